@@ -1,0 +1,308 @@
+//! x86-64: numbers in rax, arguments in rdi, rsi, rdx, r10, r8, r9, the result in rax;
+//! the instruction itself clobbers rcx and r11 (psABI, appendix A.2.1).
+
+use core::arch::asm;
+
+/// Makes a system call with up to six arguments, as the kernel's number and words.
+///
+/// Returns the raw rax: values in -4095..=-1 are negated error numbers (`man 2 syscall`).
+///
+/// # Safety
+/// What the call does to memory and descriptors must be sound for the caller's program.
+#[inline(always)]
+pub unsafe fn syscall(number: usize, args: [usize; 6]) -> isize {
+    let result;
+    // SAFETY: the clobbers are the instruction's; the rest is the caller's promise.
+    unsafe {
+        asm!(
+            "syscall",
+            inlateout("rax") number => result,
+            in("rdi") args[0],
+            in("rsi") args[1],
+            in("rdx") args[2],
+            in("r10") args[3],
+            in("r8") args[4],
+            in("r9") args[5],
+            lateout("rcx") _,
+            lateout("r11") _,
+            options(nostack),
+        );
+    }
+    result
+}
+
+/// The entry point: `_start` of a static PIE, expanded by `entry!` in the final binary.
+///
+/// Relocates the image by itself, in assembly because even simple Rust code may call
+/// through a GOT that still waits for its relocations (it does in a debug build), then
+/// calls `rt_start` with the stack as the kernel left it, aligned to 16 bytes and with
+/// a zero frame pointer, where backtraces end (psABI, "Process Initialization").
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __arch_start {
+    () => {
+        ::core::arch::global_asm!(
+            ".pushsection .text._start, \"ax\", @progbits",
+            ".globl _start",
+            ".type _start, @function",
+            ".hidden __ehdr_start",
+            ".hidden _DYNAMIC",
+            "_start:",
+            "    xor ebp, ebp",
+            "    mov r12, rsp",
+            // The image is linked at 0: the address of its first byte is the bias.
+            "    lea rbx, [rip + __ehdr_start]",
+            "    lea rsi, [rip + _DYNAMIC]",
+            "    xor r8d, r8d",
+            "    xor r9d, r9d",
+            "    xor r10d, r10d",
+            "    xor r11d, r11d",
+            "1:  mov rax, [rsi]",
+            "    mov rcx, [rsi + 8]",
+            "    add rsi, 16",
+            "    cmp rax, 7", // DT_RELA
+            "    cmove r8, rcx",
+            "    cmp rax, 8", // DT_RELASZ
+            "    cmove r9, rcx",
+            "    cmp rax, 36", // DT_RELR
+            "    cmove r10, rcx",
+            "    cmp rax, 35", // DT_RELRSZ
+            "    cmove r11, rcx",
+            "    test rax, rax",
+            "    jne 1b",
+            "    add r8, rbx",
+            "    add r9, r8",
+            "2:  cmp r8, r9",
+            "    jae 4f",
+            "    cmp dword ptr [r8 + 8], 8", // R_X86_64_RELATIVE
+            "    jne 3f",
+            "    mov rcx, [r8]",
+            "    mov rax, [r8 + 16]",
+            "    add rax, rbx",
+            "    mov [rbx + rcx], rax",
+            "3:  add r8, 24",
+            "    jmp 2b",
+            "4:  add r10, rbx",
+            "    add r11, r10",
+            // RELR: an even word is an address, an odd one a bitmap of the 63 words after.
+            "5:  cmp r10, r11",
+            "    jae 9f",
+            "    mov rax, [r10]",
+            "    add r10, 8",
+            "    test al, 1",
+            "    jne 6f",
+            "    lea rdx, [rbx + rax + 8]",
+            "    add [rbx + rax], rbx",
+            "    jmp 5b",
+            "6:  mov rcx, rdx",
+            "    add rdx, 504",
+            "7:  shr rax, 1",
+            "    je 5b",
+            "    test al, 1",
+            "    je 8f",
+            "    add [rcx], rbx",
+            "8:  add rcx, 8",
+            "    jmp 7b",
+            "9:  mov rdi, r12",
+            "    and rsp, -16",
+            "    call rt_start",
+            "    ud2",
+            ".size _start, . - _start",
+            ".popsection",
+        );
+    };
+}
+
+/// memcpy, memmove, memset, memcmp, bcmp and strlen, which the compiler calls and
+/// `compiler_builtins` lacks on this target; expanded by `entry!` in the final binary.
+///
+/// In assembly because the compiler turns a Rust loop that copies into a call of
+/// memcpy, that is: of itself. Up to 64 bytes all loads are made before the first
+/// store, and longer copies choose their direction, so that memcpy is memmove as well.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __arch_memory {
+    () => {
+        ::core::arch::global_asm!(
+            ".macro rt_function name",
+            ".p2align 4",
+            ".globl \\name",
+            ".hidden \\name",
+            ".type \\name, @function",
+            "\\name:",
+            ".endm",
+            ".pushsection .text.rt_memory, \"ax\", @progbits",
+            // rdi: to, rsi: from, rdx: bytes; returns rdi.
+            "rt_function memcpy",
+            "rt_function memmove",
+            "    mov rax, rdi",
+            "    cmp rdx, 16",
+            "    jb 2f",
+            "    cmp rdx, 32",
+            "    ja 1f",
+            "    movups xmm0, [rsi]",
+            "    movups xmm1, [rsi + rdx - 16]",
+            "    movups [rdi], xmm0",
+            "    movups [rdi + rdx - 16], xmm1",
+            "    ret",
+            "1:  cmp rdx, 64",
+            "    ja 5f",
+            "    movups xmm0, [rsi]",
+            "    movups xmm1, [rsi + 16]",
+            "    movups xmm2, [rsi + rdx - 32]",
+            "    movups xmm3, [rsi + rdx - 16]",
+            "    movups [rdi], xmm0",
+            "    movups [rdi + 16], xmm1",
+            "    movups [rdi + rdx - 32], xmm2",
+            "    movups [rdi + rdx - 16], xmm3",
+            "    ret",
+            "2:  cmp edx, 8",
+            "    jb 3f",
+            "    mov rcx, [rsi]",
+            "    mov r8, [rsi + rdx - 8]",
+            "    mov [rdi], rcx",
+            "    mov [rdi + rdx - 8], r8",
+            "    ret",
+            "3:  cmp edx, 4",
+            "    jb 4f",
+            "    mov ecx, [rsi]",
+            "    mov r8d, [rsi + rdx - 4]",
+            "    mov [rdi], ecx",
+            "    mov [rdi + rdx - 4], r8d",
+            "    ret",
+            "4:  test edx, edx",
+            "    je 9f",
+            "    mov r9, rdx",
+            "    shr r9",
+            "    movzx ecx, byte ptr [rsi]",
+            "    movzx r8d, byte ptr [rsi + rdx - 1]",
+            "    movzx r10d, byte ptr [rsi + r9]",
+            "    mov [rdi], cl",
+            "    mov [rdi + r9], r10b",
+            "    mov [rdi + rdx - 1], r8b",
+            "    ret",
+            "5:  mov rcx, rdi",
+            "    sub rcx, rsi",
+            "    cmp rcx, rdx",
+            "    jb 7f",
+            "    cmp rdx, 1024",
+            "    ja 8f",
+            // Forwards; the tail is loaded before anything could overwrite it.
+            "    movups xmm1, [rsi + rdx - 16]",
+            "    lea r8, [rdx - 16]",
+            "    xor ecx, ecx",
+            "6:  movups xmm0, [rsi + rcx]",
+            "    movups [rdi + rcx], xmm0",
+            "    add rcx, 16",
+            "    cmp rcx, r8",
+            "    jb 6b",
+            "    movups [rdi + r8], xmm1",
+            "    ret",
+            // Backwards, for a target that overlaps the end of its source.
+            "7:  movups xmm1, [rsi]",
+            "6:  sub rdx, 16",
+            "    movups xmm0, [rsi + rdx]",
+            "    movups [rdi + rdx], xmm0",
+            "    cmp rdx, 16",
+            "    ja 6b",
+            "    movups [rdi], xmm1",
+            "    ret",
+            "8:  mov rcx, rdx",
+            "    rep movsb",
+            "9:  ret",
+            // rdi: to, sil: byte, rdx: bytes; returns rdi.
+            "rt_function memset",
+            "    mov rax, rdi",
+            "    movzx esi, sil",
+            "    mov r8, 0x0101010101010101",
+            "    imul r8, rsi",
+            "    cmp rdx, 8",
+            "    jb 2f",
+            "    cmp rdx, 128",
+            "    ja 3f",
+            "    lea rcx, [rdi + rdx - 8]",
+            "1:  mov [rdi], r8",
+            "    add rdi, 8",
+            "    cmp rdi, rcx",
+            "    jb 1b",
+            "    mov [rcx], r8",
+            "    ret",
+            "2:  test edx, edx",
+            "    je 4f",
+            "    mov [rdi], r8b",
+            "    inc rdi",
+            "    dec edx",
+            "    jmp 2b",
+            "3:  mov rcx, rdx",
+            "    mov rdx, rax",
+            "    mov eax, esi",
+            "    rep stosb",
+            "    mov rax, rdx",
+            "4:  ret",
+            // rdi, rsi: the sides, rdx: bytes; negative, 0 or positive as unsigned bytes compare.
+            "rt_function bcmp",
+            "rt_function memcmp",
+            "    xor eax, eax",
+            "1:  cmp rdx, 8",
+            "    jb 2f",
+            "    mov rcx, [rdi]",
+            "    mov r8, [rsi]",
+            "    cmp rcx, r8",
+            "    jne 3f",
+            "    add rdi, 8",
+            "    add rsi, 8",
+            "    sub rdx, 8",
+            "    jmp 1b",
+            "2:  test edx, edx",
+            "    je 4f",
+            "    movzx eax, byte ptr [rdi]",
+            "    movzx ecx, byte ptr [rsi]",
+            "    sub eax, ecx",
+            "    jne 4f",
+            "    inc rdi",
+            "    inc rsi",
+            "    dec edx",
+            "    jmp 2b",
+            "3:  bswap rcx",
+            "    bswap r8",
+            "    cmp rcx, r8",
+            "    sbb eax, eax",
+            "    or eax, 1",
+            "4:  ret",
+            // rdi: a string; returns its length without the zero byte.
+            "rt_function strlen",
+            "    mov rax, rdi",
+            "1:  cmp byte ptr [rax], 0",
+            "    je 2f",
+            "    inc rax",
+            "    jmp 1b",
+            "2:  sub rax, rdi",
+            "    ret",
+            ".popsection",
+        );
+    };
+}
+
+/// System call numbers (`arch/x86/entry/syscalls/syscall_64.tbl`), named as there.
+pub mod nr {
+    #![allow(missing_docs)]
+    pub const READ: usize = 0;
+    pub const WRITE: usize = 1;
+    pub const OPEN: usize = 2;
+    pub const CLOSE: usize = 3;
+    pub const OPENAT: usize = 257;
+    pub const NEWFSTATAT: usize = 262;
+    pub const POLL: usize = 7;
+    pub const LSEEK: usize = 8;
+    pub const MMAP: usize = 9;
+    pub const MPROTECT: usize = 10;
+    pub const MUNMAP: usize = 11;
+    pub const BRK: usize = 12;
+    pub const RT_SIGACTION: usize = 13;
+    pub const RT_SIGRETURN: usize = 15;
+    pub const GETPID: usize = 39;
+    pub const KILL: usize = 62;
+    pub const GETTID: usize = 186;
+    pub const TGKILL: usize = 234;
+    pub const EXIT_GROUP: usize = 231;
+}

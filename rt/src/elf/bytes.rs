@@ -1,0 +1,265 @@
+//! How numbers are stored, and checked ways to read them.
+
+use core::marker::PhantomData;
+
+/// `EI_CLASS`: the width of addresses and offsets.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Class {
+    /// `ELFCLASS32`
+    Elf32,
+    /// `ELFCLASS64`
+    Elf64,
+}
+
+/// `EI_DATA`: the byte order.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Data {
+    /// `ELFDATA2LSB`: little-endian.
+    Lsb,
+    /// `ELFDATA2MSB`: big-endian.
+    Msb,
+}
+
+/// Class and byte order of a file.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Encoding {
+    /// The width of addresses and offsets.
+    pub class: Class,
+    /// The byte order.
+    pub data: Data,
+}
+
+impl Encoding {
+    /// Whether addresses are 64 bits wide.
+    #[inline]
+    pub const fn is_64(self) -> bool {
+        matches!(self.class, Class::Elf64)
+    }
+
+    /// The size of an address in bytes: 4 or 8.
+    #[inline]
+    pub const fn word(self) -> usize {
+        if self.is_64() { 8 } else { 4 }
+    }
+
+    // Fields of a record: both the array's length and the offset are constants where
+    // these are used, so that the compiler proves each index.
+
+    #[inline(always)]
+    pub(super) const fn u16<const N: usize>(self, b: &[u8; N], at: usize) -> u16 {
+        let bytes = [b[at], b[at + 1]];
+        match self.data {
+            Data::Lsb => u16::from_le_bytes(bytes),
+            Data::Msb => u16::from_be_bytes(bytes),
+        }
+    }
+
+    #[inline(always)]
+    pub(super) const fn u32<const N: usize>(self, b: &[u8; N], at: usize) -> u32 {
+        let bytes = [b[at], b[at + 1], b[at + 2], b[at + 3]];
+        match self.data {
+            Data::Lsb => u32::from_le_bytes(bytes),
+            Data::Msb => u32::from_be_bytes(bytes),
+        }
+    }
+
+    #[inline(always)]
+    pub(super) const fn u64<const N: usize>(self, b: &[u8; N], at: usize) -> u64 {
+        let (low, high) = (self.u32(b, at) as u64, self.u32(b, at + 4) as u64);
+        match self.data {
+            Data::Lsb => low | high << 32,
+            Data::Msb => high | low << 32,
+        }
+    }
+}
+
+/// Bytes that are read where they lie: a file, a part of one, an image in memory.
+///
+/// What is asked for may be mapped or read only then; it stays until the source is gone.
+pub trait Source {
+    /// `size` bytes from `offset` on; none where any of them lies outside.
+    fn get(&self, offset: u64, size: u64) -> Option<&[u8]>;
+
+    /// How many bytes there are.
+    fn size(&self) -> u64;
+}
+
+impl Source for [u8] {
+    #[inline]
+    fn get(&self, offset: u64, size: u64) -> Option<&[u8]> {
+        let end = offset.checked_add(size)?;
+        self.get(usize::try_from(offset).ok()?..usize::try_from(end).ok()?)
+    }
+
+    fn size(&self) -> u64 {
+        self.len() as u64
+    }
+}
+
+impl Source for &[u8] {
+    fn get(&self, offset: u64, size: u64) -> Option<&[u8]> {
+        Source::get(*self, offset, size)
+    }
+
+    fn size(&self) -> u64 {
+        self.len() as u64
+    }
+}
+
+/// A record of fixed size, which depends on the class only.
+pub trait Record: Sized {
+    /// Its size in bytes.
+    fn size(encoding: Encoding) -> usize;
+
+    /// Decodes it from the first bytes; none where there are fewer than its size.
+    fn decode(encoding: Encoding, bytes: &[u8]) -> Option<Self>;
+}
+
+/// Records one after the other, each decoded when it is asked for.
+pub struct Table<'a, T> {
+    encoding: Encoding,
+    bytes: &'a [u8],
+    entsize: usize,
+    record: PhantomData<fn() -> T>,
+}
+
+impl<T> Clone for Table<'_, T> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<T> Copy for Table<'_, T> {}
+
+impl<'a, T: Record> Table<'a, T> {
+    /// As many records as fit into the bytes, `entsize` bytes from one to the next; none
+    /// where `entsize` is smaller than a record.
+    pub fn new(encoding: Encoding, bytes: &'a [u8], entsize: u64) -> Option<Self> {
+        let entsize = usize::try_from(entsize).ok()?;
+        let fits = entsize >= T::size(encoding);
+        fits.then_some(Table { encoding, bytes, entsize, record: PhantomData })
+    }
+
+    /// Records packed without gaps.
+    pub fn packed(encoding: Encoding, bytes: &'a [u8]) -> Self {
+        let entsize = T::size(encoding).max(1);
+        Table { encoding, bytes, entsize, record: PhantomData }
+    }
+
+    /// No records.
+    pub fn empty(encoding: Encoding) -> Self {
+        Table::packed(encoding, &[])
+    }
+
+    /// How many records there are.
+    pub fn len(&self) -> usize {
+        self.bytes.len() / self.entsize
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// The record with this index.
+    #[inline]
+    pub fn get(&self, index: usize) -> Option<T> {
+        let at = index.checked_mul(self.entsize)?;
+        T::decode(self.encoding, self.bytes.get(at..)?)
+    }
+
+    /// All records in order.
+    #[inline]
+    pub fn iter(self) -> Records<'a, T> {
+        let chunks = self.bytes.chunks_exact(self.entsize);
+        Records { encoding: self.encoding, chunks, record: PhantomData }
+    }
+}
+
+/// The records of a [`Table`], decoded one after the other.
+pub struct Records<'a, T> {
+    encoding: Encoding,
+    chunks: core::slice::ChunksExact<'a, u8>,
+    record: PhantomData<fn() -> T>,
+}
+
+// Each chunk is at least as long as a record, so `decode` gives one for each.
+impl<T: Record> Iterator for Records<'_, T> {
+    type Item = T;
+
+    #[inline]
+    fn next(&mut self) -> Option<T> {
+        T::decode(self.encoding, self.chunks.next()?)
+    }
+
+    fn size_hint(&self) -> (usize, Option<usize>) {
+        self.chunks.size_hint()
+    }
+}
+
+impl<T: Record> DoubleEndedIterator for Records<'_, T> {
+    fn next_back(&mut self) -> Option<T> {
+        T::decode(self.encoding, self.chunks.next_back()?)
+    }
+}
+
+impl<T: Record> ExactSizeIterator for Records<'_, T> {}
+
+/// Numbers at any place in a piece of a file, for what isn't a table.
+#[derive(Clone, Copy)]
+pub struct Reader<'a> {
+    /// The piece.
+    pub bytes: &'a [u8],
+    /// How its numbers are stored.
+    pub encoding: Encoding,
+}
+
+impl<'a> Reader<'a> {
+    /// Reads these bytes.
+    pub fn new(encoding: Encoding, bytes: &'a [u8]) -> Self {
+        Reader { bytes, encoding }
+    }
+
+    fn array<const N: usize>(&self, at: usize) -> Option<&'a [u8; N]> {
+        self.bytes.get(at..)?.first_chunk()
+    }
+
+    /// The byte at an offset.
+    pub fn u8(&self, at: usize) -> Option<u8> {
+        self.bytes.get(at).copied()
+    }
+
+    /// The 16-bit number at an offset.
+    pub fn u16(&self, at: usize) -> Option<u16> {
+        self.array::<2>(at).map(|b| self.encoding.u16(b, 0))
+    }
+
+    /// The 32-bit number at an offset.
+    pub fn u32(&self, at: usize) -> Option<u32> {
+        self.array::<4>(at).map(|b| self.encoding.u32(b, 0))
+    }
+
+    /// The 64-bit number at an offset.
+    pub fn u64(&self, at: usize) -> Option<u64> {
+        self.array::<8>(at).map(|b| self.encoding.u64(b, 0))
+    }
+
+    /// The number of the class's width at an offset.
+    pub fn word(&self, at: usize) -> Option<u64> {
+        if self.encoding.is_64() { self.u64(at) } else { self.u32(at).map(u64::from) }
+    }
+
+    /// A part of it.
+    pub fn slice(&self, at: usize, size: usize) -> Option<&'a [u8]> {
+        self.bytes.get(at..at.checked_add(size)?)
+    }
+}
+
+/// The string at an offset of a string table, without its zero byte (gABI, "String
+/// Table"). None where the offset lies outside; a string that the table's end cuts off
+/// is given as far as it goes.
+#[inline]
+pub fn c_str(table: &[u8], at: u64) -> Option<&[u8]> {
+    let rest = table.get(usize::try_from(at).ok()?..).filter(|rest| !rest.is_empty())?;
+    Some(core::ffi::CStr::from_bytes_until_nul(rest).map_or(rest, |s| s.to_bytes()))
+}

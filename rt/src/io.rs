@@ -1,0 +1,304 @@
+//! Descriptors, the standard streams, buffered reading and writing.
+
+use crate::arch::{nr, syscall};
+use crate::errno::{Errno, Result, check};
+use core::marker::PhantomData;
+use core::mem::ManuallyDrop;
+
+/// A descriptor that somebody else owns and keeps open for `'a`.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct BorrowedFd<'a> {
+    number: i32,
+    owner: PhantomData<&'a OwnedFd>,
+}
+
+/// A descriptor of our own: closed when it is dropped.
+///
+/// An error of `close` is lost then, as in std; whoever must know syncs first
+/// (`man 2 close`: the descriptor is gone in any case).
+#[derive(PartialEq, Eq)]
+pub struct OwnedFd {
+    number: i32,
+}
+
+impl BorrowedFd<'_> {
+    /// The descriptor with this number.
+    ///
+    /// # Safety
+    /// It is open and stays open for `'a`; or it is `AT_FDCWD`.
+    pub const unsafe fn new(number: i32) -> Self {
+        BorrowedFd { number, owner: PhantomData }
+    }
+
+    /// The number that the kernel knows it by.
+    pub const fn number(self) -> i32 {
+        self.number
+    }
+}
+
+impl OwnedFd {
+    /// Takes over the descriptor with this number.
+    ///
+    /// # Safety
+    /// It is open, and nobody else closes it.
+    pub const unsafe fn new(number: i32) -> Self {
+        OwnedFd { number }
+    }
+
+    /// Lends the descriptor.
+    pub const fn as_fd(&self) -> BorrowedFd<'_> {
+        BorrowedFd { number: self.number, owner: PhantomData }
+    }
+
+    /// Gives the number away; from now on the caller closes it.
+    pub fn into_number(self) -> i32 {
+        ManuallyDrop::new(self).number
+    }
+}
+
+impl Drop for OwnedFd {
+    fn drop(&mut self) {
+        // SAFETY: it is ours, and nobody can use it after this.
+        unsafe { syscall(nr::CLOSE, [self.number as usize, 0, 0, 0, 0, 0]) };
+    }
+}
+
+/// Standard input, descriptor 0.
+pub const fn stdin() -> BorrowedFd<'static> {
+    BorrowedFd { number: 0, owner: PhantomData }
+}
+
+/// Standard output, descriptor 1.
+pub const fn stdout() -> BorrowedFd<'static> {
+    BorrowedFd { number: 1, owner: PhantomData }
+}
+
+/// Standard error, descriptor 2.
+pub const fn stderr() -> BorrowedFd<'static> {
+    BorrowedFd { number: 2, owner: PhantomData }
+}
+
+/// A source of bytes.
+pub trait Read {
+    /// Reads up to `buffer.len()` bytes (`man 2 read`); 0 is the end. May give less
+    /// than was asked for before the end.
+    fn read(&mut self, buffer: &mut [u8]) -> Result<usize>;
+
+    /// Reads until the buffer is full or the source ends, and says how many bytes.
+    fn read_full(&mut self, buffer: &mut [u8]) -> Result<usize> {
+        let mut done = 0;
+        while let Some(rest) = buffer.get_mut(done..).filter(|rest| !rest.is_empty()) {
+            match self.read(rest)? {
+                0 => break,
+                n => done += n,
+            }
+        }
+        Ok(done)
+    }
+}
+
+/// A place for bytes.
+pub trait Write {
+    /// Writes some of the bytes (`man 2 write`) and says how many.
+    fn write(&mut self, bytes: &[u8]) -> Result<usize>;
+
+    /// Writes all of the bytes; after an error it isn't known how many were written.
+    fn write_all(&mut self, mut bytes: &[u8]) -> Result<()> {
+        while !bytes.is_empty() {
+            let n = self.write(bytes)?;
+            bytes = bytes.get(n..).unwrap_or_default();
+        }
+        Ok(())
+    }
+}
+
+/// A place in a file.
+pub trait Seek {
+    /// Moves the cursor (`man 2 lseek`) and gives its new place, in bytes from the start.
+    fn seek(&mut self, to: SeekFrom) -> Result<u64>;
+}
+
+/// Where [`Seek::seek`] counts from.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum SeekFrom {
+    /// `SEEK_SET`: from the start.
+    Start(u64),
+    /// `SEEK_CUR`: from the cursor.
+    Current(i64),
+    /// `SEEK_END`: from the end.
+    End(i64),
+    /// `SEEK_DATA`: the next data at or after this place.
+    Data(u64),
+    /// `SEEK_HOLE`: the next hole at or after this place.
+    Hole(u64),
+}
+
+impl Read for BorrowedFd<'_> {
+    fn read(&mut self, buffer: &mut [u8]) -> Result<usize> {
+        retry(|| {
+            let (at, len) = (buffer.as_mut_ptr() as usize, buffer.len());
+            // SAFETY: the kernel writes at most `len` bytes into a buffer that is ours.
+            check(unsafe { syscall(nr::READ, [self.number as usize, at, len, 0, 0, 0]) })
+        })
+    }
+}
+
+impl Write for BorrowedFd<'_> {
+    /// Waits where the descriptor is non-blocking and full.
+    fn write(&mut self, bytes: &[u8]) -> Result<usize> {
+        loop {
+            let result = retry(|| {
+                let (at, len) = (bytes.as_ptr() as usize, bytes.len());
+                // SAFETY: the kernel only reads these bytes.
+                check(unsafe { syscall(nr::WRITE, [self.number as usize, at, len, 0, 0, 0]) })
+            });
+            match result {
+                Err(Errno::EAGAIN) => self.wait_writable()?,
+                other => return other,
+            }
+        }
+    }
+}
+
+impl BorrowedFd<'_> {
+    /// Waits until a write can make progress (`man 2 poll`).
+    fn wait_writable(self) -> Result<()> {
+        const POLLOUT: i16 = 4;
+        #[repr(C)]
+        struct PollFd {
+            fd: i32,
+            events: i16,
+            revents: i16,
+        }
+        let mut poll = PollFd { fd: self.number, events: POLLOUT, revents: 0 };
+        let at = (&raw mut poll) as usize;
+        // SAFETY: one pollfd, ours, for the length of the call.
+        retry(|| check(unsafe { syscall(nr::POLL, [at, 1, -1isize as usize, 0, 0, 0]) }))?;
+        Ok(())
+    }
+}
+
+/// Repeats a system call that a signal interrupted.
+pub(crate) fn retry<T>(mut call: impl FnMut() -> Result<T>) -> Result<T> {
+    loop {
+        match call() {
+            Err(Errno::EINTR) => {}
+            other => return other,
+        }
+    }
+}
+
+/// Collects small writes in a buffer of the caller's and passes them on when it is full.
+///
+/// The first error sticks: what comes after it is dropped, and [`flush`] reports it. So a
+/// report can be written without a check at each line, and still no lost byte goes
+/// unnoticed. Dropping the writer does not flush.
+///
+/// [`flush`]: BufWriter::flush
+pub struct BufWriter<'a> {
+    buffer: &'a mut [u8],
+    used: usize,
+    to: &'a mut dyn Write,
+    error: Option<Errno>,
+}
+
+impl<'a> BufWriter<'a> {
+    /// A writer to `to` that collects as many bytes as `buffer` holds.
+    pub fn new(buffer: &'a mut [u8], to: &'a mut dyn Write) -> Self {
+        BufWriter { buffer, used: 0, to, error: None }
+    }
+
+    /// Adds bytes; more than the buffer holds go straight through.
+    #[inline]
+    pub fn bytes(&mut self, bytes: &[u8]) {
+        match self.buffer.get_mut(self.used..self.used + bytes.len()) {
+            Some(place) => {
+                place.copy_from_slice(bytes);
+                self.used += bytes.len();
+            }
+            None => self.bytes_slow(bytes),
+        }
+    }
+
+    #[cold]
+    fn bytes_slow(&mut self, bytes: &[u8]) {
+        // Full buffers only: a write per buffer's length, whatever the sizes of the pieces.
+        let (head, tail) = bytes.split_at(bytes.len().min(self.buffer.len() - self.used));
+        self.buffer[self.used..self.used + head.len()].copy_from_slice(head);
+        self.used += head.len();
+        self.pass_on();
+        let whole = tail.len() - tail.len() % self.buffer.len().max(1);
+        let (through, rest) = tail.split_at(whole);
+        if self.error.is_none() && !through.is_empty() {
+            self.error = self.to.write_all(through).err();
+        }
+        if let Some(place) = self.buffer.get_mut(..rest.len()) {
+            place.copy_from_slice(rest);
+            self.used = rest.len();
+        }
+    }
+
+    /// Adds one byte.
+    #[inline]
+    pub fn byte(&mut self, byte: u8) {
+        if self.used == self.buffer.len() {
+            self.pass_on();
+        }
+        if let Some(place) = self.buffer.get_mut(self.used) {
+            *place = byte;
+            self.used += 1;
+        }
+    }
+
+    /// Adds `count` copies of one byte.
+    pub fn fill(&mut self, byte: u8, count: usize) {
+        let mut left = count;
+        while left > 0 && !self.buffer.is_empty() {
+            let n = left.min(self.buffer.len() - self.used);
+            self.buffer[self.used..self.used + n].fill(byte);
+            self.used += n;
+            left -= n;
+            if left > 0 {
+                self.pass_on();
+            }
+        }
+    }
+
+    /// Room for at least `N` bytes, to be filled in and [`advance`](Self::advance)d over;
+    /// none where the buffer is smaller than that.
+    #[inline]
+    pub fn room<const N: usize>(&mut self) -> Option<&mut [u8; N]> {
+        if self.buffer.len() - self.used < N {
+            self.pass_on();
+        }
+        self.buffer.get_mut(self.used..)?.first_chunk_mut()
+    }
+
+    /// Counts `count` bytes that were written into [`room`](Self::room) as added.
+    #[inline]
+    pub fn advance(&mut self, count: usize) {
+        self.used = (self.used + count).min(self.buffer.len());
+    }
+
+    /// Empties the buffer into the target, or forgets it after an error.
+    #[cold]
+    fn pass_on(&mut self) {
+        if self.error.is_none() {
+            self.error = self.to.write_all(&self.buffer[..self.used]).err();
+        }
+        self.used = 0;
+    }
+
+    /// Passes everything on, and reports the first error that ever happened.
+    pub fn flush(&mut self) -> Result<()> {
+        if self.used > 0 {
+            self.pass_on();
+        }
+        self.error.map_or(Ok(()), Err)
+    }
+
+    /// Whether a write failed already, so that going on is of no use.
+    pub fn failed(&self) -> bool {
+        self.error.is_some()
+    }
+}
