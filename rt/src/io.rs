@@ -2,8 +2,10 @@
 
 use crate::arch::{nr, syscall};
 use crate::errno::{Errno, Result, check};
+use core::cell::UnsafeCell;
 use core::marker::PhantomData;
 use core::mem::ManuallyDrop;
+use core::sync::atomic::{AtomicBool, Ordering};
 
 /// A descriptor that somebody else owns and keeps open for `'a`.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -301,4 +303,24 @@ impl<'a> BufWriter<'a> {
     pub fn failed(&self) -> bool {
         self.error.is_some()
     }
+}
+
+/// How many bytes [`stdout_buffer`] has: a pipe takes as many in one write.
+pub const STDOUT_BUFFER: usize = 64 << 10;
+
+/// Memory for the one [`BufWriter`] on standard output; none when it is taken already.
+///
+/// It lies in `.bss`: only the pages that a program fills are ever touched.
+pub fn stdout_buffer() -> Option<&'static mut [u8; STDOUT_BUFFER]> {
+    static TAKEN: AtomicBool = AtomicBool::new(false);
+    static BUFFER: Buffer = Buffer(UnsafeCell::new([0; STDOUT_BUFFER]));
+    struct Buffer(UnsafeCell<[u8; STDOUT_BUFFER]>);
+    // SAFETY: only the one caller who finds `TAKEN` unset gets at it.
+    unsafe impl Sync for Buffer {}
+
+    if TAKEN.swap(true, Ordering::Relaxed) {
+        return None;
+    }
+    // SAFETY: see above: this reference is the only one there ever is.
+    Some(unsafe { &mut *BUFFER.0.get() })
 }
