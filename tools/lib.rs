@@ -1,4 +1,4 @@
-//! The applets of `lx`.
+//! The applets of `lx`, and what they share.
 
 #![no_std]
 #![forbid(unsafe_code)]
@@ -7,14 +7,31 @@ extern crate alloc;
 #[cfg(test)]
 extern crate std;
 
-/// main
+mod applets;
+mod cli;
+mod context;
+mod readelf;
+
+use alloc::vec::Vec;
+use context::Context;
+use rt::Errno;
+use rt::io::{BufWriter, stdout, stdout_buffer};
+
+/// The multicall program: finds the applet that is meant, runs it, sees to its output.
 pub fn main() -> u8 {
-    let mut buffer = [0; 100];
-    let mut to = rt::io::stdout();
-    let mut out = rt::io::BufWriter::new(&mut buffer, &mut to);
-    for a in rt::env::args() {
-        rt::put!(&mut out, a.to_bytes(), " ", rt::fmt::dec(5u8).width(10), "\n");
+    let args: Vec<&'static [u8]> = rt::env::args().map(|arg| arg.to_bytes()).collect();
+    let mut to = stdout();
+    let mut small = [0; 1024];
+    let buffer = stdout_buffer().map_or(&mut small[..], |b| &mut b[..]);
+    let mut cx = Context::new(&args, BufWriter::new(buffer, &mut to));
+    let status = applets::dispatch(&mut cx);
+    match cx.out.flush() {
+        Ok(()) => status,
+        // The reader has gone: nobody is left to tell.
+        Err(Errno::EPIPE) => 1,
+        Err(error) => {
+            cx.message(&[&"write error: ", &error.message()]);
+            1
+        }
     }
-    let _ = out.flush();
-    0
 }

@@ -15,6 +15,7 @@ impl Errno {
     pub const EAGAIN: Errno = Errno::new(11);
     pub const ENOENT: Errno = Errno::new(2);
     pub const EINVAL: Errno = Errno::new(22);
+    pub const EPIPE: Errno = Errno::new(32);
     pub const ENAMETOOLONG: Errno = Errno::new(36);
 }
 

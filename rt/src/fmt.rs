@@ -57,6 +57,15 @@ impl<T: Put + ?Sized> Put for &T {
     }
 }
 
+/// One after the other.
+impl Put for [&dyn Put] {
+    fn put(&self, out: &mut BufWriter) {
+        for item in self {
+            item.put(out);
+        }
+    }
+}
+
 impl<T: Put> Put for Option<T> {
     fn put(&self, out: &mut BufWriter) {
         if let Some(item) = self {

@@ -1,0 +1,82 @@
+//! The one table of applets, and how one of them is chosen.
+
+use crate::context::Context;
+use crate::readelf;
+use rt::fmt::left;
+use rt::put;
+
+/// One applet.
+pub struct Applet {
+    pub name: &'static str,
+    /// One line for the list.
+    pub purpose: &'static str,
+    /// Runs it; the result is the exit status.
+    pub run: fn(&mut Context) -> u8,
+}
+
+/// All applets, sorted by name.
+pub static APPLETS: &[Applet] = &[Applet {
+    name: "readelf",
+    purpose: "what is in an ELF file: GNU readelf's report",
+    run: readelf::run,
+}];
+
+fn find(name: &[u8]) -> Option<&'static Applet> {
+    APPLETS.iter().find(|applet| applet.name.as_bytes() == name)
+}
+
+/// Runs the applet that `argv[0]` names, or else the one that the first argument names.
+pub fn dispatch(cx: &mut Context) -> u8 {
+    let (name, args) = match cx.args.split_first() {
+        Some((&name, args)) => (name, args),
+        None => (&b""[..], cx.args),
+    };
+    let base = name.rsplit(|&byte| byte == b'/').next().unwrap_or_default();
+    cx.args = args;
+    if let Some(applet) = find(base) {
+        cx.applet = applet.name;
+        return (applet.run)(cx);
+    }
+    match args.split_first() {
+        None => usage(cx),
+        Some((&b"--help" | &b"-h", _)) => usage(cx),
+        Some((&b"--version", _)) => {
+            put!(&mut cx.out, "lx ", env!("CARGO_PKG_VERSION"), "\n");
+            0
+        }
+        Some((&b"--list", _)) => {
+            for applet in APPLETS {
+                put!(&mut cx.out, applet.name, "\n");
+            }
+            0
+        }
+        Some((name, rest)) => match find(name) {
+            Some(applet) => {
+                cx.prefix = "lx ";
+                cx.applet = applet.name;
+                cx.args = rest;
+                (applet.run)(cx)
+            }
+            None => {
+                cx.message(&[&"'", name, &"' is not an applet; try 'lx --list'"]);
+                127
+            }
+        },
+    }
+}
+
+fn usage(cx: &mut Context) -> u8 {
+    put!(&mut cx.out, "Usage: lx APPLET [OPTION]... [FILE]...\n\n");
+    for applet in APPLETS {
+        put!(&mut cx.out, "  ", left(applet.name, 12), applet.purpose, "\n");
+    }
+    put!(
+        &mut cx.out,
+        "\n'lx APPLET --help' explains an applet. Under the name of an applet (a link) lx is\n",
+        "that applet.\n\n",
+        "  lx --list              names the applets, one a line\n",
+        "  lx --install [-s] DIR  makes links to lx for all applets\n",
+        "  lx --version           tells the version\n",
+    );
+    0
+}

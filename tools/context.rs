@@ -1,0 +1,42 @@
+//! What every applet is given: its name and arguments, the output, and the way to say
+//! what went wrong.
+
+use rt::fmt::Put;
+use rt::io::{BufWriter, stderr};
+use rt::put;
+
+/// What an applet is given.
+pub struct Context<'a> {
+    /// `lx` where the applet was named as an argument, empty where its own name was called.
+    pub prefix: &'static str,
+    /// The applet's name; `lx` for the multicall program itself.
+    pub applet: &'static str,
+    /// The arguments after the applet's name.
+    pub args: &'a [&'static [u8]],
+    /// Standard output.
+    pub out: BufWriter<'a>,
+}
+
+impl<'a> Context<'a> {
+    /// The context of the multicall program, before it is known which applet is meant.
+    pub fn new(args: &'a [&'static [u8]], out: BufWriter<'a>) -> Self {
+        Context { prefix: "", applet: "lx", args, out }
+    }
+
+    /// Tells on standard error, in one line and one write, what went wrong:
+    /// `lx APPLET: TEXT`. What was printed before goes out first, so that both are in
+    /// order where they end up in the same place.
+    pub fn message(&mut self, text: &[&dyn Put]) {
+        let _ = self.out.flush();
+        let mut buffer = [0; 512];
+        let mut to = stderr();
+        let mut err = BufWriter::new(&mut buffer, &mut to);
+        put!(&mut err, self.prefix, self.applet, ": ");
+        for item in text {
+            item.put(&mut err);
+        }
+        put!(&mut err, "\n");
+        // There is no other place to complain.
+        let _ = err.flush();
+    }
+}

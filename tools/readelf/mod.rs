@@ -1,0 +1,157 @@
+//! `lx readelf`: what is in an ELF file, printed as GNU readelf 2.40 prints it.
+//!
+//! One file a part of the report, in the order in which [`report`] calls them. A part is
+//! given the [`Context`] to print with and the [`File`] to print of; what can't be read is
+//! told in GNU's words, and the rest is printed all the same.
+
+mod arch;
+mod archive;
+mod contents;
+mod dynamic;
+mod file;
+mod groups;
+mod header;
+mod histogram;
+#[allow(dead_code)]
+mod names;
+mod notes;
+mod options;
+mod relocs;
+mod sections;
+mod segments;
+mod symbols;
+mod text;
+mod unwind;
+mod versions;
+
+use crate::cli::Wrong;
+use crate::context::Context;
+use file::File;
+use options::Options;
+use rt::Errno;
+use rt::elf::Elf;
+use rt::elf::Source;
+use rt::fmt::Put;
+use rt::input::Input;
+use rt::put;
+
+/// What was asked for, or wrong input: whether all went well is the exit status.
+pub fn run(cx: &mut Context) -> u8 {
+    let (options, files) = match options::parse(cx) {
+        Ok(both) => both,
+        Err(Wrong) => return options::misused(cx),
+    };
+    if options.help {
+        return options::help(cx);
+    }
+    if options.version {
+        return options::version(cx);
+    }
+    if files.is_empty() {
+        if options.asks_for_something() {
+            warn(cx, &[&"Nothing to do."]);
+        }
+        return options::misused(cx);
+    }
+    if !options.asks_for_something() {
+        return options::misused(cx);
+    }
+    let mut fine = true;
+    for name in &files {
+        if files.len() > 1 {
+            put!(&mut cx.out, "\nFile: ", text::name(name), "\n");
+        }
+        fine &= open(cx, &options, name);
+    }
+    !fine as u8
+}
+
+/// `readelf: Error: ...`
+pub fn error(cx: &mut Context, text: &[&dyn Put]) {
+    tell(cx, &"Error: ", text);
+}
+
+/// `readelf: Warning: ...`
+pub fn warn(cx: &mut Context, text: &[&dyn Put]) {
+    tell(cx, &"Warning: ", text);
+}
+
+fn tell(cx: &mut Context, kind: &dyn Put, text: &[&dyn Put]) {
+    cx.message(&[kind, &text]);
+}
+
+/// Opens what is named on the command line and reports on it.
+fn open(cx: &mut Context, options: &Options, name: &[u8]) -> bool {
+    let shown = text::name(name);
+    let status = match rt::fs::stat(name) {
+        Ok(status) => status,
+        Err(Errno::ENOENT) => {
+            error(cx, &[&"'", &shown, &"': No such file"]);
+            return false;
+        }
+        Err(errno) => {
+            let why = errno.message();
+            let head = "'.  System error message: ";
+            error(cx, &[&"Could not locate '", &shown, &head, &why]);
+            return false;
+        }
+    };
+    const S_IFMT: u32 = 0o170000;
+    const S_IFREG: u32 = 0o100000;
+    if status.st_mode & S_IFMT != S_IFREG {
+        error(cx, &[&"'", &shown, &"' is not an ordinary file"]);
+        return false;
+    }
+    let opened = rt::fs::open(name).and_then(|fd| Input::new(fd.as_fd(), status.st_size as u64));
+    let Ok(input) = opened else {
+        error(cx, &[&"Input file '", &shown, &"' is not readable."]);
+        return false;
+    };
+    match input.get(0, 8) {
+        None => {
+            error(cx, &[&shown, &": Failed to read file's magic number"]);
+            false
+        }
+        Some(b"!<arch>\n" | b"!<thin>\n") => archive::report(cx, options, name, &input),
+        Some(_) => object(cx, options, name, &input),
+    }
+}
+
+/// Reports on one ELF file: a whole one, or a member of an archive.
+fn object(cx: &mut Context, options: &Options, name: &[u8], source: &dyn Source) -> bool {
+    match Elf::new(source) {
+        Ok(elf) => report(cx, &mut File::new(options, name, elf)),
+        Err(rt::elf::Error::BadMagic) => {
+            error(cx, &[&"Not an ELF file - it has the wrong magic bytes at the start"]);
+            false
+        }
+        Err(_) => {
+            error(cx, &[&text::name(name), &": Failed to read file header"]);
+            false
+        }
+    }
+}
+
+/// The parts of the report, in GNU's order. Each decides by the options whether it has
+/// anything to print, and says whether all went well.
+fn report(cx: &mut Context, file: &mut File) -> bool {
+    let mut fine = file.load(cx);
+    for part in [
+        header::show,
+        sections::show,
+        groups::show,
+        segments::show,
+        dynamic::show,
+        relocs::show,
+        unwind::show,
+        symbols::show,
+        histogram::show,
+        versions::show,
+        contents::show,
+        notes::show,
+        arch::show,
+    ] {
+        fine &= part(cx, file);
+    }
+    fine
+}

@@ -1,0 +1,6 @@
+use super::file::File;
+use crate::context::Context;
+
+pub fn show(_: &mut Context, _: &File) -> bool {
+    true
+}
