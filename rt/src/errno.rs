@@ -1,35 +1,32 @@
 //! Errors as the kernel reports them (`man 3 errno`).
 
+use crate::fmt::{Put, dec};
+use crate::io::BufWriter;
 use core::num::NonZeroU16;
 
 /// What a system call gives: a value or the kernel's error number.
 pub type Result<T> = core::result::Result<T, Errno>;
 
 /// An error number, 1 to 4095; a number without a name is as good as any other.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+///
+/// [`put!`](crate::put) and `Display` write what C's `strerror` returns in the C locale,
+/// `Unknown error 4000` included; `Debug` writes the name.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Errno(NonZeroU16);
 
-#[allow(missing_docs)]
 impl Errno {
-    pub const EINTR: Errno = Errno::new(4);
-    pub const EAGAIN: Errno = Errno::new(11);
-    pub const ENOENT: Errno = Errno::new(2);
-    pub const EINVAL: Errno = Errno::new(22);
-    pub const EPIPE: Errno = Errno::new(32);
-    pub const ENAMETOOLONG: Errno = Errno::new(36);
-}
-
-impl Errno {
-    /// glibc's message, as strerror gives it.
-    pub fn message(self) -> &'static str {
-        "error"
-    }
+    /// The same as [`EAGAIN`](Errno::EAGAIN) on Linux.
+    pub const EWOULDBLOCK: Errno = Errno::EAGAIN;
+    /// The same as [`EDEADLK`](Errno::EDEADLK) on every architecture but MIPS, PowerPC and SPARC.
+    pub const EDEADLOCK: Errno = Errno::EDEADLK;
+    /// The same as [`EOPNOTSUPP`](Errno::EOPNOTSUPP) on Linux.
+    pub const ENOTSUP: Errno = Errno::EOPNOTSUPP;
 
     /// The error with this number; numbers that no kernel returns become `EINVAL`.
     pub const fn new(number: u16) -> Errno {
         match NonZeroU16::new(number) {
             Some(n) if number < 4096 => Errno(n),
-            _ => Errno(NonZeroU16::new(22).unwrap()),
+            _ => Errno::EINVAL,
         }
     }
 
@@ -37,7 +34,56 @@ impl Errno {
     pub const fn number(self) -> u16 {
         self.0.get()
     }
+
+    /// The name, such as `ENOENT` (`man 3 strerrorname_np`); of an alias the first one.
+    pub fn name(self) -> Option<&'static str> {
+        Some(self.entry()?.0)
+    }
+
+    /// The message, such as `No such file or directory`; `Unknown error` for a number
+    /// without a name, which only [`put!`](crate::put) and `Display` add.
+    pub fn message(self) -> &'static str {
+        self.entry().map_or("Unknown error", |(_, message)| message)
+    }
+
+    fn entry(self) -> Option<(&'static str, &'static str)> {
+        let number = usize::from(self.number());
+        let (start, end) = (*OFFSETS.get(number)?, *OFFSETS.get(number + 1)?);
+        let entry = TEXT.get(usize::from(start)..usize::from(end))?;
+        let space = entry.bytes().position(|byte| byte == b' ')?;
+        Some((entry.get(..space)?, entry.get(space + 1..)?))
+    }
 }
+
+impl Put for Errno {
+    fn put(&self, out: &mut BufWriter) {
+        self.message().put(out);
+        if self.entry().is_none() {
+            crate::put!(out, " ", dec(self.number()));
+        }
+    }
+}
+
+impl core::fmt::Display for Errno {
+    fn fmt(&self, f: &mut core::fmt::Formatter) -> core::fmt::Result {
+        f.write_str(self.message())?;
+        if self.entry().is_none() {
+            write!(f, " {}", self.number())?;
+        }
+        Ok(())
+    }
+}
+
+impl core::fmt::Debug for Errno {
+    fn fmt(&self, f: &mut core::fmt::Formatter) -> core::fmt::Result {
+        match self.name() {
+            Some(name) => f.write_str(name),
+            None => write!(f, "Errno({})", self.number()),
+        }
+    }
+}
+
+impl core::error::Error for Errno {}
 
 /// The result of a system call out of its raw value (`man 2 syscall`).
 #[inline(always)]
@@ -46,5 +92,260 @@ pub fn check(raw: isize) -> Result<usize> {
         Err(Errno::new(raw.unsigned_abs() as u16))
     } else {
         Ok(raw as usize)
+    }
+}
+
+/// From the list to the constants, and to one text with an offset for each number: 16
+/// bits an entry, where two string slices would take 32 bytes and two relocations.
+macro_rules! errors {
+    ($($number:literal $name:ident $message:literal)+) => {
+        impl Errno {
+            $(
+                #[doc = $message]
+                pub const $name: Errno = Errno(NonZeroU16::new($number).unwrap());
+            )+
+        }
+
+        /// `NAME message` of all numbers, one directly after the other.
+        const TEXT: &str = concat!($(stringify!($name), " ", $message),+);
+
+        /// The highest number that has a name.
+        const LAST: usize = {
+            let numbers = [$($number),+];
+            numbers[numbers.len() - 1]
+        };
+
+        /// Where in [`TEXT`] a number's entry begins; it ends where the next one begins,
+        /// which is the same place for a number without a name.
+        static OFFSETS: [u16; LAST + 2] = {
+            let lengths = [$((
+                $number,
+                concat!(stringify!($name), " ", $message).len()
+            )),+];
+            let mut offsets = [0; LAST + 2];
+            let (mut number, mut entry, mut at) = (0, 0, 0);
+            while number <= LAST {
+                offsets[number] = at;
+                if lengths[entry].0 == number {
+                    at += lengths[entry].1 as u16;
+                    entry += 1;
+                }
+                number += 1;
+            }
+            offsets[number] = at;
+            assert!(entry == lengths.len() && at as usize == TEXT.len());
+            offsets
+        };
+    };
+}
+
+// The numbers of include/uapi/asm-generic/errno-base.h and errno.h, ascending, with the
+// texts of glibc's sysdeps/gnu/errlist.h.
+errors! {
+    1 EPERM "Operation not permitted"
+    2 ENOENT "No such file or directory"
+    3 ESRCH "No such process"
+    4 EINTR "Interrupted system call"
+    5 EIO "Input/output error"
+    6 ENXIO "No such device or address"
+    7 E2BIG "Argument list too long"
+    8 ENOEXEC "Exec format error"
+    9 EBADF "Bad file descriptor"
+    10 ECHILD "No child processes"
+    11 EAGAIN "Resource temporarily unavailable"
+    12 ENOMEM "Cannot allocate memory"
+    13 EACCES "Permission denied"
+    14 EFAULT "Bad address"
+    15 ENOTBLK "Block device required"
+    16 EBUSY "Device or resource busy"
+    17 EEXIST "File exists"
+    18 EXDEV "Invalid cross-device link"
+    19 ENODEV "No such device"
+    20 ENOTDIR "Not a directory"
+    21 EISDIR "Is a directory"
+    22 EINVAL "Invalid argument"
+    23 ENFILE "Too many open files in system"
+    24 EMFILE "Too many open files"
+    25 ENOTTY "Inappropriate ioctl for device"
+    26 ETXTBSY "Text file busy"
+    27 EFBIG "File too large"
+    28 ENOSPC "No space left on device"
+    29 ESPIPE "Illegal seek"
+    30 EROFS "Read-only file system"
+    31 EMLINK "Too many links"
+    32 EPIPE "Broken pipe"
+    33 EDOM "Numerical argument out of domain"
+    34 ERANGE "Numerical result out of range"
+    35 EDEADLK "Resource deadlock avoided"
+    36 ENAMETOOLONG "File name too long"
+    37 ENOLCK "No locks available"
+    38 ENOSYS "Function not implemented"
+    39 ENOTEMPTY "Directory not empty"
+    40 ELOOP "Too many levels of symbolic links"
+    42 ENOMSG "No message of desired type"
+    43 EIDRM "Identifier removed"
+    44 ECHRNG "Channel number out of range"
+    45 EL2NSYNC "Level 2 not synchronized"
+    46 EL3HLT "Level 3 halted"
+    47 EL3RST "Level 3 reset"
+    48 ELNRNG "Link number out of range"
+    49 EUNATCH "Protocol driver not attached"
+    50 ENOCSI "No CSI structure available"
+    51 EL2HLT "Level 2 halted"
+    52 EBADE "Invalid exchange"
+    53 EBADR "Invalid request descriptor"
+    54 EXFULL "Exchange full"
+    55 ENOANO "No anode"
+    56 EBADRQC "Invalid request code"
+    57 EBADSLT "Invalid slot"
+    59 EBFONT "Bad font file format"
+    60 ENOSTR "Device not a stream"
+    61 ENODATA "No data available"
+    62 ETIME "Timer expired"
+    63 ENOSR "Out of streams resources"
+    64 ENONET "Machine is not on the network"
+    65 ENOPKG "Package not installed"
+    66 EREMOTE "Object is remote"
+    67 ENOLINK "Link has been severed"
+    68 EADV "Advertise error"
+    69 ESRMNT "Srmount error"
+    70 ECOMM "Communication error on send"
+    71 EPROTO "Protocol error"
+    72 EMULTIHOP "Multihop attempted"
+    73 EDOTDOT "RFS specific error"
+    74 EBADMSG "Bad message"
+    75 EOVERFLOW "Value too large for defined data type"
+    76 ENOTUNIQ "Name not unique on network"
+    77 EBADFD "File descriptor in bad state"
+    78 EREMCHG "Remote address changed"
+    79 ELIBACC "Can not access a needed shared library"
+    80 ELIBBAD "Accessing a corrupted shared library"
+    81 ELIBSCN ".lib section in a.out corrupted"
+    82 ELIBMAX "Attempting to link in too many shared libraries"
+    83 ELIBEXEC "Cannot exec a shared library directly"
+    84 EILSEQ "Invalid or incomplete multibyte or wide character"
+    85 ERESTART "Interrupted system call should be restarted"
+    86 ESTRPIPE "Streams pipe error"
+    87 EUSERS "Too many users"
+    88 ENOTSOCK "Socket operation on non-socket"
+    89 EDESTADDRREQ "Destination address required"
+    90 EMSGSIZE "Message too long"
+    91 EPROTOTYPE "Protocol wrong type for socket"
+    92 ENOPROTOOPT "Protocol not available"
+    93 EPROTONOSUPPORT "Protocol not supported"
+    94 ESOCKTNOSUPPORT "Socket type not supported"
+    95 EOPNOTSUPP "Operation not supported"
+    96 EPFNOSUPPORT "Protocol family not supported"
+    97 EAFNOSUPPORT "Address family not supported by protocol"
+    98 EADDRINUSE "Address already in use"
+    99 EADDRNOTAVAIL "Cannot assign requested address"
+    100 ENETDOWN "Network is down"
+    101 ENETUNREACH "Network is unreachable"
+    102 ENETRESET "Network dropped connection on reset"
+    103 ECONNABORTED "Software caused connection abort"
+    104 ECONNRESET "Connection reset by peer"
+    105 ENOBUFS "No buffer space available"
+    106 EISCONN "Transport endpoint is already connected"
+    107 ENOTCONN "Transport endpoint is not connected"
+    108 ESHUTDOWN "Cannot send after transport endpoint shutdown"
+    109 ETOOMANYREFS "Too many references: cannot splice"
+    110 ETIMEDOUT "Connection timed out"
+    111 ECONNREFUSED "Connection refused"
+    112 EHOSTDOWN "Host is down"
+    113 EHOSTUNREACH "No route to host"
+    114 EALREADY "Operation already in progress"
+    115 EINPROGRESS "Operation now in progress"
+    116 ESTALE "Stale file handle"
+    117 EUCLEAN "Structure needs cleaning"
+    118 ENOTNAM "Not a XENIX named type file"
+    119 ENAVAIL "No XENIX semaphores available"
+    120 EISNAM "Is a named type file"
+    121 EREMOTEIO "Remote I/O error"
+    122 EDQUOT "Disk quota exceeded"
+    123 ENOMEDIUM "No medium found"
+    124 EMEDIUMTYPE "Wrong medium type"
+    125 ECANCELED "Operation canceled"
+    126 ENOKEY "Required key not available"
+    127 EKEYEXPIRED "Key has expired"
+    128 EKEYREVOKED "Key has been revoked"
+    129 EKEYREJECTED "Key was rejected by service"
+    130 EOWNERDEAD "Owner died"
+    131 ENOTRECOVERABLE "State not recoverable"
+    132 ERFKILL "Operation not possible due to RF-kill"
+    133 EHWPOISON "Memory page has hardware error"
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::format;
+    use std::process::Command;
+    use std::string::{String, ToString};
+    use std::vec::Vec;
+
+    /// Compiles and runs a C program that prints `number name strerror` a line; none
+    /// where this machine has no C compiler or its library no `strerrorname_np`.
+    fn c_library() -> Option<String> {
+        const SOURCE: &str = r#"
+            #define _GNU_SOURCE
+            #include <stdio.h>
+            #include <string.h>
+            int main(void) {
+                for (int i = 1; i < 4096; i++) {
+                    const char *name = strerrorname_np(i);
+                    printf("%d %s %s\n", i, name ? name : "?", strerror(i));
+                }
+            }"#;
+        let dir = std::env::temp_dir().join(format!("rt-errno-{}", std::process::id()));
+        std::fs::create_dir_all(&dir).ok()?;
+        let (source, program) = (dir.join("errno.c"), dir.join("errno"));
+        std::fs::write(&source, SOURCE).ok()?;
+        let built = Command::new("cc").arg("-o").args([&program, &source]).output();
+        let lines = built
+            .ok()
+            .filter(|out| out.status.success())
+            .and_then(|_| Command::new(&program).env("LC_ALL", "C").output().ok());
+        let _ = std::fs::remove_dir_all(&dir);
+        String::from_utf8(lines?.stdout).ok()
+    }
+
+    #[test]
+    fn every_number_is_as_in_the_c_library() {
+        let Some(theirs) = c_library() else {
+            std::eprintln!("SKIPPED: no C compiler, or no strerrorname_np");
+            return;
+        };
+        let ours: Vec<_> = (1..4096)
+            .map(|number| {
+                let error = Errno::new(number);
+                format!("{number} {} {error}", error.name().unwrap_or("?"))
+            })
+            .collect();
+        assert_eq!(ours, theirs.lines().collect::<Vec<_>>());
+    }
+
+    #[test]
+    fn unknown_numbers_are_errors_like_any_other() {
+        let error = Errno::new(4000);
+        assert_eq!((error.number(), error.name()), (4000, None));
+        assert_eq!(error.to_string(), "Unknown error 4000");
+        assert_eq!(format!("{error:?} {:?}", Errno::ENOENT), "Errno(4000) ENOENT");
+        let mut to = Vec::new();
+        let mut buffer = [0; 64];
+        let mut out = BufWriter::new(&mut buffer, &mut to);
+        crate::put!(&mut out, error, "; ", Errno::EPIPE, "; ", Errno::new(41));
+        out.flush().unwrap();
+        assert_eq!(to, b"Unknown error 4000; Broken pipe; Unknown error 41");
+    }
+
+    #[test]
+    fn aliases_and_edges() {
+        assert_eq!(Errno::EWOULDBLOCK.name(), Some("EAGAIN"));
+        assert_eq!(Errno::EDEADLOCK.name(), Some("EDEADLK"));
+        assert_eq!(Errno::EHWPOISON.number(), 133);
+        assert_eq!((Errno::new(0), Errno::new(4096)), (Errno::EINVAL, Errno::EINVAL));
+        assert_eq!(check(-4095), Err(Errno::new(4095)));
+        assert_eq!(check(-4096), Ok(-4096isize as usize));
+        assert_eq!(check(0), Ok(0));
     }
 }
