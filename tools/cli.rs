@@ -3,16 +3,18 @@
 use crate::context::Context;
 use alloc::vec::Vec;
 use rt::fmt::Put;
+use rt::io::BufWriter;
+use rt::put;
 
-/// What comes with an option.
+/// What comes with an option; the text names it in the help.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub enum Value {
     /// Nothing.
     None,
     /// An argument: `-x V`, `-xV`, `--long V`, `--long=V`.
-    Required,
+    Required(&'static str),
     /// Perhaps an argument: `-xV`, `--long=V`.
-    Optional,
+    Optional(&'static str),
 }
 
 /// One spelling of an option. Rows with the same key mean the same.
@@ -25,6 +27,46 @@ pub struct Opt {
     pub long: &'static str,
     /// What comes with it.
     pub value: Value,
+    /// What it does, in one line; empty for one that isn't listed.
+    pub help: &'static str,
+}
+
+impl Opt {
+    /// An option with a letter and a long name.
+    pub const fn new(key: u8, long: &'static str, help: &'static str) -> Opt {
+        Opt { key, short: key, long, value: Value::None, help }
+    }
+
+    /// An option without a letter, or another name of the one with this key.
+    pub const fn long(key: u8, long: &'static str, help: &'static str) -> Opt {
+        Opt { key, short: 0, long, value: Value::None, help }
+    }
+
+    /// The same with something that comes with it.
+    pub const fn with(self, value: Value) -> Opt {
+        Opt { value, ..self }
+    }
+}
+
+/// The list of options for an applet's help, in the order of its table.
+pub fn list(out: &mut BufWriter, table: &[Opt]) {
+    const COLUMN: usize = 30;
+    for opt in table.iter().filter(|opt| !opt.help.is_empty()) {
+        match opt.short {
+            0 => put!(out, "      "),
+            letter => put!(out, "  -", [letter], if opt.long.is_empty() { "  " } else { ", " }),
+        }
+        let (before, name, after) = match opt.value {
+            Value::None => ("", "", ""),
+            Value::Required(name) => ("=", name, ""),
+            Value::Optional(name) => ("[=", name, "]"),
+        };
+        let dashes = if opt.long.is_empty() { "" } else { "--" };
+        put!(out, dashes, opt.long, before, name, after);
+        let used = 6 + [dashes, opt.long, before, name, after].map(str::len).iter().sum::<usize>();
+        out.fill(b' ', COLUMN.saturating_sub(used).max(1));
+        put!(out, opt.help, "\n");
+    }
 }
 
 /// What was wrong; it has been told already.
@@ -91,7 +133,7 @@ fn parse_long<'a>(
             cx.message(&[&"option '--", &found.long, &"' doesn't allow an argument"]);
             return false;
         }
-        (Value::Required, None) => match args.next() {
+        (Value::Required(_), None) => match args.next() {
             None => {
                 cx.message(&[&"option '--", &found.long, &"' requires an argument"]);
                 return false;
@@ -122,8 +164,8 @@ fn parse_cluster<'a>(
         let attached = (!rest.is_empty()).then_some(rest);
         let value = match found.value {
             Value::None => None,
-            Value::Optional => attached,
-            Value::Required => match attached.or_else(|| args.next()) {
+            Value::Optional(_) => attached,
+            Value::Required(_) => match attached.or_else(|| args.next()) {
                 None => {
                     cx.message(&[&"option requires an argument -- '", &[letter], &"'"]);
                     return false;

@@ -47,6 +47,10 @@ pub fn run(cx: &mut Context) -> u8 {
     if options.version {
         return options::version(cx);
     }
+    if options.later {
+        error(cx, &[&"an option of this command line is not supported yet"]);
+        return 1;
+    }
     if files.is_empty() {
         if options.asks_for_something() {
             warn(cx, &[&"Nothing to do."]);

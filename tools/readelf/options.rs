@@ -44,59 +44,74 @@ pub struct Options {
     pub dumps: Vec<Dump<'static>>,
     pub help: bool,
     pub version: bool,
-}
-
-const fn opt(key: u8, long: &'static str) -> Opt {
-    Opt { key, short: key, long, value: Value::None }
-}
-
-const fn long(key: u8, long: &'static str, value: Value) -> Opt {
-    Opt { key, short: 0, long, value }
-}
-
-const fn with_value(key: u8, long: &'static str, value: Value) -> Opt {
-    Opt { key, short: key, long, value }
+    /// Something that isn't supported yet.
+    pub later: bool,
 }
 
 // Keys of options without a letter.
 const DYN_SYMS: u8 = 1;
 const LTO_SYMS: u8 = 2;
 const SYM_BASE: u8 = 3;
+const FULL_SECTION_NAME: u8 = 4;
+/// What GNU readelf knows and this one does not yet.
+const LATER: u8 = 5;
 
+const SECTION: Value = Value::Required("NAME");
+
+/// In the order in which GNU readelf names the possibilities of an ambiguous option.
+#[rustfmt::skip]
 static TABLE: &[Opt] = &[
-    opt(b'a', "all"),
-    opt(b'h', "file-header"),
-    opt(b'l', "program-headers"),
-    long(b'l', "segments", Value::None),
-    opt(b'S', "section-headers"),
-    long(b'S', "sections", Value::None),
-    opt(b'g', "section-groups"),
-    opt(b't', "section-details"),
-    opt(b'e', "headers"),
-    opt(b's', "syms"),
-    long(b's', "symbols", Value::None),
-    long(DYN_SYMS, "dyn-syms", Value::None),
-    long(LTO_SYMS, "lto-syms", Value::None),
-    long(SYM_BASE, "sym-base", Value::Required),
-    opt(b'n', "notes"),
-    opt(b'r', "relocs"),
-    opt(b'u', "unwind"),
-    opt(b'd', "dynamic"),
-    opt(b'V', "version-info"),
-    opt(b'A', "arch-specific"),
-    opt(b'c', "archive-index"),
-    opt(b'D', "use-dynamic"),
-    opt(b'L', "lint"),
-    long(b'L', "enable-checks", Value::None),
-    with_value(b'x', "hex-dump", Value::Required),
-    with_value(b'p', "string-dump", Value::Required),
-    with_value(b'R', "relocated-dump", Value::Required),
-    opt(b'z', "decompress"),
-    opt(b'I', "histogram"),
-    opt(b'W', "wide"),
-    opt(b'T', "silent-truncation"),
-    opt(b'H', "help"),
-    opt(b'v', "version"),
+    Opt::new(b'a', "all", "all of -h -l -S -g -s -r -u -d -V -n -A -I"),
+    Opt::new(b'h', "file-header", "the file header"),
+    Opt::new(b'l', "program-headers", "the program headers, and the sections in each segment"),
+    Opt::long(b'l', "segments", "the same"),
+    Opt::new(b'S', "section-headers", "the section headers"),
+    Opt::long(b'S', "sections", "the same"),
+    Opt::new(b'e', "headers", "all of -h -l -S"),
+    Opt::new(b'g', "section-groups", "the section groups"),
+    Opt::new(b't', "section-details", "the section headers, in full"),
+    Opt::new(b's', "syms", "the symbol tables"),
+    Opt::long(b's', "symbols", "the same"),
+    Opt::long(DYN_SYMS, "dyn-syms", "the dynamic symbol table"),
+    Opt::long(LTO_SYMS, "lto-syms", "the symbol tables of link-time optimization"),
+    Opt::long(SYM_BASE, "sym-base", "the base of symbol sizes: 0 (mixed), 8, 10 or 16")
+        .with(Value::Required("BASE")),
+    Opt::new(b'r', "relocs", "the relocations"),
+    Opt::new(b'd', "dynamic", "the dynamic section"),
+    Opt::new(b'D', "use-dynamic", "find symbols and relocations by the dynamic section"),
+    Opt::new(b'V', "version-info", "the symbol versions"),
+    Opt::new(b'n', "notes", "the notes"),
+    Opt::new(b'u', "unwind", "the unwind tables"),
+    Opt::new(b'I', "histogram", "how long the chains of the hash tables are"),
+    Opt::new(b'A', "arch-specific", "what only this architecture has"),
+    Opt::new(b'c', "archive-index", "the symbol index of an archive"),
+    Opt::new(b'x', "hex-dump", "the bytes of a section, by its name or number").with(SECTION),
+    Opt::new(b'p', "string-dump", "the strings in a section").with(SECTION),
+    Opt::new(b'R', "relocated-dump", "the bytes of a section, relocated").with(SECTION),
+    Opt::new(b'z', "decompress", "decompress a section before it is dumped"),
+    Opt::new(b'L', "lint", "warn of what looks wrong"),
+    Opt::long(b'L', "enable-checks", "the same"),
+    Opt::new(b'W', "wide", "lines may be longer than 80 characters"),
+    Opt::new(b'T', "silent-truncation", "no [...] where a name is cut off"),
+    Opt::new(b'H', "help", "this text"),
+    Opt::new(b'v', "version", "the version of lx"),
+    Opt::long(FULL_SECTION_NAME, "full-section-name", ""),
+    Opt::new(b'C', "demangle", "").with(Value::Optional("STYLE")),
+    Opt::long(b'N', "no-demangle", ""),
+    Opt::long(b'N', "recurse-limit", ""),
+    Opt::long(b'N', "no-recurse-limit", ""),
+    Opt::long(b'N', "no-recursion-limit", ""),
+    Opt::new(b'U', "unicode", "").with(Value::Required("HOW")),
+    Opt::new(b'w', "debug-dump", "").with(Value::Optional("WHAT")),
+    Opt::long(LATER, "dwarf-depth", "").with(Value::Required("N")),
+    Opt::long(LATER, "dwarf-start", "").with(Value::Required("N")),
+    Opt::long(LATER, "dwarf-check", ""),
+    Opt::new(b'P', "process-links", ""),
+    Opt::long(LATER, "ctf", "").with(SECTION),
+    Opt::long(LATER, "ctf-symbols", "").with(SECTION),
+    Opt::long(LATER, "ctf-strings", "").with(SECTION),
+    Opt::long(LATER, "ctf-parent", "").with(SECTION),
+    Opt::long(LATER, "sframe", "").with(Value::Optional("NAME")),
 ];
 
 impl Options {
@@ -120,7 +135,6 @@ impl Options {
             self.archive_index,
             self.histogram,
             self.lint,
-            self.use_dynamic,
             !self.dumps.is_empty(),
         ]
         .contains(&true)
@@ -142,14 +156,14 @@ impl Options {
             b'l' => self.segments = true,
             b'S' => self.sections = true,
             b'g' => self.groups = true,
-            b't' => {
+            b't' | FULL_SECTION_NAME => {
                 self.sections = true;
                 self.section_details = true;
             }
             b's' => self.symbols = true,
             DYN_SYMS => self.dynamic_symbols = true,
             LTO_SYMS => self.lto_symbols = true,
-            SYM_BASE => self.symbol_base = 0,
+            SYM_BASE => self.symbol_base = base(value.unwrap_or_default()),
             b'n' => self.notes = true,
             b'r' => self.relocs = true,
             b'u' => self.unwind = true,
@@ -167,8 +181,21 @@ impl Options {
             b'W' => self.wide = true,
             b'T' => self.silent_truncation = true,
             b'H' => self.help = true,
-            _ => self.version = true,
+            b'v' => self.version = true,
+            // What they ask for is the default.
+            b'N' => {}
+            _ => self.later = true,
         }
+    }
+}
+
+/// The base of `--sym-base`; anything but 8, 10 and 16 is GNU's mixture, as there.
+fn base(text: &[u8]) -> u8 {
+    match text {
+        b"8" => 8,
+        b"10" => 10,
+        b"16" => 16,
+        _ => 0,
     }
 }
 
@@ -182,25 +209,32 @@ pub fn parse(cx: &mut Context) -> Result<(Options, Vec<&'static [u8]>), Wrong> {
 
 /// Usage on standard error, for a command line that makes no sense.
 pub fn misused(cx: &mut Context) -> u8 {
+    let _ = cx.out.flush();
     let mut buffer = [0; 512];
     let mut to = rt::io::stderr();
     let mut err = BufWriter::new(&mut buffer, &mut to);
-    let _ = cx.out.flush();
-    usage(&mut err);
+    usage(&mut err, cx.prefix);
+    // There is no other place to complain.
     let _ = err.flush();
     1
 }
 
+/// Usage, asked for.
 pub fn help(cx: &mut Context) -> u8 {
-    usage(&mut cx.out);
+    usage(&mut cx.out, cx.prefix);
     0
 }
 
+/// The version of lx, and which readelf it prints like.
 pub fn version(cx: &mut Context) -> u8 {
-    put!(&mut cx.out, "lx readelf ", env!("CARGO_PKG_VERSION"), "\n");
+    let version = env!("CARGO_PKG_VERSION");
+    put!(&mut cx.out, "lx readelf ", version, " (prints what GNU readelf 2.40 prints)\n");
     0
 }
 
-fn usage(out: &mut BufWriter) {
-    put!(out, "Usage: readelf <option(s)> elf-file(s)\n");
+fn usage(out: &mut BufWriter, prefix: &str) {
+    put!(out, "Usage: ", prefix, "readelf OPTION... FILE...\n");
+    put!(out, "What is in ELF files, and in archives of them.\n\n");
+    cli::list(out, TABLE);
+    put!(out, "      @FILE                   takes arguments out of FILE\n");
 }

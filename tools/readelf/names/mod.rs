@@ -38,6 +38,7 @@ macro_rules! names {
     )*};
 }
 
+pub mod machines;
 pub mod relocations;
 
 /// Names by number.
