@@ -37,7 +37,7 @@ pub fn stat(path: &[u8]) -> Result<Stat> {
     with_path(path, |p| {
         // SAFETY: filled by the kernel.
         check(unsafe {
-            syscall(nr::NEWFSTATAT, [-100isize as usize, p, st.as_mut_ptr() as usize, 0, 0, 0])
+            syscall(nr::NEWFSTATAT, [-100isize as usize, p, st.as_mut_ptr() as usize, 0])
         })
     })?;
     // SAFETY: plain numbers.
@@ -48,7 +48,7 @@ pub fn stat(path: &[u8]) -> Result<Stat> {
 pub fn open(path: &[u8]) -> Result<OwnedFd> {
     // SAFETY: path is a C string.
     let n = with_path(path, |p| {
-        check(unsafe { syscall(nr::OPENAT, [-100isize as usize, p, 0o2004000, 0, 0, 0]) })
+        check(unsafe { syscall(nr::OPENAT, [-100isize as usize, p, 0o2004000, 0]) })
     })?;
     // SAFETY: just opened.
     Ok(unsafe { OwnedFd::new(n as i32) })

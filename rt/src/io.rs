@@ -61,7 +61,7 @@ impl OwnedFd {
 impl Drop for OwnedFd {
     fn drop(&mut self) {
         // SAFETY: it is ours, and nobody can use it after this.
-        unsafe { syscall(nr::CLOSE, [self.number as usize, 0, 0, 0, 0, 0]) };
+        unsafe { syscall(nr::CLOSE, [self.number as usize]) };
     }
 }
 
@@ -140,7 +140,7 @@ impl Read for BorrowedFd<'_> {
         retry(|| {
             let (at, len) = (buffer.as_mut_ptr() as usize, buffer.len());
             // SAFETY: the kernel writes at most `len` bytes into a buffer that is ours.
-            check(unsafe { syscall(nr::READ, [self.number as usize, at, len, 0, 0, 0]) })
+            check(unsafe { syscall(nr::READ, [self.number as usize, at, len]) })
         })
     }
 }
@@ -152,7 +152,7 @@ impl Write for BorrowedFd<'_> {
             let result = retry(|| {
                 let (at, len) = (bytes.as_ptr() as usize, bytes.len());
                 // SAFETY: the kernel only reads these bytes.
-                check(unsafe { syscall(nr::WRITE, [self.number as usize, at, len, 0, 0, 0]) })
+                check(unsafe { syscall(nr::WRITE, [self.number as usize, at, len]) })
             });
             match result {
                 Err(Errno::EAGAIN) => self.wait_writable()?,
@@ -163,6 +163,20 @@ impl Write for BorrowedFd<'_> {
 }
 
 impl BorrowedFd<'_> {
+    /// Reads up to `buffer.len()` bytes from this place in a file on (`man 2 pread`); the
+    /// cursor stays where it is. 0 is the end.
+    ///
+    /// # Errors
+    /// `ESPIPE` where there are no places, `EINVAL` for a place beyond `i64::MAX`.
+    pub fn pread(self, buffer: &mut [u8], offset: u64) -> Result<usize> {
+        retry(|| {
+            let (at, len) = (buffer.as_mut_ptr() as usize, buffer.len());
+            let args = [self.number as usize, at, len, offset as usize];
+            // SAFETY: the kernel writes at most `len` bytes into a buffer that is ours.
+            check(unsafe { syscall(nr::PREAD64, args) })
+        })
+    }
+
     /// Waits until a write can make progress (`man 2 poll`).
     fn wait_writable(self) -> Result<()> {
         const POLLOUT: i16 = 4;
@@ -175,7 +189,7 @@ impl BorrowedFd<'_> {
         let mut poll = PollFd { fd: self.number, events: POLLOUT, revents: 0 };
         let at = (&raw mut poll) as usize;
         // SAFETY: one pollfd, ours, for the length of the call.
-        retry(|| check(unsafe { syscall(nr::POLL, [at, 1, -1isize as usize, 0, 0, 0]) }))?;
+        retry(|| check(unsafe { syscall(nr::POLL, [at, 1, -1isize as usize]) }))?;
         Ok(())
     }
 }

@@ -13,6 +13,7 @@
 extern crate std;
 
 pub mod arch;
+mod bits;
 pub mod elf;
 pub mod env;
 pub mod errno;
@@ -22,6 +23,7 @@ pub mod input;
 pub mod io;
 pub mod mm;
 pub mod process;
+pub mod signal;
 pub mod start;
 
 pub use errno::{Errno, Result};

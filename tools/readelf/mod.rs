@@ -106,7 +106,7 @@ fn open(cx: &mut Context, options: &Options, name: &[u8]) -> bool {
         error(cx, &[&"'", &shown, &"' is not an ordinary file"]);
         return false;
     }
-    let opened = rt::fs::open(name).and_then(|fd| Input::new(fd.as_fd(), status.st_size as u64));
+    let opened = rt::fs::open(name).and_then(|fd| Input::new(fd, status.st_size as u64));
     let Ok(input) = opened else {
         error(cx, &[&"Input file '", &shown, &"' is not readable."]);
         return false;

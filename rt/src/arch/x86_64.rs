@@ -10,19 +10,21 @@ use core::arch::asm;
 /// # Safety
 /// What the call does to memory and descriptors must be sound for the caller's program.
 #[inline(always)]
-pub unsafe fn syscall(number: usize, args: [usize; 6]) -> isize {
+pub unsafe fn syscall<const N: usize>(number: usize, args: [usize; N]) -> isize {
+    const { assert!(N <= 6) };
+    let arg = |index: usize| args.get(index).copied().unwrap_or(0);
     let result;
     // SAFETY: the clobbers are the instruction's; the rest is the caller's promise.
     unsafe {
         asm!(
             "syscall",
             inlateout("rax") number => result,
-            in("rdi") args[0],
-            in("rsi") args[1],
-            in("rdx") args[2],
-            in("r10") args[3],
-            in("r8") args[4],
-            in("r9") args[5],
+            in("rdi") arg(0),
+            in("rsi") arg(1),
+            in("rdx") arg(2),
+            in("r10") arg(3),
+            in("r8") arg(4),
+            in("r9") arg(5),
             lateout("rcx") _,
             lateout("r11") _,
             options(nostack),
@@ -283,6 +285,18 @@ macro_rules! __arch_memory {
     };
 }
 
+/// Bytes in a page; on x86-64 the same on every machine.
+pub const PAGE: usize = 4096;
+
+/// Where a signal handler returns to: `rt_sigreturn` restores what the signal interrupted.
+///
+/// The kernel takes its address from `sa_restorer`, which x86-64 requires. Debuggers and
+/// unwinders know a signal's frame by these very bytes, hence `mov rax` and not `eax`.
+#[unsafe(naked)]
+pub(crate) unsafe extern "C" fn restore_rt() {
+    core::arch::naked_asm!("mov rax, {number}", "syscall", number = const nr::RT_SIGRETURN)
+}
+
 /// System call numbers (`arch/x86/entry/syscalls/syscall_64.tbl`), named as there.
 pub mod nr {
     #![allow(missing_docs)]
@@ -290,8 +304,7 @@ pub mod nr {
     pub const WRITE: usize = 1;
     pub const OPEN: usize = 2;
     pub const CLOSE: usize = 3;
-    pub const OPENAT: usize = 257;
-    pub const NEWFSTATAT: usize = 262;
+    pub const FSTAT: usize = 5;
     pub const POLL: usize = 7;
     pub const LSEEK: usize = 8;
     pub const MMAP: usize = 9;
@@ -299,10 +312,47 @@ pub mod nr {
     pub const MUNMAP: usize = 11;
     pub const BRK: usize = 12;
     pub const RT_SIGACTION: usize = 13;
+    pub const RT_SIGPROCMASK: usize = 14;
     pub const RT_SIGRETURN: usize = 15;
+    pub const IOCTL: usize = 16;
+    pub const PREAD64: usize = 17;
+    pub const PWRITE64: usize = 18;
+    pub const MREMAP: usize = 25;
+    pub const MSYNC: usize = 26;
+    pub const MINCORE: usize = 27;
+    pub const MADVISE: usize = 28;
     pub const GETPID: usize = 39;
+    pub const SENDFILE: usize = 40;
+    pub const FORK: usize = 57;
+    pub const VFORK: usize = 58;
+    pub const EXECVE: usize = 59;
+    pub const EXIT: usize = 60;
+    pub const WAIT4: usize = 61;
     pub const KILL: usize = 62;
+    pub const FCNTL: usize = 72;
+    pub const FSYNC: usize = 74;
+    pub const FDATASYNC: usize = 75;
+    pub const TRUNCATE: usize = 76;
+    pub const FTRUNCATE: usize = 77;
+    pub const PTRACE: usize = 101;
     pub const GETTID: usize = 186;
-    pub const TGKILL: usize = 234;
+    pub const GETDENTS64: usize = 217;
+    pub const CLOCK_GETTIME: usize = 228;
     pub const EXIT_GROUP: usize = 231;
+    pub const TGKILL: usize = 234;
+    pub const OPENAT: usize = 257;
+    pub const NEWFSTATAT: usize = 262;
+    pub const UNLINKAT: usize = 263;
+    pub const LINKAT: usize = 265;
+    pub const SYMLINKAT: usize = 266;
+    pub const READLINKAT: usize = 267;
+    pub const FALLOCATE: usize = 285;
+    pub const DUP3: usize = 292;
+    pub const PIPE2: usize = 293;
+    pub const PRLIMIT64: usize = 302;
+    pub const PROCESS_VM_READV: usize = 310;
+    pub const GETRANDOM: usize = 318;
+    pub const COPY_FILE_RANGE: usize = 326;
+    pub const STATX: usize = 332;
+    pub const FACCESSAT2: usize = 439;
 }
