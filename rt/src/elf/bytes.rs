@@ -165,7 +165,7 @@ impl<'a, T: Record> Table<'a, T> {
     #[inline]
     pub fn get(&self, index: usize) -> Option<T> {
         let at = index.checked_mul(self.entsize)?;
-        T::decode(self.encoding, self.bytes.get(at..)?)
+        T::decode(self.encoding, self.bytes.get(at..at.checked_add(self.entsize)?)?)
     }
 
     /// All records in order.

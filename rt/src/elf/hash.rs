@@ -135,7 +135,7 @@ impl<'a> GnuHash<'a> {
         if last < self.symoffset {
             return Some(self.symoffset.into());
         }
-        let end = (last..).find_map(|symbol| match self.chain(symbol) {
+        let end = (last..=u32::MAX).find_map(|symbol| match self.chain(symbol) {
             Some(hash) if hash & 1 == 0 => None,
             Some(_) => Some(Some(u64::from(symbol) + 1)),
             None => Some(None),

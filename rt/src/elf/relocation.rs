@@ -75,10 +75,11 @@ impl Record for Relr {
 }
 
 impl<'a> Table<'a, Relr> {
-    /// The places that a RELR table relocates, in its order. Addresses wrap, as they do
-    /// for a loader.
+    /// The places that a RELR table relocates, in its order. Addresses wrap at the
+    /// class's width, as they do for a loader.
     pub fn addresses(self, encoding: Encoding) -> impl Iterator<Item = u64> + use<'a> {
         let word = encoding.word() as u64;
+        let mask = u64::MAX >> (64 - 8 * word);
         let mut base = 0u64;
         self.iter().flat_map(move |Relr(entry)| {
             let (first, bits) = if entry & 1 == 0 { (entry, 1) } else { (base, entry >> 1) };
@@ -88,7 +89,7 @@ impl<'a> Table<'a, Relr> {
                 base.wrapping_add((word * 8 - 1) * word)
             };
             let set = (0..word * 8 - 1).filter(move |i| bits >> i & 1 == 1);
-            set.map(move |i| first.wrapping_add(i * word))
+            set.map(move |i| first.wrapping_add(i * word) & mask)
         })
     }
 }
