@@ -45,6 +45,22 @@ impl<'a> File<'a> {
         true
     }
 
+    /// A part of the file; where it goes past the end, that is told, and `what` it is.
+    pub fn read(
+        &self,
+        cx: &mut Context,
+        offset: u64,
+        size: u64,
+        what: &'static str,
+    ) -> Option<&'a [u8]> {
+        let bytes = self.elf.bytes(offset, size);
+        if bytes.is_none() {
+            let tail = " bytes extends past end of file for ";
+            error(cx, &[&"Reading ", &dec(size), &tail, &what]);
+        }
+        bytes.filter(|bytes| !bytes.is_empty())
+    }
+
     /// The bytes of a section; none where they don't lie within the file.
     pub fn data(&self, section: &SectionHeader) -> Option<&'a [u8]> {
         self.elf.bytes(section.sh_offset, section.sh_size)
