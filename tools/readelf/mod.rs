@@ -6,9 +6,11 @@
 
 mod arch;
 mod archive;
+mod at_file;
 mod contents;
 mod dynamic;
 mod file;
+mod files;
 mod groups;
 mod header;
 mod histogram;
@@ -27,12 +29,12 @@ mod versions;
 use crate::cli::Wrong;
 use crate::context::Context;
 use file::File;
+use files::Why;
 use options::Options;
 use rt::Errno;
 use rt::elf::Elf;
 use rt::elf::Source;
 use rt::fmt::Put;
-use rt::input::Input;
 use rt::put;
 
 /// What was asked for, or wrong input: whether all went well is the exit status.
@@ -87,38 +89,41 @@ fn tell(cx: &mut Context, kind: &dyn Put, text: &[&dyn Put]) {
 /// Opens what is named on the command line and reports on it.
 fn open(cx: &mut Context, options: &Options, name: &[u8]) -> bool {
     let shown = text::name(name);
-    let status = match rt::fs::stat(name) {
-        Ok(status) => status,
-        Err(Errno::ENOENT) => {
-            error(cx, &[&"'", &shown, &"': No such file"]);
-            return false;
-        }
-        Err(errno) => {
-            let why = errno.message();
-            let head = "'.  System error message: ";
-            error(cx, &[&"Could not locate '", &shown, &head, &why]);
+    let input = match files::open(name) {
+        Ok(input) => input,
+        Err(why) => {
+            match why {
+                Why::NoPath(Errno::ENOENT) => error(cx, &[&"'", &shown, &"': No such file"]),
+                Why::NoPath(errno) => {
+                    let cause = errno.message();
+                    let head = "'.  System error message: ";
+                    error(cx, &[&"Could not locate '", &shown, &head, &cause]);
+                }
+                Why::IsDirectory | Why::NotOrdinary => {
+                    error(cx, &[&"'", &shown, &"' is not an ordinary file"]);
+                }
+                Why::Unreadable => {
+                    error(cx, &[&"Input file '", &shown, &"' is not readable."]);
+                }
+            }
             return false;
         }
     };
-    const S_IFMT: u32 = 0o170000;
-    const S_IFREG: u32 = 0o100000;
-    if status.st_mode & S_IFMT != S_IFREG {
-        error(cx, &[&"'", &shown, &"' is not an ordinary file"]);
-        return false;
-    }
-    let opened = rt::fs::open(name).and_then(|fd| Input::new(fd, status.st_size as u64));
-    let Ok(input) = opened else {
-        error(cx, &[&"Input file '", &shown, &"' is not readable."]);
-        return false;
-    };
-    match input.get(0, 8) {
+    let fine = match input.get(0, 8) {
         None => {
             error(cx, &[&shown, &": Failed to read file's magic number"]);
             false
         }
         Some(b"!<arch>\n" | b"!<thin>\n") => archive::report(cx, options, name, &input),
         Some(_) => object(cx, options, name, &input),
+    };
+    // What was gone by the time it was looked at has been read as zeros.
+    if input.truncated() {
+        error(cx, &[&shown, &": file truncated while it was read"]);
+    } else if let Some(errno) = input.failure() {
+        error(cx, &[&shown, &": ", &errno.message()]);
     }
+    fine && !input.truncated() && input.failure().is_none()
 }
 
 /// Reports on one ELF file: a whole one, or a member of an archive.

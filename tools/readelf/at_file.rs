@@ -1,0 +1,82 @@
+//! `@FILE` among the arguments: replaced by the arguments that FILE holds.
+
+use super::files;
+use crate::cli::Wrong;
+use crate::context::Context;
+use alloc::vec::Vec;
+use rt::elf::Source;
+
+/// How many files may be put in, as GNU has it: one that names itself must end.
+const MOST: usize = 2000;
+
+/// The arguments with each `@FILE` replaced, FILE's own ones too. What can't be read
+/// stays as it is: it may be a file of that very name.
+pub fn expand(cx: &mut Context) -> Result<Vec<&'static [u8]>, Wrong> {
+    let mut args = cx.args.to_vec();
+    let mut at = 0;
+    let mut files = 0;
+    while let Some(&arg) = args.get(at) {
+        let Some(file) = arg.strip_prefix(b"@") else {
+            at += 1;
+            continue;
+        };
+        files += 1;
+        if files > MOST {
+            cx.message(&[&"error: too many @-files encountered"]);
+            return Err(Wrong);
+        }
+        match files::open(file) {
+            Ok(input) => {
+                let text = input.get(0, input.size()).unwrap_or_default();
+                args.splice(at..=at, split(text));
+            }
+            Err(files::Why::IsDirectory) => {
+                cx.message(&[&"error: @-file refers to a directory"]);
+                return Err(Wrong);
+            }
+            Err(_) => at += 1,
+        }
+    }
+    Ok(args)
+}
+
+/// The arguments in a file: separated by white space, a part of one in single or double
+/// quotes, a character after a backslash taken as it is; up to a zero byte. They live as
+/// long as the process does, like those of its command line.
+fn split(text: &[u8]) -> Vec<&'static [u8]> {
+    let mut args = Vec::new();
+    let mut current: Option<Vec<u8>> = None;
+    let mut quote = None;
+    let mut bytes = text.iter().copied().take_while(|&byte| byte != 0);
+    while let Some(byte) = bytes.next() {
+        let is_space = byte.is_ascii_whitespace() || byte == 0x0b;
+        match byte {
+            b'\\' => current.get_or_insert_default().extend(bytes.next()),
+            _ if quote == Some(byte) => quote = None,
+            b'\'' | b'"' if quote.is_none() => {
+                quote = Some(byte);
+                current.get_or_insert_default();
+            }
+            _ if is_space && quote.is_none() => args.extend(current.take()),
+            _ => current.get_or_insert_default().push(byte),
+        }
+    }
+    args.extend(current);
+    args.into_iter().map(|arg: Vec<u8>| &*arg.leak()).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::split;
+    use std::vec::Vec;
+
+    #[test]
+    fn quotes_group_and_backslashes_escape() {
+        let args = split(b"-h 'a b' c\\ d \"x\\\"y\" f'g'h '' \t\x0b\r\n i\0 j");
+        let expected: Vec<&[u8]> = vec![b"-h", b"a b", b"c d", b"x\"y", b"fgh", b"", b"i"];
+        assert_eq!(args, expected);
+        assert!(split(b" \n").is_empty());
+        assert_eq!(split(b"'open"), [b"open"]);
+        assert_eq!(split(b"end\\"), [b"end"]);
+    }
+}
