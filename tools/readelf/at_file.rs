@@ -68,6 +68,7 @@ fn split(text: &[u8]) -> Vec<&'static [u8]> {
 #[cfg(test)]
 mod tests {
     use super::split;
+    use std::vec;
     use std::vec::Vec;
 
     #[test]

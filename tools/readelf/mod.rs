@@ -39,7 +39,8 @@ use rt::put;
 
 /// What was asked for, or wrong input: whether all went well is the exit status.
 pub fn run(cx: &mut Context) -> u8 {
-    let (options, files) = match options::parse(cx) {
+    let Ok(args) = at_file::expand(cx) else { return 1 };
+    let (options, files) = match options::parse(cx, &args) {
         Ok(both) => both,
         Err(Wrong) => return options::misused(cx),
     };

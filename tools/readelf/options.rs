@@ -1,6 +1,5 @@
 //! The command line: what `readelf --help` lists.
 
-use super::at_file;
 use crate::cli::{self, Opt, Value, Wrong};
 use crate::context::Context;
 use alloc::vec::Vec;
@@ -201,10 +200,12 @@ fn base(text: &[u8]) -> u8 {
 }
 
 /// What is asked for, and the files.
-pub fn parse(cx: &mut Context) -> Result<(Options, Vec<&'static [u8]>), Wrong> {
+pub fn parse(
+    cx: &mut Context,
+    args: &[&'static [u8]],
+) -> Result<(Options, Vec<&'static [u8]>), Wrong> {
     let mut options = Options::default();
-    let args = at_file::expand(cx)?;
-    let files = cli::parse(cx, &args, TABLE, |cx, key, value| options.set(cx, key, value))?;
+    let files = cli::parse(cx, args, TABLE, |cx, key, value| options.set(cx, key, value))?;
     Ok((options, files))
 }
 
