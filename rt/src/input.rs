@@ -19,7 +19,8 @@
 use crate::arch::PAGE;
 use crate::elf::Source;
 use crate::errno::{Errno, Result};
-use crate::io::{BorrowedFd, OwnedFd, Read};
+use crate::fs::File;
+use crate::io::{AsFd, BorrowedFd, Read, pread};
 use crate::mm::{
     MAP_ANONYMOUS, MAP_FIXED, MAP_PRIVATE, PROT_READ, PROT_WRITE, mmap, mremap, munmap,
 };
@@ -41,7 +42,7 @@ pub struct Input {
     /// All of it, unless it is mapped range by range.
     whole: Option<NonNull<[u8]>>,
     /// The file, while there may be more of it to map.
-    file: Option<OwnedFd>,
+    file: Option<File>,
     failure: Cell<Option<Errno>>,
 }
 
@@ -59,7 +60,7 @@ impl Input {
     /// Those of `man 2 mmap` and `man 2 read`; `EFBIG` for what has no size and
     /// [`READ_LIMIT`](Input::READ_LIMIT) bytes or more; `ENOMEM` also where this process has a
     /// thousand windows already.
-    pub fn new(file: OwnedFd, size: u64) -> Result<Input> {
+    pub fn new(file: File, size: u64) -> Result<Input> {
         let id = NEXT_ID.fetch_add(1, Ordering::Relaxed);
         let mut input = Input { id, size, whole: None, file: None, failure: Cell::new(None) };
         if size > 0 {
@@ -159,7 +160,7 @@ impl Input {
             let place = unsafe { core::slice::from_raw_parts_mut(start.as_ptr(), length) };
             let mut done = 0;
             while let Some(rest) = place.get_mut(done..).filter(|rest| !rest.is_empty()) {
-                match file.pread(rest, offset + done as u64)? {
+                match pread(file, rest, offset + done as u64)? {
                     0 => break,
                     n => done += n,
                 }
@@ -374,8 +375,10 @@ unsafe extern "C" fn on_bus_error(_: i32, info: *const SigInfo, _: *mut c_void) 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::fs::{Mode, O_NONBLOCK, O_RDONLY};
+    use crate::io::OwnedFd;
     use std::format;
-    use std::fs::{self, File};
+    use std::fs;
     use std::io::{Seek, SeekFrom, Write};
     use std::os::fd::IntoRawFd;
     use std::os::unix::process::ExitStatusExt;
@@ -405,10 +408,14 @@ mod tests {
         }
     }
 
+    fn open_file(path: &str) -> Result<File> {
+        crate::fs::open(path, O_RDONLY | O_NONBLOCK, Mode(0))
+    }
+
     fn open(path: impl AsRef<Path>) -> Input {
         let path = path.as_ref().to_str().unwrap();
         let size = fs::metadata(path).unwrap().len();
-        Input::new(crate::fs::open(path.as_bytes()).unwrap(), size).unwrap()
+        Input::new(open_file(path).unwrap(), size).unwrap()
     }
 
     /// Runs one of the tests below that need a process of their own, with the shell's
@@ -445,7 +452,7 @@ mod tests {
         let (input, other) = (open(&scratch.0), open(std::env::current_exe().unwrap()));
         assert_eq!(input.get(2 * PAGE as u64, 1), Some(&[7][..]));
         assert!(!input.truncated());
-        File::options().write(true).open(&scratch.0).unwrap().set_len(10).unwrap();
+        fs::File::options().write(true).open(&scratch.0).unwrap().set_len(10).unwrap();
         assert_eq!(input.get(5, 10), Some(&[7, 7, 7, 7, 7, 0, 0, 0, 0, 0][..]));
         assert!(!input.truncated(), "the first page is still there");
         assert_eq!(input.get(2 * PAGE as u64 - 1, 2), Some(&[0, 0][..]));
@@ -479,7 +486,7 @@ mod tests {
         let thread = std::thread::spawn(move || writer.write_all(&copy).unwrap());
         // SAFETY: into_raw_fd gives it away.
         let reader = unsafe { OwnedFd::new(reader.into_raw_fd()) };
-        let input = Input::new(reader, 0).unwrap();
+        let input = Input::new(reader.into(), 0).unwrap();
         thread.join().unwrap();
         assert_eq!(input.get(0, input.size()), Some(&expected[..]));
     }
@@ -493,14 +500,14 @@ mod tests {
 
     #[test]
     fn what_is_no_file_is_an_error() {
-        let directory = crate::fs::open(b"/").unwrap();
+        let directory = open_file("/").unwrap();
         assert_eq!(Input::new(directory, 4096).err(), Some(Errno::EISDIR));
     }
 
     #[test]
     fn windows_where_the_file_does_not_fit() {
         let scratch = Scratch::with("sparse", b"head");
-        let mut file = File::options().write(true).open(&scratch.0).unwrap();
+        let mut file = fs::File::options().write(true).open(&scratch.0).unwrap();
         file.seek(SeekFrom::Start(5 << 30)).unwrap();
         file.write_all(b"tail").unwrap();
         drop(file);
@@ -529,7 +536,7 @@ mod tests {
         assert!(input.get(10, 4 << 30).is_none(), "four gigabytes don't");
         assert_eq!(input.failure(), Some(Errno::ENOMEM));
         assert_eq!(input.get(0, 4), Some(&b"head"[..]));
-        File::options().write(true).open(&path).unwrap().set_len(2).unwrap();
+        fs::File::options().write(true).open(&path).unwrap().set_len(2).unwrap();
         assert_eq!(input.get(tail, 4), Some(&[0; 4][..]));
         assert!(input.truncated());
         drop(input);
@@ -541,7 +548,7 @@ mod tests {
 
     #[test]
     fn what_is_larger_than_memory_and_unmappable_is_copied_in_part() {
-        let Ok(kcore) = crate::fs::open(b"/proc/kcore") else {
+        let Ok(kcore) = open_file("/proc/kcore") else {
             std::eprintln!("SKIPPED: /proc/kcore can't be opened");
             return;
         };
@@ -563,10 +570,10 @@ mod tests {
     fn child_foreign_fault() {
         let path = std::env::var("RT_FILE").unwrap();
         let _input = open(&path);
-        let file = crate::fs::open(path.as_bytes()).unwrap();
+        let file = open_file(&path).unwrap();
         // SAFETY: a new mapping.
         let page = unsafe { mmap(0, PAGE, PROT_READ, MAP_PRIVATE, Some(file.as_fd()), 0) };
-        File::options().write(true).open(&path).unwrap().set_len(0).unwrap();
+        fs::File::options().write(true).open(&path).unwrap().set_len(0).unwrap();
         // SAFETY: mapped, if only just so; the test is what happens now.
         unsafe { page.unwrap().read_volatile() };
     }

@@ -62,7 +62,7 @@ pub unsafe fn mmap(
     file: Option<BorrowedFd>,
     offset: u64,
 ) -> Result<NonNull<u8>> {
-    let fd = file.map_or(-1, BorrowedFd::number) as isize as usize;
+    let fd = file.map_or(usize::MAX, BorrowedFd::word);
     let (prot, flags) = (prot.0 as usize, flags.0 as usize);
     let args = [address, length, prot, flags, fd, offset as usize];
     // SAFETY: a new mapping disturbs nobody, or the caller said so.

@@ -288,6 +288,56 @@ macro_rules! __arch_memory {
 /// Bytes in a page; on x86-64 the same on every machine.
 pub const PAGE: usize = 4096;
 
+/// Those flags of `open` whose numbers differ between architectures
+/// (`arch/*/include/uapi/asm/fcntl.h`).
+pub mod open {
+    #![allow(missing_docs)]
+    pub const O_DIRECT: u32 = 0o40000;
+    pub const O_LARGEFILE: u32 = 0o100000;
+    pub const O_DIRECTORY: u32 = 0o200000;
+    pub const O_NOFOLLOW: u32 = 0o400000;
+}
+
+/// What is known of a file (`man 3 stat`), laid out as the kernel does on x86-64.
+#[repr(C)]
+#[derive(Clone, Copy, Debug)]
+pub struct Stat {
+    /// Device that holds the file.
+    pub st_dev: u64,
+    /// Inode number.
+    pub st_ino: u64,
+    /// Number of hard links.
+    pub st_nlink: u64,
+    /// Type and permissions (`man 7 inode`).
+    pub st_mode: u32,
+    /// User ID of the owner.
+    pub st_uid: u32,
+    /// Group ID of the owner.
+    pub st_gid: u32,
+    pad: u32,
+    /// Device that the file is, for device files.
+    pub st_rdev: u64,
+    /// Size in bytes; of a symbolic link the length of its target; 0 where none is known.
+    pub st_size: i64,
+    /// Block size for efficient I/O, in bytes.
+    pub st_blksize: i64,
+    /// Space that is taken, in units of 512 bytes.
+    pub st_blocks: i64,
+    /// Last access, in seconds since 1970; negative before.
+    pub st_atime: i64,
+    /// Its nanoseconds, 0 to 999,999,999.
+    pub st_atime_nsec: i64,
+    /// Last change of the content, in seconds since 1970.
+    pub st_mtime: i64,
+    /// Its nanoseconds.
+    pub st_mtime_nsec: i64,
+    /// Last change of the inode, in seconds since 1970.
+    pub st_ctime: i64,
+    /// Its nanoseconds.
+    pub st_ctime_nsec: i64,
+    unused: [i64; 3],
+}
+
 /// Where a signal handler returns to: `rt_sigreturn` restores what the signal interrupted.
 ///
 /// The kernel takes its address from `sa_restorer`, which x86-64 requires. Debuggers and
@@ -302,9 +352,7 @@ pub mod nr {
     #![allow(missing_docs)]
     pub const READ: usize = 0;
     pub const WRITE: usize = 1;
-    pub const OPEN: usize = 2;
     pub const CLOSE: usize = 3;
-    pub const FSTAT: usize = 5;
     pub const POLL: usize = 7;
     pub const LSEEK: usize = 8;
     pub const MMAP: usize = 9;
@@ -335,6 +383,8 @@ pub mod nr {
     pub const TRUNCATE: usize = 76;
     pub const FTRUNCATE: usize = 77;
     pub const PTRACE: usize = 101;
+    pub const STATFS: usize = 137;
+    pub const FSTATFS: usize = 138;
     pub const GETTID: usize = 186;
     pub const GETDENTS64: usize = 217;
     pub const CLOCK_GETTIME: usize = 228;
@@ -346,11 +396,13 @@ pub mod nr {
     pub const LINKAT: usize = 265;
     pub const SYMLINKAT: usize = 266;
     pub const READLINKAT: usize = 267;
+    pub const FACCESSAT: usize = 269;
     pub const FALLOCATE: usize = 285;
     pub const DUP3: usize = 292;
     pub const PIPE2: usize = 293;
     pub const PRLIMIT64: usize = 302;
     pub const PROCESS_VM_READV: usize = 310;
+    pub const RENAMEAT2: usize = 316;
     pub const GETRANDOM: usize = 318;
     pub const COPY_FILE_RANGE: usize = 326;
     pub const STATX: usize = 332;
