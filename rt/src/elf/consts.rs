@@ -25,6 +25,7 @@ pub const ELFOSABI_FREEBSD: u8 = 9;
 pub const ELFOSABI_TRU64: u8 = 10;
 pub const ELFOSABI_MODESTO: u8 = 11;
 pub const ELFOSABI_OPENBSD: u8 = 12;
+pub const ELFOSABI_OPENVMS: u8 = 13;
 pub const ELFOSABI_ARM_AEABI: u8 = 64;
 pub const ELFOSABI_ARM: u8 = 97;
 pub const ELFOSABI_STANDALONE: u8 = 255;

@@ -38,7 +38,11 @@ macro_rules! names {
     )*};
 }
 
+use rt::fmt::Put;
+use rt::io::BufWriter;
+
 pub mod machines;
+pub mod note_types;
 pub mod relocations;
 
 /// Names by number.
@@ -151,6 +155,13 @@ impl Name {
     #[inline]
     pub fn is_empty(self) -> bool {
         self.len() == 0
+    }
+}
+
+impl Put for Name {
+    fn put(&self, out: &mut BufWriter) {
+        out.bytes(self.prefix.as_bytes());
+        out.bytes(self.rest.as_bytes());
     }
 }
 

@@ -1,0 +1,70 @@
+//! Notes of owner `GNU`.
+
+use super::{Bytes, Note, property};
+use crate::context::Context;
+use crate::readelf::error;
+use crate::readelf::file::File;
+use crate::readelf::text;
+use rt::elf::c_str;
+use rt::fmt::{dec, hex, int};
+use rt::io::BufWriter;
+use rt::put;
+
+const NT_GNU_ABI_TAG: u64 = 1;
+const NT_GNU_HWCAP: u64 = 2;
+const NT_GNU_BUILD_ID: u64 = 3;
+const NT_GNU_GOLD_VERSION: u64 = 4;
+const NT_GNU_PROPERTY_TYPE_0: u64 = 5;
+
+pub fn describe(cx: &mut Context, file: &File, note: &Note) -> bool {
+    let out = &mut cx.out;
+    let desc = note.desc;
+    match note.n_type {
+        NT_GNU_ABI_TAG => abi_tag(out, note),
+        NT_GNU_HWCAP => {
+            put!(out, "      Hardware Capabilities: ");
+            let (Some(count), Some(mask)) = (desc.u32(0), desc.u32(4)) else {
+                error(cx, &[&"<corrupt GNU_HWCAP>\n"]);
+                return false;
+            };
+            put!(out, "num entries: ", dec(count), ", enabled mask: ", hex(mask), "\n");
+        }
+        NT_GNU_BUILD_ID => {
+            put!(out, "    Build ID: ");
+            for &byte in desc.bytes {
+                put!(out, hex(byte).zero(2));
+            }
+            put!(out, "\n");
+        }
+        NT_GNU_GOLD_VERSION => {
+            let version = c_str(desc.bytes, 0).unwrap_or_default();
+            put!(out, "    Version: ", text::name(version), "\n");
+        }
+        NT_GNU_PROPERTY_TYPE_0 => property::list(out, file, desc),
+        _ => put!(out, "    Description data: ", Bytes(desc.bytes), "\n"),
+    }
+    true
+}
+
+/// The oldest kernel that the file runs on.
+fn abi_tag(out: &mut BufWriter, note: &Note) {
+    let desc = note.desc;
+    let [Some(os), Some(major), Some(minor), Some(patch)] = [0, 4, 8, 12].map(|at| desc.u32(at))
+    else {
+        return put!(out, "    <corrupt GNU_ABI_TAG>\n");
+    };
+    let os = match os {
+        0 => "Linux",
+        1 => "Hurd",
+        2 => "Solaris",
+        3 => "FreeBSD",
+        4 => "NetBSD",
+        5 => "Syllable",
+        6 => "NaCl",
+        _ => "Unknown",
+    };
+    // printf's %ld, of a number that has 32 bits.
+    let number = |n: u32| int(n.cast_signed());
+    put!(out, "    OS: ", os, ", ABI: ", number(major), ".", number(minor), ".");
+    put!(out, number(patch), "\n");
+}

@@ -1,0 +1,125 @@
+//! Notes of NetBSD, of SystemTap's probes, and of package managers.
+
+use super::{Note, unknown};
+use crate::context::Context;
+use crate::readelf::error;
+use crate::readelf::file::File;
+use crate::readelf::text;
+use rt::elf::c_str;
+use rt::elf::consts::{EM_ALPHA, EM_SH, EM_SPARC, EM_SPARC32PLUS, EM_SPARCV9};
+use rt::fmt::{dec, hex, int};
+use rt::io::BufWriter;
+use rt::put;
+
+/// NetBSD marks its programs with a version, the processor, and what PaX may do.
+pub fn netbsd(cx: &mut Context, note: &Note) -> bool {
+    let out = &mut cx.out;
+    let desc = note.desc.bytes;
+    let size = hex(note.n_descsz).zero(8);
+    let value = || {
+        let mut value = [0; 4];
+        let n = desc.len().min(4);
+        value.iter_mut().zip(desc.iter().take(n)).for_each(|(to, from)| *to = *from);
+        u32::from_le_bytes(value)
+    };
+    match note.n_type {
+        1 if !desc.is_empty() => {
+            let version = value();
+            put!(out, "  NetBSD\t\t0x", size, "\tIDENT ", dec(version), " (");
+            put!(out, dec(version / 100_000_000), ".", dec(version / 1_000_000 % 100));
+            // Between releases NetBSD counts in letters.
+            let letters = version / 10_000;
+            if letters % 100 == 0 {
+                put!(out, ".", dec(version / 100 % 100));
+            } else {
+                put!(out, if letters % 100 > 26 { "Z" } else { "" });
+                out.byte(b'A' + (letters % 26) as u8);
+            }
+            put!(out, ")\n");
+        }
+        5 => {
+            let march = c_str(desc, 0).unwrap_or_default();
+            put!(out, "  NetBSD\t\t0x", size, "\tMARCH <", text::name(march), ">\n");
+        }
+        3 if !desc.is_empty() => {
+            put!(out, "  NetBSD\t\t0x", size, "\tPaX <");
+            let flags = ["+mprotect", "-mprotect", "+guard", "-guard", "+ASLR", "-ASLR"];
+            for (bit, flag) in flags.iter().enumerate() {
+                if value() & 1 << bit != 0 {
+                    put!(out, flag);
+                }
+            }
+            put!(out, ">\n");
+        }
+        _ => {
+            put!(out, "  NetBSD\t0x", size, "\t");
+            unknown(out, note.n_type as u32);
+            put!(out, "\n");
+            return false;
+        }
+    }
+    true
+}
+
+/// NetBSD's core files number the registers as ptrace does, each machine in its own way.
+pub fn netbsd_core_type(out: &mut BufWriter, e_machine: u16, n_type: u32) {
+    const PT_FIRSTMACH: u32 = 32;
+    let name = match (n_type, e_machine) {
+        (1, _) => "NetBSD procinfo structure",
+        (2, _) => "NetBSD ELF auxiliary vector data",
+        (24, _) => "PT_LWPSTATUS (ptrace_lwpstatus structure)",
+        (..PT_FIRSTMACH, _) => return unknown(out, n_type),
+        (33, EM_SH) => "PT___GETREGS40 (old reg structure)",
+        (35, EM_SH) | (32, EM_ALPHA | EM_SPARC | EM_SPARC32PLUS | EM_SPARCV9) => {
+            "PT_GETREGS (reg structure)"
+        }
+        (37, EM_SH) | (34, EM_ALPHA | EM_SPARC | EM_SPARC32PLUS | EM_SPARCV9) => {
+            "PT_GETFPREGS (fpreg structure)"
+        }
+        (_, EM_SH | EM_ALPHA | EM_SPARC | EM_SPARC32PLUS | EM_SPARCV9) => "",
+        (33, _) => "PT_GETREGS (reg structure)",
+        (35, _) => "PT_GETFPREGS (fpreg structure)",
+        _ => "",
+    };
+    if name.is_empty() {
+        let rest = n_type.wrapping_sub(PT_FIRSTMACH).cast_signed();
+        put!(out, "PT_FIRSTMACH+", int(rest));
+    } else {
+        put!(out, name);
+    }
+}
+
+/// A probe of SystemTap: where it is, and what it can tell.
+pub fn stapsdt(cx: &mut Context, file: &File, note: &Note) -> bool {
+    let desc = note.desc;
+    let word = file.elf.encoding.word();
+    let mut strings = desc.bytes.get(3 * word..).unwrap_or_default().split(|&b| b == 0);
+    // All three strings have their zero byte: there is a piece after the last of them.
+    let strings = [strings.next(), strings.next(), strings.next(), strings.next()];
+    let (
+        [Some(pc), Some(base), Some(semaphore)],
+        [Some(provider), Some(name), Some(args), Some(_)],
+    ) = ([0, word, 2 * word].map(|at| desc.word(at)), strings)
+    else {
+        put!(&mut cx.out, "  <corrupt - note is too small>\n");
+        error(cx, &[&"corrupt stapdt note - the data size is too small"]);
+        return false;
+    };
+    let out = &mut cx.out;
+    let address = |value| hex(value).zero(2 * word as u8);
+    put!(out, "    Provider: ", text::name(provider), "\n    Name: ", text::name(name), "\n");
+    put!(out, "    Location: 0x", address(pc), ", Base: 0x", address(base));
+    put!(out, ", Semaphore: 0x", address(semaphore), "\n    Arguments: ", text::name(args), "\n");
+    true
+}
+
+/// What package the file is of, as JSON.
+pub fn packaging(cx: &mut Context, note: &Note) -> bool {
+    const FDO_PACKAGING_METADATA: u64 = 0xcafe_1a7e;
+    if note.n_type != FDO_PACKAGING_METADATA || note.desc.bytes.is_empty() {
+        return false;
+    }
+    let json = c_str(note.desc.bytes, 0).unwrap_or_default();
+    put!(&mut cx.out, "    Packaging Metadata: ", text::name(json), "\n");
+    true
+}

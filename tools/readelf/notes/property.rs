@@ -1,0 +1,145 @@
+//! `NT_GNU_PROPERTY_TYPE_0`: the properties of a program that a linker merges.
+
+use super::Bytes;
+use crate::readelf::file::File;
+use crate::readelf::names::{Names, note_types as names};
+use rt::elf::Reader;
+use rt::elf::consts::{EM_386, EM_AARCH64, EM_IAMCU, EM_X86_64};
+use rt::fmt::hex;
+use rt::io::BufWriter;
+use rt::put;
+
+const GNU_PROPERTY_STACK_SIZE: u32 = 1;
+const GNU_PROPERTY_NO_COPY_ON_PROTECTED: u32 = 2;
+const GNU_PROPERTY_UINT32_AND_LO: u32 = 0xb000_0000;
+const GNU_PROPERTY_UINT32_AND_HI: u32 = 0xb000_7fff;
+const GNU_PROPERTY_UINT32_OR_LO: u32 = 0xb000_8000;
+const GNU_PROPERTY_UINT32_OR_HI: u32 = 0xb000_ffff;
+const GNU_PROPERTY_1_NEEDED: u32 = GNU_PROPERTY_UINT32_OR_LO;
+const GNU_PROPERTY_LOPROC: u32 = 0xc000_0000;
+const GNU_PROPERTY_LOUSER: u32 = 0xe000_0000;
+
+/// Prints all properties, separated by commas or lines of their own.
+pub fn list(out: &mut BufWriter, file: &File, desc: Reader) {
+    put!(out, "      Properties: ");
+    let word = file.elf.encoding.word();
+    let size = desc.bytes.len();
+    if size < 8 || size % word != 0 {
+        return put!(out, "<corrupt GNU_PROPERTY_TYPE, size = ", hex(size).alt(), ">\n");
+    }
+    let mut at = 0;
+    loop {
+        let (Some(pr_type), Some(pr_datasz)) = (desc.u32(at), desc.u32(at + 4)) else {
+            put!(out, "<corrupt descsz: ", hex(size).alt(), ">");
+            break;
+        };
+        let Some(data) = desc.slice(at + 8, pr_datasz as usize) else {
+            put!(out, "<corrupt type (", hex(pr_type).alt(), ") datasz: ");
+            put!(out, hex(pr_datasz).alt(), ">");
+            break;
+        };
+        one(out, file, pr_type, Reader::new(desc.encoding, data));
+        at += 8 + data.len().next_multiple_of(word);
+        if at >= size {
+            break;
+        }
+        put!(out, if file.options.wide { ", " } else { "\n\t" });
+    }
+    put!(out, "\n");
+}
+
+fn one(out: &mut BufWriter, file: &File, pr_type: u32, data: Reader) {
+    let size = data.bytes.len();
+    if pr_type >= GNU_PROPERTY_LOUSER {
+        return unknown(out, "application-specific ", pr_type, data);
+    }
+    if pr_type >= GNU_PROPERTY_LOPROC {
+        let Some((what, bits, none)) = of_processor(file.elf.header.e_machine, pr_type) else {
+            return unknown(out, "processor-specific ", pr_type, data);
+        };
+        put!(out, what, ": ");
+        return match data.u32(0).filter(|_| size == 4) {
+            Some(0) => put!(out, none),
+            Some(value) => flags(out, value, bits),
+            None => corrupt(out, size),
+        };
+    }
+    match pr_type {
+        GNU_PROPERTY_STACK_SIZE => {
+            put!(out, "stack size: ");
+            match data.word(0).filter(|_| size == data.encoding.word()) {
+                Some(value) => put!(out, hex(value).alt()),
+                None => corrupt(out, size),
+            }
+        }
+        GNU_PROPERTY_NO_COPY_ON_PROTECTED => {
+            put!(out, "no copy on protected ");
+            if size != 0 {
+                corrupt(out, size);
+            }
+        }
+        GNU_PROPERTY_UINT32_AND_LO..=GNU_PROPERTY_UINT32_OR_HI => {
+            match pr_type {
+                GNU_PROPERTY_1_NEEDED => put!(out, "1_needed: "),
+                ..=GNU_PROPERTY_UINT32_AND_HI => {
+                    put!(out, "UINT32_AND (", hex(pr_type).alt(), "): ");
+                }
+                _ => put!(out, "UINT32_OR (", hex(pr_type).alt(), "): "),
+            }
+            match data.u32(0).filter(|_| size == 4) {
+                None => corrupt(out, size),
+                Some(value) if pr_type == GNU_PROPERTY_1_NEEDED => {
+                    flags(out, value, &names::NEEDED_1);
+                }
+                Some(value) => put!(out, hex(value).alt()),
+            }
+        }
+        _ => unknown(out, "unknown ", pr_type, data),
+    }
+}
+
+/// What a processor's property says, what its bits are called, and what is printed
+/// where no bit is set.
+fn of_processor(
+    e_machine: u16,
+    pr_type: u32,
+) -> Option<(&'static str, &'static Names, &'static str)> {
+    const NONE: &str = "<None>";
+    Some(match (e_machine, pr_type) {
+        (EM_AARCH64, 0xc000_0000) => ("AArch64 feature", &names::AARCH64_FEATURE_1, ""),
+        (EM_386 | EM_IAMCU | EM_X86_64, _) => match pr_type {
+            0xc000_0000 => ("x86 ISA used", &names::X86_COMPAT_ISA_1, ""),
+            0xc000_0001 => ("x86 ISA needed", &names::X86_COMPAT_ISA_1, ""),
+            0xc000_0002 => ("x86 feature", &names::X86_FEATURE_1, NONE),
+            0xc000_8000 => ("x86 ISA needed", &names::X86_COMPAT_2_ISA_1, NONE),
+            0xc000_8001 => ("x86 feature needed", &names::X86_FEATURE_2, NONE),
+            0xc000_8002 => ("x86 ISA needed", &names::X86_ISA_1, ""),
+            0xc001_0000 => ("x86 ISA used", &names::X86_COMPAT_2_ISA_1, NONE),
+            0xc001_0001 => ("x86 feature used", &names::X86_FEATURE_2, NONE),
+            0xc001_0002 => ("x86 ISA used", &names::X86_ISA_1, ""),
+            _ => return None,
+        },
+        _ => return None,
+    })
+}
+
+/// The names of the bits that are set.
+fn flags(out: &mut BufWriter, value: u32, bits: &Names) {
+    let mut first = true;
+    for bit in (0..32).filter(|bit| value & 1 << bit != 0) {
+        put!(out, if first { "" } else { ", " });
+        first = false;
+        match bits.get(bit) {
+            Some(name) => put!(out, name),
+            None => put!(out, "<unknown: ", hex(1u32 << bit), ">"),
+        }
+    }
+}
+
+fn corrupt(out: &mut BufWriter, size: usize) {
+    put!(out, "<corrupt length: ", hex(size).alt(), "> ");
+}
+
+fn unknown(out: &mut BufWriter, what: &str, pr_type: u32, data: Reader) {
+    put!(out, "<", what, "type ", hex(pr_type).alt(), " data: ", Bytes(data.bytes), ">");
+}
