@@ -1,6 +1,7 @@
 //! The one table of applets, and how one of them is chosen.
 
 use crate::context::Context;
+use crate::install;
 use crate::readelf;
 use rt::fmt::left;
 use rt::put;
@@ -50,6 +51,7 @@ pub fn dispatch(cx: &mut Context) -> u8 {
             }
             0
         }
+        Some((&b"--install", rest)) => install::run(cx, rest),
         Some((name, rest)) => match find(name) {
             Some(applet) => {
                 cx.prefix = "lx ";
@@ -74,9 +76,10 @@ fn usage(cx: &mut Context) -> u8 {
         &mut cx.out,
         "\n'lx APPLET --help' explains an applet. Under the name of an applet (a link) lx is\n",
         "that applet.\n\n",
-        "  lx --list              names the applets, one a line\n",
-        "  lx --install [-s] DIR  makes links to lx for all applets\n",
-        "  lx --version           tells the version\n",
+        "  lx --list                   names the applets, one a line\n",
+        "  lx --install [-s] [-f] DIR  makes links to lx for all applets in DIR: with -s\n",
+        "                         symbolic ones, with -f in place of what is there\n",
+        "  lx --version                tells the version\n",
     );
     0
 }

@@ -1,8 +1,9 @@
 //! What every applet is given: its name and arguments, the output, and the way to say
 //! what went wrong.
 
+use rt::Result;
 use rt::fmt::Put;
-use rt::io::{BufWriter, stderr};
+use rt::io::{BorrowedFd, BufWriter, Write, stderr};
 use rt::put;
 
 /// What an applet is given.
@@ -29,7 +30,7 @@ impl<'a> Context<'a> {
     pub fn message(&mut self, text: &[&dyn Put]) {
         let _ = self.out.flush();
         let mut buffer = [0; 512];
-        let mut to = stderr();
+        let mut to = Escaped(stderr());
         let mut err = BufWriter::new(&mut buffer, &mut to);
         put!(&mut err, self.prefix, self.applet, ": ");
         for item in text {
@@ -38,5 +39,24 @@ impl<'a> Context<'a> {
         put!(&mut err, "\n");
         // There is no other place to complain.
         let _ = err.flush();
+    }
+}
+
+/// A stream on which no control character gets through but tab and newline: what messages
+/// quote (arguments, names out of files) must not drive the terminal.
+struct Escaped(BorrowedFd<'static>);
+
+impl Write for Escaped {
+    fn write(&mut self, bytes: &[u8]) -> Result<usize> {
+        let is_control = |&byte: &u8| matches!(byte, 0..=8 | 11..=31 | 127);
+        match bytes.iter().position(is_control) {
+            None => self.0.write(bytes),
+            Some(0) => {
+                let octal = |shift: u8| b'0' + (bytes[0] >> shift & 7);
+                self.0.write_all(&[b'\\', octal(6), octal(3), octal(0)])?;
+                Ok(1)
+            }
+            Some(at) => self.0.write(&bytes[..at]),
+        }
     }
 }

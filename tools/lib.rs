@@ -10,6 +10,7 @@ extern crate std;
 mod applets;
 mod cli;
 mod context;
+mod install;
 mod readelf;
 
 use alloc::vec::Vec;

@@ -1,0 +1,57 @@
+//! `lx --install [-s] [-f] DIR`: a link to lx for each applet.
+
+use crate::applets::APPLETS;
+use crate::cli::{self, Opt};
+use crate::context::Context;
+use alloc::vec::Vec;
+use rt::{Errno, Result, fs};
+
+static TABLE: &[Opt] = &[
+    Opt::new(b's', "symbolic", "symbolic links instead of hard ones"),
+    Opt::new(b'f', "force", "replace what is there"),
+];
+
+/// Makes the links; what can't be made is told, and the others are made all the same.
+pub fn run(cx: &mut Context, args: &[&'static [u8]]) -> u8 {
+    let (mut symbolic, mut force) = (false, false);
+    let operands = cli::parse(cx, args, TABLE, |_, key, _| match key {
+        b's' => symbolic = true,
+        _ => force = true,
+    });
+    let directory = match operands.as_deref() {
+        Ok(&[directory]) => directory,
+        _ => {
+            cx.message(&[&"usage: lx --install [-s] [-f] DIR"]);
+            return 1;
+        }
+    };
+    let mut buffer = [0; 4096];
+    let lx = match fs::readlink("/proc/self/exe", &mut buffer) {
+        Ok(lx) => &*lx,
+        Err(errno) => {
+            cx.message(&[&"/proc/self/exe: ", &errno]);
+            return 1;
+        }
+    };
+    let mut status = 0;
+    for applet in APPLETS {
+        let path: Vec<u8> = [directory, b"/", applet.name.as_bytes()].concat();
+        if let Err(errno) = make(lx, &path, symbolic, force) {
+            let hint = if errno == Errno::EXDEV { " (-s makes symbolic links)" } else { "" };
+            cx.message(&[&path.as_slice(), &": ", &errno, &hint]);
+            status = 1;
+        }
+    }
+    status
+}
+
+fn make(lx: &[u8], path: &[u8], symbolic: bool, force: bool) -> Result<()> {
+    let link = || if symbolic { fs::symlink(lx, path) } else { fs::link(lx, path) };
+    match link() {
+        Err(Errno::EEXIST) if force => {
+            fs::unlink(path)?;
+            link()
+        }
+        other => other,
+    }
+}
