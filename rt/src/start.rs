@@ -30,8 +30,9 @@ use core::sync::atomic::{AtomicPtr, Ordering};
 #[macro_export]
 macro_rules! entry {
     ($main:path, heap) => {
+        // SAFETY: this program has no other heap, and no C library.
         #[global_allocator]
-        static HEAP: $crate::mm::Heap = $crate::mm::Heap::new();
+        static HEAP: $crate::mm::Heap = unsafe { $crate::mm::Heap::new() };
         $crate::entry!($main);
     };
     ($main:path) => {
