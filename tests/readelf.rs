@@ -1,0 +1,153 @@
+//! `lx readelf` against what GNU readelf 2.40 says of the fixtures: output, messages and
+//! exit status, for each set of options. `fixtures/golden` has it; `fixtures/record` tells
+//! how it is written down.
+
+mod common;
+
+use common::{Said, differences, fixture_names, fixtures, gnu_readelf, readelf};
+
+/// What GNU readelf says of one fixture: options and what they print.
+fn golden(name: &str) -> Vec<(String, Said)> {
+    let path = fixtures().join("golden").join(format!("{name}.txt"));
+    let text = std::fs::read(&path).unwrap_or_else(|e| panic!("{}: {e}", path.display()));
+    let mut sets: Vec<(String, Said)> = Vec::new();
+    let mut seen: Vec<Vec<u8>> = Vec::new();
+    let utf8 = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).unwrap();
+    let mut last_is_error = false;
+    for line in text.split_inclusive(|&byte| byte == b'\n').skip(1) {
+        if let Some(options) = line.strip_prefix(b"=== ") {
+            sets.push((utf8(options.trim_ascii()), Said::default()));
+            continue;
+        }
+        let said = &mut sets.last_mut().unwrap().1;
+        match line.split_first().unwrap() {
+            (b's', rest) => {
+                let status = utf8(rest.strip_prefix(b"tatus ").unwrap());
+                said.status = Some(status.trim().parse().unwrap());
+            }
+            (b'|', line) => {
+                last_is_error = false;
+                said.stdout.extend(line);
+                seen.push(line.to_vec());
+            }
+            (b'!', line) => {
+                last_is_error = true;
+                said.stderr.extend(line);
+            }
+            (b'\\', _) if last_is_error => drop(said.stderr.pop()),
+            (b'\\', _) => {
+                said.stdout.pop();
+                seen.last_mut().unwrap().pop();
+            }
+            (b'@', run) => {
+                let numbers: Vec<usize> =
+                    utf8(run).split_whitespace().map(|n| n.parse().unwrap()).collect();
+                let from = numbers[0] - 1;
+                let copied = seen[from..from + numbers[1]].to_vec();
+                copied.iter().for_each(|line| said.stdout.extend(line));
+                // The lines of the set before this one must not move under it.
+                seen.extend(copied);
+            }
+            _ => panic!("{}: what is {:?}?", path.display(), line.escape_ascii().to_string()),
+        }
+    }
+    sets
+}
+
+/// Compares all fixtures that were recorded with one of these sets of options.
+fn compare(sets: &[&str]) {
+    let bin = fixtures().join("bin");
+    let (mut runs, mut wrong) = (0, Vec::new());
+    for name in fixture_names() {
+        for (options, expected) in golden(&name) {
+            if !sets.contains(&options.as_str()) {
+                continue;
+            }
+            let mut words: Vec<&str> = options.split(' ').collect();
+            words.push(&name);
+            runs += 1;
+            let difference = differences(&expected, &readelf(&bin, &words));
+            wrong.extend(difference.map(|text| format!("readelf {options} {name}\n{text}")));
+        }
+    }
+    let few = &wrong[..wrong.len().min(5)];
+    assert!(wrong.is_empty(), "{} of {runs} runs differ:\n\n{}", wrong.len(), few.join("\n"));
+    assert!(runs > 0, "no fixture was recorded with {sets:?}");
+}
+
+macro_rules! golden {
+    (right { $($name:ident: $($options:literal),+;)* }
+     later { $($later:ident: $($unfit:literal),+;)* }) => {
+        $(#[test]
+        fn $name() {
+            compare(&[$($options),+]);
+        })*
+        $(#[test]
+        #[ignore = "not right yet"]
+        fn $later() {
+            compare(&[$($unfit),+]);
+        })*
+
+        /// The sets of options above.
+        const COMPARED: &[&str] = &[$($($options,)+)* $($($unfit,)+)*];
+    };
+}
+
+// One row a part of the report: it moves up as soon as its sets of options are right.
+golden! {
+    right {
+    }
+    later {
+        relocations: "-rW", "-r";
+        header: "-hW", "-h";
+        segments: "-lW", "-l";
+        sections: "-SW", "-S", "-tW", "-t";
+        headers: "-e";
+        groups: "-gW", "-g";
+        symbols: "-sW", "-s", "--dyn-syms -W", "--dyn-syms", "-T -s", "--sym-base=16 -s";
+        symbols_of_the_dynamic_section: "-D -sW";
+        relocations_of_the_dynamic_section: "-D -rW";
+        dynamic: "-dW", "-d", "-D -dW";
+        versions: "-VW", "-V";
+        notes: "-nW", "-n";
+        histograms: "-IW", "-I";
+        unwind: "-uW", "-u";
+        architecture: "-AW", "-A";
+        archive_index: "-cW";
+        dumps: "-p .comment", "-x .note.own", "-x 1", "-x 99", "-x nosuch", "-p nosuch", "-x .bss",
+            "-R .data", "-x .data", "-p .debug_str", "-p .strtab", "-p .text",
+            "-x .text -p .comment -h";
+        decompressed_dumps: "-z -p .debug_str", "-z -x .debug_str";
+        lint: "-LW";
+        everything: "-aW", "-a";
+    }
+}
+
+#[test]
+fn nothing_that_was_recorded_is_left_out() {
+    let mut left: Vec<String> = Vec::new();
+    for name in fixture_names() {
+        left.extend(golden(&name).into_iter().map(|(options, _)| options));
+    }
+    left.retain(|options| !COMPARED.contains(&options.as_str()));
+    left.sort();
+    left.dedup();
+    assert!(left.is_empty(), "recorded, but not compared: {left:?}");
+}
+
+/// The record is of this machine's readelf, where that is the reference.
+#[test]
+fn the_record_is_true() {
+    for name in fixture_names() {
+        for (options, expected) in golden(&name).iter().take(4) {
+            let words: Vec<&str> = options.split(' ').chain([name.as_str()]).collect();
+            let Some(said) = gnu_readelf(&fixtures().join("bin"), &words) else { return };
+            let difference = differences(expected, &said);
+            assert!(
+                expected == &said,
+                "readelf {options} {name}\n{}",
+                difference.unwrap_or_default()
+            );
+        }
+    }
+}
