@@ -1,6 +1,460 @@
-use super::file::File;
-use crate::context::Context;
+//! `-d`: the dynamic section (gABI, "Dynamic Section"); and, for other parts, what it says.
 
-pub fn show(_: &mut Context, _: &File) -> bool {
+use super::error;
+use super::file::File;
+use super::names::tags;
+use super::notes::{civil, vms_time};
+use super::text;
+use crate::context::Context;
+use rt::elf::consts::*;
+use rt::elf::{Dyn, Encoding, Record, SectionHeader, Symbol, Table, c_str};
+use rt::fmt::{dec, hex, int};
+use rt::io::BufWriter;
+use rt::put;
+
+/// The dynamic section and the tables that it names, as far as they can be read.
+pub struct Dynamic<'a> {
+    /// Where it lies in the file.
+    offset: u64,
+    /// Its entries up to the first `DT_NULL`, including that.
+    pub entries: Table<'a, Dyn>,
+    /// The dynamic string table.
+    pub strings: Option<&'a [u8]>,
+    /// The dynamic symbols; without section headers they are looked for with `-D` and `-I`
+    /// only, since a hash table has to be read to count them.
+    pub symbols: Table<'a, Symbol>,
+}
+
+impl<'a> Dynamic<'a> {
+    /// No dynamic section.
+    pub fn none(encoding: Encoding) -> Self {
+        let (entries, symbols) = (Table::empty(encoding), Table::empty(encoding));
+        Dynamic { offset: 0, entries, strings: None, symbols }
+    }
+
+    /// The value of a tag, 0 where it is missing; where there are more, of the last one.
+    pub fn value(&self, tag: i64) -> u64 {
+        self.entries.iter().rfind(|entry| entry.d_tag == tag).map_or(0, |entry| entry.d_val)
+    }
+
+    /// A string of the dynamic string table.
+    fn string(&self, at: u64) -> Option<&'a [u8]> {
+        c_str(self.strings?, at)
+    }
+}
+
+/// Finds the dynamic section and what it names, for all parts that come after this one.
+pub fn load(cx: &mut Context, file: &mut File) {
+    file.dynamic = Dynamic::none(file.elf.encoding);
+    let Some((offset, size)) = find(cx, file) else { return };
+    let Some(bytes) = file.read(cx, offset, size, "dynamic section") else { return };
+    let all = Table::<Dyn>::packed(file.elf.encoding, bytes);
+    let end = all.iter().position(|entry| entry.d_tag == DT_NULL);
+    let count = end.map_or(all.len(), |end| end + 1);
+    let entries = bytes.get(..count * Dyn::size(file.elf.encoding)).unwrap_or_default();
+    file.dynamic.offset = offset;
+    file.dynamic.entries = Table::packed(file.elf.encoding, entries);
+    file.dynamic.symbols = symbols(cx, file);
+    file.dynamic.strings = strings(cx, file);
+}
+
+/// Offset and size of the dynamic section: a segment has to name it; where there is a
+/// section `.dynamic`, that one's numbers count.
+fn find(cx: &mut Context, file: &File) -> Option<(u64, u64)> {
+    let mut found = None;
+    for segment in file.segments.iter().filter(|segment| segment.p_type == PT_DYNAMIC) {
+        if found.is_some() {
+            error(cx, &[&"more than one dynamic segment"]);
+        }
+        found = Some((segment.p_offset, segment.p_filesz));
+    }
+    let (mut offset, mut size) = found?;
+    if !file.sections.is_empty() {
+        match named(file, b".dynamic") {
+            Some(section) if section.sh_size != 0 => {
+                if section.sh_type == SHT_NOBITS {
+                    return None;
+                }
+                (offset, size) = (section.sh_offset, section.sh_size);
+            }
+            _ => error(cx, &[&"no .dynamic section in the dynamic segment"]),
+        }
+    }
+    if offset.checked_add(size).is_none_or(|end| end > file.elf.size()) {
+        error(cx, &[&"the dynamic segment offset + size exceeds the size of the file"]);
+        return None;
+    }
+    (size != 0).then_some((offset, size))
+}
+
+fn named(file: &File, name: &[u8]) -> Option<SectionHeader> {
+    file.sections.iter().find(|section| file.section_name(section) == name)
+}
+
+/// The symbols of the section `.dynsym`, else those that `DT_SYMTAB` names.
+fn symbols<'a>(cx: &mut Context, file: &File<'a>) -> Table<'a, Symbol> {
+    let encoding = file.elf.encoding;
+    let section = file.sections.iter().find(|section| section.sh_type == SHT_DYNSYM);
+    if let Some(bytes) = section.and_then(|section| file.data(&section)).filter(|b| !b.is_empty()) {
+        return Table::packed(encoding, bytes);
+    }
+    let none = Table::empty(encoding);
+    if !file.options.use_dynamic && !file.options.histogram {
+        return none;
+    }
+    let count = symbol_count(cx, file);
+    let address = file.dynamic.value(DT_SYMTAB);
+    if count == 0 || address == 0 || file.dynamic.value(DT_SYMENT) == 0 {
+        return none;
+    }
+    let Some(size) = count.checked_mul(Symbol::size(encoding) as u64) else { return none };
+    let Some(offset) = file.elf.offset_of(address, 1) else { return none };
+    file.read(cx, offset, size, "symbols").map_or(none, |bytes| Table::packed(encoding, bytes))
+}
+
+/// How many dynamic symbols there are, by a hash table.
+fn symbol_count(cx: &mut Context, file: &File) -> u64 {
+    let hash = [DT_HASH, DT_GNU_HASH].map(|tag| file.dynamic.value(tag));
+    let Some(&address) = hash.iter().find(|&&address| address != 0) else { return 0 };
+    let offset = file.locate(cx, address, 1);
+    if file.elf.bytes(offset, 8).is_none() {
+        error(cx, &[&"Failed to read in number of buckets"]);
+        return 0;
+    }
+    let Some(dynamic) = rt::elf::Dynamic::new(file.elf) else { return 0 };
+    match hash {
+        [0, _] => dynamic.gnu_hash().and_then(|hash| hash.symbol_count()).unwrap_or(0),
+        _ => dynamic.sysv_hash().map_or(0, |hash| hash.symbol_count()),
+    }
+}
+
+/// The section `.dynstr`, else what `DT_STRTAB` names.
+fn strings<'a>(cx: &mut Context, file: &File<'a>) -> Option<&'a [u8]> {
+    let section = named(file, b".dynstr").filter(|section| section.sh_type == SHT_STRTAB);
+    let strings = section.and_then(|section| file.data(&section));
+    if let Some(strings) = strings.filter(|strings| !strings.is_empty()) {
+        return Some(strings);
+    }
+    let size = file.dynamic.value(DT_STRSZ);
+    let first = file.dynamic.entries.iter().find(|entry| entry.d_tag == DT_STRTAB)?;
+    if first.d_val == 0 || size == 0 {
+        return None;
+    }
+    let offset = file.locate(cx, first.d_val, size);
+    let strings = file.read(cx, offset, size, "dynamic string table");
+    if strings.is_none() {
+        error(cx, &[&"Corrupt DT_STRTAB dynamic entry"]);
+    }
+    strings
+}
+
+pub fn show(cx: &mut Context, file: &File) -> bool {
+    if !file.options.dynamic {
+        return true;
+    }
+    let count = file.dynamic.entries.len();
+    if count == 0 {
+        put!(&mut cx.out, "\nThere is no dynamic section in this file.\n");
+        return true;
+    }
+    put!(&mut cx.out, "\nDynamic section at offset 0x", hex(file.dynamic.offset), " contains ");
+    put!(&mut cx.out, dec(count), if count == 1 { " entry:\n" } else { " entries:\n" });
+    put!(&mut cx.out, "  Tag        Type                         Name/Value\n");
+    for entry in file.dynamic.entries.iter() {
+        row(&mut cx.out, file, entry);
+    }
     true
 }
+
+/// A tag, its name in a column, its value.
+fn row(out: &mut BufWriter, file: &File, entry: Dyn) {
+    let is_64 = file.elf.encoding.is_64();
+    let tag = if is_64 { entry.d_tag as u64 } else { u64::from(entry.d_tag as u32) };
+    put!(out, " 0x", hex(tag).zero(if is_64 { 16 } else { 8 }), " (");
+    let len = put_tag(out, file, tag);
+    put!(out, ")");
+    // The width of what fills the column up: printf takes a negative one for a positive.
+    out.fill(b' ', len.abs_diff(if is_64 { 19 } else { 27 }).max(1));
+    put_value(out, file, entry.d_tag, entry.d_val);
+    put!(out, "\n");
+}
+
+/// The name of a tag, or its number; gives back how long that is.
+fn put_tag(out: &mut BufWriter, file: &File, tag: u64) -> usize {
+    let header = &file.elf.header;
+    let special = tags::special(header.e_machine, header.e_ident.osabi());
+    let name = u32::try_from(tag).ok().and_then(|tag| {
+        tags::GENERIC.get(tag).or_else(|| special.and_then(|names| names.get(tag)))
+    });
+    if let Some(name) = name {
+        put!(out, name.prefix(), name.rest());
+        return name.len();
+    }
+    let title = match tag {
+        0x6000_000d..=0x6fff_f000 => "Operating System specific: ",
+        0x7000_0000..=0x7fff_ffff => "Processor Specific: ",
+        _ => "<unknown>: ",
+    };
+    put!(out, title, hex(tag));
+    title.len() + (67 - (tag | 1).leading_zeros() as usize) / 4
+}
+
+/// A value, in the form that goes with its tag.
+fn put_value(out: &mut BufWriter, file: &File, tag: i64, value: u64) {
+    let string = |out: &mut BufWriter, label: &str, always: bool| {
+        let string = file.dynamic.string(value);
+        if always || string.is_some() {
+            put!(out, label, ": ");
+        }
+        match string {
+            Some(string) => put!(out, "[", text::name(string), "]"),
+            None => put!(out, "0x", hex(value)),
+        }
+    };
+    match tag {
+        DT_NEEDED => string(out, "Shared library", false),
+        DT_SONAME => string(out, "Library soname", false),
+        DT_RPATH => string(out, "Library rpath", false),
+        DT_RUNPATH => string(out, "Library runpath", false),
+        DT_CONFIG => string(out, "Configuration file", true),
+        DT_DEPAUDIT => string(out, "Dependency audit library", true),
+        DT_AUDIT => string(out, "Audit library", true),
+        DT_AUXILIARY => string(out, "Auxiliary library", true),
+        DT_FILTER => string(out, "Filter library", true),
+        DT_USED if value != 0 => string(out, "Not needed object", false),
+        DT_PLTRELSZ | DT_RELASZ | DT_RELAENT | DT_STRSZ | DT_SYMENT | DT_RELSZ | DT_RELENT
+        | DT_INIT_ARRAYSZ | DT_FINI_ARRAYSZ | DT_PREINIT_ARRAYSZ | DT_RELRSZ | DT_RELRENT
+        | DT_GNU_CONFLICTSZ | DT_GNU_LIBLISTSZ | DT_PLTPADSZ | DT_MOVEENT | DT_MOVESZ => {
+            put!(out, dec(value), " (bytes)");
+        }
+        DT_RELACOUNT | DT_RELCOUNT | DT_VERDEFNUM | DT_VERNEEDNUM => put!(out, dec(value)),
+        DT_PLTREL => {
+            put_tag(out, file, value);
+        }
+        DT_BIND_NOW => {}
+        DT_FLAGS => {
+            let names = ["ORIGIN", "SYMBOLIC", "TEXTREL", "BIND_NOW", "STATIC_TLS"];
+            put_flags(out, value, &names, "unknown");
+        }
+        DT_GNU_FLAGS_1 => put_titled_flags(out, value, &["UNIQUE"]),
+        DT_FEATURE_1 => put_titled_flags(out, value, &["PARINIT", "CONFEXP"]),
+        DT_POSFLAG_1 => put_titled_flags(out, value, &["LAZYLOAD", "GROUPPERM"]),
+        DT_FLAGS_1 => put_titled_flags(out, value, &FLAGS_1),
+        DT_GNU_PRELINKED => {
+            if !put_time(out, value) {
+                put!(out, "<corrupt time val: ", hex(value));
+            }
+        }
+        _ => put_special(out, file, tag, value),
+    }
+}
+
+/// `DT_FLAGS_1`, from the lowest bit on.
+static FLAGS_1: [&str; 31] = [
+    "NOW",
+    "GLOBAL",
+    "GROUP",
+    "NODELETE",
+    "LOADFLTR",
+    "INITFIRST",
+    "NOOPEN",
+    "ORIGIN",
+    "DIRECT",
+    "TRANS",
+    "INTERPOSE",
+    "NODEFLIB",
+    "NODUMP",
+    "CONFALT",
+    "ENDFILTEE",
+    "DISPRELDNE",
+    "DISPRELPND",
+    "NODIRECT",
+    "IGNMULDEF",
+    "NOKSYMS",
+    "NOHDR",
+    "EDITED",
+    "NORELOC",
+    "SYMINTPOSE",
+    "GLOBAUDIT",
+    "SINGLETON",
+    "STUB",
+    "PIE",
+    "KMOD",
+    "WEAKFILTER",
+    "NOCOMMON",
+];
+
+/// Names of the bits that are set, one for each bit from the lowest on; `other` for a bit
+/// that has none.
+fn put_flags(out: &mut BufWriter, value: u64, names: &[&str], other: &str) {
+    let mut space = "";
+    for bit in (0..64).filter(|bit| value >> bit & 1 == 1) {
+        let name = names.get(bit).copied().unwrap_or(other);
+        put!(out, space, name);
+        if !name.is_empty() {
+            space = " ";
+        }
+    }
+}
+
+/// The same with a title; bits without a name are printed as a number.
+fn put_titled_flags(out: &mut BufWriter, value: u64, names: &[&str]) {
+    put!(out, "Flags: ");
+    let known = value & ((1 << names.len()) - 1);
+    put_flags(out, known, names, "");
+    match (known, value ^ known) {
+        (0, 0) => put!(out, "None"),
+        (_, 0) => {}
+        (0, rest) => put!(out, hex(rest)),
+        (_, rest) => put!(out, " ", hex(rest)),
+    }
+}
+
+/// Values that mean something on one kind of machine only.
+fn put_special(out: &mut BufWriter, file: &File, tag: i64, value: u64) {
+    let header = &file.elf.header;
+    match (header.e_machine, tag) {
+        (EM_AARCH64, DT_AARCH64_BTI_PLT | DT_AARCH64_PAC_PLT) => {}
+        (EM_IA_64, DT_IA_64_PLT_RESERVE) => {
+            // Three words of the linker's.
+            put!(out, "0x", hex(value), " -- 0x", hex(value.wrapping_add(3 * 8)));
+        }
+        (EM_IA_64, DT_IA_64_VMS_LNKFLAGS) => {
+            put!(out, "0x", hex(value));
+            for (bit, name) in VMS_LNKFLAGS.iter().enumerate() {
+                if value >> bit & 1 == 1 && !name.is_empty() {
+                    put!(out, " ", name);
+                }
+            }
+        }
+        (EM_IA_64, DT_IA_64_VMS_LINKTIME) => vms_time(out, value),
+        (EM_PARISC, DT_HP_DLD_FLAGS) => put_hp_flags(out, value),
+        (EM_MIPS | EM_MIPS_RS3_LE, _) => put_mips(out, file, tag, value),
+        _ => put!(out, "0x", hex(value)),
+    }
+}
+
+/// `DT_IA_64_VMS_LNKFLAGS`, from the lowest bit on.
+static VMS_LNKFLAGS: [&str; 16] = [
+    "CALL_DEBUG",
+    "NOP0BUFS",
+    "P0IMAGE",
+    "MKTHREADS",
+    "UPCALLS",
+    "IMGSTA",
+    "INITIALIZE",
+    "MAIN",
+    "",
+    "EXE_INIT",
+    "TBK_IN_IMG",
+    "DBG_IN_IMG",
+    "TBK_IN_DSF",
+    "DBG_IN_DSF",
+    "SIGNATURES",
+    "REL_SEG_OFF",
+];
+
+/// `DT_HP_DLD_FLAGS`
+fn put_hp_flags(out: &mut BufWriter, value: u64) {
+    let names = [
+        "HP_DEBUG_PRIVATE",
+        "HP_DEBUG_CALLBACK",
+        "HP_DEBUG_CALLBACK_BOR",
+        "HP_NO_ENVVAR",
+        "HP_BIND_NOW",
+        "HP_BIND_NONFATAL",
+        "HP_BIND_VERBOSE",
+        "HP_BIND_RESTRICTED",
+        "HP_BIND_SYMBOLIC",
+        "HP_RPATH_FIRST",
+        "HP_BIND_DEPTH_FIRST",
+        "HP_GST",
+        "HP_SHLIB_FIXED",
+        "HP_MERGE_SHLIB_SEG",
+        "HP_NODELETE",
+        "HP_GROUP",
+        "HP_PROTECT_LINKAGE_TABLE",
+    ];
+    let known = value & ((1 << names.len()) - 1);
+    put_flags(out, known, &names, "");
+    if known == 0 || value != known {
+        put!(out, if known == 0 { "" } else { " " }, hex(value ^ known));
+    }
+}
+
+fn put_mips(out: &mut BufWriter, file: &File, tag: i64, value: u64) {
+    match tag {
+        DT_MIPS_FLAGS => {
+            let names = [
+                "QUICKSTART",
+                "NOTPOT",
+                "NO_LIBRARY_REPLACEMENT",
+                "NO_MOVE",
+                "SGI_ONLY",
+                "GUARANTEE_INIT",
+                "DELTA_C_PLUS_PLUS",
+                "GUARANTEE_START_INIT",
+                "PIXIE",
+                "DEFAULT_DELAY_LOAD",
+                "REQUICKSTART",
+                "REQUICKSTARTED",
+                "CORD",
+                "NO_UNRES_UNDEF",
+                "RLD_ORDER_SAFE",
+            ];
+            if value == 0 {
+                put!(out, "NONE");
+            }
+            put_flags(out, value, &names, "");
+        }
+        DT_MIPS_IVERSION => {
+            put!(out, "Interface Version: ");
+            match file.dynamic.string(value) {
+                Some(string) => put!(out, text::name(string)),
+                None => put!(out, "<corrupt: ", hex(value), ">"),
+            }
+        }
+        DT_MIPS_TIME_STAMP => {
+            put!(out, "Time Stamp: ");
+            if !put_time(out, value) {
+                put!(out, "<corrupt>");
+            }
+        }
+        DT_MIPS_RLD_VERSION
+        | DT_MIPS_LOCAL_GOTNO
+        | DT_MIPS_CONFLICTNO
+        | DT_MIPS_LIBLISTNO
+        | DT_MIPS_SYMTABNO
+        | DT_MIPS_UNREFEXTNO
+        | DT_MIPS_HIPAGENO
+        | DT_MIPS_DELTA_CLASS_NO
+        | DT_MIPS_DELTA_INSTANCE_NO
+        | DT_MIPS_DELTA_RELOC_NO
+        | DT_MIPS_DELTA_SYM_NO
+        | DT_MIPS_DELTA_CLASSSYM_NO
+        | DT_MIPS_COMPACT_SIZE => put!(out, int(value.cast_signed())),
+        _ => put!(out, "0x", hex(value)),
+    }
+}
+
+/// Seconds since 1970 as a date; false where its year doesn't fit into a C `int`.
+fn put_time(out: &mut BufWriter, seconds: u64) -> bool {
+    const DAY: i64 = 86_400;
+    let seconds = seconds.cast_signed();
+    let (year, month, day) = civil(seconds.div_euclid(DAY));
+    if i32::try_from(year - 1900).is_err() {
+        return false;
+    }
+    let second = seconds.rem_euclid(DAY).unsigned_abs();
+    put!(out, dec(year as u32).zero(4), "-", dec(month).zero(2), "-", dec(day).zero(2));
+    put!(out, "T", dec(second / 3600).zero(2), ":", dec(second / 60 % 60).zero(2));
+    put!(out, ":", dec(second % 60).zero(2));
+    true
+}
+
+// Tags that elf.h has no name for.
+const DT_GNU_FLAGS_1: i64 = 0x6fff_fdf4;
+const DT_USED: i64 = 0x7fff_fffe;
+const DT_HP_DLD_FLAGS: i64 = 0x6000_0001;
+const DT_IA_64_VMS_LNKFLAGS: i64 = 0x6000_0015;
+const DT_IA_64_VMS_LINKTIME: i64 = 0x6000_0035;

@@ -1,10 +1,12 @@
 //! The file that is being reported on, and what more than one part looks up in it.
 
-use super::error;
+use super::dynamic::Dynamic;
 use super::options::Options;
+use super::{error, warn};
 use crate::context::Context;
+use rt::elf::consts::PT_LOAD;
 use rt::elf::{Elf, ProgramHeader, SectionHeader, Table, c_str};
-use rt::fmt::dec;
+use rt::fmt::{dec, hex};
 
 /// The file that is being reported on.
 pub struct File<'a> {
@@ -16,6 +18,8 @@ pub struct File<'a> {
     pub sections: Table<'a, SectionHeader>,
     /// The program headers; empty where there are none, or none that can be read.
     pub segments: Table<'a, ProgramHeader>,
+    /// The dynamic section, once the parts before it have been shown.
+    pub dynamic: Dynamic<'a>,
     /// The section header string table.
     names: &'a [u8],
 }
@@ -24,7 +28,8 @@ impl<'a> File<'a> {
     pub fn new(options: &'a Options, name: &'a [u8], elf: Elf<'a>) -> Self {
         let sections = Table::empty(elf.encoding);
         let segments = Table::empty(elf.encoding);
-        File { options, name, elf, sections, segments, names: &[] }
+        let dynamic = Dynamic::none(elf.encoding);
+        File { options, name, elf, sections, segments, dynamic, names: &[] }
     }
 
     /// Finds the tables that most parts need, and tells what is wrong with them.
@@ -59,6 +64,21 @@ impl<'a> File<'a> {
             error(cx, &[&"Reading ", &dec(size), &tail, &what]);
         }
         bytes.filter(|bytes| !bytes.is_empty())
+    }
+
+    /// The file offset of an address: by the first segment whose part of the file holds
+    /// `size` bytes from there, else, with a warning, the address itself.
+    pub fn locate(&self, cx: &mut Context, address: u64, size: u64) -> u64 {
+        for segment in self.segments.iter().filter(|segment| segment.p_type == PT_LOAD) {
+            let start = segment.p_vaddr & segment.p_align.wrapping_neg();
+            let end = segment.p_vaddr.wrapping_add(segment.p_filesz);
+            if address >= start && address.checked_add(size).is_some_and(|last| last <= end) {
+                return address.wrapping_sub(segment.p_vaddr).wrapping_add(segment.p_offset);
+            }
+        }
+        let tail = " not located in any PT_LOAD segment.";
+        warn(cx, &[&"Virtual address ", &hex(address).alt(), &tail]);
+        address
     }
 
     /// The bytes of a section; none where they don't lie within the file.

@@ -146,11 +146,11 @@ fn object(cx: &mut Context, options: &Options, name: &[u8], source: &dyn Source)
 /// anything to print, and says whether all went well.
 fn report(cx: &mut Context, file: &mut File) -> bool {
     let mut fine = file.load(cx);
+    for part in [header::show, sections::show, groups::show, segments::show] {
+        fine &= part(cx, file);
+    }
+    dynamic::load(cx, file);
     for part in [
-        header::show,
-        sections::show,
-        groups::show,
-        segments::show,
         dynamic::show,
         relocs::show,
         unwind::show,

@@ -44,6 +44,7 @@ use rt::io::BufWriter;
 pub mod machines;
 pub mod note_types;
 pub mod relocations;
+pub mod tags;
 
 /// Names by number.
 pub struct Names {

@@ -8,6 +8,8 @@ mod other;
 mod property;
 mod vms;
 
+pub use vms::{civil, time as vms_time};
+
 use super::file::File;
 use super::names::{Name, note_types as names};
 use super::text;

@@ -90,7 +90,7 @@ fn time_at(out: &mut BufWriter, note: &Note, at: usize) -> bool {
 }
 
 /// A time as OpenVMS counts it: tenths of a microsecond since 1858-11-17.
-fn time(out: &mut BufWriter, ticks: u64) {
+pub fn time(out: &mut BufWriter, ticks: u64) {
     const EPOCH: i64 = 3_506_716_800;
     let unix = (ticks.cast_signed().wrapping_sub(EPOCH * 10_000_000)) / 10_000_000;
     let (days, seconds) = (unix.div_euclid(86_400), unix.rem_euclid(86_400) as u64);
@@ -102,7 +102,7 @@ fn time(out: &mut BufWriter, ticks: u64) {
 
 /// The date of a day since 1970-01-01 in the Gregorian calendar, whose 400 years have
 /// 146,097 days each and begin in March here, so that the odd day is the last.
-fn civil(days: i64) -> (i64, u64, u64) {
+pub fn civil(days: i64) -> (i64, u64, u64) {
     let days = days + 719_468;
     let (era, day) = (days.div_euclid(146_097), days.rem_euclid(146_097));
     let year = (day - day / 1460 + day / 36_524 - day / 146_096) / 365;
