@@ -28,6 +28,11 @@ impl<'a> Context<'a> {
     /// `lx APPLET: TEXT`. What was printed before goes out first, so that both are in
     /// order where they end up in the same place.
     pub fn message(&mut self, text: &[&dyn Put]) {
+        self.say(text, "\n");
+    }
+
+    /// The same, with this end of the line or without any.
+    pub fn say(&mut self, text: &[&dyn Put], end: &str) {
         let _ = self.out.flush();
         let mut buffer = [0; 512];
         let mut to = Escaped(stderr());
@@ -36,7 +41,7 @@ impl<'a> Context<'a> {
         for item in text {
             item.put(&mut err);
         }
-        put!(&mut err, "\n");
+        put!(&mut err, end);
         // There is no other place to complain.
         let _ = err.flush();
     }

@@ -1,7 +1,7 @@
 //! `-d`: the dynamic section (gABI, "Dynamic Section"); and, for other parts, what it says.
 
 use super::error;
-use super::file::File;
+use super::file::{Extent, File};
 use super::names::tags;
 use super::notes::{civil, vms_time};
 use super::text;
@@ -46,7 +46,7 @@ impl<'a> Dynamic<'a> {
 /// Finds the dynamic section and what it names, for all parts that come after this one.
 pub fn load(cx: &mut Context, file: &mut File) {
     file.dynamic = Dynamic::none(file.elf.encoding);
-    let Some((offset, size)) = find(cx, file) else { return };
+    let Some(Extent { offset, size }) = file.dynamic_at else { return };
     let Some(bytes) = file.read(cx, offset, size, "dynamic section") else { return };
     let all = Table::<Dyn>::packed(file.elf.encoding, bytes);
     let end = all.iter().position(|entry| entry.d_tag == DT_NULL);
@@ -56,35 +56,6 @@ pub fn load(cx: &mut Context, file: &mut File) {
     file.dynamic.entries = Table::packed(file.elf.encoding, entries);
     file.dynamic.symbols = symbols(cx, file);
     file.dynamic.strings = strings(cx, file);
-}
-
-/// Offset and size of the dynamic section: a segment has to name it; where there is a
-/// section `.dynamic`, that one's numbers count.
-fn find(cx: &mut Context, file: &File) -> Option<(u64, u64)> {
-    let mut found = None;
-    for segment in file.segments.iter().filter(|segment| segment.p_type == PT_DYNAMIC) {
-        if found.is_some() {
-            error(cx, &[&"more than one dynamic segment"]);
-        }
-        found = Some((segment.p_offset, segment.p_filesz));
-    }
-    let (mut offset, mut size) = found?;
-    if !file.sections.is_empty() {
-        match named(file, b".dynamic") {
-            Some(section) if section.sh_size != 0 => {
-                if section.sh_type == SHT_NOBITS {
-                    return None;
-                }
-                (offset, size) = (section.sh_offset, section.sh_size);
-            }
-            _ => error(cx, &[&"no .dynamic section in the dynamic segment"]),
-        }
-    }
-    if offset.checked_add(size).is_none_or(|end| end > file.elf.size()) {
-        error(cx, &[&"the dynamic segment offset + size exceeds the size of the file"]);
-        return None;
-    }
-    (size != 0).then_some((offset, size))
 }
 
 fn named(file: &File, name: &[u8]) -> Option<SectionHeader> {

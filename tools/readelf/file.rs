@@ -2,11 +2,12 @@
 
 use super::dynamic::Dynamic;
 use super::options::Options;
+use super::text;
 use super::{error, warn};
 use crate::context::Context;
-use rt::elf::consts::PT_LOAD;
-use rt::elf::{Elf, ProgramHeader, SectionHeader, Table, c_str};
-use rt::fmt::{dec, hex};
+use rt::elf::consts::*;
+use rt::elf::{Dyn, Elf, ProgramHeader, Record, Rel, Rela, SectionHeader, Symbol, Table, c_str};
+use rt::fmt::{Put, dec, hex};
 
 /// The file that is being reported on.
 pub struct File<'a> {
@@ -14,14 +15,24 @@ pub struct File<'a> {
     /// Its name as it is shown: `lib.a(member.o)` in an archive.
     pub name: &'a [u8],
     pub elf: Elf<'a>,
-    /// The section headers; empty where there are none, or none that can be read.
+    /// The section headers; empty where there are none, or none that can be read. Symbol
+    /// tables and relocations may have a wrong `sh_entsize`: see [`File::entsize`].
     pub sections: Table<'a, SectionHeader>,
     /// The program headers; empty where there are none, or none that can be read.
     pub segments: Table<'a, ProgramHeader>,
     /// The dynamic section, once the parts before it have been shown.
     pub dynamic: Dynamic<'a>,
-    /// The section header string table.
-    names: &'a [u8],
+    /// The dynamic array, once [`super::segments`] has found it.
+    pub dynamic_at: Option<Extent>,
+    /// The section header string table; none where there is none, or none that can be read.
+    names: Option<&'a [u8]>,
+}
+
+/// A part of the file.
+#[derive(Clone, Copy, PartialEq, Eq, Default)]
+pub struct Extent {
+    pub offset: u64,
+    pub size: u64,
 }
 
 impl<'a> File<'a> {
@@ -29,28 +40,206 @@ impl<'a> File<'a> {
         let sections = Table::empty(elf.encoding);
         let segments = Table::empty(elf.encoding);
         let dynamic = Dynamic::none(elf.encoding);
-        File { options, name, elf, sections, segments, dynamic, names: &[] }
+        File { options, name, elf, sections, segments, dynamic, dynamic_at: None, names: None }
     }
 
-    /// Finds the tables that most parts need, and tells what is wrong with them.
-    pub fn load(&mut self, cx: &mut Context) -> bool {
-        match self.elf.sections() {
-            Some(sections) => self.sections = sections,
-            None => {
-                let size = self.elf.shnum() * u64::from(self.elf.header.e_shentsize);
-                let tail = " bytes extends past end of file for section headers";
-                error(cx, &[&"Reading ", &dec(size), &tail]);
+    /// The number of section headers; of `sh_size` 32 bits count.
+    pub fn shnum(&self) -> u32 {
+        self.elf.shnum() as u32
+    }
+
+    /// The number of program headers.
+    pub fn phnum(&self) -> u32 {
+        self.elf.phnum() as u32
+    }
+
+    /// Finds the section headers and their names, and tells what is wrong with them and
+    /// with the tables for dynamic linking.
+    pub fn load_sections(&mut self, cx: &mut Context) {
+        let header = self.elf.header;
+        let (shnum, offset) = (self.shnum(), header.e_shoff);
+        if shnum == 0 || offset == 0 {
+            return;
+        }
+        let Some(sections): Option<Table<SectionHeader>> =
+            self.headers(cx, "section", offset, shnum, header.e_shentsize)
+        else {
+            return;
+        };
+        for (i, section) in sections.iter().enumerate() {
+            let out_of_range = |cx: &mut Context, field: &str, value: u32| {
+                let what: &[&dyn Put] =
+                    &[&" has an out of range ", &field, &" value of ", &dec(value)];
+                warn(cx, &[&"Section ", &dec(i), &what]);
+            };
+            if section.sh_link > shnum {
+                out_of_range(cx, "sh_link", section.sh_link);
+            }
+            if section.sh_flags & SHF_INFO_LINK != 0 && section.sh_info > shnum {
+                out_of_range(cx, "sh_info", section.sh_info);
             }
         }
-        if let Some(segments) = self.elf.segments() {
-            self.segments = segments;
+        self.sections = sections;
+        let shstrndx = self.elf.shstrndx();
+        if shstrndx != 0
+            && let Some(names) = sections.get(shstrndx as usize)
+        {
+            self.names = self.read(cx, names.sh_offset, names.sh_size, "string table");
         }
-        let names = self.sections.get(self.elf.shstrndx() as usize);
-        self.names = names.and_then(|section| self.data(&section)).unwrap_or_default();
-        true
+        self.check_linking(cx);
+    }
+
+    /// What is read of the tables for dynamic linking, whatever is asked for.
+    fn check_linking(&self, cx: &mut Context) {
+        let (mut symbols, mut strings) = (false, false);
+        for (i, section) in self.sections.iter().enumerate() {
+            let named = |name: &[u8]| self.section_name(&section) == name;
+            match section.sh_type {
+                SHT_DYNSYM if symbols => {
+                    error(cx, &[&"File contains multiple dynamic symbol tables"]);
+                    continue;
+                }
+                SHT_STRTAB if named(b".dynstr") && strings => {
+                    error(cx, &[&"File contains multiple dynamic string tables"]);
+                    continue;
+                }
+                _ => {}
+            }
+            let entsize = self.entsize(&section);
+            if entsize != section.sh_entsize {
+                let what: &[&dyn Put] = &[&" has invalid sh_entsize of ", &hex(section.sh_entsize)];
+                error(cx, &[&"Section ", &dec(i), &what]);
+                let tail = " for the rest of this dump)";
+                error(cx, &[&"(Using the expected size of ", &hex(entsize), &tail]);
+            }
+            match section.sh_type {
+                SHT_DYNSYM if section.sh_size > self.elf.size() => {
+                    let name = text::name(self.section_name(&section));
+                    let size = hex(section.sh_size).alt();
+                    error(cx, &[&"Section ", &name, &" has an invalid sh_size of ", &size]);
+                }
+                SHT_DYNSYM => {
+                    let size = section.sh_size;
+                    symbols = self.read(cx, section.sh_offset, size, "symbols").is_some();
+                }
+                SHT_STRTAB if named(b".dynstr") => {
+                    let (offset, size) = (section.sh_offset, section.sh_size);
+                    strings = self.read(cx, offset, size, "dynamic strings").is_some();
+                }
+                _ => {}
+            }
+        }
+    }
+
+    /// `sh_entsize`, or the size that a record has where it must be that: whoever reads
+    /// symbols or relocations takes this one.
+    pub fn entsize(&self, section: &SectionHeader) -> u64 {
+        let encoding = self.elf.encoding;
+        match section.sh_type {
+            SHT_SYMTAB | SHT_DYNSYM => Symbol::size(encoding) as u64,
+            SHT_REL => Rel::size(encoding) as u64,
+            SHT_RELA => Rela::size(encoding) as u64,
+            SHT_RELR => encoding.word() as u64,
+            SHT_GROUP => 4,
+            _ => section.sh_entsize,
+        }
+    }
+
+    /// Finds the program headers unless that is done, and says whether there are any. What
+    /// is wrong with them is told each time.
+    pub fn load_segments(&mut self, cx: &mut Context) -> bool {
+        if self.segments.is_empty() {
+            let phnum = self.phnum();
+            self.segments = self.read_segments(cx, phnum);
+        }
+        !self.segments.is_empty()
+    }
+
+    fn read_segments(&self, cx: &mut Context, phnum: u32) -> Table<'a, ProgramHeader> {
+        let header = &self.elf.header;
+        let none = Table::empty(self.elf.encoding);
+        if phnum == 0 {
+            return none;
+        }
+        if u64::from(phnum) * u64::from(header.e_phentsize) > self.elf.size() {
+            let tail = " - the file is not that big";
+            error(cx, &[&"Too many program headers - ", &hex(phnum).alt(), &tail]);
+            return none;
+        }
+        self.headers(cx, "program", header.e_phoff, phnum, header.e_phentsize).unwrap_or(none)
+    }
+
+    /// Section or program headers: packed, whatever size the file header says that they have.
+    fn headers<T: Record>(
+        &self,
+        cx: &mut Context,
+        kind: &str,
+        offset: u64,
+        count: u32,
+        entsize: u16,
+    ) -> Option<Table<'a, T>> {
+        let right = T::size(self.elf.encoding);
+        let field = if kind == "section" { "sh" } else { "ph" };
+        let compare = |relation: &'static str| {
+            [
+                "The e_",
+                field,
+                "entsize field in the ELF header is ",
+                relation,
+                " than the size of an ELF ",
+                kind,
+                " header",
+            ]
+        };
+        let size = u64::from(count) * u64::from(entsize);
+        if size == 0 {
+            return None;
+        }
+        if usize::from(entsize) < right {
+            error(cx, &compare("less").each_ref().map(|s| s as &dyn Put));
+            return None;
+        }
+        if usize::from(entsize) > right {
+            warn(cx, &compare("larger").each_ref().map(|s| s as &dyn Put));
+        }
+        let what = if kind == "section" { "section headers" } else { "program headers" };
+        let bytes = self.read(cx, offset, size, what)?;
+        let bytes = bytes.get(..right.checked_mul(count as usize)?)?;
+        Some(Table::packed(self.elf.encoding, bytes))
+    }
+
+    /// Whether a shared object is a program: its dynamic segment has `DF_1_PIE`.
+    pub fn is_pie(&mut self, cx: &mut Context) -> bool {
+        const DF_1_PIE: u64 = 0x08000000;
+        if self.elf.header.e_type != ET_DYN || self.elf.header.e_phnum == 0 {
+            return false;
+        }
+        let mut segments = self.segments;
+        if segments.is_empty() {
+            segments = self.read_segments(cx, self.elf.header.e_phnum.into());
+        }
+        let Some(segment) = segments.iter().find(|s| s.p_type == PT_DYNAMIC) else {
+            return false;
+        };
+        let mut at = Extent { offset: segment.p_offset, size: segment.p_filesz };
+        if let Some(section) = self.dynamic_section() {
+            at = section;
+        }
+        let bytes = self.elf.bytes(at.offset, at.size).unwrap_or_default();
+        let entries = Table::<Dyn>::packed(self.elf.encoding, bytes);
+        let mut entries = entries.iter().take_while(|entry| entry.d_tag != DT_NULL);
+        entries.any(|entry| entry.d_tag == DT_FLAGS_1 && entry.d_val & DF_1_PIE != 0)
+    }
+
+    /// Where the section `.dynamic` lies.
+    pub fn dynamic_section(&self) -> Option<Extent> {
+        let section = self.sections.iter().find(|s| self.section_name(s) == b".dynamic")?;
+        let size = if section.sh_type == SHT_NOBITS { 0 } else { section.sh_size };
+        Some(Extent { offset: section.sh_offset, size })
     }
 
     /// A part of the file; where it goes past the end, that is told, and `what` it is.
+    /// Nothing can be read of nothing.
     pub fn read(
         &self,
         cx: &mut Context,
@@ -58,12 +247,15 @@ impl<'a> File<'a> {
         size: u64,
         what: &'static str,
     ) -> Option<&'a [u8]> {
+        if size == 0 {
+            return None;
+        }
         let bytes = self.elf.bytes(offset, size);
         if bytes.is_none() {
             let tail = " bytes extends past end of file for ";
             error(cx, &[&"Reading ", &dec(size), &tail, &what]);
         }
-        bytes.filter(|bytes| !bytes.is_empty())
+        bytes
     }
 
     /// The file offset of an address: by the first segment whose part of the file holds
@@ -88,10 +280,9 @@ impl<'a> File<'a> {
 
     /// The name of a section.
     pub fn section_name(&self, section: &SectionHeader) -> &'a [u8] {
-        match c_str(self.names, section.sh_name.into()) {
-            Some(name) => name,
-            None if self.names.is_empty() => b"<no-strings>",
-            None => b"<corrupt>",
+        match self.names {
+            None => b"<no-strings>",
+            Some(names) => c_str(names, section.sh_name.into()).unwrap_or(b"<corrupt>"),
         }
     }
 

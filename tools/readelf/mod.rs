@@ -11,6 +11,7 @@ mod contents;
 mod dynamic;
 mod file;
 mod files;
+mod flags;
 mod groups;
 mod header;
 mod histogram;
@@ -83,6 +84,11 @@ pub fn warn(cx: &mut Context, text: &[&dyn Put]) {
     tell(cx, &"Warning: ", text);
 }
 
+/// A warning after which GNU readelf doesn't end the line.
+pub fn warn_open(cx: &mut Context, text: &[&dyn Put]) {
+    cx.say(&[&"Warning: ", &text], "");
+}
+
 fn tell(cx: &mut Context, kind: &dyn Put, text: &[&dyn Put]) {
     cx.message(&[kind, &text]);
 }
@@ -143,12 +149,13 @@ fn object(cx: &mut Context, options: &Options, name: &[u8], source: &dyn Source)
 }
 
 /// The parts of the report, in GNU's order. Each decides by the options whether it has
-/// anything to print, and says whether all went well.
+/// anything to print, and says whether all went well. The first ones also find the tables
+/// that the others look at, whatever is asked for.
 fn report(cx: &mut Context, file: &mut File) -> bool {
-    let mut fine = file.load(cx);
-    for part in [header::show, sections::show, groups::show, segments::show] {
-        fine &= part(cx, file);
-    }
+    let mut fine = header::show(cx, file);
+    fine &= sections::show(cx, file);
+    fine &= groups::show(cx, file);
+    fine &= segments::show(cx, file);
     dynamic::load(cx, file);
     for part in [
         dynamic::show,

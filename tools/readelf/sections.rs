@@ -1,6 +1,387 @@
-use super::file::File;
-use crate::context::Context;
+//! `-S`, `-t`: the section headers (gABI, "Sections").
 
-pub fn show(_: &mut Context, _: &File) -> bool {
+// The gABI's and elf.h's own names.
+#![allow(non_upper_case_globals)]
+
+use super::file::File;
+use super::{text, warn, warn_open};
+use crate::context::Context;
+use rt::elf::consts::*;
+use rt::elf::{CompressionHeader, Record, SectionHeader};
+use rt::fmt::{dec, hex, left, right};
+use rt::io::BufWriter;
+use rt::put;
+
+/// Reads the section headers, which all that follows needs, and prints them.
+pub fn show(cx: &mut Context, file: &mut File) -> bool {
+    let wanted = file.options.sections;
+    let header = file.elf.header;
+    let shnum = file.shnum();
+    if shnum == 0 {
+        if header.e_shoff != 0 {
+            let tail = "it has a non-zero section header offset, but no section headers";
+            warn(cx, &[&"possibly corrupt ELF file header - ", &tail]);
+        } else if wanted {
+            put!(&mut cx.out, "\nThere are no sections in this file.\n");
+        }
+        return true;
+    }
+    if wanted && !file.options.header {
+        let (verb, plural) = if shnum == 1 { ("is", "") } else { ("are", "s") };
+        put!(&mut cx.out, "There ", verb, " ", dec(shnum), " section header", plural);
+        put!(&mut cx.out, ", starting at offset ", hex(header.e_shoff).alt(), ":\n");
+    }
+    file.load_sections(cx);
+    if wanted && !file.sections.is_empty() {
+        print(cx, file);
+    }
     true
+}
+
+fn print(cx: &mut Context, file: &File) {
+    let options = file.options;
+    let is_64 = file.elf.encoding.is_64();
+    let narrow = is_64 && !options.wide;
+    let plural = if file.sections.len() == 1 { "" } else { "s" };
+    put!(&mut cx.out, "\nSection Header", plural, ":\n");
+    let titles = match (options.section_details, narrow, is_64) {
+        (false, true, _) => {
+            "  [Nr] Name              Type             Address           Offset\n       \
+             Size              EntSize          Flags  Link  Info  Align\n"
+        }
+        (false, false, true) => {
+            "  [Nr] Name              Type            Address          Off    Size   ES Flg Lk Inf Al\n"
+        }
+        (false, false, false) => {
+            "  [Nr] Name              Type            Addr     Off    Size   ES Flg Lk Inf Al\n"
+        }
+        (true, true, _) => {
+            "  [Nr] Name\n       Type              Address          Offset            Link\n       \
+             Size              EntSize          Info              Align\n       Flags\n"
+        }
+        (true, false, true) => {
+            "  [Nr] Name\n       Type            Address          Off    Size   ES   Lk Inf Al\n       \
+             Flags\n"
+        }
+        (true, false, false) => {
+            "  [Nr] Name\n       Type            Addr     Off    Size   ES   Lk Inf Al\n       Flags\n"
+        }
+    };
+    put!(&mut cx.out, titles);
+    for (i, section) in file.sections.iter().enumerate() {
+        check(cx, file, i, &section);
+        let out = &mut cx.out;
+        put!(out, "  [", dec(i).width(2), "] ");
+        if options.section_details {
+            put!(out, text::name(file.section_name(&section)), "\n      ");
+        } else {
+            text::column(out, options, file.section_name(&section), 17);
+        }
+        put!(out, " ");
+        put_type(out, file, section.sh_type);
+        match (narrow, options.section_details) {
+            (false, details) => put_line(out, file, &section, details),
+            (true, false) => put_two_lines(out, file, &section),
+            (true, true) => {
+                put!(out, "  ", hex(section.sh_addr).zero(16), "  ");
+                put!(out, hex(section.sh_offset).zero(16), "  ", dec(section.sh_link));
+                put!(out, "\n       ", hex(section.sh_size).zero(16), " ");
+                put!(out, hex(file.entsize(&section)).zero(16), "  ");
+                put!(out, dec(section.sh_info).left(16), "  ", dec(section.sh_addralign), "\n");
+            }
+        }
+        if options.section_details {
+            put_details(cx, file, &section);
+        }
+    }
+    if !options.section_details {
+        put_key(&mut cx.out, file);
+    }
+}
+
+/// All of a section in one line, after its name and type.
+fn put_line(out: &mut BufWriter, file: &File, section: &SectionHeader, details: bool) {
+    let address = 2 * file.elf.encoding.word() as u8;
+    put!(out, " ", hex(section.sh_addr).zero(address), " ", hex(section.sh_offset).zero(6));
+    put!(out, " ", hex(section.sh_size).zero(6), " ", hex(file.entsize(section)).zero(2), " ");
+    if !details {
+        put_letters(out, file, section.sh_flags);
+    }
+    put!(out, " ", dec(section.sh_link).width(2), " ", dec(section.sh_info).width(3));
+    put!(out, " ", dec(section.sh_addralign).width(2), "\n");
+}
+
+/// 64-bit numbers in lines of 80 characters.
+fn put_two_lines(out: &mut BufWriter, file: &File, section: &SectionHeader) {
+    put!(out, "  ", hex(section.sh_addr).zero(16), "  ", hex(section.sh_offset).zero(8));
+    put!(out, "\n       ", hex(section.sh_size).zero(16), "  ");
+    put!(out, hex(file.entsize(section)).zero(16), " ");
+    put_letters(out, file, section.sh_flags);
+    put!(out, "      ", dec(section.sh_link).width(2), "   ", dec(section.sh_info).width(3));
+    put!(out, "     ", dec(section.sh_addralign), "\n");
+}
+
+/// Tells what is wrong with a section's fields, before its line.
+fn check(cx: &mut Context, file: &File, index: usize, section: &SectionHeader) {
+    let shnum = file.sections.len();
+    let wrong = |cx: &mut Context, field: &str, value: u32, what: &str| {
+        warn(cx, &[&"[", &dec(index).width(2), &"]: ", &field, &dec(value), &what]);
+    };
+    let (link, info) = (section.sh_link, section.sh_info);
+    // Nothing is linked to section 0.
+    let linked = |index: u32| {
+        let index = Some(index).filter(|&index| index != 0)?;
+        Some(file.sections.get(index as usize)?.sh_type)
+    };
+    let in_memory = matches!(file.elf.header.e_type, ET_EXEC | ET_DYN);
+    let symbols = matches!(linked(link), Some(SHT_SYMTAB | SHT_DYNSYM));
+    match section.sh_type {
+        SHT_REL | SHT_RELA if link == 0 && in_memory => {}
+        SHT_REL | SHT_RELA | SHT_HASH | SHT_GNU_HASH | SHT_GNU_versym | SHT_SYMTAB_SHNDX
+        | SHT_GROUP
+            if !symbols =>
+        {
+            wrong(cx, "Link field (", link, ") should index a symtab section.");
+        }
+        SHT_DYNAMIC | SHT_SYMTAB | SHT_DYNSYM | SHT_GNU_verneed | SHT_GNU_verdef
+        | SHT_GNU_LIBLIST
+            if linked(link) != Some(SHT_STRTAB) =>
+        {
+            wrong(cx, "Link field (", link, ") should index a string section.");
+        }
+        SHT_INIT_ARRAY | SHT_FINI_ARRAY | SHT_PREINIT_ARRAY if link != 0 => {
+            wrong(cx, "Unexpected value (", link, ") in link field.");
+        }
+        _ => {}
+    }
+    match section.sh_type {
+        SHT_REL | SHT_RELA => {
+            let relocatable = matches!(
+                linked(info),
+                Some(
+                    SHT_PROGBITS
+                        | SHT_NOBITS
+                        | SHT_NOTE
+                        | SHT_INIT_ARRAY
+                        | SHT_FINI_ARRAY
+                        | SHT_PREINIT_ARRAY
+                        | SHT_LOOS..
+                )
+            );
+            if !relocatable && !(info == 0 && in_memory) {
+                wrong(cx, "Info field (", info, ") should index a relocatable section.");
+            }
+        }
+        SHT_DYNAMIC | SHT_HASH | SHT_SYMTAB_SHNDX | SHT_INIT_ARRAY | SHT_FINI_ARRAY
+        | SHT_PREINIT_ARRAY => {
+            if info != 0 {
+                wrong(cx, "Unexpected value (", info, ") in info field.");
+            }
+        }
+        SHT_NOBITS | SHT_SYMTAB | SHT_DYNSYM | SHT_GROUP => {}
+        _ if section.sh_flags & SHF_INFO_LINK != 0 => {
+            if info == 0 || info as usize >= shnum {
+                let tail = "]: Expected link to another section in info field";
+                warn_open(cx, &[&"[", &dec(index).width(2), &tail]);
+            }
+        }
+        ..SHT_LOOS if info != 0 => wrong(cx, "Unexpected value (", info, ") in info field."),
+        _ => {}
+    }
+    if section.sh_size > file.elf.size() && !matches!(section.sh_type, SHT_NULL | SHT_NOBITS) {
+        let tail = " is larger than the entire file!";
+        warn(cx, &[&"Size of section ", &dec(index), &tail]);
+    }
+}
+
+fn put_type(out: &mut BufWriter, _file: &File, sh_type: u32) {
+    match provisional(sh_type) {
+        Some(name) => put!(out, left(name, 15).cut()),
+        None => put!(out, left("", 15)),
+    }
+}
+
+fn provisional(sh_type: u32) -> Option<&'static str> {
+    Some(match sh_type {
+        SHT_NULL => "NULL",
+        SHT_PROGBITS => "PROGBITS",
+        SHT_SYMTAB => "SYMTAB",
+        SHT_STRTAB => "STRTAB",
+        SHT_RELA => "RELA",
+        SHT_HASH => "HASH",
+        SHT_DYNAMIC => "DYNAMIC",
+        SHT_NOTE => "NOTE",
+        SHT_NOBITS => "NOBITS",
+        SHT_REL => "REL",
+        SHT_DYNSYM => "DYNSYM",
+        SHT_INIT_ARRAY => "INIT_ARRAY",
+        SHT_FINI_ARRAY => "FINI_ARRAY",
+        SHT_PREINIT_ARRAY => "PREINIT_ARRAY",
+        SHT_GROUP => "GROUP",
+        SHT_SYMTAB_SHNDX => "SYMTAB SECTION INDICES",
+        SHT_RELR => "RELR",
+        SHT_GNU_HASH => "GNU_HASH",
+        SHT_GNU_verdef => "VERDEF",
+        SHT_GNU_verneed => "VERNEED",
+        SHT_GNU_versym => "VERSYM",
+        _ => return None,
+    })
+}
+
+/// A flag of `sh_flags`: its letter, and its name in the long form.
+struct Flag(u64, u8, &'static str);
+
+/// Flags that mean the same everywhere.
+static FLAGS: [Flag; 12] = [
+    Flag(SHF_WRITE, b'W', "WRITE"),
+    Flag(SHF_ALLOC, b'A', "ALLOC"),
+    Flag(SHF_EXECINSTR, b'X', "EXEC"),
+    Flag(SHF_MERGE, b'M', "MERGE"),
+    Flag(SHF_STRINGS, b'S', "STRINGS"),
+    Flag(SHF_INFO_LINK, b'I', "INFO LINK"),
+    Flag(SHF_LINK_ORDER, b'L', "LINK ORDER"),
+    Flag(SHF_OS_NONCONFORMING, b'O', "OS NONCONF"),
+    Flag(SHF_GROUP, b'G', "GROUP"),
+    Flag(SHF_TLS, b'T', "TLS"),
+    Flag(SHF_COMPRESSED, b'C', "COMPRESSED"),
+    Flag(SHF_EXCLUDE, b'E', "EXCLUDE"),
+];
+
+/// The letter of a flag and its name; 0 or an empty name where there is none.
+fn flag(file: &File, bit: u64) -> (u8, &'static str) {
+    const SHF_GNU_MBIND: u64 = 0x1000000;
+    if let Some(Flag(_, letter, name)) = FLAGS.iter().find(|flag| flag.0 == bit) {
+        return (*letter, name);
+    }
+    let osabi = file.elf.header.e_ident.osabi();
+    match (bit, file.elf.header.e_machine) {
+        (SHF_GNU_RETAIN, _) if matches!(osabi, ELFOSABI_GNU | ELFOSABI_FREEBSD) => {
+            (b'R', "GNU_RETAIN")
+        }
+        (SHF_GNU_MBIND, _) if matches!(osabi, ELFOSABI_NONE | ELFOSABI_GNU | ELFOSABI_FREEBSD) => {
+            (b'D', "GNU_MBIND")
+        }
+        (0x10000000, EM_X86_64 | EM_L10M | EM_K10M) => (b'l', ""),
+        (0x10000000, EM_PPC) => (b'v', "VLE"),
+        (0x10000000, EM_ARM) => (0, "ENTRYSECT"),
+        (0x20000000, EM_ARM) => (b'y', "ARM_PURECODE"),
+        (0x10000000, EM_IA_64) => (0, "SHORT"),
+        (0x20000000, EM_IA_64) => (0, "NORECOV"),
+        (
+            SHF_ORDERED,
+            EM_SPARC | EM_386 | EM_IAMCU | EM_OLD_SPARCV9 | EM_SPARC32PLUS | EM_SPARCV9 | EM_X86_64
+            | EM_L10M | EM_K10M,
+        ) => (0, "ORDERED"),
+        _ => (0, ""),
+    }
+}
+
+const EM_OLD_SPARCV9: u16 = 11;
+
+/// The lowest bit that is set; it is taken away.
+fn next_bit(flags: &mut u64) -> Option<u64> {
+    let bit = *flags & flags.wrapping_neg();
+    *flags &= !bit;
+    (bit != 0).then_some(bit)
+}
+
+/// One letter for each flag, `o` and `p` for all flags of the system and of the processor
+/// that have none.
+fn put_letters(out: &mut BufWriter, file: &File, mut flags: u64) {
+    let mut letters = [0; 64];
+    let mut count = 0;
+    while let Some(bit) = next_bit(&mut flags) {
+        let letter = match flag(file, bit).0 {
+            0 if bit & SHF_MASKOS != 0 => {
+                flags &= !SHF_MASKOS;
+                b'o'
+            }
+            0 if bit & SHF_MASKPROC != 0 => {
+                flags &= !SHF_MASKPROC;
+                b'p'
+            }
+            0 => b'x',
+            letter => letter,
+        };
+        if let Some(place) = letters.get_mut(count) {
+            *place = letter;
+            count += 1;
+        }
+    }
+    put!(out, right(letters.get(..count).unwrap_or_default(), 3));
+}
+
+/// The names of all flags, and what is compressed.
+fn put_details(cx: &mut Context, file: &File, section: &SectionHeader) {
+    let encoding = file.elf.encoding;
+    let width = 2 * encoding.word() as u8;
+    let out = &mut cx.out;
+    put!(out, "       [", hex(section.sh_flags).zero(width), "]: ");
+    let (mut system, mut processor, mut unknown) = (0, 0, 0);
+    let mut flags = section.sh_flags;
+    let mut comma = "";
+    while let Some(bit) = next_bit(&mut flags) {
+        match flag(file, bit).1 {
+            "" if bit & SHF_MASKOS != 0 => system |= bit,
+            "" if bit & SHF_MASKPROC != 0 => processor |= bit,
+            "" => unknown |= bit,
+            name => {
+                put!(out, comma, name);
+                comma = ", ";
+            }
+        }
+    }
+    for (bits, name) in [(system, "OS ("), (processor, "PROC ("), (unknown, "UNKNOWN (")] {
+        if bits != 0 {
+            put!(out, comma, name, hex(bits).zero(width), ")");
+            comma = ", ";
+        }
+    }
+    put!(out, "\n");
+    if section.sh_flags & SHF_COMPRESSED == 0 {
+        return;
+    }
+    let size = CompressionHeader::size(encoding) as u64;
+    let bytes = file.read(cx, section.sh_offset, size, "compression header");
+    let Some(header) = bytes.and_then(|bytes| CompressionHeader::decode(encoding, bytes)) else {
+        return;
+    };
+    let out = &mut cx.out;
+    put!(out, "       ");
+    match header.ch_type {
+        ELFCOMPRESS_ZLIB => put!(out, "ZLIB"),
+        ELFCOMPRESS_ZSTD => put!(out, "ZSTD"),
+        unknown => put!(out, "[<unknown>: 0x", hex(unknown), "]"),
+    }
+    put!(out, ", ", hex(header.ch_size).zero(width), ", ", dec(header.ch_addralign), "\n");
+}
+
+const ELFCOMPRESS_ZSTD: u32 = 2;
+
+/// What the letters stand for: those that this file could have.
+fn put_key(out: &mut BufWriter, file: &File) {
+    put!(
+        out,
+        "Key to Flags:\n  W (write), A (alloc), X (execute), M (merge), S (strings), I (info),\n  \
+         L (link order), O (extra OS processing required), G (group), T (TLS),\n  \
+         C (compressed), x (unknown), o (OS specific), E (exclude),\n  "
+    );
+    let header = &file.elf.header;
+    let osabi = header.e_ident.osabi();
+    if matches!(osabi, ELFOSABI_GNU | ELFOSABI_FREEBSD) {
+        put!(out, "R (retain), ");
+    }
+    if matches!(osabi, ELFOSABI_NONE | ELFOSABI_GNU | ELFOSABI_FREEBSD) {
+        put!(out, "D (mbind), ");
+    }
+    put!(
+        out,
+        match header.e_machine {
+            EM_X86_64 | EM_L10M | EM_K10M => "l (large), ",
+            EM_ARM => "y (purecode), ",
+            EM_PPC => "v (VLE), ",
+            _ => "",
+        },
+        "p (processor specific)\n"
+    );
 }

@@ -1,6 +1,225 @@
-use super::file::File;
-use crate::context::Context;
+//! `-l`: the program headers (gABI, "Program Header"), and which sections lie in which of them.
 
-pub fn show(_: &mut Context, _: &File) -> bool {
+use super::file::{Extent, File};
+use super::header::put_type;
+use super::{error, text, warn};
+use crate::context::Context;
+use rt::elf::consts::*;
+use rt::elf::{ProgramHeader, SectionHeader, c_str};
+use rt::fmt::{dec, hex, left};
+use rt::io::BufWriter;
+use rt::put;
+
+/// Reads and checks the program headers, which finds the dynamic array, and prints them.
+pub fn show(cx: &mut Context, file: &mut File) -> bool {
+    let wanted = file.options.segments;
+    let header = file.elf.header;
+    let phnum = file.phnum();
+    if phnum == 0 {
+        if header.e_phoff != 0 {
+            let tail = "it has a non-zero program header offset, but no program headers";
+            warn(cx, &[&"possibly corrupt ELF header - ", &tail]);
+        } else if wanted {
+            put!(&mut cx.out, "\nThere are no program headers in this file.\n");
+        }
+        return true;
+    }
+    if wanted && !file.options.header {
+        let pie = file.is_pie(cx);
+        let out = &mut cx.out;
+        put!(out, "\nElf file type is ");
+        put_type(out, header.e_type, pie);
+        put!(out, "\nEntry point 0x", hex(header.e_entry), "\n");
+        let (verb, plural) = if phnum == 1 { ("is", "") } else { ("are", "s") };
+        put!(out, "There ", verb, " ", dec(phnum), " program header", plural);
+        put!(out, ", starting at offset ", dec(header.e_phoff), "\n");
+    }
+    if !file.load_segments(cx) {
+        return true;
+    }
+    let is_64 = file.elf.encoding.is_64();
+    if wanted {
+        let plural = if phnum > 1 { "s" } else { "" };
+        put!(&mut cx.out, "\nProgram Header", plural, ":\n");
+        put!(
+            &mut cx.out,
+            match (is_64, file.options.wide) {
+                (false, _) => {
+                    "  Type           Offset   VirtAddr   PhysAddr   FileSiz MemSiz  Flg Align\n"
+                }
+                (true, true) => {
+                    "  Type           Offset   VirtAddr           PhysAddr           FileSiz  \
+                     MemSiz   Flg Align\n"
+                }
+                (true, false) => {
+                    "  Type           Offset             VirtAddr           PhysAddr\n                 \
+                     FileSiz            MemSiz              Flags  Align\n"
+                }
+            }
+        );
+    }
+    let mut loads = false;
+    for (i, segment) in file.segments.iter().enumerate() {
+        if wanted {
+            put_row(&mut cx.out, file, &segment);
+        }
+        check(cx, file, i, &segment, &mut loads);
+    }
+    if wanted && !file.sections.is_empty() {
+        put_mapping(&mut cx.out, file);
+    }
     true
+}
+
+fn put_row(out: &mut BufWriter, file: &File, segment: &ProgramHeader) {
+    let is_64 = file.elf.encoding.is_64();
+    let flag = |bit, letter| if segment.p_flags & bit != 0 { letter } else { " " };
+    let flags = [flag(PF_R, "R"), flag(PF_W, "W"), flag(PF_X, "E")];
+    put!(out, "  ", left(provisional(segment.p_type), 14).cut(), " 0x");
+    if is_64 && !file.options.wide {
+        put!(out, hex(segment.p_offset).zero(16), " 0x", hex(segment.p_vaddr).zero(16));
+        put!(out, " 0x", hex(segment.p_paddr).zero(16), "\n                 0x");
+        put!(out, hex(segment.p_filesz).zero(16), " 0x", hex(segment.p_memsz).zero(16), "  ");
+        put!(out, flags[0], flags[1], flags[2], "    0x", hex(segment.p_align), "\n");
+        return;
+    }
+    let (address, size) = if is_64 { (16, 6) } else { (8, 5) };
+    put!(out, hex(segment.p_offset).zero(6), " 0x", hex(segment.p_vaddr).zero(address));
+    put!(out, " 0x", hex(segment.p_paddr).zero(address), " 0x");
+    put!(out, hex(segment.p_filesz).zero(size), " 0x", hex(segment.p_memsz).zero(size), " ");
+    put!(out, flags[0], flags[1], flags[2], " ", hex(segment.p_align).alt(), "\n");
+}
+
+fn provisional(p_type: u32) -> &'static str {
+    match p_type {
+        PT_NULL => "NULL",
+        PT_LOAD => "LOAD",
+        PT_DYNAMIC => "DYNAMIC",
+        PT_INTERP => "INTERP",
+        PT_NOTE => "NOTE",
+        PT_SHLIB => "SHLIB",
+        PT_PHDR => "PHDR",
+        PT_TLS => "TLS",
+        PT_GNU_EH_FRAME => "GNU_EH_FRAME",
+        PT_GNU_STACK => "GNU_STACK",
+        PT_GNU_RELRO => "GNU_RELRO",
+        PT_GNU_PROPERTY => "GNU_PROPERTY",
+        _ => "",
+    }
+}
+
+/// Tells what is wrong with a segment, after its row; finds the dynamic array.
+fn check(
+    cx: &mut Context,
+    file: &mut File,
+    index: usize,
+    segment: &ProgramHeader,
+    loads: &mut bool,
+) {
+    match segment.p_type {
+        PT_LOAD => {
+            *loads = true;
+            if segment.p_filesz > segment.p_memsz {
+                error(cx, &[&"the segment's file size is larger than its memory size"]);
+            }
+        }
+        PT_PHDR => {
+            if *loads {
+                error(cx, &[&"the PHDR segment must occur before any LOAD segment"]);
+            }
+            let end = |start: u64, size: u64| start.wrapping_add(size);
+            let covered = file.segments.iter().skip(index + 1).any(|load| {
+                load.p_type == PT_LOAD
+                    && load.p_vaddr <= segment.p_vaddr
+                    && end(load.p_vaddr, load.p_memsz) >= end(segment.p_vaddr, segment.p_filesz)
+            });
+            if !covered {
+                error(cx, &[&"the PHDR segment is not covered by a LOAD segment"]);
+            }
+        }
+        PT_DYNAMIC => find_dynamic(cx, file, segment),
+        PT_INTERP => {
+            let bytes = file.elf.bytes(segment.p_offset, segment.p_filesz);
+            match bytes.and_then(|bytes| c_str(bytes, 0)) {
+                None => error(cx, &[&"Unable to find program interpreter name"]),
+                Some(name) if file.options.segments => {
+                    let label = "      [Requesting program interpreter: ";
+                    put!(&mut cx.out, label, text::name(name), "]\n");
+                }
+                Some(_) => {}
+            }
+        }
+        _ => {}
+    }
+}
+
+/// Where the dynamic array lies: the section says more exactly than the segment does.
+fn find_dynamic(cx: &mut Context, file: &mut File, segment: &ProgramHeader) {
+    if file.dynamic_at.is_some_and(|before| before.offset != 0) {
+        error(cx, &[&"more than one dynamic segment"]);
+    }
+    let mut dynamic = Extent { offset: segment.p_offset, size: segment.p_filesz };
+    if !file.sections.is_empty() {
+        match file.dynamic_section() {
+            Some(section) => dynamic = section,
+            None => error(cx, &[&"no .dynamic section in the dynamic segment"]),
+        }
+    }
+    file.dynamic_at = Some(dynamic);
+    if dynamic.offset > file.elf.size() || dynamic.size > file.elf.size() - dynamic.offset {
+        error(cx, &[&"the dynamic segment offset + size exceeds the size of the file"]);
+        file.dynamic_at = None;
+    }
+}
+
+fn put_mapping(out: &mut BufWriter, file: &File) {
+    put!(out, "\n Section to Segment mapping:\n  Segment Sections...\n");
+    for (i, segment) in file.segments.iter().enumerate() {
+        put!(out, "   ", dec(i).zero(2), "     ");
+        for section in file.sections.iter().skip(1) {
+            if lies_in(&section, &segment) {
+                put!(out, text::name(file.section_name(&section)), " ");
+            }
+        }
+        put!(out, "\n");
+    }
+}
+
+/// Whether a section is a part of a segment.
+fn lies_in(section: &SectionHeader, segment: &ProgramHeader) -> bool {
+    let tls = section.sh_flags & SHF_TLS != 0;
+    let allocated = section.sh_flags & SHF_ALLOC != 0;
+    let in_file = section.sh_type != SHT_NOBITS;
+    // `.tbss` takes no room but in the segment of the initial image.
+    let size = if tls && !in_file && segment.p_type != PT_TLS { 0 } else { section.sh_size };
+    let right_kind = if tls {
+        matches!(segment.p_type, PT_TLS | PT_GNU_RELRO | PT_LOAD)
+    } else {
+        !matches!(segment.p_type, PT_TLS | PT_PHDR)
+    };
+    let only_allocated = matches!(
+        segment.p_type,
+        PT_LOAD | PT_DYNAMIC | PT_GNU_EH_FRAME | PT_GNU_STACK | PT_GNU_RELRO
+    );
+    if !right_kind || (only_allocated && !allocated) {
+        return false;
+    }
+    // Strictly inside: nothing that is empty lies at a segment's end.
+    let inside = |start: u64, begin: u64, length: u64| {
+        start >= begin
+            && start - begin <= length.wrapping_sub(1)
+            && (start - begin).checked_add(size).is_some_and(|end| end <= length)
+    };
+    if in_file && !inside(section.sh_offset, segment.p_offset, segment.p_filesz) {
+        return false;
+    }
+    if allocated && !inside(section.sh_addr, segment.p_vaddr, segment.p_memsz) {
+        return false;
+    }
+    // Nothing that is empty lies at either end of the dynamic segment.
+    segment.p_type != PT_DYNAMIC || section.sh_size != 0 || segment.p_memsz == 0 || {
+        let within = |start: u64, begin: u64, length: u64| start > begin && start - begin < length;
+        (!in_file || within(section.sh_offset, segment.p_offset, segment.p_filesz))
+            && (!allocated || within(section.sh_addr, segment.p_vaddr, segment.p_memsz))
+    }
 }

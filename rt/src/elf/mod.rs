@@ -107,6 +107,11 @@ impl<'a> Elf<'a> {
         Table::new(self.encoding, bytes, entsize)
     }
 
+    /// Section header 0, which holds what doesn't fit into the file header.
+    pub fn first_section(&self) -> Option<SectionHeader> {
+        self.first
+    }
+
     /// The number of section headers: `e_shnum`, or `sh_size` of header 0 where that is 0.
     pub fn shnum(&self) -> u64 {
         match (self.header.e_shnum, self.first) {
