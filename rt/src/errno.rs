@@ -46,6 +46,7 @@ impl Errno {
         self.entry().map_or("Unknown error", |(_, message)| message)
     }
 
+    #[inline(never)]
     fn entry(self) -> Option<(&'static str, &'static str)> {
         let number = usize::from(self.number());
         let (start, end) = (*OFFSETS.get(number)?, *OFFSETS.get(number + 1)?);
@@ -57,20 +58,19 @@ impl Errno {
 
 impl Put for Errno {
     fn put(&self, out: &mut BufWriter) {
-        self.message().put(out);
-        if self.entry().is_none() {
-            crate::put!(out, " ", dec(self.number()));
+        match self.entry() {
+            Some((_, message)) => message.put(out),
+            None => crate::put!(out, "Unknown error ", dec(self.number())),
         }
     }
 }
 
 impl core::fmt::Display for Errno {
     fn fmt(&self, f: &mut core::fmt::Formatter) -> core::fmt::Result {
-        f.write_str(self.message())?;
-        if self.entry().is_none() {
-            write!(f, " {}", self.number())?;
+        match self.entry() {
+            Some((_, message)) => f.write_str(message),
+            None => write!(f, "Unknown error {}", self.number()),
         }
-        Ok(())
     }
 }
 

@@ -36,6 +36,7 @@ impl Path for CStr {
 }
 
 impl Path for [u8] {
+    #[inline(never)]
     fn with_c_str(&self, call: &mut dyn FnMut(&CStr) -> Result<usize>) -> Result<usize> {
         // A small frame for most: each further page of stack is a page fault.
         if self.len() < 256 { copied::<256>(self, call) } else { copied_long(self, call) }

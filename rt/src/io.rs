@@ -162,32 +162,42 @@ pub enum SeekFrom {
 
 impl<T: AsFd> Read for T {
     fn read(&mut self, buffer: &mut [u8]) -> Result<usize> {
-        let (fd, at, len) = (self.as_fd().word(), buffer.as_mut_ptr() as usize, buffer.len());
-        // SAFETY: the kernel writes at most `len` bytes into a buffer that is ours.
-        retry(|| check(unsafe { syscall(nr::READ, [fd, at, len]) }))
+        read(self.as_fd(), buffer)
     }
 }
 
 impl<T: AsFd> Write for T {
     /// Waits where the descriptor is non-blocking and full.
     fn write(&mut self, bytes: &[u8]) -> Result<usize> {
-        let (fd, at, len) = (self.as_fd().word(), bytes.as_ptr() as usize, bytes.len());
-        let mut touched = false;
-        loop {
-            // SAFETY: the kernel only reads these bytes.
-            match check(unsafe { syscall(nr::WRITE, [fd, at, len]) }) {
-                Err(Errno::EINTR) => {}
-                Err(Errno::EAGAIN) => wait_writable(self.as_fd())?,
-                // Only a mapped file that was truncated can be out of reach: reading from
-                // it has zeros put there (see `input`).
-                Err(Errno::EFAULT) if !touched => {
-                    touched = true;
-                    bytes.iter().step_by(PAGE).chain(bytes.last()).for_each(|byte| {
-                        core::hint::black_box(*byte);
-                    });
-                }
-                other => return other,
+        write(self.as_fd(), bytes)
+    }
+}
+
+// The two, once for all types that have a descriptor.
+
+fn read(fd: BorrowedFd, buffer: &mut [u8]) -> Result<usize> {
+    let (at, len) = (buffer.as_mut_ptr() as usize, buffer.len());
+    // SAFETY: the kernel writes at most `len` bytes into a buffer that is ours.
+    retry(|| check(unsafe { syscall(nr::READ, [fd.word(), at, len]) }))
+}
+
+fn write(fd: BorrowedFd, bytes: &[u8]) -> Result<usize> {
+    let (at, len) = (bytes.as_ptr() as usize, bytes.len());
+    let mut touched = false;
+    loop {
+        // SAFETY: the kernel only reads these bytes.
+        match check(unsafe { syscall(nr::WRITE, [fd.word(), at, len]) }) {
+            Err(Errno::EINTR) => {}
+            Err(Errno::EAGAIN) => wait_writable(fd)?,
+            // Only a mapped file that was truncated can be out of reach: reading from
+            // it has zeros put there (see `input`).
+            Err(Errno::EFAULT) if !touched => {
+                touched = true;
+                bytes.iter().step_by(PAGE).chain(bytes.last()).for_each(|byte| {
+                    core::hint::black_box(*byte);
+                });
             }
+            other => return other,
         }
     }
 }
@@ -346,7 +356,7 @@ impl<'a> BufWriter<'a> {
     /// Counts `count` bytes that were written into [`room`](Self::room) as added.
     #[inline]
     pub fn advance(&mut self, count: usize) {
-        self.used = (self.used + count).min(self.buffer.len());
+        self.used = self.used.saturating_add(count).min(self.buffer.len());
     }
 
     /// Empties the buffer into the target, or forgets it after an error.
@@ -372,6 +382,145 @@ impl<'a> BufWriter<'a> {
     }
 }
 
+/// Reads ahead into a buffer of the caller's, for small reads and for lines.
+pub struct BufReader<'a, R> {
+    buffer: &'a mut [u8],
+    /// What was read ahead and not given out yet: `start <= end <= buffer.len()`.
+    start: usize,
+    end: usize,
+    from: R,
+}
+
+impl<'a, R: Read> BufReader<'a, R> {
+    /// A reader of `from` that reads as many bytes at a time as `buffer` holds.
+    pub fn new(buffer: &'a mut [u8], from: R) -> Self {
+        BufReader { buffer, start: 0, end: 0, from }
+    }
+
+    /// The bytes up to the next `delimiter`, which is the last of them; none at the end.
+    ///
+    /// Without the delimiter come the last bytes, where the source doesn't end with it, and
+    /// pieces of what is longer than the buffer: each as long as that, then the rest.
+    pub fn read_until(&mut self, delimiter: u8) -> Result<Option<&[u8]>> {
+        let mut searched = self.start;
+        let length = loop {
+            let new = self.buffer.get(searched..self.end).unwrap_or_default();
+            if let Some(at) = new.iter().position(|byte| *byte == delimiter) {
+                break searched + at + 1 - self.start;
+            }
+            // Room for more: by moving what is there to the front.
+            self.buffer.copy_within(self.start..self.end, 0);
+            self.end -= self.start;
+            self.start = 0;
+            searched = self.end;
+            let room = self.buffer.get_mut(self.end..).unwrap_or_default();
+            if room.is_empty() {
+                break self.end;
+            }
+            match self.from.read(room)? {
+                0 => break self.end,
+                n => self.end = (self.end + n).min(self.buffer.len()),
+            }
+        };
+        let piece = self.buffer.get(self.start..self.start + length);
+        self.start += length;
+        Ok(piece.filter(|piece| !piece.is_empty()))
+    }
+}
+
+impl<R: Read> Read for BufReader<'_, R> {
+    fn read(&mut self, to: &mut [u8]) -> Result<usize> {
+        if self.start == self.end {
+            if to.len() >= self.buffer.len() {
+                return self.from.read(to);
+            }
+            self.start = 0;
+            self.end = 0;
+            self.end = self.from.read(self.buffer)?.min(self.buffer.len());
+        }
+        let ahead = self.buffer.get(self.start..self.end).unwrap_or_default();
+        let n = ahead.len().min(to.len());
+        to[..n].copy_from_slice(&ahead[..n]);
+        self.start += n;
+        Ok(n)
+    }
+}
+
+/// Writes its items to standard output, as [`put!`](crate::put) does: strings, numbers by
+/// [`fmt`](crate::fmt), errors.
+///
+/// Each call is a write of its own, so the order with standard error is kept; for more than
+/// a few lines there is [`BufWriter`]. It gives nothing back: a failure is remembered
+/// ([`print_failed`]), later calls write nothing, and a program that would then end with
+/// status 0 ends with 1.
+///
+/// ```no_run
+/// rt::println!("size: ", rt::fmt::dec(1024u64), " bytes");
+/// ```
+#[macro_export]
+macro_rules! print {
+    ($($item:expr),* $(,)?) => {
+        $crate::io::print(|out| {
+            $($crate::fmt::Put::put(&$item, out);)*
+            let _ = out;
+        })
+    };
+}
+
+/// As [`print!`], and ends the line.
+#[macro_export]
+macro_rules! println {
+    ($($item:expr),* $(,)?) => {
+        $crate::print!($($item,)* "\n")
+    };
+}
+
+/// As [`print!`], to standard error. A failure is ignored: there is nobody left to tell.
+#[macro_export]
+macro_rules! eprint {
+    ($($item:expr),* $(,)?) => {
+        $crate::io::eprint(|out| {
+            $($crate::fmt::Put::put(&$item, out);)*
+            let _ = out;
+        })
+    };
+}
+
+/// As [`eprint!`], and ends the line.
+#[macro_export]
+macro_rules! eprintln {
+    ($($item:expr),* $(,)?) => {
+        $crate::eprint!($($item,)* "\n")
+    };
+}
+
+/// Whether a [`print!`] of this program failed.
+static PRINT_FAILED: AtomicBool = AtomicBool::new(false);
+
+/// Whether output of [`print!`] or [`println!`] was lost.
+pub fn print_failed() -> bool {
+    PRINT_FAILED.load(Ordering::Relaxed)
+}
+
+#[doc(hidden)]
+pub fn print(fill: impl FnOnce(&mut BufWriter)) {
+    if !print_failed() && write_through(stdout(), fill).is_err() {
+        PRINT_FAILED.store(true, Ordering::Relaxed);
+    }
+}
+
+#[doc(hidden)]
+pub fn eprint(fill: impl FnOnce(&mut BufWriter)) {
+    let _ = write_through(stderr(), fill);
+}
+
+fn write_through(mut to: BorrowedFd, fill: impl FnOnce(&mut BufWriter)) -> Result<()> {
+    let mut buffer = [0; 512];
+    let mut out = BufWriter::new(&mut buffer, &mut to);
+    fill(&mut out);
+    out.flush()
+}
+
 /// How many bytes [`stdout_buffer`] has: a pipe takes as many in one write.
 pub const STDOUT_BUFFER: usize = 64 << 10;
 
@@ -390,4 +539,91 @@ pub fn stdout_buffer() -> Option<&'static mut [u8; STDOUT_BUFFER]> {
     }
     // SAFETY: see above: this reference is the only one there ever is.
     Some(unsafe { &mut *BUFFER.0.get() })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::vec::Vec;
+
+    /// Gives its bytes in pieces of at most so many.
+    struct Slowly<'a>(&'a [u8], usize);
+
+    impl Read for Slowly<'_> {
+        fn read(&mut self, buffer: &mut [u8]) -> Result<usize> {
+            let n = self.1.min(buffer.len()).min(self.0.len());
+            let (now, later) = self.0.split_at(n);
+            buffer[..n].copy_from_slice(now);
+            self.0 = later;
+            Ok(n)
+        }
+    }
+
+    /// Takes so many bytes, at most three at a time, then fails.
+    struct Full(Vec<u8>, usize);
+
+    impl Write for Full {
+        fn write(&mut self, bytes: &[u8]) -> Result<usize> {
+            let n = bytes.len().min(3).min(self.1 - self.0.len());
+            self.0.extend_from_slice(&bytes[..n]);
+            if n == 0 { Err(Errno::ENOSPC) } else { Ok(n) }
+        }
+    }
+
+    #[test]
+    fn lines_of_any_length_with_buffers_of_any_size() {
+        let text = b"one\n\nthree is long\nrest";
+        for size in 1..30 {
+            for step in 1..30 {
+                let mut buffer = std::vec![0; size];
+                let mut reader = BufReader::new(&mut buffer, Slowly(text, step));
+                let mut seen = Vec::new();
+                while let Some(piece) = reader.read_until(b'\n').unwrap() {
+                    let whole = piece.ends_with(b"\n") || piece.len() == size;
+                    assert!(whole || text.ends_with(piece), "{size} {step}");
+                    assert!(!piece[..piece.len() - 1].contains(&b'\n'));
+                    seen.extend_from_slice(piece);
+                }
+                assert_eq!(seen, text);
+                assert_eq!(reader.read_until(b'\n'), Ok(None));
+            }
+        }
+        let mut reader = BufReader::new(&mut [], Slowly(text, 4));
+        assert_eq!(reader.read_until(b'\n'), Ok(None), "there is no room for anything");
+    }
+
+    #[test]
+    fn reads_and_lines_can_be_mixed() {
+        let mut buffer = [0; 8];
+        let mut reader = BufReader::new(&mut buffer, Slowly(b"ab\ncdefghijklmnop", 5));
+        assert_eq!(reader.read_until(b'\n'), Ok(Some(&b"ab\n"[..])));
+        let mut to = [0; 12];
+        assert_eq!(reader.read(&mut to[..1]), Ok(1));
+        assert_eq!(reader.read_full(&mut to[1..]), Ok(11));
+        assert_eq!(&to, b"cdefghijklmn");
+        assert_eq!(reader.read_until(b'\n'), Ok(Some(&b"op"[..])));
+        assert_eq!(reader.read(&mut to), Ok(0));
+    }
+
+    #[test]
+    fn a_writer_keeps_its_first_error() {
+        for room in 0..20 {
+            for size in 0..10 {
+                let mut full = Full(Vec::new(), room);
+                let mut buffer = std::vec![0; size];
+                let mut out = BufWriter::new(&mut buffer, &mut full);
+                out.bytes(b"01234");
+                out.byte(b'5');
+                out.fill(b'6', 3);
+                out.bytes(b"789abcdefgh");
+                let result = out.flush();
+                assert_eq!(result, out.flush());
+                if size > 0 {
+                    assert_eq!(result, Err(Errno::ENOSPC), "{room} {size}");
+                    assert!(b"01234566678".starts_with(&full.0) || room > 11);
+                    assert_eq!(full.0.len(), room);
+                }
+            }
+        }
+    }
 }

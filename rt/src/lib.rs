@@ -13,6 +13,7 @@
 extern crate std;
 
 pub mod arch;
+pub mod auxv;
 mod bits;
 pub mod elf;
 pub mod env;

@@ -66,7 +66,10 @@ static STACK: AtomicPtr<usize> = AtomicPtr::new(null::<usize>().cast_mut());
 #[doc(hidden)]
 pub unsafe fn run(stack: *const usize, main: fn() -> u8) -> ! {
     STACK.store(stack.cast_mut(), Ordering::Relaxed);
-    crate::process::exit(main())
+    let status = main();
+    // Output that was lost is no success, whatever the program thinks.
+    let lost = status == 0 && crate::io::print_failed();
+    crate::process::exit(if lost { 1 } else { status })
 }
 
 /// The kernel's block, from `argc` on; null where [`entry!`] didn't start this program.
