@@ -23,6 +23,7 @@ mod relocs;
 mod sections;
 mod segments;
 mod symbols;
+mod symver;
 mod text;
 mod unwind;
 mod versions;

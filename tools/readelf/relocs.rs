@@ -5,16 +5,22 @@ use super::error;
 use super::file::File;
 use super::names::Names;
 use super::names::relocations::{relocation_type, relocations};
+use super::symver::Versions;
 use super::text;
 use crate::context::Context;
 use rt::elf::consts::*;
-use rt::elf::{Encoding, Record, Rel, Rela, Relr, SectionHeader, Symbol, Table, c_str};
+use rt::elf::{Encoding, Reader, Record, Rel, Rela, Relr, SectionHeader, Symbol, Table, c_str};
 use rt::fmt::{dec, hex, hex_digits};
 use rt::io::BufWriter;
 use rt::put;
 
 pub fn show(cx: &mut Context, file: &File) -> bool {
-    if file.options.relocs {
+    if !file.options.relocs {
+        return true;
+    }
+    if file.options.use_dynamic {
+        by_dynamic(cx, file);
+    } else {
         by_sections(cx, file);
     }
     true
@@ -61,8 +67,53 @@ fn by_sections(cx: &mut Context, file: &File) {
         put!(&mut cx.out, hex(section.sh_offset), " contains ", dec(count), entries);
         found |= section_rows(cx, file, &section, form);
     }
-    if !found {
+    if found {
+        return;
+    }
+    if file.sections.is_empty() && TABLES.iter().any(|&(_, _, tag, _)| file.dynamic.value(tag) != 0)
+    {
+        put!(&mut cx.out, "\nThere are no static relocations in this file.\n");
+        put!(
+            &mut cx.out,
+            "To see the dynamic relocations add --use-dynamic to the command line.\n"
+        );
+    } else {
         put!(&mut cx.out, "\nThere are no relocations in this file.\n");
+    }
+}
+
+/// What the dynamic section may name: title, address, size, form.
+static TABLES: [(&str, i64, i64, Form); 4] = [
+    ("REL", DT_REL, DT_RELSZ, Form::Rel),
+    ("RELA", DT_RELA, DT_RELASZ, Form::Rela),
+    ("RELR", DT_RELR, DT_RELRSZ, Form::Relr),
+    ("PLT", DT_JMPREL, DT_PLTRELSZ, Form::Rela),
+];
+
+fn by_dynamic(cx: &mut Context, file: &File) {
+    let symbols = Symbols {
+        table: file.dynamic.symbols,
+        strings: file.dynamic.strings,
+        dynamic: true,
+        shndx: &[],
+    };
+    let mut found = false;
+    for (title, address, size, mut form) in TABLES {
+        let (address, size) = (file.dynamic.value(address), file.dynamic.value(size));
+        if size == 0 {
+            continue;
+        }
+        if title == "PLT" && file.dynamic.value(DT_PLTREL) == DT_REL as u64 {
+            form = Form::Rel;
+        }
+        put!(&mut cx.out, "\n'", title, "' relocation section at offset 0x", hex(address));
+        put!(&mut cx.out, " contains ", dec(size), " bytes:\n");
+        let offset = file.locate(cx, address, size);
+        rows(cx, file, form, offset, size, &symbols);
+        found = true;
+    }
+    if !found {
+        put!(&mut cx.out, "\nThere are no dynamic relocations in this file.\n");
     }
 }
 
@@ -71,7 +122,7 @@ fn section_rows(cx: &mut Context, file: &File, section: &SectionHeader, form: Fo
     let linked = file.sections.get(section.sh_link as usize).filter(|_| section.sh_link != 0);
     let mut symbols = Symbols::none(file);
     if let Some(linked) = linked.filter(|_| form != Form::Relr) {
-        match Symbols::of_section(cx, file, &linked) {
+        match Symbols::of_section(cx, file, &linked, section.sh_link) {
             Some(these) => symbols = these,
             None => return false,
         }
@@ -85,17 +136,25 @@ struct Symbols<'a> {
     table: Table<'a, Symbol>,
     /// None where no section is named that holds them.
     strings: Option<&'a [u8]>,
+    /// Whether they are the dynamic symbols, which may have versions.
+    dynamic: bool,
     /// `SHT_SYMTAB_SHNDX`: the section indices that don't fit into a symbol.
     shndx: &'a [u8],
 }
 
 impl<'a> Symbols<'a> {
     fn none(file: &File<'a>) -> Self {
-        Symbols { table: Table::empty(file.elf.encoding), strings: None, shndx: &[] }
+        let table = Table::empty(file.elf.encoding);
+        Symbols { table, strings: None, dynamic: false, shndx: &[] }
     }
 
     /// The symbol table that a relocation section is linked with.
-    fn of_section(cx: &mut Context, file: &File<'a>, section: &SectionHeader) -> Option<Self> {
+    fn of_section(
+        cx: &mut Context,
+        file: &File<'a>,
+        section: &SectionHeader,
+        index: u32,
+    ) -> Option<Self> {
         let mut symbols = Symbols::none(file);
         if !matches!(section.sh_type, SHT_SYMTAB | SHT_DYNSYM) || section.sh_size == 0 {
             return None;
@@ -108,6 +167,7 @@ impl<'a> Symbols<'a> {
         }
         let bytes = file.read(cx, section.sh_offset, section.sh_size, "symbols")?;
         symbols.table = Table::packed(file.elf.encoding, bytes);
+        symbols.dynamic = section.sh_type == SHT_DYNSYM;
         if section.sh_link != 0 {
             let Some(strings) = file.sections.get(section.sh_link as usize) else {
                 error(cx, &[&"Bad sh_link in symbol table section"]);
@@ -116,6 +176,9 @@ impl<'a> Symbols<'a> {
             let (offset, size) = (strings.sh_offset, strings.sh_size);
             symbols.strings = Some(file.read(cx, offset, size, "string table")?);
         }
+        let mut indices = file.sections_of(SHT_SYMTAB_SHNDX);
+        let indices = indices.find(|(_, section)| section.sh_link == index);
+        symbols.shndx = indices.and_then(|(_, section)| file.data(&section)).unwrap_or_default();
         Some(symbols)
     }
 }
@@ -130,6 +193,7 @@ struct Rows<'f, 'a> {
     mips64: bool,
     kinds: Option<&'static Names>,
     symbols: &'f Symbols<'a>,
+    versions: Versions<'a>,
 }
 
 /// The head and the rows of a table at an offset.
@@ -146,6 +210,7 @@ fn rows(cx: &mut Context, file: &File, form: Form, offset: u64, size: u64, symbo
         return relr_rows(&mut cx.out, encoding, bytes);
     }
     let header = &file.elf.header;
+    let versions = if symbols.dynamic { Versions::load(cx, file) } else { Versions::none() };
     let rows = Rows {
         file,
         form,
@@ -154,6 +219,7 @@ fn rows(cx: &mut Context, file: &File, form: Form, offset: u64, size: u64, symbo
         mips64: is_64 && header.e_machine == EM_MIPS,
         kinds: relocations(header.e_machine, header.e_ident.osabi(), header.e_flags),
         symbols,
+        versions,
     };
     put!(&mut cx.out, rows.heads());
     let mut kinds = Kinds::new(&rows);
@@ -421,7 +487,7 @@ impl Rows<'_, '_> {
     #[inline]
     fn name(&self, cx: &mut Context, index: u32, symbol: &Symbol) {
         if symbol.st_name == 0 {
-            return self.nameless(cx, symbol);
+            return self.nameless(cx, index, symbol);
         }
         if self.wide
             && let Some(strings) = self.symbols.strings
@@ -448,7 +514,7 @@ impl Rows<'_, '_> {
 
     /// A section's symbol goes by the section's name.
     #[cold]
-    fn nameless(&self, cx: &mut Context, symbol: &Symbol) {
+    fn nameless(&self, cx: &mut Context, index: u32, symbol: &Symbol) {
         let header = &self.file.elf.header;
         if symbol.kind() != STT_SECTION {
             return put!(&mut cx.out, "<null>");
@@ -465,23 +531,32 @@ impl Rows<'_, '_> {
             }
             _ => "",
         };
-        let index = u32::from(symbol.st_shndx);
-        match self.file.sections.get(index as usize) {
+        let extended = match symbol.st_shndx {
+            SHN_XINDEX => Reader::new(self.file.elf.encoding, self.symbols.shndx)
+                .u32((index as usize).wrapping_mul(4)),
+            _ => None,
+        };
+        let section = match (extended, symbol.st_shndx) {
+            (Some(extended), _) => extended,
+            // Reserved numbers count from the top of 32 bits.
+            (None, SHN_LORESERVE..) => u32::from(symbol.st_shndx) | 0xffff_0000,
+            (None, _) => symbol.st_shndx.into(),
+        };
+        match self.file.sections.get(section as usize) {
             _ if !special.is_empty() => put!(&mut cx.out, special),
-            Some(section) if index < u32::from(SHN_LORESERVE) => {
+            Some(section) => {
                 let name = self.file.section_name(&section);
                 text::cut(&mut cx.out, self.file.options, name, 22);
             }
-            // Reserved numbers count from the top of 32 bits.
-            _ if index >= u32::from(SHN_LORESERVE) => {
-                put!(&mut cx.out, "<section 0x", hex(index | 0xffff_0000), ">")
-            }
-            _ => put!(&mut cx.out, "<section 0x", hex(index), ">"),
+            None => put!(&mut cx.out, "<section 0x", hex(section), ">"),
         }
     }
 
+    #[inline]
     fn version(&self, cx: &mut Context, index: u32, symbol: &Symbol) {
-        let _ = (cx, index, symbol);
+        if let Some(version) = self.versions.of(index, symbol) {
+            put!(&mut cx.out, version);
+        }
     }
 
     fn string(&self, _: &mut Context, symbol: &Symbol) -> Option<&[u8]> {
