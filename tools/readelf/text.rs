@@ -105,14 +105,6 @@ fn is_control(byte: u8) -> bool {
 /// A name in a column of `width` characters: filled up with spaces. With `-W` a longer
 /// one is printed whole; else it is cut off, and ends in `[...]` unless `-T` is given.
 pub fn column(out: &mut BufWriter, options: &Options, bytes: &[u8], width: usize) {
-    let (shown, suffix) = if options.wide || bytes.len() <= width {
-        (bytes, "")
-    } else if options.silent_truncation {
-        (&bytes[..width], "")
-    } else {
-        (&bytes[..width.saturating_sub(5)], "[...]")
-    };
-    Name(shown).put(out);
-    out.bytes(suffix.as_bytes());
-    out.fill(b' ', width.saturating_sub(shown.len() + suffix.len()));
+    let shown = cut(out, options, bytes, width);
+    out.fill(b' ', width.saturating_sub(shown));
 }

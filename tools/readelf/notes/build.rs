@@ -110,8 +110,11 @@ pub fn name(cx: &mut Context, file: &File, note: &Note) {
     if room == 0 || room < 0 && !wide {
         return;
     }
+    let whole = room < 0;
     let room = room.unsigned_abs() as usize;
     match number {
+        None if whole => put!(&mut cx.out, text::name(string)),
+        Some(value) if whole => put!(&mut cx.out, "0x", hex(value)),
         None => text::column(&mut cx.out, file.options, string, room),
         Some(value) if wide => {
             let shown = room.saturating_sub(2);

@@ -34,7 +34,7 @@ pub fn mapped_files(cx: &mut Context, file: &File, note: &Note) -> bool {
         return false;
     }
     put!(&mut cx.out, "    Page size: ", dec(page_size), "\n");
-    put!(&mut cx.out, "    ", right("Start", 10), "  ", right("End", 10), "  ");
+    put!(&mut cx.out, "    ", right("Start", 10), "  ", right("End", 10), " ");
     put!(&mut cx.out, left("Page Offset", 10), "\n");
     let mut name_at = names_at;
     for row in (8..names_at as usize).step_by(12) {

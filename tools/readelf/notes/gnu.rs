@@ -24,7 +24,7 @@ pub fn describe(cx: &mut Context, file: &File, note: &Note) -> bool {
         NT_GNU_HWCAP => {
             put!(out, "      Hardware Capabilities: ");
             let (Some(count), Some(mask)) = (desc.u32(0), desc.u32(4)) else {
-                error(cx, &[&"<corrupt GNU_HWCAP>\n"]);
+                error(cx, &[&"<corrupt GNU_HWCAP>"]);
                 return false;
             };
             put!(out, "num entries: ", dec(count), ", enabled mask: ", hex(mask), "\n");

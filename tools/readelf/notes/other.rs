@@ -5,8 +5,8 @@ use crate::context::Context;
 use crate::readelf::error;
 use crate::readelf::file::File;
 use crate::readelf::text;
-use rt::elf::c_str;
 use rt::elf::consts::{EM_ALPHA, EM_SH, EM_SPARC, EM_SPARC32PLUS, EM_SPARCV9};
+use rt::elf::{Data, c_str};
 use rt::fmt::{dec, hex, int};
 use rt::io::BufWriter;
 use rt::put;
@@ -17,10 +17,12 @@ pub fn netbsd(cx: &mut Context, note: &Note) -> bool {
     let desc = note.desc.bytes;
     let size = hex(note.n_descsz).zero(8);
     let value = || {
-        let mut value = [0; 4];
-        let n = desc.len().min(4);
-        value.iter_mut().zip(desc.iter().take(n)).for_each(|(to, from)| *to = *from);
-        u32::from_le_bytes(value)
+        // As many bytes as there are, up to four.
+        let bytes = desc.iter().take(4).map(|&byte| u32::from(byte));
+        match note.desc.encoding.data {
+            Data::Msb => bytes.fold(0, |value, byte| value << 8 | byte),
+            Data::Lsb => bytes.rev().fold(0, |value, byte| value << 8 | byte),
+        }
     };
     match note.n_type {
         1 if !desc.is_empty() => {

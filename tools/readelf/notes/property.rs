@@ -30,12 +30,12 @@ pub fn list(out: &mut BufWriter, file: &File, desc: Reader) {
     let mut at = 0;
     loop {
         let (Some(pr_type), Some(pr_datasz)) = (desc.u32(at), desc.u32(at + 4)) else {
-            put!(out, "<corrupt descsz: ", hex(size).alt(), ">");
+            put!(out, "<corrupt descsz: ", hex(size).alt(), ">\n");
             break;
         };
         let Some(data) = desc.slice(at + 8, pr_datasz as usize) else {
             put!(out, "<corrupt type (", hex(pr_type).alt(), ") datasz: ");
-            put!(out, hex(pr_datasz).alt(), ">");
+            put!(out, hex(pr_datasz).alt(), ">\n");
             break;
         };
         one(out, file, pr_type, Reader::new(desc.encoding, data));
