@@ -36,6 +36,7 @@ use options::Options;
 use rt::Errno;
 use rt::elf::Elf;
 use rt::elf::Source;
+use rt::elf::consts::ELFCLASS64;
 use rt::fmt::Put;
 use rt::put;
 
@@ -123,7 +124,13 @@ fn open(cx: &mut Context, options: &Options, name: &[u8]) -> bool {
             false
         }
         Some(b"!<arch>\n" | b"!<thin>\n") => archive::report(cx, options, name, &input),
-        Some(_) => object(cx, options, name, &input),
+        Some(_) => {
+            if options.archive_index {
+                let tail = " is not an archive so its index cannot be displayed.";
+                error(cx, &[&"File ", &shown, &tail]);
+            }
+            object(cx, options, name, &input)
+        }
     };
     // What was gone by the time it was looked at has been read as zeros.
     if input.truncated() {
@@ -136,6 +143,10 @@ fn open(cx: &mut Context, options: &Options, name: &[u8]) -> bool {
 
 /// Reports on one ELF file: a whole one, or a member of an archive.
 fn object(cx: &mut Context, options: &Options, name: &[u8], source: &dyn Source) -> bool {
+    if short_header(source) {
+        error(cx, &[&text::name(name), &": Failed to read file header"]);
+        return false;
+    }
     match Elf::new(source) {
         Ok(elf) => report(cx, &mut File::new(options, name, elf)),
         Err(rt::elf::Error::BadMagic) => {
@@ -147,6 +158,12 @@ fn object(cx: &mut Context, options: &Options, name: &[u8], source: &dyn Source)
             false
         }
     }
+}
+
+/// Whether there are fewer bytes than an ELF header has, whatever they are.
+fn short_header(source: &dyn Source) -> bool {
+    let class = source.get(0, 16).and_then(|ident| ident.get(4));
+    class.is_none_or(|&class| source.get(0, if class == ELFCLASS64 { 64 } else { 52 }).is_none())
 }
 
 /// The parts of the report, in GNU's order. Each decides by the options whether it has

@@ -117,6 +117,11 @@ static TABLE: &[Opt] = &[
 impl Options {
     /// Whether there is anything to print; `-W` and its like only say how.
     pub fn asks_for_something(&self) -> bool {
+        self.archive_index || self.asks_for_members()
+    }
+
+    /// Whether there is anything to print of an ELF file.
+    pub fn asks_for_members(&self) -> bool {
         [
             self.header,
             self.segments,
@@ -132,7 +137,6 @@ impl Options {
             self.dynamic,
             self.versions,
             self.arch,
-            self.archive_index,
             self.histogram,
             self.lint,
             !self.dumps.is_empty(),

@@ -106,6 +106,26 @@ impl Source for &[u8] {
     }
 }
 
+/// What is left of a source from some place on: a member of an archive, of which nobody
+/// believes its size.
+#[derive(Clone, Copy)]
+pub struct Part<'a> {
+    /// The source.
+    pub whole: &'a dyn Source,
+    /// Where the part begins.
+    pub start: u64,
+}
+
+impl Source for Part<'_> {
+    fn get(&self, offset: u64, size: u64) -> Option<&[u8]> {
+        self.whole.get(self.start.checked_add(offset)?, size)
+    }
+
+    fn size(&self) -> u64 {
+        self.whole.size().saturating_sub(self.start)
+    }
+}
+
 /// A record of fixed size, which depends on the class only.
 pub trait Record: Sized {
     /// Its size in bytes.

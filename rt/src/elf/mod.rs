@@ -24,7 +24,7 @@ mod segment;
 mod symbol;
 mod version;
 
-pub use bytes::{Class, Data, Encoding, Reader, Record, Source, Table, c_str};
+pub use bytes::{Class, Data, Encoding, Part, Reader, Record, Source, Table, c_str};
 pub use dynamic::{Dyn, Dynamic};
 pub use hash::{GnuHash, SysvHash, gnu_hash, sysv_hash};
 pub use header::{FileHeader, Ident};
