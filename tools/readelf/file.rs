@@ -6,7 +6,9 @@ use super::text;
 use super::{error, warn};
 use crate::context::Context;
 use rt::elf::consts::*;
-use rt::elf::{Dyn, Elf, ProgramHeader, Record, Rel, Rela, SectionHeader, Symbol, Table, c_str};
+use rt::elf::{
+    Dyn, Elf, ProgramHeader, Reader, Record, Rel, Rela, SectionHeader, Symbol, Table, c_str,
+};
 use rt::fmt::{Put, dec, hex};
 
 /// The file that is being reported on.
@@ -33,6 +35,26 @@ pub struct File<'a> {
 pub struct Extent {
     pub offset: u64,
     pub size: u64,
+}
+
+/// A symbol table.
+#[derive(Clone, Copy)]
+pub struct Symbols<'a> {
+    pub table: Table<'a, Symbol>,
+    /// `SHT_SYMTAB_SHNDX`: the section indices that don't fit into a symbol.
+    shndx: Option<Reader<'a>>,
+}
+
+impl Symbols<'_> {
+    /// The section that a symbol is defined in, as a number of 32 bits where there is one.
+    pub fn section_of(&self, index: usize, symbol: &Symbol) -> u32 {
+        match self.shndx {
+            Some(shndx) if symbol.st_shndx == SHN_XINDEX => {
+                index.checked_mul(4).and_then(|at| shndx.u32(at)).unwrap_or(0)
+            }
+            _ => symbol.st_shndx.into(),
+        }
+    }
 }
 
 impl<'a> File<'a> {
@@ -113,15 +135,8 @@ impl<'a> File<'a> {
                 error(cx, &[&"(Using the expected size of ", &hex(entsize), &tail]);
             }
             match section.sh_type {
-                SHT_DYNSYM if section.sh_size > self.elf.size() => {
-                    let name = text::name(self.section_name(&section));
-                    let size = hex(section.sh_size).alt();
-                    error(cx, &[&"Section ", &name, &" has an invalid sh_size of ", &size]);
-                }
-                SHT_DYNSYM => {
-                    let size = section.sh_size;
-                    symbols = self.read(cx, section.sh_offset, size, "symbols").is_some();
-                }
+                // Of the indices, only those count that have been seen by now.
+                SHT_DYNSYM => symbols = self.read_symbols(cx, i, i).is_some(),
                 SHT_STRTAB if named(b".dynstr") => {
                     let (offset, size) = (section.sh_offset, section.sh_size);
                     strings = self.read(cx, offset, size, "dynamic strings").is_some();
@@ -129,6 +144,51 @@ impl<'a> File<'a> {
                 _ => {}
             }
         }
+    }
+
+    /// The symbol table in a section, with its section indices; what is wrong is told.
+    pub fn symbols(&self, cx: &mut Context, index: usize) -> Option<Symbols<'a>> {
+        self.read_symbols(cx, index, self.sections.len())
+    }
+
+    /// Looks for the section indices among the first `seen` sections.
+    fn read_symbols(&self, cx: &mut Context, index: usize, seen: usize) -> Option<Symbols<'a>> {
+        let section = self.sections.get(index)?;
+        let size = section.sh_size;
+        if size == 0 {
+            return None;
+        }
+        if size > self.elf.size() {
+            let name = text::name(self.section_name(&section));
+            let size = hex(size).alt();
+            error(cx, &[&"Section ", &name, &" has an invalid sh_size of ", &size]);
+            return None;
+        }
+        let bytes = self.read(cx, section.sh_offset, size, "symbols")?;
+        let encoding = self.elf.encoding;
+        let table = Table::<Symbol>::packed(encoding, bytes);
+        let mut shndx = None;
+        for (at, indices) in self.sections.iter().enumerate().rev() {
+            let linked = indices.sh_type == SHT_SYMTAB_SHNDX && indices.sh_link as usize == index;
+            if !linked || at >= seen {
+                continue;
+            }
+            if shndx.is_some() {
+                let tail = "associated with the same symbol section";
+                error(cx, &[&"Multiple symbol table index sections ", &tail]);
+            }
+            let what = "symbol table section indices";
+            let bytes = self.read(cx, indices.sh_offset, indices.sh_size, what)?;
+            if bytes.len() / 4 < table.len() {
+                let name = text::name(self.section_name(&indices));
+                let (is, expected) = (hex(indices.sh_size).alt(), hex(size).alt());
+                let sizes: &[&dyn Put] = &[&" has an sh_size of ", &is, &" - expected ", &expected];
+                error(cx, &[&"Index section ", &name, &sizes]);
+                return None;
+            }
+            shndx = Some(Reader::new(encoding, bytes));
+        }
+        Some(Symbols { table, shndx })
     }
 
     /// `sh_entsize`, or the size that a record has where it must be that: whoever reads
@@ -148,8 +208,8 @@ impl<'a> File<'a> {
     /// Finds the program headers unless that is done, and says whether there are any. What
     /// is wrong with them is told each time.
     pub fn load_segments(&mut self, cx: &mut Context) -> bool {
-        if self.segments.is_empty() {
-            let phnum = self.phnum();
+        let phnum = self.phnum();
+        if self.segments.len() != phnum as usize {
             self.segments = self.read_segments(cx, phnum);
         }
         !self.segments.is_empty()
@@ -214,11 +274,11 @@ impl<'a> File<'a> {
         if self.elf.header.e_type != ET_DYN || self.elf.header.e_phnum == 0 {
             return false;
         }
-        let mut segments = self.segments;
-        if segments.is_empty() {
-            segments = self.read_segments(cx, self.elf.header.e_phnum.into());
+        if self.segments.is_empty() {
+            // The number as it is stored: GNU readelf resolves it only later.
+            self.segments = self.read_segments(cx, self.elf.header.e_phnum.into());
         }
-        let Some(segment) = segments.iter().find(|s| s.p_type == PT_DYNAMIC) else {
+        let Some(segment) = self.segments.iter().find(|s| s.p_type == PT_DYNAMIC) else {
             return false;
         };
         let mut at = Extent { offset: segment.p_offset, size: segment.p_filesz };

@@ -402,9 +402,9 @@ flags! {
     }
     static RL78 { 0x0c = 4 "G10", 0x0c = 8 "G13", 0x0c = 12 "G14", 0x01 "64-bit doubles" }
     static Z80 {
-        0xffffffff = 1 "Z80", 0xffffffff = 2 "Z180", 0xffffffff = 3 "R800",
-        0xffffffff = 4 "EZ80", 0xffffffff = 5 "GBZ80", 0xffffffff = 6 "Z80N",
-        0xffffffff = 0x84 "EZ80, ADL", 0xffffffff = else "unknown",
+        0xff = 1 "Z80", 0xff = 2 "Z180", 0xff = 3 "R800",
+        0xff = 4 "EZ80", 0xff = 5 "GBZ80", 0xff = 6 "Z80N",
+        0xff = 0x84 "EZ80, ADL", 0xff = else "unknown",
     }
     static VISIUM { 0x01 "mcm", 0x03 = 2 "mcm24", 0x04 "gr6" }
     static RISCV {

@@ -9,18 +9,15 @@ use rt::fmt::{Put, dec, hex, int};
 use rt::io::BufWriter;
 use rt::put;
 
-/// Prints the header. Whether a shared object is a program is looked up in its dynamic
-/// segment first, and what is wrong with the program headers is told before the header.
 pub fn show(cx: &mut Context, file: &mut File) -> bool {
     if file.options.header {
-        let pie = file.is_pie(cx);
-        print(cx, file, pie);
+        print(cx, file);
     }
     true
 }
 
-fn print(cx: &mut Context, file: &File, pie: bool) {
-    let header = &file.elf.header;
+fn print(cx: &mut Context, file: &mut File) {
+    let header = file.elf.header;
     let ident = header.e_ident;
     let out = &mut cx.out;
     put!(out, "ELF Header:\n  Magic:   ");
@@ -44,6 +41,9 @@ fn print(cx: &mut Context, file: &File, pie: bool) {
         None => unknown(out, ident.osabi()),
     });
     line(out, "ABI Version:", |out| put!(out, dec(ident.abi_version())));
+    // Whether a shared object is a program is looked up in its dynamic segment.
+    let pie = file.is_pie(cx);
+    let out = &mut cx.out;
     line(out, "Type:", |out| put_type(out, header.e_type, pie));
     line(out, "Machine:", |out| match machines::MACHINES.get(header.e_machine.into()) {
         Some(name) => put!(out, name),
@@ -61,7 +61,7 @@ fn print(cx: &mut Context, file: &File, pie: bool) {
     });
     line(out, "Flags:", |out| {
         put!(out, "0x", hex(header.e_flags));
-        flags::put(out, header);
+        flags::put(out, &header);
     });
     line(out, "Size of this header:", |out| put!(out, dec(header.e_ehsize), " (bytes)"));
     line(out, "Size of program headers:", |out| put!(out, dec(header.e_phentsize), " (bytes)"));

@@ -39,8 +39,7 @@ pub fn show(cx: &mut Context, file: &mut File) -> bool {
     }
     let is_64 = file.elf.encoding.is_64();
     if wanted {
-        let plural = if phnum > 1 { "s" } else { "" };
-        put!(&mut cx.out, "\nProgram Header", plural, ":\n");
+        put!(&mut cx.out, "\nProgram Headers:\n");
         put!(
             &mut cx.out,
             match (is_64, file.options.wide) {
