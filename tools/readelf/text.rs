@@ -4,8 +4,9 @@
 
 use super::options::Options;
 use rt::elf::c_str;
-use rt::fmt::Put;
+use rt::fmt::{Put, oct};
 use rt::io::BufWriter;
+use rt::put;
 
 /// A name as it is printed: control characters escaped.
 #[derive(Clone, Copy)]
@@ -18,16 +19,32 @@ pub fn name(bytes: &[u8]) -> Name<'_> {
 
 impl Put for Name<'_> {
     fn put(&self, out: &mut BufWriter) {
-        if !self.0.iter().any(|&byte| is_control(byte)) {
-            return out.bytes(self.0);
-        }
-        for &byte in self.0 {
-            if is_control(byte) {
-                out.bytes(&[b'^', (byte & 31) + 0x40]);
-            } else {
-                out.byte(byte);
+        let mut rest = self.0;
+        while let Some(&byte) = rest.first() {
+            let (len, is_safe) = character(rest);
+            let (bytes, tail) = rest.split_at_checked(len).unwrap_or((rest, &[]));
+            match bytes {
+                _ if is_safe => out.bytes(bytes),
+                [0..0x80] => out.bytes(&[b'^', byte ^ 0x40]),
+                // GNU shows no control character of this set otherwise than raw.
+                _ => bytes.iter().for_each(|&byte| put!(out, "\\", oct(byte).width(3))),
             }
+            rest = tail;
         }
+    }
+}
+
+/// How many bytes a name's first character has, or all of the ASCII that it begins with;
+/// and whether it is safe: no control character of ASCII or of the upper half (C1), be it
+/// as UTF-8 or as a byte that is no part of any.
+fn character(bytes: &[u8]) -> (usize, bool) {
+    let ascii = bytes.iter().take_while(|&&byte| matches!(byte, 0x20..=0x7e)).count();
+    let character = bytes.get(..bytes.len().min(4)).unwrap_or_default().utf8_chunks().next();
+    let first = character.and_then(|chunk| chunk.valid().chars().next());
+    match (first, bytes) {
+        _ if ascii > 0 => (ascii, true),
+        (Some(first), _) => (first.len_utf8(), !first.is_control()),
+        (None, bytes) => (1, !matches!(bytes, [0x80..=0x9f, ..])),
     }
 }
 
@@ -89,13 +106,14 @@ pub fn whole(out: &mut BufWriter, strings: &[u8], at: u32) -> bool {
     true
 }
 
-/// A bit set in the first byte that is a control character, DEL or zero.
+/// A bit set in the first byte that is a control character, DEL, zero or not ASCII.
 #[inline]
 fn controls(bytes: Option<&[u8; 8]>) -> u64 {
     const ONES: u64 = u64::from_ne_bytes([1; 8]);
     let word = bytes.map_or(0, |bytes| u64::from_le_bytes(*bytes));
-    let delete = word ^ ONES * 0x7f;
-    ((word.wrapping_sub(ONES * 0x20) & !word) | (delete.wrapping_sub(ONES) & !delete)) & ONES * 0x80
+    let delete = word ^ (ONES * 0x7f);
+    let low = word.wrapping_sub(ONES * 0x20) & !word;
+    (low | (delete.wrapping_sub(ONES) & !delete) | word) & (ONES * 0x80)
 }
 
 fn is_control(byte: u8) -> bool {
@@ -107,4 +125,46 @@ fn is_control(byte: u8) -> bool {
 pub fn column(out: &mut BufWriter, options: &Options, bytes: &[u8], width: usize) {
     let shown = cut(out, options, bytes, width);
     out.fill(b' ', width.saturating_sub(shown));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::vec::Vec;
+
+    fn shown(bytes: &[u8]) -> Vec<u8> {
+        struct Sink(Vec<u8>);
+        impl rt::io::Write for Sink {
+            fn write(&mut self, bytes: &[u8]) -> rt::Result<usize> {
+                self.0.extend(bytes);
+                Ok(bytes.len())
+            }
+        }
+        let (mut sink, mut buffer) = (Sink(Vec::new()), [0; 16]);
+        let mut out = BufWriter::new(&mut buffer, &mut sink);
+        name(bytes).put(&mut out);
+        out.flush().unwrap();
+        sink.0
+    }
+
+    #[test]
+    fn names_cannot_drive_a_terminal() {
+        for (bytes, expected) in [
+            (&b""[..], &b""[..]),
+            (b"plain name", b"plain name"),
+            (b"\x1b[31m\0\t\n", b"^[[31m^@^I^J"),
+            (b"del\x7f", b"del^?"),
+            ("\u{e4}\u{20ac}\u{1f600}".as_bytes(), "\u{e4}\u{20ac}\u{1f600}".as_bytes()),
+            // C1 as UTF-8, raw, and as what only a sloppy decoder takes for it.
+            (b"\xc2\x9b1m", b"\\302\\2331m"),
+            (b"\x9b1m\x80", b"\\2331m\\200"),
+            (b"\xe0\x82\x9b", b"\xe0\\202\\233"),
+            // What isn't UTF-8, but harmless, is as GNU prints it.
+            (b"\xff\xfe\xa0", b"\xff\xfe\xa0"),
+            (b"\xc3", b"\xc3"),
+        ] {
+            let got = shown(bytes);
+            assert_eq!(got, expected, "{}", got.escape_ascii());
+        }
+    }
 }
