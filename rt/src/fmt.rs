@@ -78,18 +78,39 @@ impl<T: Put> Put for Option<T> {
 #[derive(Clone, Copy)]
 pub struct Number {
     value: u64,
-    negative: bool,
-    base: u8,
-    width: u8,
-    pad: Pad,
-    alternate: bool,
+    spec: Spec,
 }
 
-#[derive(Clone, Copy, PartialEq)]
-enum Pad {
-    Right,
-    Left,
-    Zero,
+/// How to write a number, in one word: where it is known when the program is compiled,
+/// writing a number costs a load of a constant and a call.
+#[derive(Clone, Copy)]
+struct Spec(u32);
+
+impl Spec {
+    const WIDTH: u32 = 0xff;
+    const BASE: u32 = 0xff00;
+    /// Fill up with zeros before the number.
+    const ZERO: u32 = 1 << 16;
+    /// Fill up with spaces after it.
+    const LEFT: u32 = 1 << 17;
+    const ALTERNATE: u32 = 1 << 18;
+    const NEGATIVE: u32 = 1 << 19;
+
+    const fn has(self, flag: u32) -> bool {
+        self.0 & flag != 0
+    }
+
+    const fn width(self) -> usize {
+        (self.0 & Spec::WIDTH) as usize
+    }
+
+    const fn base(self) -> u32 {
+        (self.0 & Spec::BASE) >> 8
+    }
+
+    const fn with_width(self, width: u8, pad: u32) -> Spec {
+        Spec(self.0 & !(Spec::WIDTH | Spec::ZERO | Spec::LEFT) | width as u32 | pad)
+    }
 }
 
 /// An unsigned integer of any width, `usize` too, which `Into<u64>` leaves out.
@@ -121,7 +142,9 @@ pub fn dec(value: impl Unsigned) -> Number {
 #[inline]
 pub fn int(value: impl Into<i64>) -> Number {
     let value = value.into();
-    Number { negative: value < 0, ..number(value.unsigned_abs(), 10) }
+    let number = number(value.unsigned_abs(), 10);
+    let sign = if value < 0 { Spec::NEGATIVE } else { 0 };
+    Number { spec: Spec(number.spec.0 | sign), ..number }
 }
 
 /// `%lx`: hexadecimal in lower case.
@@ -136,88 +159,96 @@ pub fn oct(value: impl Unsigned) -> Number {
     number(value.widen(), 8)
 }
 
-const fn number(value: u64, base: u8) -> Number {
-    Number { value, negative: false, base, width: 0, pad: Pad::Right, alternate: false }
+#[inline]
+const fn number(value: u64, base: u32) -> Number {
+    Number { value, spec: Spec(base << 8) }
 }
 
 impl Number {
     /// `%8lx`: at least so wide, filled up with spaces before the number.
     #[inline]
     pub const fn width(self, width: u8) -> Self {
-        Number { width, pad: Pad::Right, ..self }
+        Number { spec: self.spec.with_width(width, 0), ..self }
     }
 
     /// `%08lx`: at least so wide, filled up with zeros.
     #[inline]
     pub const fn zero(self, width: u8) -> Self {
-        Number { width, pad: Pad::Zero, ..self }
+        Number { spec: self.spec.with_width(width, Spec::ZERO), ..self }
     }
 
     /// `%-8lx`: at least so wide, filled up with spaces after the number.
     #[inline]
     pub const fn left(self, width: u8) -> Self {
-        Number { width, pad: Pad::Left, ..self }
+        Number { spec: self.spec.with_width(width, Spec::LEFT), ..self }
     }
 
     /// `%#lx`, `%#lo`: with `0x` or `0` before a number that isn't zero.
     #[inline]
     pub const fn alt(self) -> Self {
-        Number { alternate: true, ..self }
+        Number { spec: Spec(self.spec.0 | Spec::ALTERNATE), ..self }
     }
 }
 
 impl Put for Number {
+    #[inline(always)]
     fn put(&self, out: &mut BufWriter) {
-        // 22 octal digits are the longest that 64 bits give.
-        let mut digits = [0; 24];
-        let mut at = digits.len();
-        let mut push = |digit: u8| {
-            at -= 1;
-            digits[at] = digit;
-        };
-        let mut rest = self.value;
-        match self.base {
-            16 => loop {
-                push(b"0123456789abcdef"[(rest & 15) as usize]);
-                rest >>= 4;
-                if rest == 0 {
-                    break;
-                }
-            },
-            8 => loop {
-                push(b'0' + (rest & 7) as u8);
-                rest >>= 3;
-                if rest == 0 {
-                    break;
-                }
-            },
-            _ => loop {
-                push(b'0' + (rest % 10) as u8);
-                rest /= 10;
-                if rest == 0 {
-                    break;
-                }
-            },
-        }
-        let digits = &digits[at..];
-        let prefix: &[u8] = match (self.negative, self.alternate && self.value != 0, self.base) {
-            (true, ..) => b"-",
-            (_, true, 16) => b"0x",
-            (_, true, 8) => b"0",
-            _ => b"",
-        };
-        let gap = usize::from(self.width).saturating_sub(prefix.len() + digits.len());
-        if self.pad == Pad::Right {
-            out.fill(b' ', gap);
-        }
-        out.bytes(prefix);
-        if self.pad == Pad::Zero {
-            out.fill(b'0', gap);
-        }
-        out.bytes(digits);
-        if self.pad == Pad::Left {
-            out.fill(b' ', gap);
-        }
+        put_number(out, self.value, self.spec);
+    }
+}
+
+#[inline(never)]
+fn put_number(out: &mut BufWriter, value: u64, spec: Spec) {
+    // 22 octal digits are the longest that 64 bits give.
+    let mut digits = [0; 24];
+    let mut at = digits.len();
+    let mut push = |digit: u8| {
+        at -= 1;
+        digits[at] = digit;
+    };
+    let mut rest = value;
+    match spec.base() {
+        16 => loop {
+            push(b"0123456789abcdef"[(rest & 15) as usize]);
+            rest >>= 4;
+            if rest == 0 {
+                break;
+            }
+        },
+        8 => loop {
+            push(b'0' + (rest & 7) as u8);
+            rest >>= 3;
+            if rest == 0 {
+                break;
+            }
+        },
+        _ => loop {
+            push(b'0' + (rest % 10) as u8);
+            rest /= 10;
+            if rest == 0 {
+                break;
+            }
+        },
+    }
+    let digits = &digits[at..];
+    let alternate = spec.has(Spec::ALTERNATE) && value != 0;
+    let prefix: &[u8] = match (spec.has(Spec::NEGATIVE), alternate, spec.base()) {
+        (true, ..) => b"-",
+        (_, true, 16) => b"0x",
+        (_, true, 8) => b"0",
+        _ => b"",
+    };
+    let gap = spec.width().saturating_sub(prefix.len() + digits.len());
+    if !spec.has(Spec::ZERO | Spec::LEFT) {
+        out.fill(b' ', gap);
+    }
+    out.bytes(prefix);
+    if spec.has(Spec::ZERO) {
+        out.fill(b'0', gap);
+    }
+    out.bytes(digits);
+    if spec.has(Spec::LEFT) {
+        out.fill(b' ', gap);
     }
 }
 
@@ -266,15 +297,21 @@ impl Cell<'_> {
 }
 
 impl Put for Cell<'_> {
+    #[inline(always)]
     fn put(&self, out: &mut BufWriter) {
-        let gap = self.width.saturating_sub(self.text.len());
-        if !self.left {
-            out.fill(b' ', gap);
-        }
-        out.bytes(self.text);
-        if self.left {
-            out.fill(b' ', gap);
-        }
+        put_cell(out, self.text, self.width, self.left);
+    }
+}
+
+#[inline(never)]
+fn put_cell(out: &mut BufWriter, text: &[u8], width: usize, left: bool) {
+    let gap = width.saturating_sub(text.len());
+    if !left {
+        out.fill(b' ', gap);
+    }
+    out.bytes(text);
+    if left {
+        out.fill(b' ', gap);
     }
 }
 

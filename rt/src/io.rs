@@ -288,7 +288,7 @@ impl<'a> BufWriter<'a> {
     }
 
     /// Adds bytes; more than the buffer holds go straight through.
-    #[inline]
+    #[inline(never)]
     pub fn bytes(&mut self, bytes: &[u8]) {
         match self.buffer.get_mut(self.used..self.used + bytes.len()) {
             Some(place) => {
