@@ -6,8 +6,6 @@
 rt::entry!(main);
 
 fn main() -> u8 {
-    match rt::io::Write::write_all(&mut rt::io::stdout(), b"Hello, world\n") {
-        Ok(()) => 0,
-        Err(_) => 1,
-    }
+    rt::println!("Hello, world");
+    0
 }

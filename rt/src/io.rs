@@ -2,6 +2,7 @@
 
 use crate::arch::{PAGE, nr, syscall};
 use crate::errno::{Errno, Result, check};
+use crate::fmt::Put;
 use core::cell::UnsafeCell;
 use core::marker::PhantomData;
 use core::mem::ManuallyDrop;
@@ -460,10 +461,7 @@ impl<R: Read> Read for BufReader<'_, R> {
 #[macro_export]
 macro_rules! print {
     ($($item:expr),* $(,)?) => {
-        $crate::io::print(|out| {
-            $($crate::fmt::Put::put(&$item, out);)*
-            let _ = out;
-        })
+        $crate::io::print(&[$(&$item as &dyn $crate::fmt::Put),*])
     };
 }
 
@@ -479,10 +477,7 @@ macro_rules! println {
 #[macro_export]
 macro_rules! eprint {
     ($($item:expr),* $(,)?) => {
-        $crate::io::eprint(|out| {
-            $($crate::fmt::Put::put(&$item, out);)*
-            let _ = out;
-        })
+        $crate::io::eprint(&[$(&$item as &dyn $crate::fmt::Put),*])
     };
 }
 
@@ -503,21 +498,23 @@ pub fn print_failed() -> bool {
 }
 
 #[doc(hidden)]
-pub fn print(fill: impl FnOnce(&mut BufWriter)) {
-    if !print_failed() && write_through(stdout(), fill).is_err() {
+pub fn print(items: &[&dyn Put]) {
+    if !print_failed() && write_through(stdout(), items).is_err() {
         PRINT_FAILED.store(true, Ordering::Relaxed);
     }
 }
 
 #[doc(hidden)]
-pub fn eprint(fill: impl FnOnce(&mut BufWriter)) {
-    let _ = write_through(stderr(), fill);
+pub fn eprint(items: &[&dyn Put]) {
+    let _ = write_through(stderr(), items);
 }
 
-fn write_through(mut to: BorrowedFd, fill: impl FnOnce(&mut BufWriter)) -> Result<()> {
+fn write_through(mut to: BorrowedFd, items: &[&dyn Put]) -> Result<()> {
     let mut buffer = [0; 512];
     let mut out = BufWriter::new(&mut buffer, &mut to);
-    fill(&mut out);
+    for item in items {
+        item.put(&mut out);
+    }
     out.flush()
 }
 
