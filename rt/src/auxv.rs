@@ -23,7 +23,7 @@ keys! {
     AT_PHNUM 5 "Number of program headers."
     AT_PAGESZ 6 "Size of a page, in bytes."
     AT_BASE 7 "Address that the program's interpreter was loaded at."
-    AT_FLAGS 8 "Flags; bit 0: the interpreter was given argv[0] by binfmt_misc."
+    AT_FLAGS 8 "Flags; bit 0: the interpreter keeps the first argument (binfmt_misc)."
     AT_ENTRY 9 "Address of the program's entry point."
     AT_NOTELF 10 "The program isn't ELF."
     AT_UID 11 "Real user ID."
