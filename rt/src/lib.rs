@@ -20,6 +20,7 @@ pub mod env;
 pub mod errno;
 pub mod fmt;
 pub mod fs;
+pub mod inflate;
 pub mod input;
 pub mod io;
 pub mod mm;
