@@ -1,6 +1,246 @@
-use super::file::File;
-use crate::context::Context;
+//! `-x`, `-R`, `-p`: the bytes of sections in hexadecimal, as they are or relocated, and the
+//! strings in them; with `-z` unpacked.
 
-pub fn show(_: &mut Context, _: &File) -> bool {
+use super::error;
+use super::file::File;
+use super::options::Dump;
+use super::text;
+use super::warn;
+use crate::context::Context;
+use alloc::vec;
+use alloc::vec::Vec;
+use rt::elf::consts::*;
+use rt::elf::{CompressionHeader, Record, SectionHeader};
+use rt::fmt::{dec, hex, hex_digits};
+use rt::inflate;
+use rt::io::BufWriter;
+use rt::put;
+
+/// Goes through the sections in order, whatever the order of the options is.
+pub fn show(cx: &mut Context, file: &File) -> bool {
+    let dumps = &file.options.dumps;
+    if dumps.is_empty() {
+        return true;
+    }
+    for dump in dumps.iter().rev().filter(|dump| number(dump.section).is_none()) {
+        if !file.sections.iter().any(|section| file.section_name(&section) == dump.section) {
+            let name = text::name(dump.section);
+            warn(cx, &[&"Section '", &name, &"' was not dumped because it does not exist"]);
+        }
+    }
+    let mut fine = true;
+    for (index, section) in file.sections.iter().enumerate() {
+        for kind in *b"xRp" {
+            let wanted = |dump: &Dump| {
+                let number = number(dump.section);
+                dump.kind == kind
+                    && number.map_or(dump.section == file.section_name(&section), |number| {
+                        number as usize == index
+                    })
+            };
+            if dumps.iter().any(wanted) {
+                fine &= dump(cx, file, index as u32, &section, kind);
+            }
+        }
+    }
+    let mut missing: Vec<u32> = dumps.iter().filter_map(|dump| number(dump.section)).collect();
+    missing.retain(|&number| number as usize >= file.sections.len());
+    missing.sort_unstable();
+    missing.dedup();
+    for number in missing {
+        warn(cx, &[&"Section ", &dec(number), &" was not dumped because it does not exist!"]);
+        fine = false;
+    }
+    fine
+}
+
+/// The number that a section is chosen by, as `strtoul` reads it; none where the whole of
+/// it isn't one.
+fn number(text: &[u8]) -> Option<u32> {
+    let text = text.trim_ascii_start();
+    let (negative, digits) = match text {
+        [b'-', digits @ ..] => (true, digits),
+        [b'+', digits @ ..] => (false, digits),
+        digits => (false, digits),
+    };
+    let (base, digits) = match digits {
+        [b'0', b'x' | b'X', digits @ ..] if !digits.is_empty() => (16, digits),
+        [b'0', digits @ ..] => (8, digits),
+        digits => (10, digits),
+    };
+    let mut value = 0u64;
+    for &digit in digits {
+        let digit = (digit as char).to_digit(base)?;
+        value = value.saturating_mul(base.into()).saturating_add(digit.into());
+    }
+    let value = if negative { value.wrapping_neg() } else { value };
+    // An int below zero is no number of a section.
+    u32::try_from(value as i32).ok()
+}
+
+fn dump(cx: &mut Context, file: &File, index: u32, section: &SectionHeader, kind: u8) -> bool {
+    let name = text::name(file.section_name(section));
+    if section.sh_size == 0 || section.sh_type == SHT_NOBITS {
+        put!(&mut cx.out, "Section '", name, "' has no data to dump.\n");
+        return true;
+    }
+    let (offset, size) = (section.sh_offset, section.sh_size);
+    let Some(raw) = file.read(cx, offset, size, "section contents") else { return false };
+    let title = if kind == b'p' { "String" } else { "Hex" };
+    put!(&mut cx.out, "\n", title, " dump of section '", name, "':\n");
+    let unpacked = match file.options.decompress.then(|| packed(cx, file, section, raw)) {
+        Some(Packed::Whole) | None => None,
+        Some(Packed::Zlib(input, size)) => match unpack(input, size) {
+            None => {
+                error(cx, &[&"Unable to decompress section ", &name]);
+                return false;
+            }
+            unpacked => unpacked,
+        },
+        Some(Packed::Wrong) => return false,
+    };
+    let bytes = unpacked.as_deref().unwrap_or(raw);
+    let relocated = has_relocations(file, index);
+    if kind == b'p' {
+        if relocated {
+            put!(&mut cx.out, "  Note: ", NOT_APPLIED);
+        }
+        strings(&mut cx.out, bytes);
+    } else {
+        if relocated && kind == b'x' {
+            put!(&mut cx.out, " NOTE: ", NOT_APPLIED);
+        }
+        lines(&mut cx.out, section.sh_addr, bytes);
+    }
     true
+}
+
+const NOT_APPLIED: &str = "This section has relocations against it, but these have NOT been \
+                           applied to this dump.\n";
+
+/// Whether a relocation section names this one.
+fn has_relocations(file: &File, index: u32) -> bool {
+    file.sections.iter().any(|section| {
+        matches!(section.sh_type, SHT_REL | SHT_RELA)
+            && section.sh_size != 0
+            && section.sh_info == index
+            && (section.sh_link as usize) < file.sections.len()
+    })
+}
+
+/// What `-z` finds in a section.
+enum Packed<'a> {
+    /// Nothing to unpack.
+    Whole,
+    /// A zlib stream, and how many bytes it gives.
+    Zlib(&'a [u8], u64),
+    /// Something that can't be unpacked; it has been told.
+    Wrong,
+}
+
+/// `SHF_COMPRESSED`, or the older form that begins with `ZLIB` and the size.
+fn packed<'a>(cx: &mut Context, file: &File, section: &SectionHeader, raw: &'a [u8]) -> Packed<'a> {
+    if section.sh_flags & SHF_COMPRESSED != 0 {
+        let encoding = file.elf.encoding;
+        let size = CompressionHeader::size(encoding);
+        let (Some(head), Some(body)) = (CompressionHeader::decode(encoding, raw), raw.get(size..))
+        else {
+            error(cx, &[&"Compressed section is too small even for a compression header"]);
+            return Packed::Wrong;
+        };
+        return match head.ch_type {
+            _ if head.ch_size == 0 => Packed::Whole,
+            ELFCOMPRESS_ZLIB => Packed::Zlib(body, head.ch_size),
+            kind => {
+                let name = text::name(file.section_name(section));
+                let what = "' has unsupported compress type: ";
+                warn(cx, &[&"section '", &name, &what, &dec(kind)]);
+                Packed::Wrong
+            }
+        };
+    }
+    match raw.strip_prefix(b"ZLIB").and_then(|rest| rest.split_first_chunk::<8>()) {
+        // A size so large is the text of something else.
+        Some((size, _)) if size[0].is_ascii_graphic() || size[0] == b' ' => Packed::Whole,
+        Some((_, [])) | None => Packed::Whole,
+        Some((size, body)) => match u64::from_be_bytes(*size) {
+            0 => Packed::Whole,
+            size => Packed::Zlib(body, size),
+        },
+    }
+}
+
+/// DEFLATE makes at most 258 bytes out of two bits; a size beyond that is a lie that should
+/// cost no memory.
+fn unpack(input: &[u8], size: u64) -> Option<Vec<u8>> {
+    let size = usize::try_from(size).ok()?;
+    if size / 1032 > input.len() {
+        return None;
+    }
+    let mut bytes = vec![0; size];
+    inflate::zlib(input, &mut bytes).then_some(bytes)
+}
+
+/// Sixteen bytes a line: the address, four words, the same as text.
+fn lines(out: &mut BufWriter, mut address: u64, bytes: &[u8]) {
+    for line in bytes.chunks(16) {
+        put!(out, "  0x", hex(address).zero(8), " ");
+        let Some(room) = out.room::<64>() else { return };
+        room.fill(b' ');
+        for (i, &byte) in line.iter().enumerate() {
+            let at = i * 2 + i / 4;
+            let digits = hex_digits(byte.into());
+            if let Some(place) = room.get_mut(at..).and_then(|room| room.first_chunk_mut()) {
+                *place = [digits[14], digits[15]];
+            }
+            let shown = if matches!(byte, b' '..=b'~') { byte } else { b'.' };
+            if let Some(place) = room.get_mut(36 + i) {
+                *place = shown;
+            }
+        }
+        out.advance(36 + line.len());
+        put!(out, "\n");
+        address = address.wrapping_add(16);
+    }
+    put!(out, "\n");
+}
+
+/// The strings, each with its offset: what lies between printable characters and a zero
+/// byte. A line feed goes on in the next line.
+fn strings(out: &mut BufWriter, bytes: &[u8]) {
+    let printable = |byte: &u8| matches!(byte, b' '..=b'~');
+    let next = |at: usize| {
+        let rest = bytes.get(at..).unwrap_or_default();
+        rest.iter().position(printable).map(|skip| at + skip)
+    };
+    let mut at = next(0);
+    if at.is_none() {
+        put!(out, "  No strings found in this section.");
+    }
+    while let Some(start) = at {
+        put!(out, "  [", hex(start).width(6), "]  ");
+        let mut end = start;
+        loop {
+            let rest = bytes.get(end..).unwrap_or_default();
+            let line = rest.split(|byte| matches!(byte, 0 | b'\n')).next().unwrap_or_default();
+            put!(out, text::name(line));
+            end += line.len();
+            if bytes.get(end) != Some(&b'\n') {
+                break;
+            }
+            put!(out, "\\n");
+            end += 1;
+            if bytes.get(end) == Some(&0) {
+                break;
+            }
+            end = next(end).unwrap_or(bytes.len());
+            if end == bytes.len() {
+                break;
+            }
+            put!(out, "\n            ");
+        }
+        put!(out, "\n");
+        at = next(end);
+    }
+    put!(out, "\n");
 }
