@@ -1,11 +1,12 @@
 //! How the binary is linked: no libc, no start files, no interpreter.
 //!
-//! With rustc's own `-pie` the first two lines make it a static PIE; relative
-//! relocations are packed (RELR), which start-up applies itself. The `-bins` form
-//! leaves the test harnesses alone: these are ordinary programs with std.
+//! With rustc's own `-pie` the first two arguments make it a static PIE; relative
+//! relocations are packed (RELR), which start-up applies itself. The `-bins` form leaves
+//! the test harnesses alone: these are ordinary programs with std.
 
 fn main() {
     println!("cargo::rerun-if-changed=build.rs");
+    println!("cargo::rerun-if-changed=link.ld");
     for arg in [
         "-nostartfiles",
         "-nostdlib",
@@ -13,5 +14,10 @@ fn main() {
         "-Wl,-z,noexecstack,--build-id=none",
     ] {
         println!("cargo::rustc-link-arg-bins={arg}");
+    }
+    // A debugger needs the unwind tables; the release binary has nobody to use them.
+    if std::env::var("PROFILE").is_ok_and(|profile| profile == "release") {
+        let directory = std::env::var("CARGO_MANIFEST_DIR").unwrap_or_default();
+        println!("cargo::rustc-link-arg-bins=-Wl,--no-eh-frame-hdr,-T,{directory}/link.ld");
     }
 }

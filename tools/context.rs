@@ -16,40 +16,59 @@ pub struct Context<'a> {
     pub args: &'a [&'static [u8]],
     /// Standard output.
     pub out: BufWriter<'a>,
+    /// Standard error, empty between messages; see [`message!`].
+    pub err: BufWriter<'a>,
+}
+
+/// Tells on standard error, in one line and one write, what went wrong: `lx APPLET: ...`,
+/// with the items written as [`put!`] writes them.
+macro_rules! message {
+    ($cx:expr, $($item:expr),+ $(,)?) => {{
+        let cx: &mut $crate::context::Context = $cx;
+        cx.begin_message();
+        rt::put!(&mut cx.err, $($item),+);
+        cx.end_message("\n");
+    }};
 }
 
 impl<'a> Context<'a> {
     /// The context of the multicall program, before it is known which applet is meant.
-    pub fn new(args: &'a [&'static [u8]], out: BufWriter<'a>) -> Self {
-        Context { prefix: "", applet: "lx", args, out }
+    pub fn new(args: &'a [&'static [u8]], out: BufWriter<'a>, err: BufWriter<'a>) -> Self {
+        Context { prefix: "", applet: "lx", args, out, err }
     }
 
-    /// Tells on standard error, in one line and one write, what went wrong:
-    /// `lx APPLET: TEXT`. What was printed before goes out first, so that both are in
-    /// order where they end up in the same place.
+    /// What comes before a message. What was printed before it goes out first, so that
+    /// both are in order where they end up in the same place.
+    pub fn begin_message(&mut self) {
+        let _ = self.out.flush();
+        put!(&mut self.err, self.prefix, self.applet, ": ");
+    }
+
+    /// Sends a message off. If that fails, there is no other place to complain.
+    pub fn end_message(&mut self, end: &str) {
+        put!(&mut self.err, end);
+        let _ = self.err.flush();
+    }
+
     pub fn message(&mut self, text: &[&dyn Put]) {
         self.say(text, "\n");
     }
 
-    /// The same, with this end of the line or without any.
     pub fn say(&mut self, text: &[&dyn Put], end: &str) {
-        let _ = self.out.flush();
-        let mut buffer = [0; 512];
-        let mut to = Escaped(stderr());
-        let mut err = BufWriter::new(&mut buffer, &mut to);
-        put!(&mut err, self.prefix, self.applet, ": ");
-        for item in text {
-            item.put(&mut err);
-        }
-        put!(&mut err, end);
-        // There is no other place to complain.
-        let _ = err.flush();
+        self.begin_message();
+        put!(&mut self.err, text);
+        self.end_message(end);
     }
 }
 
 /// A stream on which no control character gets through but tab and newline: what messages
 /// quote (arguments, names out of files) must not drive the terminal.
-struct Escaped(BorrowedFd<'static>);
+pub struct Escaped(BorrowedFd<'static>);
+
+/// Standard error, safe for terminals.
+pub fn escaped_stderr() -> Escaped {
+    Escaped(stderr())
+}
 
 impl Write for Escaped {
     fn write(&mut self, bytes: &[u8]) -> Result<usize> {

@@ -7,9 +7,12 @@ extern crate alloc;
 #[cfg(test)]
 extern crate std;
 
+// First, since its macros are used in all the others.
+#[macro_use]
+mod context;
+
 mod applets;
 mod cli;
-mod context;
 mod install;
 mod readelf;
 
@@ -22,16 +25,19 @@ use rt::io::{BufWriter, stdout, stdout_buffer};
 pub fn main() -> u8 {
     let args: Vec<&'static [u8]> = rt::env::args().map(|arg| arg.to_bytes()).collect();
     let mut to = stdout();
-    let mut small = [0; 1024];
+    let mut small = [0; 512];
     let buffer = stdout_buffer().map_or(&mut small[..], |b| &mut b[..]);
-    let mut cx = Context::new(&args, BufWriter::new(buffer, &mut to));
+    let (mut err_to, mut err_buffer) = (context::escaped_stderr(), [0; 512]);
+    let out = BufWriter::new(buffer, &mut to);
+    let err = BufWriter::new(&mut err_buffer, &mut err_to);
+    let mut cx = Context::new(&args, out, err);
     let status = applets::dispatch(&mut cx);
     match cx.out.flush() {
         Ok(()) => status,
         // The reader has gone: nobody is left to tell.
         Err(Errno::EPIPE) => 1,
         Err(error) => {
-            cx.message(&[&"write error: ", &error.message()]);
+            message!(&mut cx, "write error: ", error);
             1
         }
     }

@@ -4,6 +4,23 @@
 //! given the [`Context`] to print with and the [`File`] to print of; what can't be read is
 //! told in GNU's words, and the rest is printed all the same.
 
+// Before the parts, which all use them.
+/// `readelf: Error: ...`
+#[allow(unused_macros)]
+macro_rules! error {
+    ($cx:expr, $($item:expr),+ $(,)?) => {
+        message!($cx, "Error: ", $($item),+)
+    };
+}
+
+/// `readelf: Warning: ...`
+#[allow(unused_macros)]
+macro_rules! warn {
+    ($cx:expr, $($item:expr),+ $(,)?) => {
+        message!($cx, "Warning: ", $($item),+)
+    };
+}
+
 mod arch;
 mod archive;
 mod at_file;

@@ -1,7 +1,7 @@
 //! What the ELF header's small numbers are called (gABI, "ELF Header"; the numbers of machines
 //! and OS ABIs are registered there), in the words of `readelf -h`.
 
-use super::{Name, Names};
+use super::Name;
 
 names! {
     /// `EI_CLASS`. Unknown: `<unknown: %x>`.
@@ -34,7 +34,8 @@ names! {
     static OSABIS_STANDALONE: "" { 255 "Standalone App" }
 }
 
-/// Instead of [`TYPES`]' text for type 3, of a file whose dynamic section has DF_1_PIE.
+/// Instead of [`TYPES`]' text for type 3, when the PT_DYNAMIC segment (a section doesn't count)
+/// has a DT_FLAGS_1 with DF_1_PIE before its DT_NULL. Nothing else is asked for.
 pub const PIE: &str = "DYN (Position-Independent Executable file)";
 
 /// `EI_OSABI`: from 64 on it means what the machine says. Unknown: `<unknown: %x>`.

@@ -30,10 +30,9 @@ macro_rules! names {
         $(#[$attribute])*
         $visibility static $name: super::Names = {
             const LIST: &[(u32, &str)] = &[$(($key, $rest)),*];
-            static RUNS: [super::Run; super::count_runs(LIST)] = super::runs(LIST);
-            static STARTS: [u16; LIST.len() + 1] = super::starts(LIST);
-            static TEXT: [u8; super::text_len(LIST)] = super::text(LIST);
-            super::Names::new($prefix, &TEXT, &STARTS, &RUNS)
+            static TEXT: [u8; super::text_len($prefix, LIST)] = super::text($prefix, LIST);
+            static NUMBERS: [u16; super::count_numbers(LIST)] = super::numbers($prefix, LIST);
+            super::Names::new(&TEXT, &NUMBERS)
         };
     )*};
 }
@@ -48,22 +47,18 @@ pub mod tags;
 
 /// Names by number.
 pub struct Names {
-    /// What all names begin with.
-    prefix: &'static str,
-    /// The names without it, one after another.
+    /// What all names begin with, then the names without it, one after another.
     text: &'static str,
-    /// Where each name begins; where it ends the next one begins.
-    starts: &'static [u16],
-    /// The keys, ascending.
-    runs: &'static [Run],
+    /// How many runs of consecutive keys there are; the [`Run`]s; where in the text each name
+    /// begins, and where the last one ends. (One slice, because a slice costs a relocation.)
+    numbers: &'static [u16],
 }
 
-/// Consecutive keys, and the index of the first one's name.
-#[derive(Clone, Copy)]
-struct Run {
-    first: u32,
-    count: u16,
-    index: u16,
+/// Consecutive keys: the first one (lower half, upper half), how many, the first one's index.
+type Run = [u16; 4];
+
+const fn first(&[low, high, ..]: &Run) -> u32 {
+    low as u32 | (high as u32) << 16
 }
 
 /// A name, in two parts: what all names of its table begin with, and the rest.
@@ -74,39 +69,44 @@ pub struct Name {
 }
 
 impl Names {
-    const fn new(
-        prefix: &'static str,
-        text: &'static [u8],
-        starts: &'static [u16],
-        runs: &'static [Run],
-    ) -> Names {
+    const fn new(text: &'static [u8], numbers: &'static [u16]) -> Names {
         match core::str::from_utf8(text) {
-            Ok(text) => Names { prefix, text, starts, runs },
+            Ok(text) => Names { text, numbers },
             Err(_) => panic!("names are text"),
         }
+    }
+
+    /// The runs, in ascending order, and where the names begin and end.
+    #[inline]
+    fn parts(&self) -> Option<(&'static [Run], &'static [u16])> {
+        let (&count, rest) = self.numbers.split_first()?;
+        let (runs, starts) = rest.split_at_checked(usize::from(count) * size_of::<Run>() / 2)?;
+        Some((runs.as_chunks().0, starts))
     }
 
     /// The name of `key`.
     #[inline]
     pub fn get(&self, key: u32) -> Option<Name> {
-        let run = match self.runs {
+        let (runs, starts) = self.parts()?;
+        let run = match runs {
             [only] => only,
             runs => {
-                let next = runs.partition_point(|run| run.first <= key);
+                let next = runs.partition_point(|run| first(run) <= key);
                 runs.get(next.wrapping_sub(1))?
             }
         };
+        let &[_, _, count, index] = run;
         // Below the first key this wraps, and is above every count.
-        let offset = key.wrapping_sub(run.first);
-        if offset >= u32::from(run.count) {
+        let offset = key.wrapping_sub(first(run));
+        if offset >= u32::from(count) {
             return None;
         }
-        self.at(usize::from(run.index) + offset as usize)
+        self.at(starts, usize::from(index) + offset as usize)
     }
 
     /// How many names there are.
     pub fn len(&self) -> usize {
-        self.starts.len() - 1
+        self.parts().map_or(0, |(_, starts)| starts.len() - 1)
     }
 
     /// Whether the table is empty: none is.
@@ -116,20 +116,24 @@ impl Names {
 
     /// All keys with their names, in ascending order.
     pub fn iter(&self) -> impl Iterator<Item = (u32, Name)> + '_ {
-        self.runs.iter().flat_map(move |run| {
-            (0..run.count).filter_map(move |offset| {
-                let name = self.at(usize::from(run.index) + usize::from(offset))?;
-                Some((run.first + u32::from(offset), name))
+        let (runs, starts) = self.parts().unwrap_or_default();
+        runs.iter().flat_map(move |run| {
+            let &[_, _, count, index] = run;
+            (0..count).filter_map(move |offset| {
+                let name = self.at(starts, usize::from(index) + usize::from(offset))?;
+                Some((first(run) + u32::from(offset), name))
             })
         })
     }
 
     #[inline]
-    fn at(&self, index: usize) -> Option<Name> {
-        let end = *self.starts.get(index + 1)?;
-        let start = *self.starts.get(index)?;
-        let rest = self.text.get(usize::from(start)..usize::from(end))?;
-        Some(Name { prefix: self.prefix, rest })
+    fn at(&self, starts: &[u16], index: usize) -> Option<Name> {
+        let end = usize::from(*starts.get(index + 1)?);
+        let start = usize::from(*starts.get(index)?);
+        Some(Name {
+            prefix: self.text.get(..usize::from(*starts.first()?))?,
+            rest: self.text.get(start..end)?,
+        })
     }
 }
 
@@ -179,41 +183,44 @@ const fn count_runs(list: &[(u32, &str)]) -> usize {
     count
 }
 
-/// The runs of consecutive keys of a list, which must be in order.
-const fn runs<const N: usize>(list: &[(u32, &str)]) -> [Run; N] {
-    assert!(!list.is_empty(), "a table has names");
-    assert!(list.len() < u16::MAX as usize);
-    let mut runs = [Run { first: 0, count: 0, index: 0 }; N];
-    let mut last = 0;
-    let mut i = 0;
-    while i < list.len() {
-        let key = list[i].0;
-        assert!(i == 0 || list[i - 1].0 < key, "keys are in order, each once");
-        if i == 0 || key != list[i - 1].0 + 1 {
-            last = if i == 0 { 0 } else { last + 1 };
-            runs[last] = Run { first: key, count: 0, index: i as u16 };
-        }
-        runs[last].count += 1;
-        i += 1;
-    }
-    runs
+/// How many numbers [`Names`] has for a list.
+const fn count_numbers(list: &[(u32, &str)]) -> usize {
+    1 + count_runs(list) * size_of::<Run>() / 2 + list.len() + 1
 }
 
-/// Where the names begin in the text of a list, and where the last one ends.
-const fn starts<const N: usize>(list: &[(u32, &str)]) -> [u16; N] {
-    assert!(text_len(list) <= u16::MAX as usize, "an offset has 16 bits");
-    let mut starts = [0; N];
+/// The numbers of a list, which must be in order.
+const fn numbers<const N: usize>(prefix: &str, list: &[(u32, &str)]) -> [u16; N] {
+    assert!(!list.is_empty(), "a table has names");
+    assert!(text_len(prefix, list) <= u16::MAX as usize, "an offset has 16 bits");
+    let count = count_runs(list);
+    let mut numbers = [0; N];
+    numbers[0] = count as u16;
+    let mut run = 1;
+    let mut start = 1 + count * size_of::<Run>() / 2;
+    numbers[start] = prefix.len() as u16;
     let mut i = 0;
     while i < list.len() {
-        starts[i + 1] = starts[i] + list[i].1.len() as u16;
+        let (key, name) = list[i];
+        assert!(i == 0 || list[i - 1].0 < key, "keys are in order, each once");
+        if i > 0 && key != list[i - 1].0 + 1 {
+            run += size_of::<Run>() / 2;
+        }
+        if i == 0 || key != list[i - 1].0 + 1 {
+            numbers[run] = key as u16;
+            numbers[run + 1] = (key >> 16) as u16;
+            numbers[run + 3] = i as u16;
+        }
+        numbers[run + 2] += 1;
+        numbers[start + 1] = numbers[start] + name.len() as u16;
+        start += 1;
         i += 1;
     }
-    starts
+    numbers
 }
 
 /// How long the text of a list is.
-const fn text_len(list: &[(u32, &str)]) -> usize {
-    let mut len = 0;
+const fn text_len(prefix: &str, list: &[(u32, &str)]) -> usize {
+    let mut len = prefix.len();
     let mut i = 0;
     while i < list.len() {
         len += list[i].1.len();
@@ -222,23 +229,28 @@ const fn text_len(list: &[(u32, &str)]) -> usize {
     len
 }
 
-/// The text of a list: the names, one after another.
-const fn text<const N: usize>(list: &[(u32, &str)]) -> [u8; N] {
+/// The text of a list: the prefix and the names, one after another.
+const fn text<const N: usize>(prefix: &str, list: &[(u32, &str)]) -> [u8; N] {
     let mut text = [0; N];
-    let mut len = 0;
+    let mut len = append(&mut text, 0, prefix);
     let mut i = 0;
     while i < list.len() {
-        let name = list[i].1.as_bytes();
-        let mut j = 0;
-        while j < name.len() {
-            assert!(name[j].is_ascii(), "names are ASCII");
-            text[len] = name[j];
-            len += 1;
-            j += 1;
-        }
+        len = append(&mut text, len, list[i].1);
         i += 1;
     }
     text
+}
+
+const fn append(text: &mut [u8], mut len: usize, part: &str) -> usize {
+    let part = part.as_bytes();
+    let mut i = 0;
+    while i < part.len() {
+        assert!(part[i].is_ascii(), "names are ASCII");
+        text[len] = part[i];
+        len += 1;
+        i += 1;
+    }
+    len
 }
 
 #[cfg(test)]
@@ -261,6 +273,11 @@ mod tests {
         assert_eq!(whole(names.get(key)).as_deref(), Some(expected));
     }
 
+    /// How many runs of consecutive keys.
+    fn count(names: &Names) -> usize {
+        names.parts().map_or(0, |(runs, _)| runs.len())
+    }
+
     #[test]
     fn keys_that_count_up_from_zero() {
         is(&DENSE, 0, "R_NONE");
@@ -268,7 +285,7 @@ mod tests {
         is(&DENSE, 2, "R_PC32");
         assert_eq!(DENSE.get(3), None);
         assert_eq!(DENSE.get(u32::MAX), None);
-        assert_eq!(DENSE.runs.len(), 1);
+        assert_eq!(count(&DENSE), 1);
     }
 
     #[test]
@@ -280,7 +297,7 @@ mod tests {
         for missing in [0, 2, 5, 8, 10, 0xffff_fffd, u32::MAX] {
             assert_eq!(HOLES.get(missing), None, "{missing}");
         }
-        assert_eq!(HOLES.runs.len(), 3);
+        assert_eq!(count(&HOLES), 3);
     }
 
     #[test]

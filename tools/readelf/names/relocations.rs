@@ -47,25 +47,12 @@ pub fn relocations(machine: u16, osabi: u8, flags: u32) -> Option<&'static Names
         189 | 0xbaab => &MICROBLAZE,
         113 => &NIOS2,
         87 | 0x9080 => &V850,
-        36 => &V800,
         173 => &RX,
         197 => &RL78,
         224 => &AMDGPU,
         220 => &Z80,
         138 => &LM32,
-        46..=48 => &H8,
-        88 | 0x9041 => &M32R,
-        106 => &BLACKFIN,
-        76 => &CRIS,
-        75 => &VAX,
-        0x5441 => &FRV,
-        89 | 0xbeef => &MN10300,
-        177 => &CR16,
         144 => &PRU,
-        80 => &MMIX,
-        223 => &MOXIE,
-        0x1223 => &EPIPHANY,
-        0x4157 => &WASM32,
         _ => return None,
     })
 }
@@ -623,27 +610,6 @@ names! {
         49 "32_GOTOFF", 50 "CODE", 51 "DATA",
     }
 
-    /// V850 by the RH850 ABI.
-    pub static V800: "R_V8" {
-        0 "00_NONE", 48 "10_NONE", 49 "10_BYTE", 50 "10_HWORD", 51 "10_WORD", 52 "10_WLO",
-        53 "10_WHI", 54 "10_WHI1", 55 "10_GPBYTE", 56 "10_GPHWORD", 57 "10_GPWORD", 58 "10_GPWLO",
-        59 "10_GPWHI", 60 "10_GPWHI1", 61 "50_HWLO", 63 "50_EP7BIT", 64 "50_EPHBYTE",
-        65 "50_EPWBYTE", 66 "50_REGHWLO", 68 "50_GPHWLO", 70 "50_PCR22", 71 "50_BLO",
-        72 "50_EP4BIT", 73 "50_EP5BIT", 74 "50_REGBLO", 75 "50_GPBLO", 76 "10_WLO_1",
-        77 "10_GPWLO_1", 78 "50_BLO_1", 79 "50_HWLO_1", 81 "50_GPBLO_1", 82 "50_GPHWLO_1",
-        84 "50_EPBLO", 85 "50_EPHWLO", 87 "50_EPWLO_N", 88 "50_PC32", 89 "50_W23BIT",
-        90 "50_GPW23BIT", 91 "50_EPW23BIT", 92 "50_B23BIT", 93 "50_GPB23BIT", 94 "50_EPB23BIT",
-        95 "50_PC16U", 96 "50_PC17", 97 "50_DW8", 98 "50_GPDW8", 99 "50_EPDW8", 100 "50_PC9",
-        101 "10_REGBYTE", 102 "10_REGHWORD", 103 "10_REGWORD", 104 "10_REGWLO", 105 "10_REGWHI",
-        106 "10_REGWHI1", 107 "50_REGW23BIT", 108 "50_REGB23BIT", 109 "50_REGDW8", 110 "10_EPBYTE",
-        111 "10_EPHWORD", 112 "10_EPWORD", 113 "50_WLO23", 114 "50_WORD_E", 115 "50_REGWORD_E",
-        116 "50_WORD", 117 "50_GPWORD", 118 "50_REGWORD", 119 "50_EPWORD", 120 "10_TPBYTE",
-        121 "10_TPHWORD", 122 "10_TPWORD", 123 "10_TPWLO", 124 "10_TPWHI", 125 "10_TPWHI1",
-        126 "50_TPHWLO", 127 "50_TPBLO", 128 "10_TPWLO_1", 129 "50_TPBLO_1", 130 "50_TPHWLO_1",
-        131 "50_TP23BIT", 132 "50_TPW23BIT", 133 "50_TPDW8", 160 "10_ABS32", 224 "50_SYM",
-        225 "50_OPadd", 226 "50_OPsub", 227 "50_OPsctsize", 228 "50_OPscttop",
-    }
-
     /// RX.
     pub static RX: "R_RX_" {
         0 "NONE", 1 "DIR32", 2 "DIR24S", 3 "DIR16", 4 "DIR16U", 5 "DIR16S", 6 "DIR8", 7 "DIR8U",
@@ -693,127 +659,12 @@ names! {
         14 "COPY", 15 "GLOB_DAT", 16 "JMP_SLOT", 17 "RELATIVE",
     }
 
-    /// H8/300, H8/300H, H8S.
-    pub static H8: "R_H8_" {
-        0 "NONE", 1 "DIR32", 2 "DIR32_28", 3 "DIR32_24", 4 "DIR32_16", 6 "DIR32U", 7 "DIR32U_28",
-        8 "DIR32U_24", 9 "DIR32U_20", 10 "DIR32U_16", 11 "DIR24", 12 "DIR24_20", 13 "DIR24_16",
-        14 "DIR24U", 15 "DIR24U_20", 16 "DIR24U_16", 17 "DIR16", 18 "DIR16U", 19 "DIR16S_32",
-        20 "DIR16S_28", 21 "DIR16S_24", 22 "DIR16S_20", 23 "DIR16S", 24 "DIR8", 25 "DIR8U",
-        26 "DIR8Z_32", 27 "DIR8Z_28", 28 "DIR8Z_24", 29 "DIR8Z_20", 30 "DIR8Z_16", 31 "PCREL16",
-        32 "PCREL8", 33 "BPOS", 59 "DIR16A8", 60 "DIR16R8", 61 "DIR24A8", 62 "DIR24R8",
-        63 "DIR32A16", 64 "DISP32A16", 65 "ABS32", 127 "ABS32A16", 128 "SYM", 129 "OPneg",
-        130 "OPadd", 131 "OPsub", 132 "OPmul", 133 "OPdiv", 134 "OPshla", 135 "OPshra",
-        136 "OPsctsize", 137 "OPhword", 138 "OPlword", 139 "OPhigh", 140 "OPlow", 141 "OPscttop",
-    }
-
-    /// M32R, also under its number of old.
-    pub static M32R: "R_M32R_" {
-        0 "NONE", 1 "16", 2 "32", 3 "24", 4 "10_PCREL", 5 "18_PCREL", 6 "26_PCREL", 7 "HI16_ULO",
-        8 "HI16_SLO", 9 "LO16", 10 "SDA16", 11 "GNU_VTINHERIT", 12 "GNU_VTENTRY", 33 "16_RELA",
-        34 "32_RELA", 35 "24_RELA", 36 "10_PCREL_RELA", 37 "18_PCREL_RELA", 38 "26_PCREL_RELA",
-        39 "HI16_ULO_RELA", 40 "HI16_SLO_RELA", 41 "LO16_RELA", 42 "SDA16_RELA",
-        43 "RELA_GNU_VTINHERIT", 44 "RELA_GNU_VTENTRY", 45 "REL32", 48 "GOT24", 49 "26_PLTREL",
-        50 "COPY", 51 "GLOB_DAT", 52 "JMP_SLOT", 53 "RELATIVE", 54 "GOTOFF", 55 "GOTPC24",
-        56 "GOT16_HI_ULO", 57 "GOT16_HI_SLO", 58 "GOT16_LO", 59 "GOTPC_HI_ULO", 60 "GOTPC_HI_SLO",
-        61 "GOTPC_LO", 62 "GOTOFF_HI_ULO", 63 "GOTOFF_HI_SLO", 64 "GOTOFF_LO",
-    }
-
-    /// Blackfin.
-    pub static BLACKFIN: "R_BFIN_" {
-        0 "UNUSED0", 1 "PCREL5M2", 2 "UNUSED1", 3 "PCREL10", 4 "PCREL12_JUMP", 5 "RIMM16",
-        6 "LUIMM16", 7 "HUIMM16", 8 "PCREL12_JUMP_S", 9 "PCREL24_JUMP_X", 10 "PCREL24",
-        11 "UNUSEDB", 12 "UNUSEDC", 13 "PCREL24_JUMP_L", 14 "PCREL24_CALL_X", 15 "VAR_EQ_SYMB",
-        16 "BYTE_DATA", 17 "BYTE2_DATA", 18 "BYTE4_DATA", 19 "PCREL11", 20 "GOT17M4", 21 "GOTHI",
-        22 "GOTLO", 23 "FUNCDESC", 24 "FUNCDESC_GOT17M4", 25 "FUNCDESC_GOTHI", 26 "FUNCDESC_GOTLO",
-        27 "FUNCDESC_VALUE", 28 "FUNCDESC_GOTOFF17M4", 29 "FUNCDESC_GOTOFFHI",
-        30 "FUNCDESC_GOTOFFLO", 31 "GOTOFF17M4", 32 "GOTOFFHI", 33 "GOTOFFLO", 64 "PLTPC", 65 "GOT",
-        66 "GNU_VTINHERIT", 67 "GNU_VTENTRY", 224 "PUSH", 225 "CONST", 226 "ADD", 227 "SUB",
-        228 "MULT", 229 "DIV", 230 "MOD", 231 "LSHIFT", 232 "RSHIFT", 233 "AND", 234 "OR",
-        235 "XOR", 236 "LAND", 237 "LOR", 238 "LEN", 239 "NEG", 240 "COMP", 241 "PAGE",
-        242 "HWPAGE", 243 "ADDR",
-    }
-
-    /// CRIS.
-    pub static CRIS: "R_CRIS_" {
-        0 "NONE", 1 "8", 2 "16", 3 "32", 4 "8_PCREL", 5 "16_PCREL", 6 "32_PCREL", 7 "GNU_VTINHERIT",
-        8 "GNU_VTENTRY", 9 "COPY", 10 "GLOB_DAT", 11 "JUMP_SLOT", 12 "RELATIVE", 13 "16_GOT",
-        14 "32_GOT", 15 "16_GOTPLT", 16 "32_GOTPLT", 17 "32_GOTREL", 18 "32_PLT_GOTREL",
-        19 "32_PLT_PCREL", 20 "32_GOT_GD", 21 "16_GOT_GD", 22 "32_GD", 23 "DTP", 24 "32_DTPREL",
-        25 "16_DTPREL", 26 "32_GOT_TPREL", 27 "16_GOT_TPREL", 28 "32_TPREL", 29 "16_TPREL",
-        30 "DTPMOD", 31 "32_IE",
-    }
-
-    /// VAX.
-    pub static VAX: "R_VAX_" {
-        0 "NONE", 1 "32", 2 "16", 3 "8", 4 "PC32", 5 "PC16", 6 "PC8", 7 "GOT32", 13 "PLT32",
-        19 "COPY", 20 "GLOB_DAT", 21 "JMP_SLOT", 22 "RELATIVE", 23 "GNU_VTINHERIT",
-        24 "GNU_VTENTRY",
-    }
-
-    /// FR-V.
-    pub static FRV: "R_FRV_" {
-        0 "NONE", 1 "32", 2 "LABEL16", 3 "LABEL24", 4 "LO16", 5 "HI16", 6 "GPREL12", 7 "GPRELU12",
-        8 "GPREL32", 9 "GPRELHI", 10 "GPRELLO", 11 "GOT12", 12 "GOTHI", 13 "GOTLO", 14 "FUNCDESC",
-        15 "FUNCDESC_GOT12", 16 "FUNCDESC_GOTHI", 17 "FUNCDESC_GOTLO", 18 "FUNCDESC_VALUE",
-        19 "FUNCDESC_GOTOFF12", 20 "FUNCDESC_GOTOFFHI", 21 "FUNCDESC_GOTOFFLO", 22 "GOTOFF12",
-        23 "GOTOFFHI", 24 "GOTOFFLO", 25 "GETTLSOFF", 26 "TLSDESC_VALUE", 27 "GOTTLSDESC12",
-        28 "GOTTLSDESCHI", 29 "GOTTLSDESCLO", 30 "TLSMOFF12", 31 "TLSMOFFHI", 32 "TLSMOFFLO",
-        33 "GOTTLSOFF12", 34 "GOTTLSOFFHI", 35 "GOTTLSOFFLO", 36 "TLSOFF", 37 "TLSDESC_RELAX",
-        38 "GETTLSOFF_RELAX", 39 "TLSOFF_RELAX", 40 "TLSMOFF", 200 "GNU_VTINHERIT",
-        201 "GNU_VTENTRY",
-    }
-
-    /// MN10300, also under its number of old.
-    pub static MN10300: "R_MN10300_" {
-        0 "NONE", 1 "32", 2 "16", 3 "8", 4 "PCREL32", 5 "PCREL16", 6 "PCREL8", 7 "GNU_VTINHERIT",
-        8 "GNU_VTENTRY", 9 "24", 10 "GOTPC32", 11 "GOTPC16", 12 "GOTOFF32", 13 "GOTOFF24",
-        14 "GOTOFF16", 15 "PLT32", 16 "PLT16", 17 "GOT32", 18 "GOT24", 19 "GOT16", 20 "COPY",
-        21 "GLOB_DAT", 22 "JMP_SLOT", 23 "RELATIVE", 24 "TLS_GD", 25 "TLS_LD", 26 "TLS_LDO",
-        27 "TLS_GOTIE", 28 "TLS_IE", 29 "TLS_LE", 30 "TLS_DTPMOD", 31 "TLS_DTPOFF", 32 "TLS_TPOFF",
-        33 "SYM_DIFF", 34 "ALIGN",
-    }
-
-    /// CR16. GNU readelf gives the number another machine's name: see `machines`.
-    pub static CR16: "R_CR16_" {
-        0 "NONE", 1 "NUM8", 2 "NUM16", 3 "NUM32", 4 "NUM32a", 5 "REGREL4", 6 "REGREL4a",
-        7 "REGREL14", 8 "REGREL14a", 9 "REGREL16", 10 "REGREL20", 11 "REGREL20a", 12 "ABS20",
-        13 "ABS24", 14 "IMM4", 15 "IMM8", 16 "IMM16", 17 "IMM20", 18 "IMM24", 19 "IMM32",
-        20 "IMM32a", 21 "DISP4", 22 "DISP8", 23 "DISP16", 24 "DISP24", 25 "DISP24a", 26 "SWITCH8",
-        27 "SWITCH16", 28 "SWITCH32", 29 "GOT_REGREL20", 30 "GOTC_REGREL20", 31 "GLOB_DAT",
-    }
-
     /// TI PRU.
     pub static PRU: "R_PRU_" {
         0 "NONE", 5 "16_PMEM", 6 "U16_PMEMIMM", 8 "BFD_RELOC_16", 9 "U16", 10 "32_PMEM",
         11 "BFD_RELOC_32", 14 "S10_PCREL", 15 "U8_PCREL", 18 "LDI32", 64 "GNU_BFD_RELOC_8",
         65 "GNU_DIFF8", 66 "GNU_DIFF16", 67 "GNU_DIFF32", 68 "GNU_DIFF16_PMEM",
         69 "GNU_DIFF32_PMEM", 70 "ILLEGAL",
-    }
-
-    /// MMIX.
-    pub static MMIX: "R_MMIX_" {
-        0 "NONE", 1 "8", 2 "16", 3 "24", 4 "32", 5 "64", 6 "PC_8", 7 "PC_16", 8 "PC_24", 9 "PC_32",
-        10 "PC_64", 11 "GNU_VTINHERIT", 12 "GNU_VTENTRY", 13 "GETA", 14 "GETA_1", 15 "GETA_2",
-        16 "GETA_3", 17 "CBRANCH", 18 "CBRANCH_J", 19 "CBRANCH_1", 20 "CBRANCH_2", 21 "CBRANCH_3",
-        22 "PUSHJ", 23 "PUSHJ_1", 24 "PUSHJ_2", 25 "PUSHJ_3", 26 "JMP", 27 "JMP_1", 28 "JMP_2",
-        29 "JMP_3", 30 "ADDR19", 31 "ADDR27", 32 "REG_OR_BYTE", 33 "REG", 34 "BASE_PLUS_OFFSET",
-        35 "LOCAL", 36 "PUSHJ_STUBBABLE",
-    }
-
-    /// Moxie.
-    pub static MOXIE: "R_MOXIE_" {
-        0 "NONE", 1 "32", 2 "PCREL10",
-    }
-
-    /// Epiphany.
-    pub static EPIPHANY: "R_EPIPHANY_" {
-        0 "NONE", 1 "8", 2 "16", 3 "32", 4 "8_PCREL", 5 "16_PCREL", 6 "32_PCREL", 7 "SIMM8",
-        8 "SIMM24", 9 "HIGH", 10 "LOW", 11 "SIMM11", 12 "IMM11", 13 "IMM8",
-    }
-
-    /// WebAssembly.
-    pub static WASM32: "R_WASM32_" {
-        0 "NONE", 1 "32",
     }
 }
 
