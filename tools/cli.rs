@@ -79,7 +79,7 @@ pub fn parse<'a>(
     cx: &mut Context,
     args: &[&'a [u8]],
     table: &[Opt],
-    mut option: impl FnMut(&mut Context, u8, Option<&'a [u8]>),
+    option: &mut dyn FnMut(&mut Context, u8, Option<&'a [u8]>),
 ) -> Result<Vec<&'a [u8]>, Wrong> {
     let mut operands = Vec::new();
     let mut wrong = false;
@@ -90,9 +90,9 @@ pub fn parse<'a>(
             operands.extend((arg != b"--").then_some(arg));
             operands.extend(args.by_ref());
         } else if let Some(long) = arg.strip_prefix(b"--") {
-            wrong |= !parse_long(cx, long, table, &mut args, &mut option);
+            wrong |= !parse_long(cx, long, table, &mut args, option);
         } else if let Some(cluster) = arg.strip_prefix(b"-").filter(|rest| !rest.is_empty()) {
-            wrong |= !parse_cluster(cx, cluster, table, &mut args, &mut option);
+            wrong |= !parse_cluster(cx, cluster, table, &mut args, option);
         } else {
             operands.push(arg);
         }
@@ -104,8 +104,8 @@ fn parse_long<'a>(
     cx: &mut Context,
     text: &'a [u8],
     table: &[Opt],
-    args: &mut impl Iterator<Item = &'a [u8]>,
-    option: &mut impl FnMut(&mut Context, u8, Option<&'a [u8]>),
+    args: &mut dyn Iterator<Item = &'a [u8]>,
+    option: &mut dyn FnMut(&mut Context, u8, Option<&'a [u8]>),
 ) -> bool {
     let equals = text.iter().position(|&byte| byte == b'=');
     let (name, value) = match equals {
@@ -115,7 +115,7 @@ fn parse_long<'a>(
     let fits = |opt: &&Opt| !opt.long.is_empty() && opt.long.as_bytes().starts_with(name);
     let exact = table.iter().find(|opt| !opt.long.is_empty() && opt.long.as_bytes() == name);
     let Some(found) = exact.or_else(|| table.iter().find(fits)) else {
-        cx.message(&[&"unrecognized option '--", &name, &"'"]);
+        message!(cx, "unrecognized option '--", name, "'");
         return false;
     };
     let same = |opt: &Opt| opt.key == found.key && opt.value == found.value;
@@ -130,12 +130,12 @@ fn parse_long<'a>(
     }
     let value = match (found.value, value) {
         (Value::None, Some(_)) => {
-            cx.message(&[&"option '--", &found.long, &"' doesn't allow an argument"]);
+            message!(cx, "option '--", found.long, "' doesn't allow an argument");
             return false;
         }
         (Value::Required(_), None) => match args.next() {
             None => {
-                cx.message(&[&"option '--", &found.long, &"' requires an argument"]);
+                message!(cx, "option '--", found.long, "' requires an argument");
                 return false;
             }
             next => next,
@@ -150,14 +150,14 @@ fn parse_cluster<'a>(
     cx: &mut Context,
     mut cluster: &'a [u8],
     table: &[Opt],
-    args: &mut impl Iterator<Item = &'a [u8]>,
-    option: &mut impl FnMut(&mut Context, u8, Option<&'a [u8]>),
+    args: &mut dyn Iterator<Item = &'a [u8]>,
+    option: &mut dyn FnMut(&mut Context, u8, Option<&'a [u8]>),
 ) -> bool {
     let mut right = true;
     while let Some((&letter, rest)) = cluster.split_first() {
         cluster = rest;
         let Some(found) = table.iter().find(|opt| opt.short == letter) else {
-            cx.message(&[&"invalid option -- '", &[letter], &"'"]);
+            message!(cx, "invalid option -- '", [letter], "'");
             right = false;
             continue;
         };
@@ -167,7 +167,7 @@ fn parse_cluster<'a>(
             Value::Optional(_) => attached,
             Value::Required(_) => match attached.or_else(|| args.next()) {
                 None => {
-                    cx.message(&[&"option requires an argument -- '", &[letter], &"'"]);
+                    message!(cx, "option requires an argument -- '", [letter], "'");
                     return false;
                 }
                 value => value,

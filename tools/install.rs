@@ -14,14 +14,14 @@ static TABLE: &[Opt] = &[
 /// Makes the links; what can't be made is told, and the others are made all the same.
 pub fn run(cx: &mut Context, args: &[&'static [u8]]) -> u8 {
     let (mut symbolic, mut force) = (false, false);
-    let operands = cli::parse(cx, args, TABLE, |_, key, _| match key {
+    let operands = cli::parse(cx, args, TABLE, &mut |_, key, _| match key {
         b's' => symbolic = true,
         _ => force = true,
     });
     let directory = match operands.as_deref() {
         Ok(&[directory]) => directory,
         _ => {
-            cx.message(&[&"usage: lx --install [-s] [-f] DIR"]);
+            message!(cx, "usage: lx --install [-s] [-f] DIR");
             return 1;
         }
     };
@@ -29,7 +29,7 @@ pub fn run(cx: &mut Context, args: &[&'static [u8]]) -> u8 {
     let lx = match fs::readlink("/proc/self/exe", &mut buffer) {
         Ok(lx) => &*lx,
         Err(errno) => {
-            cx.message(&[&"/proc/self/exe: ", &errno]);
+            message!(cx, "/proc/self/exe: ", errno);
             return 1;
         }
     };
@@ -38,7 +38,7 @@ pub fn run(cx: &mut Context, args: &[&'static [u8]]) -> u8 {
         let path: Vec<u8> = [directory, b"/", applet.name.as_bytes()].concat();
         if let Err(errno) = make(lx, &path, symbolic, force) {
             let hint = if errno == Errno::EXDEV { " (-s makes symbolic links)" } else { "" };
-            cx.message(&[&path.as_slice(), &": ", &errno, &hint]);
+            message!(cx, path.as_slice(), ": ", errno, hint);
             status = 1;
         }
     }

@@ -24,21 +24,21 @@ macro_rules! put {
 }
 
 impl Put for str {
-    #[inline]
+    #[inline(always)]
     fn put(&self, out: &mut BufWriter) {
         out.bytes(self.as_bytes());
     }
 }
 
 impl Put for [u8] {
-    #[inline]
+    #[inline(always)]
     fn put(&self, out: &mut BufWriter) {
         out.bytes(self);
     }
 }
 
 impl<const N: usize> Put for [u8; N] {
-    #[inline]
+    #[inline(always)]
     fn put(&self, out: &mut BufWriter) {
         out.bytes(self);
     }
@@ -51,7 +51,7 @@ impl Put for char {
 }
 
 impl<T: Put + ?Sized> Put for &T {
-    #[inline]
+    #[inline(always)]
     fn put(&self, out: &mut BufWriter) {
         (**self).put(out);
     }

@@ -22,7 +22,7 @@ pub fn expand(cx: &mut Context) -> Result<Vec<&'static [u8]>, Wrong> {
         };
         files += 1;
         if files > MOST {
-            cx.message(&[&"error: too many @-files encountered"]);
+            message!(cx, "error: too many @-files encountered");
             return Err(Wrong);
         }
         match files::open(file) {
@@ -31,7 +31,7 @@ pub fn expand(cx: &mut Context) -> Result<Vec<&'static [u8]>, Wrong> {
                 args.splice(at..=at, split(text));
             }
             Err(files::Why::IsDirectory) => {
-                cx.message(&[&"error: @-file refers to a directory"]);
+                message!(cx, "error: @-file refers to a directory");
                 return Err(Wrong);
             }
             Err(_) => at += 1,

@@ -21,6 +21,16 @@ macro_rules! warn {
     };
 }
 
+/// A warning after which GNU readelf doesn't end the line.
+macro_rules! warn_open {
+    ($cx:expr, $($item:expr),+ $(,)?) => {{
+        let cx: &mut Context = $cx;
+        cx.begin_message();
+        rt::put!(&mut cx.err, "Warning: ", $($item),+);
+        cx.end_message("");
+    }};
+}
+
 mod arch;
 mod archive;
 mod at_file;
@@ -71,12 +81,12 @@ pub fn run(cx: &mut Context) -> u8 {
         return options::version(cx);
     }
     if options.later {
-        error(cx, &[&"an option of this command line is not supported yet"]);
+        error!(cx, "an option of this command line is not supported yet");
         return 1;
     }
     if files.is_empty() {
         if options.asks_for_something() {
-            warn(cx, &[&"Nothing to do."]);
+            warn!(cx, "Nothing to do.");
         }
         return options::misused(cx);
     }
@@ -119,17 +129,17 @@ fn open(cx: &mut Context, options: &Options, name: &[u8]) -> bool {
         Ok(input) => input,
         Err(why) => {
             match why {
-                Why::NoPath(Errno::ENOENT) => error(cx, &[&"'", &shown, &"': No such file"]),
+                Why::NoPath(Errno::ENOENT) => error!(cx, "'", shown, "': No such file"),
                 Why::NoPath(errno) => {
                     let cause = errno.message();
                     let head = "'.  System error message: ";
-                    error(cx, &[&"Could not locate '", &shown, &head, &cause]);
+                    error!(cx, "Could not locate '", shown, head, cause);
                 }
                 Why::IsDirectory | Why::NotOrdinary => {
-                    error(cx, &[&"'", &shown, &"' is not an ordinary file"]);
+                    error!(cx, "'", shown, "' is not an ordinary file");
                 }
                 Why::Unreadable => {
-                    error(cx, &[&"Input file '", &shown, &"' is not readable."]);
+                    error!(cx, "Input file '", shown, "' is not readable.");
                 }
             }
             return false;
@@ -137,23 +147,23 @@ fn open(cx: &mut Context, options: &Options, name: &[u8]) -> bool {
     };
     let fine = match input.get(0, 8) {
         None => {
-            error(cx, &[&shown, &": Failed to read file's magic number"]);
+            error!(cx, shown, ": Failed to read file's magic number");
             false
         }
         Some(b"!<arch>\n" | b"!<thin>\n") => archive::report(cx, options, name, &input),
         Some(_) => {
             if options.archive_index {
                 let tail = " is not an archive so its index cannot be displayed.";
-                error(cx, &[&"File ", &shown, &tail]);
+                error!(cx, "File ", shown, tail);
             }
             object(cx, options, name, &input)
         }
     };
     // What was gone by the time it was looked at has been read as zeros.
     if input.truncated() {
-        error(cx, &[&shown, &": file truncated while it was read"]);
+        error!(cx, shown, ": file truncated while it was read");
     } else if let Some(errno) = input.failure() {
-        error(cx, &[&shown, &": ", &errno.message()]);
+        error!(cx, shown, ": ", errno.message());
     }
     fine && !input.truncated() && input.failure().is_none()
 }
@@ -161,17 +171,17 @@ fn open(cx: &mut Context, options: &Options, name: &[u8]) -> bool {
 /// Reports on one ELF file: a whole one, or a member of an archive.
 fn object(cx: &mut Context, options: &Options, name: &[u8], source: &dyn Source) -> bool {
     if short_header(source) {
-        error(cx, &[&text::name(name), &": Failed to read file header"]);
+        error!(cx, text::name(name), ": Failed to read file header");
         return false;
     }
     match Elf::new(source) {
         Ok(elf) => report(cx, &mut File::new(options, name, elf)),
         Err(rt::elf::Error::BadMagic) => {
-            error(cx, &[&"Not an ELF file - it has the wrong magic bytes at the start"]);
+            error!(cx, "Not an ELF file - it has the wrong magic bytes at the start");
             false
         }
         Err(_) => {
-            error(cx, &[&text::name(name), &": Failed to read file header"]);
+            error!(cx, text::name(name), ": Failed to read file header");
             false
         }
     }

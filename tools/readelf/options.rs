@@ -209,7 +209,7 @@ pub fn parse(
     args: &[&'static [u8]],
 ) -> Result<(Options, Vec<&'static [u8]>), Wrong> {
     let mut options = Options::default();
-    let files = cli::parse(cx, args, TABLE, |cx, key, value| options.set(cx, key, value))?;
+    let files = cli::parse(cx, args, TABLE, &mut |cx, key, value| options.set(cx, key, value))?;
     Ok((options, files))
 }
 

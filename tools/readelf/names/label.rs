@@ -15,11 +15,13 @@ impl Label {
     pub const MAX: usize = 47;
 
     /// A label of words only.
+    #[inline(never)]
     pub fn words(words: &str) -> Label {
         Label { bytes: [0; Label::MAX], len: 0 }.and(words)
     }
 
     /// Adds words.
+    #[inline(never)]
     pub fn and(mut self, words: &str) -> Label {
         words.bytes().for_each(|byte| self.push(byte));
         self
@@ -47,6 +49,7 @@ impl Label {
         self
     }
 
+    #[inline(never)]
     fn digits(&mut self, number: u32, base: u32, width: u32) {
         let needed = number.checked_ilog(base).map_or(1, |log| log + 1);
         for place in (0..needed.max(width)).rev() {
