@@ -1,7 +1,8 @@
 //! `-d`: the dynamic section (gABI, "Dynamic Section"); and, for other parts, what it says.
 
 use super::error;
-use super::file::{Extent, File};
+use super::file::{Extent, File, Symbols};
+use super::hashes::Hashes;
 use super::names::tags;
 use super::notes::{civil, vms_time};
 use super::text;
@@ -22,14 +23,16 @@ pub struct Dynamic<'a> {
     pub strings: Option<&'a [u8]>,
     /// The dynamic symbols; without section headers they are looked for with `-D` and `-I`
     /// only, since a hash table has to be read to count them.
-    pub symbols: Table<'a, Symbol>,
+    pub symbols: Option<Symbols<'a>>,
+    /// The hash tables, where one of those needs them.
+    pub hashes: Hashes<'a>,
 }
 
 impl<'a> Dynamic<'a> {
     /// No dynamic section.
     pub fn none(encoding: Encoding) -> Self {
-        let (entries, symbols) = (Table::empty(encoding), Table::empty(encoding));
-        Dynamic { offset: 0, entries, strings: None, symbols }
+        let (entries, hashes) = (Table::empty(encoding), Hashes::default());
+        Dynamic { offset: 0, entries, strings: None, symbols: None, hashes }
     }
 
     /// The value of a tag, 0 where it is missing; where there are more, of the last one.
@@ -43,75 +46,75 @@ impl<'a> Dynamic<'a> {
     }
 }
 
-/// Finds the dynamic section and what it names, for all parts that come after this one.
-pub fn load(cx: &mut Context, file: &mut File) {
-    file.dynamic = Dynamic::none(file.elf.encoding);
-    let Some(Extent { offset, size }) = file.dynamic_at else { return };
-    let Some(bytes) = file.read(cx, offset, size, "dynamic section") else { return };
+/// Finds the dynamic section and what it names, for all parts that come after this one;
+/// false where the symbols are corrupt.
+pub fn load(cx: &mut Context, file: &mut File) -> bool {
+    let Some(Extent { offset, size }) = file.dynamic_at else { return true };
+    let Some(bytes) = file.read(cx, offset, size, "dynamic section") else { return true };
     let all = Table::<Dyn>::packed(file.elf.encoding, bytes);
     let end = all.iter().position(|entry| entry.d_tag == DT_NULL);
     let count = end.map_or(all.len(), |end| end + 1);
     let entries = bytes.get(..count * Dyn::size(file.elf.encoding)).unwrap_or_default();
     file.dynamic.offset = offset;
     file.dynamic.entries = Table::packed(file.elf.encoding, entries);
-    file.dynamic.symbols = symbols(cx, file);
-    file.dynamic.strings = strings(cx, file);
+    // What a section header says of symbols and strings comes first. Without one, a hash
+    // table has to be read to count the symbols.
+    let options = file.options;
+    let by_image =
+        options.use_dynamic && (options.relocs || (options.symbols && !options.dynamic_symbols));
+    if options.histogram || (by_image && file.dynamic.symbols.is_none()) {
+        file.dynamic.hashes = Hashes::load(cx, file);
+        if file.dynamic.symbols.is_none() {
+            match symbols(cx, file) {
+                Ok(symbols) => file.dynamic.symbols = symbols,
+                Err(Corrupt) => return false,
+            }
+        }
+    }
+    if file.dynamic.strings.is_none() {
+        file.dynamic.strings = strings(cx, file);
+    }
+    true
 }
 
-fn named(file: &File, name: &[u8]) -> Option<SectionHeader> {
-    file.sections.iter().find(|section| file.section_name(section) == name)
+/// The symbols at `DT_SYMTAB`; an error where they are corrupt.
+fn symbols<'a>(cx: &mut Context, file: &File<'a>) -> Result<Option<Symbols<'a>>, Corrupt> {
+    let count = file.dynamic.hashes.symbols;
+    let (address, entsize) = (file.dynamic.value(DT_SYMTAB), file.dynamic.value(DT_SYMENT));
+    let mut loads = file.segments.iter().filter(|segment| segment.p_type == PT_LOAD);
+    let load = loads.find(|segment| {
+        let start = segment.p_vaddr & segment.p_align.wrapping_neg();
+        address >= start && address < segment.p_vaddr.wrapping_add(segment.p_filesz)
+    });
+    let size = count.wrapping_mul(entsize);
+    let Some(load) = load.filter(|_| size != 0 && address != 0) else { return Ok(None) };
+    let offset = address.wrapping_sub(load.p_vaddr).wrapping_add(load.p_offset);
+    let record = Symbol::size(file.elf.encoding) as u64;
+    let name = text::name(file.section_name(&SectionHeader::default()));
+    let sizes = (hex(size).alt(), hex(entsize).alt());
+    if size > file.elf.size() {
+        error(cx, &[&"Section ", &name, &" has an invalid sh_size of ", &sizes.0]);
+    } else if count.saturating_mul(record) > size.saturating_add(1) {
+        let tail = " is not a multiple of its sh_entsize (";
+        error(cx, &[&"Size (", &sizes.0, &") of section ", &name, &tail, &sizes.1, &")"]);
+    } else if let Some(bytes) = file.read(cx, offset, size, "symbols") {
+        let bytes = bytes.get(..(count * record) as usize).unwrap_or(bytes);
+        return Ok(Some(Symbols::new(Table::packed(file.elf.encoding, bytes))));
+    }
+    error(cx, &[&"Corrupt DT_SYMTAB dynamic entry"]);
+    Err(Corrupt)
 }
 
-/// The symbols of the section `.dynsym`, else those that `DT_SYMTAB` names.
-fn symbols<'a>(cx: &mut Context, file: &File<'a>) -> Table<'a, Symbol> {
-    let encoding = file.elf.encoding;
-    let section = file.sections.iter().find(|section| section.sh_type == SHT_DYNSYM);
-    if let Some(bytes) = section.and_then(|section| file.data(&section)).filter(|b| !b.is_empty()) {
-        return Table::packed(encoding, bytes);
-    }
-    let none = Table::empty(encoding);
-    if !file.options.use_dynamic && !file.options.histogram {
-        return none;
-    }
-    let count = symbol_count(cx, file);
-    let address = file.dynamic.value(DT_SYMTAB);
-    if count == 0 || address == 0 || file.dynamic.value(DT_SYMENT) == 0 {
-        return none;
-    }
-    let Some(size) = count.checked_mul(Symbol::size(encoding) as u64) else { return none };
-    let Some(offset) = file.elf.offset_of(address, 1) else { return none };
-    file.read(cx, offset, size, "symbols").map_or(none, |bytes| Table::packed(encoding, bytes))
-}
+/// The symbols can't be read.
+struct Corrupt;
 
-/// How many dynamic symbols there are, by a hash table.
-fn symbol_count(cx: &mut Context, file: &File) -> u64 {
-    let hash = [DT_HASH, DT_GNU_HASH].map(|tag| file.dynamic.value(tag));
-    let Some(&address) = hash.iter().find(|&&address| address != 0) else { return 0 };
-    let offset = file.locate(cx, address, 1);
-    if file.elf.bytes(offset, 8).is_none() {
-        error(cx, &[&"Failed to read in number of buckets"]);
-        return 0;
-    }
-    let Some(dynamic) = rt::elf::Dynamic::new(file.elf) else { return 0 };
-    match hash {
-        [0, _] => dynamic.gnu_hash().and_then(|hash| hash.symbol_count()).unwrap_or(0),
-        _ => dynamic.sysv_hash().map_or(0, |hash| hash.symbol_count()),
-    }
-}
-
-/// The section `.dynstr`, else what `DT_STRTAB` names.
+/// The strings at `DT_STRTAB`.
 fn strings<'a>(cx: &mut Context, file: &File<'a>) -> Option<&'a [u8]> {
-    let section = named(file, b".dynstr").filter(|section| section.sh_type == SHT_STRTAB);
-    let strings = section.and_then(|section| file.data(&section));
-    if let Some(strings) = strings.filter(|strings| !strings.is_empty()) {
-        return Some(strings);
-    }
-    let size = file.dynamic.value(DT_STRSZ);
-    let first = file.dynamic.entries.iter().find(|entry| entry.d_tag == DT_STRTAB)?;
-    if first.d_val == 0 || size == 0 {
+    let (address, size) = (file.dynamic.value(DT_STRTAB), file.dynamic.value(DT_STRSZ));
+    if address == 0 || size == 0 {
         return None;
     }
-    let offset = file.locate(cx, first.d_val, size);
+    let offset = file.locate(cx, address, size);
     let strings = file.read(cx, offset, size, "dynamic string table");
     if strings.is_none() {
         error(cx, &[&"Corrupt DT_STRTAB dynamic entry"]);

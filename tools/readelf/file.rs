@@ -22,7 +22,8 @@ pub struct File<'a> {
     pub sections: Table<'a, SectionHeader>,
     /// The program headers; empty where there are none, or none that can be read.
     pub segments: Table<'a, ProgramHeader>,
-    /// The dynamic section, once the parts before it have been shown.
+    /// What sections say of dynamic linking; the dynamic section, once the parts before it
+    /// have been shown.
     pub dynamic: Dynamic<'a>,
     /// The dynamic array, once [`super::segments`] has found it.
     pub dynamic_at: Option<Extent>,
@@ -45,7 +46,18 @@ pub struct Symbols<'a> {
     shndx: Option<Reader<'a>>,
 }
 
-impl Symbols<'_> {
+impl<'a> Symbols<'a> {
+    /// Symbols without further section indices.
+    pub fn new(table: Table<'a, Symbol>) -> Self {
+        Symbols { table, shndx: None }
+    }
+
+    /// The section index that didn't fit into a symbol.
+    #[inline]
+    pub fn long_index(&self, index: usize) -> Option<u32> {
+        self.shndx?.u32(index.checked_mul(4)?)
+    }
+
     /// The section that a symbol is defined in, as a number of 32 bits where there is one.
     pub fn section_of(&self, index: usize, symbol: &Symbol) -> u32 {
         match self.shndx {
@@ -112,16 +124,16 @@ impl<'a> File<'a> {
     }
 
     /// What is read of the tables for dynamic linking, whatever is asked for.
-    fn check_linking(&self, cx: &mut Context) {
-        let (mut symbols, mut strings) = (false, false);
+    fn check_linking(&mut self, cx: &mut Context) {
         for (i, section) in self.sections.iter().enumerate() {
-            let named = |name: &[u8]| self.section_name(&section) == name;
+            let is_dynstr =
+                section.sh_type == SHT_STRTAB && self.section_name(&section) == b".dynstr";
             match section.sh_type {
-                SHT_DYNSYM if symbols => {
+                SHT_DYNSYM if self.dynamic.symbols.is_some() => {
                     error(cx, &[&"File contains multiple dynamic symbol tables"]);
                     continue;
                 }
-                SHT_STRTAB if named(b".dynstr") && strings => {
+                SHT_STRTAB if is_dynstr && self.dynamic.strings.is_some() => {
                     error(cx, &[&"File contains multiple dynamic string tables"]);
                     continue;
                 }
@@ -136,10 +148,10 @@ impl<'a> File<'a> {
             }
             match section.sh_type {
                 // Of the indices, only those count that have been seen by now.
-                SHT_DYNSYM => symbols = self.read_symbols(cx, i, i).is_some(),
-                SHT_STRTAB if named(b".dynstr") => {
+                SHT_DYNSYM => self.dynamic.symbols = self.read_symbols(cx, i, i),
+                SHT_STRTAB if is_dynstr => {
                     let (offset, size) = (section.sh_offset, section.sh_size);
-                    strings = self.read(cx, offset, size, "dynamic strings").is_some();
+                    self.dynamic.strings = self.read(cx, offset, size, "dynamic strings");
                 }
                 _ => {}
             }
@@ -318,19 +330,35 @@ impl<'a> File<'a> {
         bytes
     }
 
-    /// The file offset of an address: by the first segment whose part of the file holds
-    /// `size` bytes from there, else, with a warning, the address itself.
+    /// The file offset of an address, else, with a warning, the address itself.
     pub fn locate(&self, cx: &mut Context, address: u64, size: u64) -> u64 {
-        for segment in self.segments.iter().filter(|segment| segment.p_type == PT_LOAD) {
+        self.located(address, size).unwrap_or_else(|| {
+            self.lost(cx, address);
+            address
+        })
+    }
+
+    /// The file offset of an address: by the first segment whose part of the file holds
+    /// `size` bytes from there. At the end of the address space GNU readelf starts over.
+    pub fn located(&self, address: u64, size: u64) -> Option<u64> {
+        let mut loads = self.segments.iter().filter(|segment| segment.p_type == PT_LOAD);
+        loads.find_map(|segment| {
             let start = segment.p_vaddr & segment.p_align.wrapping_neg();
             let end = segment.p_vaddr.wrapping_add(segment.p_filesz);
-            if address >= start && address.checked_add(size).is_some_and(|last| last <= end) {
-                return address.wrapping_sub(segment.p_vaddr).wrapping_add(segment.p_offset);
-            }
+            let within = address >= start && address.wrapping_add(size) <= end;
+            let offset = address.wrapping_sub(segment.p_vaddr).wrapping_add(segment.p_offset);
+            within.then_some(offset)
+        })
+    }
+
+    /// Tells that an address is nowhere in the file.
+    pub fn lost(&self, cx: &mut Context, address: u64) {
+        if self.segments.is_empty() {
+            let text = "Cannot interpret virtual addresses without program headers.";
+            return warn(cx, &[&text]);
         }
         let tail = " not located in any PT_LOAD segment.";
         warn(cx, &[&"Virtual address ", &hex(address).alt(), &tail]);
-        address
     }
 
     /// The bytes of a section; none where they don't lie within the file.

@@ -40,8 +40,11 @@ mod file;
 mod files;
 mod flags;
 mod groups;
+mod hashes;
 mod header;
 mod histogram;
+mod line;
+mod lto;
 #[allow(dead_code)]
 mod names;
 mod notes;
@@ -49,6 +52,7 @@ mod options;
 mod relocs;
 mod sections;
 mod segments;
+mod symbol_columns;
 mod symbols;
 mod symver;
 mod text;
@@ -201,7 +205,7 @@ fn report(cx: &mut Context, file: &mut File) -> bool {
     fine &= sections::show(cx, file);
     fine &= groups::show(cx, file);
     fine &= segments::show(cx, file);
-    dynamic::load(cx, file);
+    fine &= dynamic::load(cx, file);
     for part in [
         dynamic::show,
         relocs::show,

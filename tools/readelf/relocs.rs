@@ -92,7 +92,7 @@ static TABLES: [(&str, i64, i64, Form); 4] = [
 
 fn by_dynamic(cx: &mut Context, file: &File) {
     let symbols = Symbols {
-        table: file.dynamic.symbols,
+        table: file.dynamic.symbols.map_or(Table::empty(file.elf.encoding), |s| s.table),
         strings: file.dynamic.strings,
         dynamic: true,
         shndx: &[],
@@ -210,7 +210,8 @@ fn rows(cx: &mut Context, file: &File, form: Form, offset: u64, size: u64, symbo
         return relr_rows(&mut cx.out, encoding, bytes);
     }
     let header = &file.elf.header;
-    let versions = if symbols.dynamic { Versions::load(cx, file) } else { Versions::none() };
+    let count = if symbols.dynamic { symbols.table.len() } else { 0 };
+    let versions = Versions::load(file, count);
     let rows = Rows {
         file,
         form,
@@ -554,7 +555,9 @@ impl Rows<'_, '_> {
 
     #[inline]
     fn version(&self, cx: &mut Context, index: u32, symbol: &Symbol) {
-        if let Some(version) = self.versions.of(index, symbol) {
+        if self.symbols.dynamic
+            && let Some(version) = self.versions.of(cx, self.file, index as usize, symbol)
+        {
             put!(&mut cx.out, version);
         }
     }

@@ -127,6 +127,19 @@ pub fn column(out: &mut BufWriter, options: &Options, bytes: &[u8], width: usize
     out.fill(b' ', width.saturating_sub(shown));
 }
 
+/// A name where `width` characters are left for it, or fewer than none: GNU readelf takes
+/// a negative width for that of a column.
+pub fn fit(out: &mut BufWriter, options: &Options, bytes: &[u8], width: isize) {
+    match width {
+        _ if options.wide => name(bytes).put(out),
+        0 => {}
+        ..0 => column(out, options, bytes, width.unsigned_abs()),
+        _ => {
+            cut(out, options, bytes, width as usize);
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -1,6 +1,225 @@
-use super::file::File;
-use crate::context::Context;
+//! `-V`: the versions of the dynamic symbols, those that the file defines, and those that it
+//! needs.
 
-pub fn show(_: &mut Context, _: &File) -> bool {
+use super::file::File;
+use super::symver::{CORRUPT, VERSYM_HIDDEN, Versions};
+use super::{text, warn};
+use crate::context::Context;
+use rt::elf::consts::{
+    DT_VERSYM, SHT_GNU_verdef as VERDEF, SHT_GNU_verneed as VERNEED, SHT_GNU_versym as VERSYM,
+};
+use rt::elf::{Reader, Record, SectionHeader, Verdaux, Verdef, Vernaux, Verneed, c_str};
+use rt::fmt::{Put, dec, hex};
+use rt::io::BufWriter;
+use rt::put;
+
+pub fn show(cx: &mut Context, file: &File) -> bool {
+    if !file.options.versions {
+        return true;
+    }
+    let mut found = false;
+    for section in file.sections.iter() {
+        match section.sh_type {
+            VERDEF => definitions(cx, file, &section),
+            VERNEED => needs(cx, file, &section),
+            VERSYM => {
+                if !symbols(cx, file, &section) {
+                    continue;
+                }
+            }
+            _ => continue,
+        }
+        found = true;
+    }
+    if !found {
+        put!(&mut cx.out, "\nNo version information found in this file.\n");
+    }
     true
+}
+
+/// The two lines above what a section holds.
+fn head(cx: &mut Context, file: &File, section: &SectionHeader, kind: &'static str, count: u64) {
+    let entries = if count == 1 { " entry:\n" } else { " entries:\n" };
+    let name = text::name(file.section_name(section));
+    put!(&mut cx.out, "\nVersion ", kind, " section '", name, "' contains ", dec(count), entries);
+    let linked = file.sections.get(section.sh_link as usize);
+    let linked = linked.map_or(CORRUPT, |linked| file.section_name(&linked));
+    put!(&mut cx.out, " Addr: 0x", hex(section.sh_addr).zero(16));
+    put!(&mut cx.out, "  Offset: 0x", hex(section.sh_offset).zero(8));
+    put!(&mut cx.out, "  Link: ", dec(section.sh_link), " (", text::name(linked), ")\n");
+}
+
+/// `VER_FLG_*`
+struct Flags(u16);
+
+impl Put for Flags {
+    fn put(&self, out: &mut BufWriter) {
+        if self.0 == 0 {
+            return out.bytes(b"none");
+        }
+        let mut separator = "";
+        let known = [(1, "BASE"), (2, "WEAK"), (4, "INFO"), (!7, "<unknown>")];
+        for (bits, name) in known {
+            if self.0 & bits != 0 {
+                put!(out, separator, name);
+                separator = " | ";
+            }
+        }
+    }
+}
+
+/// The versions that the file defines.
+fn definitions(cx: &mut Context, file: &File, section: &SectionHeader) {
+    head(cx, file, section, "definition", section.sh_info.into());
+    let (offset, size) = (section.sh_offset, section.sh_size);
+    let Some(bytes) = file.read(cx, offset, size, "version definition section") else { return };
+    let encoding = file.elf.encoding;
+    let strings = file.dynamic.strings.unwrap_or_default();
+    let mut at = 0usize;
+    for _ in 0..section.sh_info {
+        let rest = bytes.get(at..).unwrap_or_default();
+        let Some(verdef) = Verdef::decode(encoding, rest) else { break };
+        put!(&mut cx.out, "  ", Place(at), ": Rev: ", dec(verdef.vd_version));
+        put!(&mut cx.out, "  Flags: ", Flags(verdef.vd_flags));
+        put!(&mut cx.out, "  Index: ", dec(verdef.vd_ndx), "  Cnt: ", dec(verdef.vd_cnt), "  ");
+        // The first name is that of the version, the others those of its parents.
+        let mut aux_at = at;
+        let mut step = verdef.vd_aux;
+        for parent in 0..verdef.vd_cnt.max(1) {
+            let next = aux_at.checked_add(step as usize).unwrap_or(usize::MAX);
+            let rest = bytes.get(next..).unwrap_or_default();
+            let Some(aux) = Verdaux::decode(encoding, rest) else { break };
+            aux_at = next;
+            let name = c_str(strings, aux.vda_name.into()).map(text::name);
+            match (parent, name) {
+                (0, Some(name)) => put!(&mut cx.out, "Name: ", name, "\n"),
+                (0, None) => put!(&mut cx.out, "Name index: ", dec(aux.vda_name), "\n"),
+                (_, Some(name)) => {
+                    put!(&mut cx.out, "  ", Place(aux_at), ": Parent ", dec(parent), ": ");
+                    put!(&mut cx.out, name, "\n");
+                }
+                (_, None) => {
+                    put!(&mut cx.out, "  ", Place(aux_at), ": Parent ", dec(parent));
+                    put!(&mut cx.out, ", name index: ", dec(aux.vda_name), "\n");
+                }
+            }
+            step = aux.vda_next;
+        }
+        if verdef.vd_next == 0 {
+            break;
+        }
+        at = at.saturating_add(verdef.vd_next as usize);
+    }
+}
+
+/// `%#06x`: 0 has no prefix.
+struct Place(usize);
+
+impl Put for Place {
+    fn put(&self, out: &mut BufWriter) {
+        hex(self.0).alt().zero(6).put(out);
+    }
+}
+
+/// The versions that the file needs.
+fn needs(cx: &mut Context, file: &File, section: &SectionHeader) {
+    head(cx, file, section, "needs", section.sh_info.into());
+    let (offset, size) = (section.sh_offset, section.sh_size);
+    let Some(bytes) = file.read(cx, offset, size, "Version Needs section") else { return };
+    let encoding = file.elf.encoding;
+    let strings = file.dynamic.strings.unwrap_or_default();
+    let mut at = 0usize;
+    for number in 0..section.sh_info {
+        let rest = bytes.get(at..).unwrap_or_default();
+        let Some(verneed) = Verneed::decode(encoding, rest) else { break };
+        put!(&mut cx.out, "  ", Place(at), ": Version: ", dec(verneed.vn_version));
+        match c_str(strings, verneed.vn_file.into()) {
+            Some(name) => put!(&mut cx.out, "  File: ", text::name(name)),
+            None => put!(&mut cx.out, "  File: ", hex(verneed.vn_file)),
+        }
+        put!(&mut cx.out, "  Cnt: ", dec(verneed.vn_cnt), "\n");
+        let mut aux_at = at.saturating_add(verneed.vn_aux as usize);
+        let mut done = 0;
+        while done < verneed.vn_cnt {
+            let rest = bytes.get(aux_at..).unwrap_or_default();
+            let Some(aux) = Vernaux::decode(encoding, rest) else { break };
+            put!(&mut cx.out, "  ", Place(aux_at));
+            match c_str(strings, aux.vna_name.into()) {
+                Some(name) => put!(&mut cx.out, ":   Name: ", text::name(name)),
+                None => put!(&mut cx.out, ":   Name index: ", hex(aux.vna_name)),
+            }
+            put!(&mut cx.out, "  Flags: ", Flags(aux.vna_flags));
+            put!(&mut cx.out, "  Version: ", dec(aux.vna_other), "\n");
+            done += 1;
+            if aux.vna_next == 0 {
+                if done < verneed.vn_cnt {
+                    warn(cx, &[&"Invalid vna_next field of 0"]);
+                    done = verneed.vn_cnt;
+                }
+                break;
+            }
+            aux_at = aux_at.saturating_add(aux.vna_next as usize);
+        }
+        if done < verneed.vn_cnt {
+            warn(cx, &[&"Missing Version Needs auxiliary information"]);
+        }
+        if verneed.vn_next == 0 {
+            if number + 1 < section.sh_info {
+                warn(cx, &[&"Invalid vn_next field of 0"]);
+            }
+            return;
+        }
+        at = at.saturating_add(verneed.vn_next as usize);
+    }
+}
+
+/// The versions of the symbols; false where the section is linked with none.
+fn symbols(cx: &mut Context, file: &File, section: &SectionHeader) -> bool {
+    let Some(link) = file.sections.get(section.sh_link as usize) else { return true };
+    let Some(symbols) = file.symbols(cx, section.sh_link as usize) else { return true };
+    let Some(strings) = file.sections.get(link.sh_link as usize) else { return true };
+    let (offset, size) = (strings.sh_offset, strings.sh_size);
+    if file.read(cx, offset, size, "version string table").is_none() && size > 0 {
+        return true;
+    }
+    let total = section.sh_size / 2;
+    head(cx, file, section, "symbols", total);
+    let offset = file.locate(cx, file.dynamic.value(DT_VERSYM), section.sh_size);
+    let what = "version symbol data";
+    let Some(bytes) = file.read(cx, offset, section.sh_size, what) else { return true };
+    let versions = Versions::load(file, 0);
+    let entries = Reader::new(file.elf.encoding, bytes);
+    let mut count = 0usize;
+    while let Some(entry) = entries.u16(2 * count) {
+        if count.is_multiple_of(4) {
+            put!(&mut cx.out, if count == 0 { "  " } else { "\n  " }, hex(count).zero(3), ":");
+        }
+        if count >= symbols.table.len() {
+            warn(cx, &[&"invalid index into symbol array"]);
+            break;
+        }
+        cell(cx, file, &versions, entry);
+        count += 1;
+    }
+    put!(&mut cx.out, "\n");
+    true
+}
+
+/// An entry of the table, 18 columns at least.
+fn cell(cx: &mut Context, file: &File, versions: &Versions, entry: u16) {
+    match entry {
+        0 => return put!(&mut cx.out, "   0 (*local*)    "),
+        1 => return put!(&mut cx.out, "   1 (*global*)   "),
+        _ => {}
+    }
+    let hidden = if entry & VERSYM_HIDDEN != 0 { "h" } else { " " };
+    put!(&mut cx.out, hex(entry & !VERSYM_HIDDEN).width(4), hidden);
+    let name = match versions.names(cx, file, entry) {
+        (Some(_), Some(_)) => b"*both*",
+        (Some(name), None) | (None, Some(name)) => name,
+        (None, None) => return cx.out.fill(b' ', 13),
+    };
+    // GNU's width turns negative for long names, and then is one again.
+    put!(&mut cx.out, "(", text::name(name), ")");
+    cx.out.fill(b' ', name.len().abs_diff(12).saturating_sub(1));
 }
