@@ -226,6 +226,7 @@ pub const EM_CSKY: u16 = 252;
 pub const EM_LOONGARCH: u16 = 258;
 pub const EM_ARC_A5: u16 = 93;
 pub const EM_ALPHA: u16 = 0x9026;
+pub const EM_S390_OLD: u16 = 0xa390;
 
 // `e_phnum` that says: see `sh_info` of section 0.
 pub const PN_XNUM: u16 = 0xffff;

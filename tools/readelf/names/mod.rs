@@ -40,6 +40,7 @@ macro_rules! names {
 use rt::fmt::Put;
 use rt::io::BufWriter;
 
+pub mod attributes;
 pub mod machines;
 pub mod note_types;
 pub mod relocations;

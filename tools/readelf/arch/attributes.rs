@@ -1,0 +1,277 @@
+//! Object attributes: what a compiler noted down of the object, for the linker to check
+//! that all of them fit together. A section of them holds a part for each vendor, each of
+//! these parts for the file, for sections or for symbols, and these tags with values.
+//!
+//! "Addenda to, and Errata in, the ABI for the ARM Architecture", where it comes from.
+
+use super::vendors::{self, Vendor};
+use crate::context::Context;
+use crate::readelf::file::File;
+use crate::readelf::text;
+use crate::readelf::{error, warn};
+use rt::elf::consts::*;
+use rt::elf::{Reader, c_str};
+use rt::fmt::{dec, hex, int};
+use rt::io::BufWriter;
+use rt::put;
+
+const SHT_GNU_ATTRIBUTES: u32 = 0x6fff_fff5;
+
+/// Tags and values, read one after the other.
+pub struct Cursor<'a> {
+    /// The whole section.
+    pub data: &'a [u8],
+    pub at: usize,
+    /// Where this part ends.
+    pub end: usize,
+}
+
+impl<'a> Cursor<'a> {
+    pub fn rest(&self) -> &'a [u8] {
+        self.data.get(self.at..self.end).unwrap_or_default()
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.at >= self.end
+    }
+
+    /// A number in LEB128 that should fit into `bits` bits; tells where it doesn't.
+    pub fn number(&mut self, cx: &mut Context, bits: u32) -> u64 {
+        let mut value = 0;
+        let mut lost = false;
+        for (index, &byte) in self.rest().iter().enumerate() {
+            let part = u64::from(byte & 0x7f);
+            let shifted = u32::try_from(7 * index).ok().and_then(|shift| part.checked_shl(shift));
+            let shifted = shifted.unwrap_or(0);
+            lost |= shifted.checked_shr(7 * index as u32).unwrap_or(0) != part;
+            value |= shifted;
+            if byte & 0x80 == 0 {
+                self.at += index + 1;
+                if lost || bits < 64 && value >> bits != 0 {
+                    let what = "read LEB value is too large to store in destination variable";
+                    error(cx, &[&what]);
+                }
+                return if bits < 64 { value & ((1 << bits) - 1) } else { value };
+            }
+        }
+        self.at = self.end;
+        error(cx, &[&"end of data encountered whilst reading LEB"]);
+        value
+    }
+
+    /// A number of 32 bits.
+    pub fn word(&mut self, cx: &mut Context) -> u32 {
+        self.number(cx, 32) as u32
+    }
+
+    /// Prints a string. What is cut off by the part's end is shown as far as there is room;
+    /// false where there is no room for any.
+    pub fn string(&mut self, out: &mut BufWriter, file: &File) -> bool {
+        let room = self.rest().len().saturating_sub(1);
+        if room == 0 {
+            self.at += 1;
+            return false;
+        }
+        let string = c_str(self.data, self.at as u64).unwrap_or_default();
+        text::cut(out, file.options, string, room);
+        self.at += string.len().min(room) + 1;
+        true
+    }
+}
+
+/// Prints the attributes of all sections that hold some.
+pub fn show(cx: &mut Context, file: &File) -> bool {
+    let e_machine = file.elf.header.e_machine;
+    let vendor = Vendor::of(e_machine);
+    let own_type = match e_machine {
+        EM_ARM | EM_RISCV | EM_MSP430 | EM_TI_C6000 => 0x7000_0003,
+        EM_ARC | EM_ARC_COMPACT | EM_ARCV2 | EM_CSKY => 0x7000_0001,
+        _ => SHT_GNU_ATTRIBUTES,
+    };
+    let mut fine = true;
+    for section in file.sections.iter() {
+        if section.sh_type != own_type && section.sh_type != SHT_GNU_ATTRIBUTES {
+            continue;
+        }
+        if section.sh_size == 0 {
+            continue;
+        }
+        let Some(data) = file.data(&section) else {
+            let tail = " bytes extends past end of file for attributes";
+            error(cx, &[&"Reading ", &dec(section.sh_size), &tail]);
+            fine = false;
+            continue;
+        };
+        match data.split_first() {
+            Some((b'A', _)) => fine &= vendor_parts(cx, file, vendor, data),
+            Some((&version, _)) => {
+                let shown = [version];
+                put!(&mut cx.out, "Unknown attributes version '", text::name(&shown), "'(");
+                put!(&mut cx.out, int(version.cast_signed()), ") - expecting 'A'\n");
+                fine = false;
+            }
+            None => {}
+        }
+    }
+    fine
+}
+
+/// The parts of all vendors.
+fn vendor_parts(cx: &mut Context, file: &File, vendor: Vendor, data: &[u8]) -> bool {
+    let r = Reader::new(file.elf.encoding, data);
+    let mut fine = true;
+    let mut at = 1;
+    while let Some(left) = data.len().checked_sub(at).filter(|&left| left > 0) {
+        let Some(length) = r.u32(at) else {
+            error(cx, &[&"Tag section ends prematurely"]);
+            return false;
+        };
+        let mut length = length as usize;
+        if length > left {
+            let length_ = dec(length);
+            error(cx, &[&"Bad attribute length (", &length_, &" > ", &dec(left), &")"]);
+            length = left;
+            fine = false;
+        } else if length < 5 {
+            error(cx, &[&"Attribute length of ", &dec(length), &" is too small"]);
+            return false;
+        }
+        let end = at + length;
+        let part = data.get(at + 4..end).unwrap_or_default();
+        let name = part.iter().position(|&b| b == 0).and_then(|end| part.get(..end));
+        let Some(name) = name.filter(|name| !name.is_empty() && name.len() + 1 < part.len()) else {
+            error(cx, &[&"Corrupt attribute section name"]);
+            return false;
+        };
+        put!(&mut cx.out, "Attribute Section: ", text::name(name), "\n");
+        fine &= scopes(cx, file, vendor, r, name, at + 4 + name.len() + 1, end);
+        at = end;
+    }
+    fine
+}
+
+/// The parts of one vendor: of the file, of sections, of symbols.
+fn scopes(
+    cx: &mut Context,
+    file: &File,
+    vendor: Vendor,
+    r: Reader,
+    name: &[u8],
+    mut at: usize,
+    end: usize,
+) -> bool {
+    let mut fine = true;
+    while let Some(left) = end.checked_sub(at).filter(|&left| left > 0) {
+        let (Some(tag), Some(size)) = (r.u8(at), r.u32(at + 1).filter(|_| left >= 6)) else {
+            error(cx, &[&"Unused bytes at end of section"]);
+            return false;
+        };
+        let mut size = size as usize;
+        if size > left {
+            error(cx, &[&"Bad subsection length (", &dec(size), &" > ", &dec(left), &")"]);
+            size = left;
+            fine = false;
+        }
+        if size < 6 {
+            error(cx, &[&"Bad subsection length (", &dec(size), &" < 6)"]);
+            return false;
+        }
+        let mut cursor = Cursor { data: r.bytes, at: at + 5, end: at + size };
+        let mut public = vendor.name == name;
+        match tag {
+            1 => put!(&mut cx.out, "File Attributes\n"),
+            2 => numbers(cx, &mut cursor, "Section Attributes:"),
+            3 => numbers(cx, &mut cursor, "Symbol Attributes:"),
+            _ => {
+                put!(&mut cx.out, "Unknown tag: ", dec(tag), "\n");
+                public = false;
+            }
+        }
+        if public {
+            while !cursor.is_empty() {
+                (vendor.show)(cx, file, &mut cursor);
+            }
+        } else if name == b"gnu" && vendor.knows_gnu {
+            while !cursor.is_empty() {
+                vendors::gnu(cx, file, &mut cursor);
+            }
+        } else if !cursor.is_empty() {
+            put!(&mut cx.out, "  Unknown attribute:\n");
+            raw(&mut cx.out, cursor.rest());
+        }
+        at += size;
+    }
+    fine
+}
+
+/// The sections or symbols that a part is about.
+fn numbers(cx: &mut Context, cursor: &mut Cursor, what: &str) {
+    put!(&mut cx.out, what);
+    loop {
+        match cursor.word(cx) {
+            0 => break,
+            number => put!(&mut cx.out, " ", dec(number)),
+        }
+    }
+    put!(&mut cx.out, "\n");
+}
+
+/// A tag that nobody knows: odd ones have a string, even ones a number.
+pub fn unknown(cx: &mut Context, file: &File, cursor: &mut Cursor, tag: u32) {
+    if tag.cast_signed() > 0 {
+        put!(&mut cx.out, "  Tag_unknown_", dec(tag), ": ");
+    }
+    value(cx, file, cursor, tag);
+}
+
+/// The value of a tag by that rule.
+pub fn value(cx: &mut Context, file: &File, cursor: &mut Cursor, tag: u32) {
+    if cursor.is_empty() {
+        warn(cx, &[&"<corrupt tag>"]);
+    } else if tag & 1 != 0 {
+        put!(&mut cx.out, "\"");
+        if !cursor.string(&mut cx.out, file) {
+            put!(&mut cx.out, "<corrupt string tag>");
+        }
+        put!(&mut cx.out, "\"\n");
+    } else {
+        let number = cursor.number(cx, 64);
+        put!(&mut cx.out, int(number.cast_signed()), " (0x", hex(number), ")\n");
+    }
+}
+
+/// `Tag_compatibility`: a number, and who gives it a meaning; whether the latter is there.
+pub fn compatibility(cx: &mut Context, file: &File, cursor: &mut Cursor) -> bool {
+    let flag = int(cursor.word(cx).cast_signed());
+    put!(&mut cx.out, "flag = ", flag, ", vendor = ");
+    let there = cursor.rest().len() > 1;
+    if there {
+        cursor.string(&mut cx.out, file);
+    } else {
+        put!(&mut cx.out, "<corrupt>");
+        cursor.at = cursor.end;
+    }
+    put!(&mut cx.out, "\n");
+    there
+}
+
+/// Bytes in hexadecimal and as text, sixteen a line.
+pub fn raw(out: &mut BufWriter, bytes: &[u8]) {
+    for (index, line) in bytes.chunks(16).enumerate() {
+        put!(out, "  0x", hex(16 * index).zero(8), " ");
+        for column in 0..16 {
+            match line.get(column) {
+                Some(&byte) => put!(out, hex(byte).zero(2)),
+                None => put!(out, "  "),
+            }
+            if column % 4 == 3 {
+                put!(out, " ");
+            }
+        }
+        for &byte in line {
+            out.byte(if (0x20..0x7f).contains(&byte) { byte } else { b'.' });
+        }
+        put!(out, "\n");
+    }
+    put!(out, "\n");
+}
