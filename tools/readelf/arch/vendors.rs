@@ -67,7 +67,13 @@ pub fn gnu(cx: &mut Context, file: &File, cursor: &mut Cursor) {
     let own = sparc
         || matches!(
             e_machine,
-            EM_MIPS | EM_MIPS_RS3_LE | EM_PPC | EM_PPC64 | EM_S390 | EM_S390_OLD | EM_68K
+            EM_MIPS
+                | EM_MIPS_RS3_LE
+                | EM_PPC
+                | EM_PPC64
+                | EM_S390
+                | EM_S390_OLD
+                | EM_68K
                 | EM_MSP430
         );
     if tag == 0 && !own {
