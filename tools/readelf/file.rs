@@ -303,11 +303,15 @@ impl<'a> File<'a> {
         entries.any(|entry| entry.d_tag == DT_FLAGS_1 && entry.d_val & DF_1_PIE != 0)
     }
 
-    /// Where the section `.dynamic` lies.
+    /// Where the section `.dynamic` lies: nowhere if it isn't in the file.
     pub fn dynamic_section(&self) -> Option<Extent> {
         let section = self.sections.iter().find(|s| self.section_name(s) == b".dynamic")?;
-        let size = if section.sh_type == SHT_NOBITS { 0 } else { section.sh_size };
-        Some(Extent { offset: section.sh_offset, size })
+        let extent = Extent { offset: section.sh_offset, size: section.sh_size };
+        match section.sh_type {
+            _ if extent.size == 0 => None,
+            SHT_NOBITS => Some(Extent::default()),
+            _ => Some(extent),
+        }
     }
 
     /// A part of the file; where it goes past the end, that is told, and `what` it is.

@@ -58,11 +58,11 @@ pub fn show(cx: &mut Context, file: &mut File) -> bool {
         );
     }
     let mut loads = false;
-    for (i, segment) in file.segments.iter().enumerate() {
+    for segment in file.segments.iter() {
         if wanted {
             put_row(&mut cx.out, file, &segment);
         }
-        check(cx, file, i, &segment, &mut loads);
+        check(cx, file, &segment, &mut loads);
     }
     if wanted && !file.sections.is_empty() {
         put_mapping(&mut cx.out, file);
@@ -108,13 +108,7 @@ fn provisional(p_type: u32) -> &'static str {
 }
 
 /// Tells what is wrong with a segment, after its row; finds the dynamic array.
-fn check(
-    cx: &mut Context,
-    file: &mut File,
-    index: usize,
-    segment: &ProgramHeader,
-    loads: &mut bool,
-) {
+fn check(cx: &mut Context, file: &mut File, segment: &ProgramHeader, loads: &mut bool) {
     match segment.p_type {
         PT_LOAD => {
             *loads = true;
@@ -126,11 +120,12 @@ fn check(
             if *loads {
                 error(cx, &[&"the PHDR segment must occur before any LOAD segment"]);
             }
-            let end = |start: u64, size: u64| start.wrapping_add(size);
-            let covered = file.segments.iter().skip(index + 1).any(|load| {
+            // GNU readelf looks for it from the second program header on.
+            let covered = file.segments.iter().skip(1).any(|load| {
+                let size = segment.p_filesz;
                 load.p_type == PT_LOAD
-                    && load.p_vaddr <= segment.p_vaddr
-                    && end(load.p_vaddr, load.p_memsz) >= end(segment.p_vaddr, segment.p_filesz)
+                    && covers(load.p_offset, load.p_filesz, segment.p_offset, size)
+                    && covers(load.p_vaddr, load.p_filesz, segment.p_vaddr, size)
             });
             if !covered {
                 error(cx, &[&"the PHDR segment is not covered by a LOAD segment"]);
@@ -150,6 +145,10 @@ fn check(
         }
         _ => {}
     }
+}
+
+fn covers(outer: u64, length: u64, inner: u64, size: u64) -> bool {
+    outer <= inner && outer.wrapping_add(length) >= inner.wrapping_add(size)
 }
 
 /// Where the dynamic array lies: the section says more exactly than the segment does.
@@ -189,36 +188,27 @@ fn lies_in(section: &SectionHeader, segment: &ProgramHeader) -> bool {
     let tls = section.sh_flags & SHF_TLS != 0;
     let allocated = section.sh_flags & SHF_ALLOC != 0;
     let in_file = section.sh_type != SHT_NOBITS;
-    // `.tbss` takes no room but in the segment of the initial image.
-    let size = if tls && !in_file && segment.p_type != PT_TLS { 0 } else { section.sh_size };
-    let right_kind = if tls {
-        matches!(segment.p_type, PT_TLS | PT_GNU_RELRO | PT_LOAD)
-    } else {
-        !matches!(segment.p_type, PT_TLS | PT_PHDR)
+    let of_that_kind = match segment.p_type {
+        PT_TLS => tls,
+        PT_PHDR => false,
+        // `.tbss` takes no room but in the initial image.
+        PT_LOAD | PT_GNU_RELRO => allocated && !(tls && !in_file),
+        PT_DYNAMIC | PT_GNU_EH_FRAME | PT_GNU_STACK => allocated && !tls,
+        _ => !tls,
     };
-    let only_allocated = matches!(
-        segment.p_type,
-        PT_LOAD | PT_DYNAMIC | PT_GNU_EH_FRAME | PT_GNU_STACK | PT_GNU_RELRO
-    );
-    if !right_kind || (only_allocated && !allocated) {
-        return false;
+    let strict = matches!(segment.p_type, PT_DYNAMIC | PT_NOTE) && segment.p_memsz != 0;
+    let lies = |start, begin, length| within(start, section.sh_size, begin, length, strict);
+    of_that_kind
+        && (!in_file || lies(section.sh_offset, segment.p_offset, segment.p_filesz))
+        && (!allocated || lies(section.sh_addr, segment.p_vaddr, segment.p_memsz))
+}
+
+/// Whether a range lies within another one. One that is empty doesn't lie at the other's end
+/// (unless that is empty as well), and where that is `strict` not at its beginning either.
+fn within(start: u64, size: u64, begin: u64, length: u64, strict: bool) -> bool {
+    let Some(from) = start.checked_sub(begin) else { return false };
+    if size == 0 {
+        return if strict { from != 0 && from < length } else { from < length.max(1) };
     }
-    // Strictly inside: nothing that is empty lies at a segment's end.
-    let inside = |start: u64, begin: u64, length: u64| {
-        start >= begin
-            && start - begin <= length.wrapping_sub(1)
-            && (start - begin).checked_add(size).is_some_and(|end| end <= length)
-    };
-    if in_file && !inside(section.sh_offset, segment.p_offset, segment.p_filesz) {
-        return false;
-    }
-    if allocated && !inside(section.sh_addr, segment.p_vaddr, segment.p_memsz) {
-        return false;
-    }
-    // Nothing that is empty lies at either end of the dynamic segment.
-    segment.p_type != PT_DYNAMIC || section.sh_size != 0 || segment.p_memsz == 0 || {
-        let within = |start: u64, begin: u64, length: u64| start > begin && start - begin < length;
-        (!in_file || within(section.sh_offset, segment.p_offset, segment.p_filesz))
-            && (!allocated || within(section.sh_addr, segment.p_vaddr, segment.p_memsz))
-    }
+    from.checked_add(size).is_some_and(|end| end <= length)
 }
