@@ -27,6 +27,8 @@ pub struct File<'a> {
     pub dynamic: Dynamic<'a>,
     /// The dynamic array, once [`super::segments`] has found it.
     pub dynamic_at: Option<Extent>,
+    /// The index of the section of dynamic symbols, where they can be read.
+    dynsym: Option<usize>,
     /// The section header string table; none where there is none, or none that can be read.
     names: Option<&'a [u8]>,
 }
@@ -74,7 +76,17 @@ impl<'a> File<'a> {
         let sections = Table::empty(elf.encoding);
         let segments = Table::empty(elf.encoding);
         let dynamic = Dynamic::none(elf.encoding);
-        File { options, name, elf, sections, segments, dynamic, dynamic_at: None, names: None }
+        File {
+            options,
+            name,
+            elf,
+            sections,
+            segments,
+            dynamic,
+            dynamic_at: None,
+            dynsym: None,
+            names: None,
+        }
     }
 
     /// The number of section headers; of `sh_size` 32 bits count.
@@ -139,7 +151,7 @@ impl<'a> File<'a> {
                 }
                 _ => {}
             }
-            let entsize = self.entsize(&section);
+            let entsize = self.entsize(i, &section);
             if entsize != section.sh_entsize {
                 let what: &[&dyn Put] = &[&" has invalid sh_entsize of ", &hex(section.sh_entsize)];
                 error(cx, &[&"Section ", &dec(i), &what]);
@@ -148,7 +160,10 @@ impl<'a> File<'a> {
             }
             match section.sh_type {
                 // Of the indices, only those count that have been seen by now.
-                SHT_DYNSYM => self.dynamic.symbols = self.read_symbols(cx, i, i),
+                SHT_DYNSYM => {
+                    self.dynamic.symbols = self.read_symbols(cx, i, i);
+                    self.dynsym = self.dynamic.symbols.as_ref().map(|_| i);
+                }
                 SHT_STRTAB if is_dynstr => {
                     let (offset, size) = (section.sh_offset, section.sh_size);
                     self.dynamic.strings = self.read(cx, offset, size, "dynamic strings");
@@ -171,9 +186,16 @@ impl<'a> File<'a> {
             return None;
         }
         if size > self.elf.size() {
-            let name = text::name(self.section_name(&section));
+            let name = text::section(self.section_name(&section));
             let size = hex(size).alt();
             error(cx, &[&"Section ", &name, &" has an invalid sh_size of ", &size]);
+            return None;
+        }
+        let entsize = self.entsize(index, &section);
+        if entsize > size {
+            let name = text::section(self.section_name(&section));
+            let entsize = hex(entsize).alt();
+            error(cx, &[&"Section ", &name, &" has an invalid sh_entsize of ", &entsize]);
             return None;
         }
         let bytes = self.read(cx, section.sh_offset, size, "symbols")?;
@@ -192,7 +214,7 @@ impl<'a> File<'a> {
             let what = "symbol table section indices";
             let bytes = self.read(cx, indices.sh_offset, indices.sh_size, what)?;
             if bytes.len() / 4 < table.len() {
-                let name = text::name(self.section_name(&indices));
+                let name = text::section(self.section_name(&indices));
                 let (is, expected) = (hex(indices.sh_size).alt(), hex(size).alt());
                 let sizes: &[&dyn Put] = &[&" has an sh_size of ", &is, &" - expected ", &expected];
                 error(cx, &[&"Index section ", &name, &sizes]);
@@ -205,9 +227,11 @@ impl<'a> File<'a> {
 
     /// `sh_entsize`, or the size that a record has where it must be that: whoever reads
     /// symbols or relocations takes this one.
-    pub fn entsize(&self, section: &SectionHeader) -> u64 {
+    pub fn entsize(&self, index: usize, section: &SectionHeader) -> u64 {
         let encoding = self.elf.encoding;
         match section.sh_type {
+            // Of more than one, only the first is looked at.
+            SHT_DYNSYM if self.dynsym.is_some_and(|dynsym| dynsym < index) => section.sh_entsize,
             SHT_SYMTAB | SHT_DYNSYM => Symbol::size(encoding) as u64,
             SHT_REL => Rel::size(encoding) as u64,
             SHT_RELA => Rela::size(encoding) as u64,
@@ -233,7 +257,8 @@ impl<'a> File<'a> {
         if phnum == 0 {
             return none;
         }
-        if u64::from(phnum) * u64::from(header.e_phentsize) > self.elf.size() {
+        let least = ProgramHeader::size(self.elf.encoding) as u64;
+        if u64::from(phnum) * least >= self.elf.size() {
             let tail = " - the file is not that big";
             error(cx, &[&"Too many program headers - ", &hex(phnum).alt(), &tail]);
             return none;
@@ -368,6 +393,11 @@ impl<'a> File<'a> {
     /// The bytes of a section; none where they don't lie within the file.
     pub fn data(&self, section: &SectionHeader) -> Option<&'a [u8]> {
         self.elf.bytes(section.sh_offset, section.sh_size)
+    }
+
+    /// Whether sections have names at all.
+    pub fn has_names(&self) -> bool {
+        self.names.is_some()
     }
 
     /// The name of a section.

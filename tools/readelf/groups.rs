@@ -51,7 +51,7 @@ pub fn show(cx: &mut Context, file: &File) -> bool {
             any = true;
             group_of.resize(file.sections.len(), NONE);
         }
-        let name = text::name(file.section_name(&section));
+        let name = text::section(file.section_name(&section));
         let wrong = |cx: &mut Context, what: &str| {
             error(cx, &[&what, &" in group section `", &name, &"'"]);
         };
@@ -112,7 +112,7 @@ fn signature<'a>(
 fn members<'a>(cx: &mut Context, file: &File<'a>, section: &SectionHeader) -> Option<Reader<'a>> {
     let size = section.sh_size;
     if size < 4 {
-        let name = text::name(file.section_name(section));
+        let name = text::section(file.section_name(section));
         let tail = " has sh_entsize (0x4) which is larger than its size (";
         error(cx, &[&"Section ", &name, &tail, &hex(size).alt(), &")"]);
         return None;
@@ -131,12 +131,18 @@ fn put_flags(cx: &mut Context, flags: u32) {
     if flags == GRP_COMDAT {
         return put!(out, "COMDAT ");
     }
-    let kind = match flags {
-        flags if flags & GRP_MASKPROC != 0 => "PROC specific",
-        flags if flags & GRP_MASKOS != 0 => "OS specific",
-        _ => "unknown",
-    };
-    put!(out, "[0x", hex(flags), ": <", kind, ">]");
+    put!(out, "[0x", hex(flags), ": ");
+    let kinds = [
+        (GRP_MASKOS, "<OS specific>"),
+        (GRP_MASKPROC, "<PROC specific>"),
+        (!(GRP_COMDAT | GRP_MASKOS | GRP_MASKPROC), "<unknown>"),
+    ];
+    for (mask, kind) in kinds {
+        if flags & mask != 0 {
+            put!(out, kind);
+        }
+    }
+    put!(out, "]");
 }
 
 /// The sections of a group, each of which may be in one group only.
@@ -186,7 +192,7 @@ fn show_members(cx: &mut Context, file: &File, group: u32, members: Reader, grou
         *before = group;
         if file.options.groups {
             let section = file.sections.get(member as usize);
-            let name = section.map(|section| text::name(file.section_name(&section)));
+            let name = section.map(|section| text::section(file.section_name(&section)));
             put!(&mut cx.out, "   [", dec(member).width(5), "]   ", name, "\n");
         }
     }

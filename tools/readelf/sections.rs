@@ -4,6 +4,7 @@
 #![allow(non_upper_case_globals)]
 
 use super::file::File;
+use super::names::sections::section_type;
 use super::{text, warn, warn_open};
 use crate::context::Context;
 use rt::elf::consts::*;
@@ -68,17 +69,20 @@ fn print(cx: &mut Context, file: &File) {
         }
     };
     put!(&mut cx.out, titles);
+    let header = &file.elf.header;
     for (i, section) in file.sections.iter().enumerate() {
+        let section = SectionHeader { sh_entsize: file.entsize(i, &section), ..section };
         check(cx, file, i, &section);
         let out = &mut cx.out;
         put!(out, "  [", dec(i).width(2), "] ");
         if options.section_details {
-            put!(out, text::name(file.section_name(&section)), "\n      ");
+            put!(out, text::section(file.section_name(&section)), "\n      ");
         } else {
             text::column(out, options, file.section_name(&section), 17);
         }
         put!(out, " ");
-        put_type(out, file, section.sh_type);
+        let kind = section_type(section.sh_type, header.e_machine, header.e_ident.osabi());
+        put!(out, if options.wide { left(&kind, 15) } else { left(&kind, 15).cut() });
         match (narrow, options.section_details) {
             (false, details) => put_line(out, file, &section, details),
             (true, false) => put_two_lines(out, file, &section),
@@ -86,9 +90,14 @@ fn print(cx: &mut Context, file: &File) {
                 put!(out, "  ", hex(section.sh_addr).zero(16), "  ");
                 put!(out, hex(section.sh_offset).zero(16), "  ", dec(section.sh_link));
                 put!(out, "\n       ", hex(section.sh_size).zero(16), " ");
-                put!(out, hex(file.entsize(&section)).zero(16), "  ");
+                put!(out, hex(section.sh_entsize).zero(16), "  ");
                 put!(out, dec(section.sh_info).left(16), "  ", dec(section.sh_addralign), "\n");
             }
+        }
+        if !is_64 && section.sh_link as usize >= file.sections.len() {
+            let (index, link) = (dec(i), dec(section.sh_link));
+            let tail = " is larger than the number of sections";
+            warn(cx, &[&"section ", &index, &": sh_link value of ", &link, &tail]);
         }
         if options.section_details {
             put_details(cx, file, &section);
@@ -103,7 +112,7 @@ fn print(cx: &mut Context, file: &File) {
 fn put_line(out: &mut BufWriter, file: &File, section: &SectionHeader, details: bool) {
     let address = 2 * file.elf.encoding.word() as u8;
     put!(out, " ", hex(section.sh_addr).zero(address), " ", hex(section.sh_offset).zero(6));
-    put!(out, " ", hex(section.sh_size).zero(6), " ", hex(file.entsize(section)).zero(2), " ");
+    put!(out, " ", hex(section.sh_size).zero(6), " ", hex(section.sh_entsize).zero(2), " ");
     if !details {
         put_letters(out, file, section.sh_flags);
     }
@@ -115,7 +124,7 @@ fn put_line(out: &mut BufWriter, file: &File, section: &SectionHeader, details: 
 fn put_two_lines(out: &mut BufWriter, file: &File, section: &SectionHeader) {
     put!(out, "  ", hex(section.sh_addr).zero(16), "  ", hex(section.sh_offset).zero(8));
     put!(out, "\n       ", hex(section.sh_size).zero(16), "  ");
-    put!(out, hex(file.entsize(section)).zero(16), " ");
+    put!(out, hex(section.sh_entsize).zero(16), " ");
     put_letters(out, file, section.sh_flags);
     put!(out, "      ", dec(section.sh_link).width(2), "   ", dec(section.sh_info).width(3));
     put!(out, "     ", dec(section.sh_addralign), "\n");
@@ -185,48 +194,19 @@ fn check(cx: &mut Context, file: &File, index: usize, section: &SectionHeader) {
                 warn_open(cx, &[&"[", &dec(index).width(2), &tail]);
             }
         }
+        // What memory it is bound to.
+        _ if section.sh_flags & SHF_GNU_MBIND != 0 => {}
         ..SHT_LOOS if info != 0 => wrong(cx, "Unexpected value (", info, ") in info field."),
         _ => {}
     }
-    if section.sh_size > file.elf.size() && !matches!(section.sh_type, SHT_NULL | SHT_NOBITS) {
+    let in_file = !matches!(section.sh_type, SHT_NULL | SHT_NOBITS | SHT_LOOS..);
+    if in_file && section.sh_size > file.elf.size() {
         let tail = " is larger than the entire file!";
         warn(cx, &[&"Size of section ", &dec(index), &tail]);
     }
 }
 
-fn put_type(out: &mut BufWriter, _file: &File, sh_type: u32) {
-    match provisional(sh_type) {
-        Some(name) => put!(out, left(name, 15).cut()),
-        None => put!(out, left("", 15)),
-    }
-}
-
-fn provisional(sh_type: u32) -> Option<&'static str> {
-    Some(match sh_type {
-        SHT_NULL => "NULL",
-        SHT_PROGBITS => "PROGBITS",
-        SHT_SYMTAB => "SYMTAB",
-        SHT_STRTAB => "STRTAB",
-        SHT_RELA => "RELA",
-        SHT_HASH => "HASH",
-        SHT_DYNAMIC => "DYNAMIC",
-        SHT_NOTE => "NOTE",
-        SHT_NOBITS => "NOBITS",
-        SHT_REL => "REL",
-        SHT_DYNSYM => "DYNSYM",
-        SHT_INIT_ARRAY => "INIT_ARRAY",
-        SHT_FINI_ARRAY => "FINI_ARRAY",
-        SHT_PREINIT_ARRAY => "PREINIT_ARRAY",
-        SHT_GROUP => "GROUP",
-        SHT_SYMTAB_SHNDX => "SYMTAB SECTION INDICES",
-        SHT_RELR => "RELR",
-        SHT_GNU_HASH => "GNU_HASH",
-        SHT_GNU_verdef => "VERDEF",
-        SHT_GNU_verneed => "VERNEED",
-        SHT_GNU_versym => "VERSYM",
-        _ => return None,
-    })
-}
+const SHF_GNU_MBIND: u64 = 0x1000000;
 
 /// A flag of `sh_flags`: its letter, and its name in the long form.
 struct Flag(u64, u8, &'static str);
@@ -249,7 +229,6 @@ static FLAGS: [Flag; 12] = [
 
 /// The letter of a flag and its name; 0 or an empty name where there is none.
 fn flag(file: &File, bit: u64) -> (u8, &'static str) {
-    const SHF_GNU_MBIND: u64 = 0x1000000;
     if let Some(Flag(_, letter, name)) = FLAGS.iter().find(|flag| flag.0 == bit) {
         return (*letter, name);
     }
@@ -297,7 +276,8 @@ fn put_letters(out: &mut BufWriter, file: &File, mut flags: u64) {
                 b'o'
             }
             0 if bit & SHF_MASKPROC != 0 => {
-                flags &= !SHF_MASKPROC;
+                // With the flags of the processor those beyond 32 bits go, too.
+                flags &= 0xfff_ffff;
                 b'p'
             }
             0 => b'x',
@@ -341,8 +321,8 @@ fn put_details(cx: &mut Context, file: &File, section: &SectionHeader) {
     if section.sh_flags & SHF_COMPRESSED == 0 {
         return;
     }
-    let size = CompressionHeader::size(encoding) as u64;
-    let bytes = file.read(cx, section.sh_offset, size, "compression header");
+    // The larger one of both classes is read.
+    let bytes = file.read(cx, section.sh_offset, 24, "compression header");
     let Some(header) = bytes.and_then(|bytes| CompressionHeader::decode(encoding, bytes)) else {
         return;
     };

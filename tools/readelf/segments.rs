@@ -2,6 +2,7 @@
 
 use super::file::{Extent, File};
 use super::header::put_type;
+use super::names::segments::segment_type;
 use super::{error, text, warn};
 use crate::context::Context;
 use rt::elf::consts::*;
@@ -64,7 +65,7 @@ pub fn show(cx: &mut Context, file: &mut File) -> bool {
         }
         check(cx, file, &segment, &mut loads);
     }
-    if wanted && !file.sections.is_empty() {
+    if wanted && file.has_names() {
         put_mapping(&mut cx.out, file);
     }
     true
@@ -74,7 +75,9 @@ fn put_row(out: &mut BufWriter, file: &File, segment: &ProgramHeader) {
     let is_64 = file.elf.encoding.is_64();
     let flag = |bit, letter| if segment.p_flags & bit != 0 { letter } else { " " };
     let flags = [flag(PF_R, "R"), flag(PF_W, "W"), flag(PF_X, "E")];
-    put!(out, "  ", left(provisional(segment.p_type), 14).cut(), " 0x");
+    let header = &file.elf.header;
+    let kind = segment_type(segment.p_type, header.e_machine, header.e_ident.osabi());
+    put!(out, "  ", left(&kind, 14).cut(), " 0x");
     if is_64 && !file.options.wide {
         put!(out, hex(segment.p_offset).zero(16), " 0x", hex(segment.p_vaddr).zero(16));
         put!(out, " 0x", hex(segment.p_paddr).zero(16), "\n                 0x");
@@ -87,24 +90,6 @@ fn put_row(out: &mut BufWriter, file: &File, segment: &ProgramHeader) {
     put!(out, " 0x", hex(segment.p_paddr).zero(address), " 0x");
     put!(out, hex(segment.p_filesz).zero(size), " 0x", hex(segment.p_memsz).zero(size), " ");
     put!(out, flags[0], flags[1], flags[2], " ", hex(segment.p_align).alt(), "\n");
-}
-
-fn provisional(p_type: u32) -> &'static str {
-    match p_type {
-        PT_NULL => "NULL",
-        PT_LOAD => "LOAD",
-        PT_DYNAMIC => "DYNAMIC",
-        PT_INTERP => "INTERP",
-        PT_NOTE => "NOTE",
-        PT_SHLIB => "SHLIB",
-        PT_PHDR => "PHDR",
-        PT_TLS => "TLS",
-        PT_GNU_EH_FRAME => "GNU_EH_FRAME",
-        PT_GNU_STACK => "GNU_STACK",
-        PT_GNU_RELRO => "GNU_RELRO",
-        PT_GNU_PROPERTY => "GNU_PROPERTY",
-        _ => "",
-    }
 }
 
 /// Tells what is wrong with a segment, after its row; finds the dynamic array.
@@ -158,10 +143,12 @@ fn find_dynamic(cx: &mut Context, file: &mut File, segment: &ProgramHeader) {
     }
     let mut dynamic = Extent { offset: segment.p_offset, size: segment.p_filesz };
     if !file.sections.is_empty() {
-        match file.dynamic_section() {
-            Some(section) => dynamic = section,
-            None => error(cx, &[&"no .dynamic section in the dynamic segment"]),
-        }
+        let Some(section) = file.dynamic_section() else {
+            error(cx, &[&"no .dynamic section in the dynamic segment"]);
+            file.dynamic_at = Some(dynamic);
+            return;
+        };
+        dynamic = section;
     }
     file.dynamic_at = Some(dynamic);
     if dynamic.offset > file.elf.size() || dynamic.size > file.elf.size() - dynamic.offset {
@@ -176,12 +163,15 @@ fn put_mapping(out: &mut BufWriter, file: &File) {
         put!(out, "   ", dec(i).zero(2), "     ");
         for section in file.sections.iter().skip(1) {
             if lies_in(&section, &segment) {
-                put!(out, text::name(file.section_name(&section)), " ");
+                put!(out, text::section(file.section_name(&section)), " ");
             }
         }
         put!(out, "\n");
     }
 }
+
+const PT_GNU_SFRAME: u32 = 0x6474e554;
+const PT_GNU_MBIND_HI: u32 = 0x6474f554;
 
 /// Whether a section is a part of a segment.
 fn lies_in(section: &SectionHeader, segment: &ProgramHeader) -> bool {
@@ -193,7 +183,9 @@ fn lies_in(section: &SectionHeader, segment: &ProgramHeader) -> bool {
         PT_PHDR => false,
         // `.tbss` takes no room but in the initial image.
         PT_LOAD | PT_GNU_RELRO => allocated && !(tls && !in_file),
-        PT_DYNAMIC | PT_GNU_EH_FRAME | PT_GNU_STACK => allocated && !tls,
+        PT_DYNAMIC | PT_GNU_EH_FRAME | PT_GNU_STACK | PT_GNU_SFRAME..=PT_GNU_MBIND_HI => {
+            allocated && !tls
+        }
         _ => !tls,
     };
     let strict = matches!(segment.p_type, PT_DYNAMIC | PT_NOTE) && segment.p_memsz != 0;

@@ -34,6 +34,32 @@ impl Put for Name<'_> {
     }
 }
 
+/// A section's name where it isn't in a column: in ASCII, at most 256 characters.
+#[derive(Clone, Copy)]
+pub struct Section<'a>(&'a [u8]);
+
+/// A section's name where it isn't in a column.
+pub fn section(bytes: &[u8]) -> Section<'_> {
+    Section(bytes)
+}
+
+impl Put for Section<'_> {
+    fn put(&self, out: &mut BufWriter) {
+        let mut room = 256usize;
+        for &byte in self.0 {
+            let digit = |half: u8| b"0123456789ABCDEF".get(usize::from(half)).map_or(b'?', |d| *d);
+            let shown: &[u8] = match byte {
+                0x20..=0x7e => &[byte],
+                ..0x80 => &[b'^', byte ^ 0x40],
+                _ => &[b'<', digit(byte >> 4), digit(byte & 15), b'>'],
+            };
+            let Some(rest) = room.checked_sub(shown.len()) else { return };
+            room = rest;
+            out.bytes(shown);
+        }
+    }
+}
+
 /// How many bytes a name's first character has, or all of the ASCII that it begins with;
 /// and whether it is safe: no control character of ASCII or of the upper half (C1), be it
 /// as UTF-8 or as a byte that is no part of any.

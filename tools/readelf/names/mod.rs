@@ -41,9 +41,12 @@ use rt::fmt::Put;
 use rt::io::BufWriter;
 
 pub mod attributes;
+pub mod label;
 pub mod machines;
 pub mod note_types;
 pub mod relocations;
+pub mod sections;
+pub mod segments;
 pub mod tags;
 
 /// Names by number.
