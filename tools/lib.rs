@@ -19,7 +19,7 @@ mod readelf;
 use alloc::vec::Vec;
 use context::Context;
 use rt::Errno;
-use rt::io::{BufWriter, stdout, stdout_buffer};
+use rt::io::{BufWriter, Write, stdout, stdout_buffer};
 
 /// The multicall program: finds the applet that is meant, runs it, sees to its output.
 pub fn main() -> u8 {
@@ -41,4 +41,22 @@ pub fn main() -> u8 {
             1
         }
     }
+}
+
+/// `lx readelf` with these options, of bytes instead of a file: the way in for fuzzing.
+/// Messages go to `err`.
+pub fn readelf_bytes(
+    options: &[&'static [u8]],
+    bytes: &[u8],
+    out: &mut dyn Write,
+    err: &mut dyn Write,
+) -> u8 {
+    let (mut out_buffer, mut err_buffer) = ([0; 4096], [0; 512]);
+    let out = BufWriter::new(&mut out_buffer, out);
+    let err = BufWriter::new(&mut err_buffer, err);
+    let mut cx = Context::new(options, out, err);
+    (cx.prefix, cx.applet) = ("lx ", "readelf");
+    let status = readelf::report_on(&mut cx, bytes);
+    let _ = cx.out.flush();
+    status
 }

@@ -7,7 +7,7 @@ use super::files;
 use super::object;
 use super::options::Options;
 use super::text;
-use super::{error, short_header};
+use super::{error, head, short_header};
 use crate::context::Context;
 use alloc::vec::Vec;
 use rt::elf::{Part, Source};
@@ -106,9 +106,7 @@ pub fn report(cx: &mut Context, options: &Options, name: &[u8], source: &dyn Sou
 
 /// Reports on one member.
 fn one(cx: &mut Context, options: &Options, shown: &[u8], source: &dyn Source) -> bool {
-    if !short_header(source) {
-        put!(&mut cx.out, "\nFile: ", text::name(shown), "\n");
-    }
+    head(cx, shown, source);
     object(cx, options, shown, source)
 }
 
@@ -125,7 +123,7 @@ fn thin_member(
         let input = opened.filter(|input| !short_header(input));
         let readable = input.filter(|input| match rt::elf::Elf::new(input) {
             Ok(elf) if elf.sections().is_none() => {
-                let size = elf.shnum() * u64::from(elf.header.e_shentsize);
+                let size = elf.shnum().wrapping_mul(elf.header.e_shentsize.into());
                 let tail = " bytes extends past end of file for section headers";
                 error(cx, &[&"Reading ", &dec(size), &tail]);
                 false

@@ -99,12 +99,18 @@ pub fn run(cx: &mut Context) -> u8 {
     }
     let mut fine = true;
     for name in &files {
-        if files.len() > 1 {
-            put!(&mut cx.out, "\nFile: ", text::name(name), "\n");
-        }
-        fine &= open(cx, &options, name);
+        fine &= open(cx, &options, name, files.len() > 1);
     }
     !fine as u8
+}
+
+/// What [`run`] does, of bytes instead of files: for tests that need no process.
+pub fn report_on(cx: &mut Context, bytes: &[u8]) -> u8 {
+    let args = cx.args;
+    match options::parse(cx, args) {
+        Ok((options, _)) => !any(cx, &options, b"bytes", &bytes, false) as u8,
+        Err(Wrong) => 1,
+    }
 }
 
 /// `readelf: Error: ...`
@@ -126,8 +132,9 @@ fn tell(cx: &mut Context, kind: &dyn Put, text: &[&dyn Put]) {
     cx.message(&[kind, &text]);
 }
 
-/// Opens what is named on the command line and reports on it.
-fn open(cx: &mut Context, options: &Options, name: &[u8]) -> bool {
+/// Opens what is named on the command line and reports on it; `headed` where it isn't the
+/// only one.
+fn open(cx: &mut Context, options: &Options, name: &[u8], headed: bool) -> bool {
     let shown = text::name(name);
     let input = match files::open(name) {
         Ok(input) => input,
@@ -149,20 +156,7 @@ fn open(cx: &mut Context, options: &Options, name: &[u8]) -> bool {
             return false;
         }
     };
-    let fine = match input.get(0, 8) {
-        None => {
-            error!(cx, shown, ": Failed to read file's magic number");
-            false
-        }
-        Some(b"!<arch>\n" | b"!<thin>\n") => archive::report(cx, options, name, &input),
-        Some(_) => {
-            if options.archive_index {
-                let tail = " is not an archive so its index cannot be displayed.";
-                error!(cx, "File ", shown, tail);
-            }
-            object(cx, options, name, &input)
-        }
-    };
+    let fine = any(cx, options, name, &input, headed);
     // What was gone by the time it was looked at has been read as zeros.
     if input.truncated() {
         error!(cx, shown, ": file truncated while it was read");
@@ -170,6 +164,41 @@ fn open(cx: &mut Context, options: &Options, name: &[u8]) -> bool {
         error!(cx, shown, ": ", errno.message());
     }
     fine && !input.truncated() && input.failure().is_none()
+}
+
+/// Reports on what may be an ELF file or an archive.
+fn any(
+    cx: &mut Context,
+    options: &Options,
+    name: &[u8],
+    source: &dyn Source,
+    headed: bool,
+) -> bool {
+    let shown = text::name(name);
+    match source.get(0, 8) {
+        None => {
+            error!(cx, shown, ": Failed to read file's magic number");
+            false
+        }
+        Some(b"!<arch>\n" | b"!<thin>\n") => archive::report(cx, options, name, source),
+        Some(_) => {
+            if options.archive_index {
+                let tail = " is not an archive so its index cannot be displayed.";
+                error!(cx, "File ", shown, tail);
+            }
+            if headed {
+                head(cx, name, source);
+            }
+            object(cx, options, name, source)
+        }
+    }
+}
+
+/// What is reported on, unless it is too short to be.
+fn head(cx: &mut Context, name: &[u8], source: &dyn Source) {
+    if !short_header(source) {
+        put!(&mut cx.out, "\nFile: ", text::name(name), "\n");
+    }
 }
 
 /// Reports on one ELF file: a whole one, or a member of an archive.
