@@ -58,7 +58,6 @@ fn same_as_gnu(folder: &Path, words: &[&str]) {
 }
 
 #[test]
-#[ignore = "not right yet"]
 fn what_is_no_file() {
     let folder = scratch("no-file");
     std::fs::write(folder.join("empty"), "").unwrap();
@@ -259,7 +258,6 @@ fn many_sections(count: u64) -> Vec<u8> {
 }
 
 #[test]
-#[ignore = "not right yet"]
 fn more_sections_than_the_header_can_count() {
     let folder = scratch("many-sections");
     std::fs::write(folder.join("many"), many_sections(65_300)).unwrap();

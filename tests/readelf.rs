@@ -96,28 +96,28 @@ macro_rules! golden {
 // One row a part of the report: it moves up as soon as its sets of options are right.
 golden! {
     right {
-    }
-    later {
         relocations: "-rW", "-r";
         header: "-hW", "-h";
-        segments: "-lW", "-l";
         sections: "-SW", "-S", "-tW", "-t";
-        headers: "-e";
         groups: "-gW", "-g";
         symbols: "-sW", "-s", "--dyn-syms -W", "--dyn-syms", "-T -s", "--sym-base=16 -s";
         symbols_of_the_dynamic_section: "-D -sW";
         relocations_of_the_dynamic_section: "-D -rW";
         dynamic: "-dW", "-d", "-D -dW";
+        histograms: "-IW", "-I";
+        archive_index: "-cW";
+        decompressed_dumps: "-z -p .debug_str", "-z -x .debug_str";
+    }
+    later {
+        segments: "-lW", "-l";
+        headers: "-e";
         versions: "-VW", "-V";
         notes: "-nW", "-n";
-        histograms: "-IW", "-I";
         unwind: "-uW", "-u";
         architecture: "-AW", "-A";
-        archive_index: "-cW";
         dumps: "-p .comment", "-x .note.own", "-x 1", "-x 99", "-x nosuch", "-p nosuch", "-x .bss",
             "-R .data", "-x .data", "-p .debug_str", "-p .strtab", "-p .text",
             "-x .text -p .comment -h";
-        decompressed_dumps: "-z -p .debug_str", "-z -x .debug_str";
         lint: "-LW";
         everything: "-aW", "-a";
     }
