@@ -3,13 +3,12 @@
 use super::dynamic::Dynamic;
 use super::options::Options;
 use super::text;
-use super::{error, warn};
 use crate::context::Context;
 use rt::elf::consts::*;
 use rt::elf::{
     Dyn, Elf, ProgramHeader, Reader, Record, Rel, Rela, SectionHeader, Symbol, Table, c_str,
 };
-use rt::fmt::{Put, dec, hex};
+use rt::fmt::{dec, hex};
 
 /// The file that is being reported on.
 pub struct File<'a> {
@@ -114,9 +113,15 @@ impl<'a> File<'a> {
         };
         for (i, section) in sections.iter().enumerate() {
             let out_of_range = |cx: &mut Context, field: &str, value: u32| {
-                let what: &[&dyn Put] =
-                    &[&" has an out of range ", &field, &" value of ", &dec(value)];
-                warn(cx, &[&"Section ", &dec(i), &what]);
+                warn!(
+                    cx,
+                    "Section ",
+                    dec(i),
+                    " has an out of range ",
+                    field,
+                    " value of ",
+                    dec(value)
+                );
             };
             if section.sh_link > shnum {
                 out_of_range(cx, "sh_link", section.sh_link);
@@ -142,21 +147,21 @@ impl<'a> File<'a> {
                 section.sh_type == SHT_STRTAB && self.section_name(&section) == b".dynstr";
             match section.sh_type {
                 SHT_DYNSYM if self.dynamic.symbols.is_some() => {
-                    error(cx, &[&"File contains multiple dynamic symbol tables"]);
+                    error!(cx, "File contains multiple dynamic symbol tables");
                     continue;
                 }
                 SHT_STRTAB if is_dynstr && self.dynamic.strings.is_some() => {
-                    error(cx, &[&"File contains multiple dynamic string tables"]);
+                    error!(cx, "File contains multiple dynamic string tables");
                     continue;
                 }
                 _ => {}
             }
             let entsize = self.entsize(i, &section);
             if entsize != section.sh_entsize {
-                let what: &[&dyn Put] = &[&" has invalid sh_entsize of ", &hex(section.sh_entsize)];
-                error(cx, &[&"Section ", &dec(i), &what]);
+                let wrong = hex(section.sh_entsize);
+                error!(cx, "Section ", dec(i), " has invalid sh_entsize of ", wrong);
                 let tail = " for the rest of this dump)";
-                error(cx, &[&"(Using the expected size of ", &hex(entsize), &tail]);
+                error!(cx, "(Using the expected size of ", hex(entsize), tail);
             }
             match section.sh_type {
                 // Of the indices, only those count that have been seen by now.
@@ -188,14 +193,14 @@ impl<'a> File<'a> {
         if size > self.elf.size() {
             let name = text::section(self.section_name(&section));
             let size = hex(size).alt();
-            error(cx, &[&"Section ", &name, &" has an invalid sh_size of ", &size]);
+            error!(cx, "Section ", name, " has an invalid sh_size of ", size);
             return None;
         }
         let entsize = self.entsize(index, &section);
         if entsize > size {
             let name = text::section(self.section_name(&section));
             let entsize = hex(entsize).alt();
-            error(cx, &[&"Section ", &name, &" has an invalid sh_entsize of ", &entsize]);
+            error!(cx, "Section ", name, " has an invalid sh_entsize of ", entsize);
             return None;
         }
         let bytes = self.read(cx, section.sh_offset, size, "symbols")?;
@@ -209,15 +214,15 @@ impl<'a> File<'a> {
             }
             if shndx.is_some() {
                 let tail = "associated with the same symbol section";
-                error(cx, &[&"Multiple symbol table index sections ", &tail]);
+                error!(cx, "Multiple symbol table index sections ", tail);
             }
             let what = "symbol table section indices";
             let bytes = self.read(cx, indices.sh_offset, indices.sh_size, what)?;
             if bytes.len() / 4 < table.len() {
                 let name = text::section(self.section_name(&indices));
                 let (is, expected) = (hex(indices.sh_size).alt(), hex(size).alt());
-                let sizes: &[&dyn Put] = &[&" has an sh_size of ", &is, &" - expected ", &expected];
-                error(cx, &[&"Index section ", &name, &sizes]);
+                let what = " has an sh_size of ";
+                error!(cx, "Index section ", name, what, is, " - expected ", expected);
                 return None;
             }
             shndx = Some(Reader::new(encoding, bytes));
@@ -260,7 +265,7 @@ impl<'a> File<'a> {
         let least = ProgramHeader::size(self.elf.encoding) as u64;
         if u64::from(phnum) * least >= self.elf.size() {
             let tail = " - the file is not that big";
-            error(cx, &[&"Too many program headers - ", &hex(phnum).alt(), &tail]);
+            error!(cx, "Too many program headers - ", hex(phnum).alt(), tail);
             return none;
         }
         self.headers(cx, "program", header.e_phoff, phnum, header.e_phentsize).unwrap_or(none)
@@ -276,30 +281,23 @@ impl<'a> File<'a> {
         entsize: u16,
     ) -> Option<Table<'a, T>> {
         let right = T::size(self.elf.encoding);
-        let field = if kind == "section" { "sh" } else { "ph" };
-        let compare = |relation: &'static str| {
-            [
-                "The e_",
-                field,
-                "entsize field in the ELF header is ",
-                relation,
-                " than the size of an ELF ",
-                kind,
-                " header",
-            ]
+        let (field, what) = match kind {
+            "section" => ("e_shentsize", "section headers"),
+            _ => ("e_phentsize", "program headers"),
         };
+        let head = " field in the ELF header is ";
+        let tail = " than the size of an ELF ";
         let size = u64::from(count) * u64::from(entsize);
         if size == 0 {
             return None;
         }
         if usize::from(entsize) < right {
-            error(cx, &compare("less").each_ref().map(|s| s as &dyn Put));
+            error!(cx, "The ", field, head, "less", tail, kind, " header");
             return None;
         }
         if usize::from(entsize) > right {
-            warn(cx, &compare("larger").each_ref().map(|s| s as &dyn Put));
+            warn!(cx, "The ", field, head, "larger", tail, kind, " header");
         }
-        let what = if kind == "section" { "section headers" } else { "program headers" };
         let bytes = self.read(cx, offset, size, what)?;
         let bytes = bytes.get(..right.checked_mul(count as usize)?)?;
         Some(Table::packed(self.elf.encoding, bytes))
@@ -354,7 +352,7 @@ impl<'a> File<'a> {
         let bytes = self.elf.bytes(offset, size);
         if bytes.is_none() {
             let tail = " bytes extends past end of file for ";
-            error(cx, &[&"Reading ", &dec(size), &tail, &what]);
+            error!(cx, "Reading ", dec(size), tail, what);
         }
         bytes
     }
@@ -384,10 +382,10 @@ impl<'a> File<'a> {
     pub fn lost(&self, cx: &mut Context, address: u64) {
         if self.segments.is_empty() {
             let text = "Cannot interpret virtual addresses without program headers.";
-            return warn(cx, &[&text]);
+            return warn!(cx, text);
         }
         let tail = " not located in any PT_LOAD segment.";
-        warn(cx, &[&"Virtual address ", &hex(address).alt(), &tail]);
+        warn!(cx, "Virtual address ", hex(address).alt(), tail);
     }
 
     /// The bytes of a section; none where they don't lie within the file.

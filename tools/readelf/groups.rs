@@ -1,7 +1,7 @@
 //! `-g`: section groups (gABI, "Section Groups").
 
 use super::file::{File, Symbols};
-use super::{error, text, warn};
+use super::text;
 use crate::context::Context;
 use alloc::vec::Vec;
 use core::sync::atomic::{AtomicU8, Ordering};
@@ -10,24 +10,46 @@ use rt::elf::{Reader, SectionHeader, c_str};
 use rt::fmt::{dec, hex};
 use rt::put;
 
-/// How often a kind of mistake has been told: ten times are enough, whatever the number of
-/// files.
-struct Told(AtomicU8);
+/// A kind of mistake, and how often it has been told: ten times are enough, whatever the
+/// number of files.
+struct Mistake {
+    what: &'static str,
+    told: AtomicU8,
+}
 
-impl Told {
+static OVERLARGE: Mistake = Mistake::new("overlarge group section indices");
+static CONTAINED: Mistake = Mistake::new("already contained group sections");
+/// No group has section 0; this is told once.
+static ZERO: Mistake = Mistake::new("section 0");
+
+impl Mistake {
     const MOST: u8 = 10;
+
+    const fn new(what: &'static str) -> Self {
+        Mistake { what, told: AtomicU8::new(0) }
+    }
 
     /// Counts one more, and gives the number of those before.
     fn count(&self) -> u8 {
-        let before = self.0.load(Ordering::Relaxed);
-        self.0.store(before.saturating_add(1), Ordering::Relaxed);
+        let before = self.told.load(Ordering::Relaxed);
+        self.told.store(before.saturating_add(1), Ordering::Relaxed);
         before
     }
-}
 
-static OVERLARGE: Told = Told(AtomicU8::new(0));
-static CONTAINED: Told = Told(AtomicU8::new(0));
-static ZERO: Told = Told(AtomicU8::new(0));
+    fn tell(&self, cx: &mut Context, member: u32, group: u32, relation: &str, to: u32) {
+        let [member, group, to] = [member, group, to].map(|index| dec(index).width(5));
+        match self.count() {
+            ..Self::MOST => {
+                error!(
+                    cx,
+                    "section [", member, "] in group section [", group, "]", relation, to, "]"
+                );
+            }
+            Self::MOST => warn!(cx, "Further error messages about ", self.what, " suppressed"),
+            _ => {}
+        }
+    }
+}
 
 /// Not in a group.
 const NONE: u32 = u32::MAX;
@@ -39,7 +61,7 @@ pub fn show(cx: &mut Context, file: &File) -> bool {
         return true;
     }
     if file.sections.is_empty() && file.shnum() != 0 {
-        error(cx, &[&"Section headers are not available!"]);
+        error!(cx, "Section headers are not available!");
         return true;
     }
     let mut any = false;
@@ -53,7 +75,7 @@ pub fn show(cx: &mut Context, file: &File) -> bool {
         }
         let name = text::section(file.section_name(&section));
         let wrong = |cx: &mut Context, what: &str| {
-            error(cx, &[&what, &" in group section `", &name, &"'"]);
+            error!(cx, what, " in group section `", name, "'");
         };
         let linked = file.sections.get(section.sh_link as usize);
         let Some(symtab) = linked.filter(|linked| linked.sh_type == SHT_SYMTAB) else {
@@ -114,7 +136,7 @@ fn members<'a>(cx: &mut Context, file: &File<'a>, section: &SectionHeader) -> Op
     if size < 4 {
         let name = text::section(file.section_name(section));
         let tail = " has sh_entsize (0x4) which is larger than its size (";
-        error(cx, &[&"Section ", &name, &tail, &hex(size).alt(), &")"]);
+        error!(cx, "Section ", name, tail, hex(size).alt(), ")");
         return None;
     }
     let bytes = file.read(cx, section.sh_offset, size, "section data")?;
@@ -150,44 +172,16 @@ fn show_members(cx: &mut Context, file: &File, group: u32, members: Reader, grou
     for at in (4..members.bytes.len()).step_by(4) {
         let Some(member) = members.u32(at) else { break };
         let Some(before) = group_of.get_mut(member as usize) else {
-            match OVERLARGE.count() {
-                Told::MOST => {
-                    let tail = "overlarge group section indices suppressed";
-                    warn(cx, &[&"Further error messages about ", &tail]);
-                }
-                ..Told::MOST => {
-                    let last = file.sections.len().saturating_sub(1);
-                    let most = dec(last).width(5);
-                    in_group(cx, member, group, &[&" > maximum section [", &most, &"]"]);
-                }
-                _ => {}
-            }
+            let last = file.sections.len().saturating_sub(1) as u32;
+            OVERLARGE.tell(cx, member, group, " > maximum section [", last);
             continue;
         };
-        if *before != NONE {
-            if member != 0 {
-                match CONTAINED.count() {
-                    Told::MOST => {
-                        let tail = "already contained group sections suppressed";
-                        warn(cx, &[&"Further error messages about ", &tail]);
-                    }
-                    ..Told::MOST => {
-                        let before = dec(*before).width(5);
-                        in_group(
-                            cx,
-                            member,
-                            group,
-                            &[&" already in group section [", &before, &"]"],
-                        );
-                    }
-                    _ => {}
-                }
-                continue;
-            }
-            // No group has section 0; one complaint about it is enough.
-            if ZERO.count() == 0 {
-                error(cx, &[&"section 0 in group section [", &dec(*before).width(5), &"]"]);
-            }
+        if *before != NONE && member != 0 {
+            CONTAINED.tell(cx, member, group, " already in group section [", *before);
+            continue;
+        }
+        if *before != NONE && ZERO.count() == 0 {
+            error!(cx, "section 0 in group section [", dec(*before).width(5), "]");
         }
         *before = group;
         if file.options.groups {
@@ -196,9 +190,4 @@ fn show_members(cx: &mut Context, file: &File, group: u32, members: Reader, grou
             put!(&mut cx.out, "   [", dec(member).width(5), "]   ", name, "\n");
         }
     }
-}
-
-fn in_group(cx: &mut Context, member: u32, group: u32, what: &[&dyn rt::fmt::Put]) {
-    let (member, group) = (dec(member).width(5), dec(group).width(5));
-    error(cx, &[&"section [", &member, &"] in group section [", &group, &"]", &what]);
 }

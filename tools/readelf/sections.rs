@@ -5,7 +5,7 @@
 
 use super::file::File;
 use super::names::sections::section_type;
-use super::{text, warn, warn_open};
+use super::text;
 use crate::context::Context;
 use rt::elf::consts::*;
 use rt::elf::{CompressionHeader, Record, SectionHeader};
@@ -21,7 +21,7 @@ pub fn show(cx: &mut Context, file: &mut File) -> bool {
     if shnum == 0 {
         if header.e_shoff != 0 {
             let tail = "it has a non-zero section header offset, but no section headers";
-            warn(cx, &[&"possibly corrupt ELF file header - ", &tail]);
+            warn!(cx, "possibly corrupt ELF file header - ", tail);
         } else if wanted {
             put!(&mut cx.out, "\nThere are no sections in this file.\n");
         }
@@ -97,7 +97,7 @@ fn print(cx: &mut Context, file: &File) {
         if !is_64 && section.sh_link as usize >= file.sections.len() {
             let (index, link) = (dec(i), dec(section.sh_link));
             let tail = " is larger than the number of sections";
-            warn(cx, &[&"section ", &index, &": sh_link value of ", &link, &tail]);
+            warn!(cx, "section ", index, ": sh_link value of ", link, tail);
         }
         if options.section_details {
             put_details(cx, file, &section);
@@ -134,7 +134,7 @@ fn put_two_lines(out: &mut BufWriter, file: &File, section: &SectionHeader) {
 fn check(cx: &mut Context, file: &File, index: usize, section: &SectionHeader) {
     let shnum = file.sections.len();
     let wrong = |cx: &mut Context, field: &str, value: u32, what: &str| {
-        warn(cx, &[&"[", &dec(index).width(2), &"]: ", &field, &dec(value), &what]);
+        warn!(cx, "[", dec(index).width(2), "]: ", field, dec(value), what);
     };
     let (link, info) = (section.sh_link, section.sh_info);
     // Nothing is linked to section 0.
@@ -191,7 +191,7 @@ fn check(cx: &mut Context, file: &File, index: usize, section: &SectionHeader) {
         _ if section.sh_flags & SHF_INFO_LINK != 0 => {
             if info == 0 || info as usize >= shnum {
                 let tail = "]: Expected link to another section in info field";
-                warn_open(cx, &[&"[", &dec(index).width(2), &tail]);
+                warn_open!(cx, "[", dec(index).width(2), tail);
             }
         }
         // What memory it is bound to.
@@ -202,7 +202,7 @@ fn check(cx: &mut Context, file: &File, index: usize, section: &SectionHeader) {
     let in_file = !matches!(section.sh_type, SHT_NULL | SHT_NOBITS | SHT_LOOS..);
     if in_file && section.sh_size > file.elf.size() {
         let tail = " is larger than the entire file!";
-        warn(cx, &[&"Size of section ", &dec(index), &tail]);
+        warn!(cx, "Size of section ", dec(index), tail);
     }
 }
 

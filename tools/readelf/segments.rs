@@ -3,7 +3,7 @@
 use super::file::{Extent, File};
 use super::header::put_type;
 use super::names::segments::segment_type;
-use super::{error, text, warn};
+use super::text;
 use crate::context::Context;
 use rt::elf::consts::*;
 use rt::elf::{ProgramHeader, SectionHeader, c_str};
@@ -19,7 +19,7 @@ pub fn show(cx: &mut Context, file: &mut File) -> bool {
     if phnum == 0 {
         if header.e_phoff != 0 {
             let tail = "it has a non-zero program header offset, but no program headers";
-            warn(cx, &[&"possibly corrupt ELF header - ", &tail]);
+            warn!(cx, "possibly corrupt ELF header - ", tail);
         } else if wanted {
             put!(&mut cx.out, "\nThere are no program headers in this file.\n");
         }
@@ -98,12 +98,12 @@ fn check(cx: &mut Context, file: &mut File, segment: &ProgramHeader, loads: &mut
         PT_LOAD => {
             *loads = true;
             if segment.p_filesz > segment.p_memsz {
-                error(cx, &[&"the segment's file size is larger than its memory size"]);
+                error!(cx, "the segment's file size is larger than its memory size");
             }
         }
         PT_PHDR => {
             if *loads {
-                error(cx, &[&"the PHDR segment must occur before any LOAD segment"]);
+                error!(cx, "the PHDR segment must occur before any LOAD segment");
             }
             // GNU readelf looks for it from the second program header on.
             let covered = file.segments.iter().skip(1).any(|load| {
@@ -113,14 +113,14 @@ fn check(cx: &mut Context, file: &mut File, segment: &ProgramHeader, loads: &mut
                     && covers(load.p_vaddr, load.p_filesz, segment.p_vaddr, size)
             });
             if !covered {
-                error(cx, &[&"the PHDR segment is not covered by a LOAD segment"]);
+                error!(cx, "the PHDR segment is not covered by a LOAD segment");
             }
         }
         PT_DYNAMIC => find_dynamic(cx, file, segment),
         PT_INTERP => {
             let bytes = file.elf.bytes(segment.p_offset, segment.p_filesz);
             match bytes.and_then(|bytes| c_str(bytes, 0)) {
-                None => error(cx, &[&"Unable to find program interpreter name"]),
+                None => error!(cx, "Unable to find program interpreter name"),
                 Some(name) if file.options.segments => {
                     let label = "      [Requesting program interpreter: ";
                     put!(&mut cx.out, label, text::name(name), "]\n");
@@ -139,12 +139,12 @@ fn covers(outer: u64, length: u64, inner: u64, size: u64) -> bool {
 /// Where the dynamic array lies: the section says more exactly than the segment does.
 fn find_dynamic(cx: &mut Context, file: &mut File, segment: &ProgramHeader) {
     if file.dynamic_at.is_some_and(|before| before.offset != 0) {
-        error(cx, &[&"more than one dynamic segment"]);
+        error!(cx, "more than one dynamic segment");
     }
     let mut dynamic = Extent { offset: segment.p_offset, size: segment.p_filesz };
     if !file.sections.is_empty() {
         let Some(section) = file.dynamic_section() else {
-            error(cx, &[&"no .dynamic section in the dynamic segment"]);
+            error!(cx, "no .dynamic section in the dynamic segment");
             file.dynamic_at = Some(dynamic);
             return;
         };
@@ -152,7 +152,7 @@ fn find_dynamic(cx: &mut Context, file: &mut File, segment: &ProgramHeader) {
     }
     file.dynamic_at = Some(dynamic);
     if dynamic.offset > file.elf.size() || dynamic.size > file.elf.size() - dynamic.offset {
-        error(cx, &[&"the dynamic segment offset + size exceeds the size of the file"]);
+        error!(cx, "the dynamic segment offset + size exceeds the size of the file");
         file.dynamic_at = None;
     }
 }
