@@ -123,11 +123,6 @@ pub fn warn(cx: &mut Context, text: &[&dyn Put]) {
     tell(cx, &"Warning: ", text);
 }
 
-/// A warning after which GNU readelf doesn't end the line.
-pub fn warn_open(cx: &mut Context, text: &[&dyn Put]) {
-    cx.say(&[&"Warning: ", &text], "");
-}
-
 fn tell(cx: &mut Context, kind: &dyn Put, text: &[&dyn Put]) {
     cx.message(&[kind, &text]);
 }
