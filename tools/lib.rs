@@ -2,6 +2,8 @@
 
 #![no_std]
 #![forbid(unsafe_code)]
+// What several parts share may have its only users in the full build.
+#![cfg_attr(not(feature = "full"), allow(dead_code))]
 
 extern crate alloc;
 #[cfg(test)]

@@ -31,9 +31,11 @@ macro_rules! warn_open {
     }};
 }
 
+#[cfg(feature = "full")]
 mod arch;
 mod archive;
 mod at_file;
+#[cfg(feature = "full")]
 mod contents;
 mod dynamic;
 mod file;
@@ -56,6 +58,7 @@ mod symbol_columns;
 mod symbols;
 mod symver;
 mod text;
+#[cfg(feature = "full")]
 mod unwind;
 mod versions;
 
@@ -85,7 +88,7 @@ pub fn run(cx: &mut Context) -> u8 {
         return options::version(cx);
     }
     if options.later {
-        error!(cx, "an option of this command line is not supported yet");
+        error!(cx, "an option of this command line is not supported by this build of lx");
         return 1;
     }
     if files.is_empty() {
@@ -233,12 +236,15 @@ fn report(cx: &mut Context, file: &mut File) -> bool {
     for part in [
         dynamic::show,
         relocs::show,
+        #[cfg(feature = "full")]
         unwind::show,
         symbols::show,
         histogram::show,
         versions::show,
+        #[cfg(feature = "full")]
         contents::show,
         notes::show,
+        #[cfg(feature = "full")]
         arch::show,
     ] {
         fine &= part(cx, file);

@@ -56,12 +56,24 @@ const FULL_SECTION_NAME: u8 = 4;
 /// What GNU readelf knows and this one does not yet.
 const LATER: u8 = 5;
 
+/// Whether this is the build with everything in it; see Cargo.toml.
+const FULL: bool = cfg!(feature = "full");
+
 const SECTION: Value = Value::Required("NAME");
+
+/// The help of an option that only the full build has.
+const fn full(help: &'static str) -> &'static str {
+    if FULL { help } else { "" }
+}
 
 /// In the order in which GNU readelf names the possibilities of an ambiguous option.
 #[rustfmt::skip]
 static TABLE: &[Opt] = &[
-    Opt::new(b'a', "all", "all of -h -l -S -g -s -r -u -d -V -n -A -I"),
+    Opt::new(b'a', "all", if FULL {
+        "all of -h -l -S -g -s -r -u -d -V -n -A -I"
+    } else {
+        "all of -h -l -S -g -s -r -d -V -n -I"
+    }),
     Opt::new(b'h', "file-header", "the file header"),
     Opt::new(b'l', "program-headers", "the program headers, and the sections in each segment"),
     Opt::long(b'l', "segments", "the same"),
@@ -81,14 +93,14 @@ static TABLE: &[Opt] = &[
     Opt::new(b'D', "use-dynamic", "find symbols and relocations by the dynamic section"),
     Opt::new(b'V', "version-info", "the symbol versions"),
     Opt::new(b'n', "notes", "the notes"),
-    Opt::new(b'u', "unwind", "the unwind tables"),
+    Opt::new(b'u', "unwind", full("the unwind tables")),
     Opt::new(b'I', "histogram", "how long the chains of the hash tables are"),
-    Opt::new(b'A', "arch-specific", "what only this architecture has"),
+    Opt::new(b'A', "arch-specific", full("what only this architecture has")),
     Opt::new(b'c', "archive-index", "the symbol index of an archive"),
-    Opt::new(b'x', "hex-dump", "the bytes of a section, by its name or number").with(SECTION),
-    Opt::new(b'p', "string-dump", "the strings in a section").with(SECTION),
-    Opt::new(b'R', "relocated-dump", "the bytes of a section, relocated").with(SECTION),
-    Opt::new(b'z', "decompress", "decompress a section before it is dumped"),
+    Opt::new(b'x', "hex-dump", full("the bytes of a section, by its name or number")).with(SECTION),
+    Opt::new(b'p', "string-dump", full("the strings in a section")).with(SECTION),
+    Opt::new(b'R', "relocated-dump", full("the bytes of a section, relocated")).with(SECTION),
+    Opt::new(b'z', "decompress", full("decompress a section before it is dumped")),
     Opt::new(b'L', "lint", "warn of what looks wrong"),
     Opt::long(b'L', "enable-checks", "the same"),
     Opt::new(b'W', "wide", "lines may be longer than 80 characters"),
@@ -146,8 +158,11 @@ impl Options {
 
     fn set(&mut self, cx: &mut Context, key: u8, value: Option<&'static [u8]>) {
         match key {
+            // Not part of the small build.
+            b'A' | b'u' | b'x' | b'p' | b'R' | b'z' if !FULL => self.later = true,
             b'a' => {
-                for key in *b"hlSgsrudVnAI" {
+                let all: &[u8] = if FULL { b"hlSgsrudVnAI" } else { b"hlSgsrdVnI" };
+                for &key in all {
                     self.set(cx, key, None);
                 }
             }
