@@ -1,187 +1,21 @@
-//! `-r`: the relocations of each relocation section or, with `-D`, of the tables that the
-//! dynamic section names.
+//! The rows of a table of relocations.
+//!
+//! This is where the time goes: a shared object has hundreds of thousands of them. Each is
+//! put together in the output buffer itself, in cells of constant size, and what doesn't
+//! change from row to row is made once.
 
-use super::error;
-use super::file::File;
-use super::names::Names;
-use super::names::relocations::{relocation_type, relocations};
-use super::symver::Versions;
-use super::text;
+use super::{Form, Symbols};
 use crate::context::Context;
+use crate::readelf::error;
+use crate::readelf::file::File;
+use crate::readelf::names::Names;
+use crate::readelf::names::relocations::{relocation_type, relocations};
+use crate::readelf::text;
 use rt::elf::consts::*;
-use rt::elf::{Encoding, Reader, Record, Rel, Rela, Relr, SectionHeader, Symbol, Table, c_str};
+use rt::elf::{Data, Encoding, Rel, Rela, Relr, Symbol, Table, c_str};
 use rt::fmt::{dec, hex, hex_digits};
 use rt::io::BufWriter;
 use rt::put;
-
-pub fn show(cx: &mut Context, file: &File) -> bool {
-    if !file.options.relocs {
-        return true;
-    }
-    if file.options.use_dynamic {
-        by_dynamic(cx, file);
-    } else {
-        by_sections(cx, file);
-    }
-    true
-}
-
-/// What the entries of a table look like.
-#[derive(Clone, Copy, PartialEq)]
-enum Form {
-    Rel,
-    Rela,
-    Relr,
-}
-
-impl Form {
-    fn of_section(sh_type: u32) -> Option<Form> {
-        match sh_type {
-            SHT_REL => Some(Form::Rel),
-            SHT_RELA => Some(Form::Rela),
-            SHT_RELR => Some(Form::Relr),
-            _ => None,
-        }
-    }
-
-    fn size(self, encoding: Encoding) -> usize {
-        match self {
-            Form::Rel => Rel::size(encoding),
-            Form::Rela => Rela::size(encoding),
-            Form::Relr => Relr::size(encoding),
-        }
-    }
-}
-
-fn by_sections(cx: &mut Context, file: &File) {
-    let mut found = false;
-    for section in file.sections.iter() {
-        let Some(form) = Form::of_section(section.sh_type) else { continue };
-        if section.sh_size == 0 {
-            continue;
-        }
-        let name = text::name(file.section_name(&section));
-        let count = section.sh_size / form.size(file.elf.encoding) as u64;
-        let entries = if count == 1 { " entry:\n" } else { " entries:\n" };
-        put!(&mut cx.out, "\nRelocation section '", name, "' at offset 0x");
-        put!(&mut cx.out, hex(section.sh_offset), " contains ", dec(count), entries);
-        found |= section_rows(cx, file, &section, form);
-    }
-    if found {
-        return;
-    }
-    if file.sections.is_empty() && TABLES.iter().any(|&(_, _, tag, _)| file.dynamic.value(tag) != 0)
-    {
-        put!(&mut cx.out, "\nThere are no static relocations in this file.\n");
-        put!(
-            &mut cx.out,
-            "To see the dynamic relocations add --use-dynamic to the command line.\n"
-        );
-    } else {
-        put!(&mut cx.out, "\nThere are no relocations in this file.\n");
-    }
-}
-
-/// What the dynamic section may name: title, address, size, form.
-static TABLES: [(&str, i64, i64, Form); 4] = [
-    ("REL", DT_REL, DT_RELSZ, Form::Rel),
-    ("RELA", DT_RELA, DT_RELASZ, Form::Rela),
-    ("RELR", DT_RELR, DT_RELRSZ, Form::Relr),
-    ("PLT", DT_JMPREL, DT_PLTRELSZ, Form::Rela),
-];
-
-fn by_dynamic(cx: &mut Context, file: &File) {
-    let symbols = Symbols {
-        table: file.dynamic.symbols.map_or(Table::empty(file.elf.encoding), |s| s.table),
-        strings: file.dynamic.strings,
-        dynamic: true,
-        shndx: &[],
-    };
-    let mut found = false;
-    for (title, address, size, mut form) in TABLES {
-        let (address, size) = (file.dynamic.value(address), file.dynamic.value(size));
-        if size == 0 {
-            continue;
-        }
-        if title == "PLT" && file.dynamic.value(DT_PLTREL) == DT_REL as u64 {
-            form = Form::Rel;
-        }
-        put!(&mut cx.out, "\n'", title, "' relocation section at offset 0x", hex(address));
-        put!(&mut cx.out, " contains ", dec(size), " bytes:\n");
-        let offset = file.locate(cx, address, size);
-        rows(cx, file, form, offset, size, &symbols);
-        found = true;
-    }
-    if !found {
-        put!(&mut cx.out, "\nThere are no dynamic relocations in this file.\n");
-    }
-}
-
-/// The rows of a relocation section; false where its symbol table is of no use.
-fn section_rows(cx: &mut Context, file: &File, section: &SectionHeader, form: Form) -> bool {
-    let linked = file.sections.get(section.sh_link as usize).filter(|_| section.sh_link != 0);
-    let mut symbols = Symbols::none(file);
-    if let Some(linked) = linked.filter(|_| form != Form::Relr) {
-        match Symbols::of_section(cx, file, &linked, section.sh_link) {
-            Some(these) => symbols = these,
-            None => return false,
-        }
-    }
-    rows(cx, file, form, section.sh_offset, section.sh_size, &symbols);
-    true
-}
-
-/// The symbols that relocations refer to, and their names.
-struct Symbols<'a> {
-    table: Table<'a, Symbol>,
-    /// None where no section is named that holds them.
-    strings: Option<&'a [u8]>,
-    /// Whether they are the dynamic symbols, which may have versions.
-    dynamic: bool,
-    /// `SHT_SYMTAB_SHNDX`: the section indices that don't fit into a symbol.
-    shndx: &'a [u8],
-}
-
-impl<'a> Symbols<'a> {
-    fn none(file: &File<'a>) -> Self {
-        let table = Table::empty(file.elf.encoding);
-        Symbols { table, strings: None, dynamic: false, shndx: &[] }
-    }
-
-    /// The symbol table that a relocation section is linked with.
-    fn of_section(
-        cx: &mut Context,
-        file: &File<'a>,
-        section: &SectionHeader,
-        index: u32,
-    ) -> Option<Self> {
-        let mut symbols = Symbols::none(file);
-        if !matches!(section.sh_type, SHT_SYMTAB | SHT_DYNSYM) || section.sh_size == 0 {
-            return None;
-        }
-        if section.sh_size > file.elf.size() {
-            let name = text::name(file.section_name(section));
-            let size = hex(section.sh_size);
-            error(cx, &[&"Section ", &name, &" has an invalid sh_size of 0x", &size]);
-            return None;
-        }
-        let bytes = file.read(cx, section.sh_offset, section.sh_size, "symbols")?;
-        symbols.table = Table::packed(file.elf.encoding, bytes);
-        symbols.dynamic = section.sh_type == SHT_DYNSYM;
-        if section.sh_link != 0 {
-            let Some(strings) = file.sections.get(section.sh_link as usize) else {
-                error(cx, &[&"Bad sh_link in symbol table section"]);
-                return None;
-            };
-            let (offset, size) = (strings.sh_offset, strings.sh_size);
-            symbols.strings = Some(file.read(cx, offset, size, "string table")?);
-        }
-        let mut indices = file.sections_of(SHT_SYMTAB_SHNDX);
-        let indices = indices.find(|(_, section)| section.sh_link == index);
-        symbols.shndx = indices.and_then(|(_, section)| file.data(&section)).unwrap_or_default();
-        Some(symbols)
-    }
-}
 
 /// Everything that the rows of one table have in common.
 struct Rows<'f, 'a> {
@@ -191,13 +25,16 @@ struct Rows<'f, 'a> {
     wide: bool,
     /// ELF64 MIPS has three types in an entry.
     mips64: bool,
+    /// Whether a row may have something after the addend.
+    special: bool,
+    /// How many digits offset and info have at least.
+    digits: usize,
     kinds: Option<&'static Names>,
     symbols: &'f Symbols<'a>,
-    versions: Versions<'a>,
 }
 
 /// The head and the rows of a table at an offset.
-fn rows(cx: &mut Context, file: &File, form: Form, offset: u64, size: u64, symbols: &Symbols) {
+pub fn show(cx: &mut Context, file: &File, form: Form, offset: u64, size: u64, symbols: &Symbols) {
     let encoding = file.elf.encoding;
     let is_64 = encoding.is_64();
     let what = match (form, is_64) {
@@ -210,27 +47,30 @@ fn rows(cx: &mut Context, file: &File, form: Form, offset: u64, size: u64, symbo
         return relr_rows(&mut cx.out, encoding, bytes);
     }
     let header = &file.elf.header;
-    let count = if symbols.dynamic { symbols.table.len() } else { 0 };
-    let versions = Versions::load(file, count);
     let rows = Rows {
         file,
         form,
         is_64,
         wide: file.options.wide,
         mips64: is_64 && header.e_machine == EM_MIPS,
+        special: matches!(header.e_machine, EM_MIPS | EM_ALPHA | EM_SPARCV9),
+        digits: match (is_64, file.options.wide) {
+            (true, true) => 16,
+            (true, false) => 12,
+            (false, _) => 8,
+        },
         kinds: relocations(header.e_machine, header.e_ident.osabi(), header.e_flags),
         symbols,
-        versions,
     };
     put!(&mut cx.out, rows.heads());
-    let mut kinds = Kinds::new(&rows);
+    let mut cells = Cells::new(&rows);
     if form == Form::Rela {
         for Rela { r_offset, r_info, r_addend } in Table::packed(encoding, bytes).iter() {
-            rows.row(cx, &mut kinds, r_offset, r_info, r_addend);
+            rows.row(cx, &mut cells, r_offset, r_info, r_addend);
         }
     } else {
         for Rel { r_offset, r_info } in Table::packed(encoding, bytes).iter() {
-            rows.row(cx, &mut kinds, r_offset, r_info, 0);
+            rows.row(cx, &mut cells, r_offset, r_info, 0);
         }
     }
 }
@@ -241,12 +81,10 @@ fn relr_rows(out: &mut BufWriter, encoding: Encoding, bytes: &[u8]) {
     put!(out, "  ", dec(count), if count == 1 { " offset\n" } else { " offsets\n" });
     let digits = encoding.word() * 2;
     for address in table.addresses(encoding) {
-        let Some(room) = out.room::<32>() else { return };
-        let mut line = Line { bytes: room, len: 0 };
-        line.put_hex(address, digits);
-        line.put(b"\n", 1);
-        let len = line.len;
-        out.advance(len);
+        put_line(out, |line| {
+            line.put_hex(address, digits);
+            line.put(b"\n", 1);
+        });
     }
 }
 
@@ -277,6 +115,32 @@ impl<const N: usize> Line<'_, N> {
     }
 }
 
+/// Fills in a line in the buffer itself.
+#[inline(always)]
+fn put_line(out: &mut BufWriter, fill: impl FnOnce(&mut Line<ROW>)) {
+    let Some(bytes) = out.room() else { return };
+    let mut line = Line { bytes, len: 0 };
+    fill(&mut line);
+    let len = line.len;
+    out.advance(len);
+}
+
+/// What an addend without a symbol stands behind.
+const GAP: [u8; 20] = [b' '; 20];
+
+/// Room for a row up to the symbol's name.
+const ROW: usize = 192;
+
+/// Room for what is between the offset and the addend of a row without a symbol.
+const PLAIN: usize = 88;
+
+/// That piece, made for one `r_info`.
+struct Plain {
+    r_info: u64,
+    len: usize,
+    cell: [u8; PLAIN],
+}
+
 /// A type's name as its column has it.
 #[derive(Clone, Copy)]
 struct Kind {
@@ -290,21 +154,23 @@ impl Kind {
     const ROOM: usize = 48;
 }
 
-/// The types' cells that were needed last: most tables have few.
-struct Kinds<'f, 'a> {
+/// The cells that were needed last: most tables have few types.
+struct Cells<'f, 'a> {
     rows: &'f Rows<'f, 'a>,
-    cache: [Kind; 16],
+    kinds: [Kind; 16],
+    plain: Plain,
 }
 
-impl<'f, 'a> Kinds<'f, 'a> {
+impl<'f, 'a> Cells<'f, 'a> {
     fn new(rows: &'f Rows<'f, 'a>) -> Self {
         let nothing = Kind { number: 0, len: 0, cell: [b' '; Kind::ROOM] };
-        Kinds { rows, cache: [nothing; 16] }
+        let plain = Plain { r_info: 0, len: 0, cell: [0; PLAIN] };
+        Cells { rows, kinds: [nothing; 16], plain }
     }
 
     #[inline]
-    fn get(&mut self, number: u32) -> &Kind {
-        let place = &mut self.cache[number as usize % 16];
+    fn kind(&mut self, number: u32) -> &Kind {
+        let place = &mut self.kinds[number as usize % 16];
         if place.len == 0 || place.number != number {
             *place = self.rows.kind(number, self.rows.wide);
         }
@@ -375,60 +241,53 @@ impl Rows<'_, '_> {
 
     /// One row: the columns up to the symbol in one piece, then the rest.
     #[inline]
-    fn row(&self, cx: &mut Context, kinds: &mut Kinds, r_offset: u64, r_info: u64, addend: i64) {
-        let machine = self.file.elf.header.e_machine;
+    fn row(&self, cx: &mut Context, cells: &mut Cells, r_offset: u64, r_info: u64, addend: i64) {
+        if cells.plain.r_info == r_info && cells.plain.len != 0 {
+            return self.plain_row(&mut cx.out, &cells.plain, r_offset, addend);
+        }
         let (info, index, number) = self.split(r_info);
-        let kind = kinds.get(number);
-        let Some(room) = cx.out.room::<192>() else { return };
-        let mut line = Line { bytes: room, len: 0 };
-        let digits = match (self.is_64, self.wide) {
-            (true, true) => 16,
-            (true, false) => 12,
-            (false, _) => 8,
-        };
-        line.put_hex(r_offset, digits);
-        line.put(b"  ", 2);
-        line.put_hex(info, digits);
-        line.put(b" ", 1);
-        line.put(&kind.cell, kind.len.into());
-        if machine == EM_ALPHA && number == R_ALPHA_LITUSE && self.form == Form::Rela {
-            let len = line.len;
-            cx.out.advance(len);
-            lituse(&mut cx.out, addend);
-        } else if index == 0 {
-            if self.form == Form::Rela {
-                line.put(b"                    ", if self.is_64 { 20 } else { 12 });
-                if addend < 0 {
-                    line.put(b"-", 1);
+        if index == 0 && !self.special {
+            cells.plain = self.plain(r_info, cells.kind(number));
+            return self.plain_row(&mut cx.out, &cells.plain, r_offset, addend);
+        }
+        let machine = self.file.elf.header.e_machine;
+        let lituse = machine == EM_ALPHA && number == R_ALPHA_LITUSE && self.form == Form::Rela;
+        let symbol = if lituse { None } else { self.symbols.table.get(index as usize) };
+        let symbol = symbol.filter(|_| index != 0);
+        let function = symbol.is_some_and(|symbol| symbol.kind() == STT_GNU_IFUNC);
+        let kind = cells.kind(number);
+        put_line(&mut cx.out, |line| {
+            line.put_hex(r_offset, self.digits);
+            line.put(b"  ", 2);
+            line.put_hex(info, self.digits);
+            line.put(b" ", 1);
+            line.put(&kind.cell, kind.len.into());
+            if let Some(symbol) = symbol {
+                line.put(b" ", 1);
+                if !function {
+                    line.put_hex(symbol.st_value, if self.is_64 { 16 } else { 8 });
+                    line.put(b"   ", if self.is_64 { 1 } else { 3 });
                 }
+            } else if index == 0 && self.form == Form::Rela && !lituse {
+                line.put(&GAP, if self.is_64 { 20 } else { 12 });
+                line.put(b"-", (addend < 0) as usize);
                 line.put_hex(addend.unsigned_abs(), 1);
             }
-            let len = line.len;
-            cx.out.advance(len);
-        } else if let Some(symbol) = self.symbols.table.get(index as usize) {
-            line.put(b" ", 1);
-            let value = symbol.kind() != STT_GNU_IFUNC;
-            if value {
-                line.put_hex(symbol.st_value, if self.is_64 { 16 } else { 8 });
-                line.put(b"   ", if self.is_64 { 1 } else { 3 });
-            }
-            let len = line.len;
-            cx.out.advance(len);
-            if !value {
+        });
+        if lituse {
+            put_lituse(&mut cx.out, addend);
+        } else if let Some(symbol) = symbol {
+            if function {
                 self.function(cx, index, &symbol);
             }
             self.name(cx, index, &symbol);
             if self.form == Form::Rela {
-                let Some(room) = cx.out.room::<32>() else { return };
-                let mut line = Line { bytes: room, len: 0 };
-                line.put(if addend < 0 { b" - " } else { b" + " }, 3);
-                line.put_hex(addend.unsigned_abs(), 1);
-                let len = line.len;
-                cx.out.advance(len);
+                put_line(&mut cx.out, |line| {
+                    line.put(if addend < 0 { b" - " } else { b" + " }, 3);
+                    line.put_hex(addend.unsigned_abs(), 1);
+                });
             }
-        } else {
-            let len = line.len;
-            cx.out.advance(len);
+        } else if index != 0 {
             error(cx, &[&" bad symbol index: ", &hex(index).zero(8), &" in reloc"]);
         }
         if machine == EM_SPARCV9 && number == R_SPARC_OLO10 {
@@ -442,6 +301,36 @@ impl Rows<'_, '_> {
         }
     }
 
+    /// What is the same in all rows of one type without a symbol: most rows of a program
+    /// are such.
+    fn plain(&self, r_info: u64, kind: &Kind) -> Plain {
+        let mut plain = Plain { r_info, len: 0, cell: [0; PLAIN] };
+        let mut line = Line { bytes: &mut plain.cell, len: 0 };
+        line.put(b"  ", 2);
+        line.put_hex(r_info, self.digits);
+        line.put(b" ", 1);
+        line.put(&kind.cell, kind.len.into());
+        if self.form == Form::Rela {
+            line.put(&GAP, if self.is_64 { 20 } else { 12 });
+        }
+        plain.len = line.len;
+        plain
+    }
+
+    /// A row without a symbol: offset, info, type, addend.
+    #[inline]
+    fn plain_row(&self, out: &mut BufWriter, plain: &Plain, r_offset: u64, addend: i64) {
+        put_line(out, |line| {
+            line.put_hex(r_offset, self.digits);
+            line.put(&plain.cell, plain.len);
+            if self.form == Form::Rela {
+                line.put(b"-", (addend < 0) as usize);
+                line.put_hex(addend.unsigned_abs(), 1);
+            }
+            line.put(b"\n", 1);
+        });
+    }
+
     /// The info as it is printed, the symbol's index, and the type's number.
     #[inline]
     fn split(&self, r_info: u64) -> (u64, u32, u32) {
@@ -453,10 +342,8 @@ impl Rows<'_, '_> {
             // The symbol is a word of 32 bits, what follows are bytes: the order of the
             // bytes in the latter is the same whatever that in the former is.
             let info = match self.file.elf.encoding.data {
-                rt::elf::Data::Lsb => {
-                    r_info << 32 | u64::from(((r_info >> 32) as u32).swap_bytes())
-                }
-                rt::elf::Data::Msb => r_info,
+                Data::Lsb => r_info << 32 | u64::from(((r_info >> 32) as u32).swap_bytes()),
+                Data::Msb => r_info,
             };
             return (info, (info >> 32) as u32, info as u32 & 0xff);
         }
@@ -532,17 +419,7 @@ impl Rows<'_, '_> {
             }
             _ => "",
         };
-        let extended = match symbol.st_shndx {
-            SHN_XINDEX => Reader::new(self.file.elf.encoding, self.symbols.shndx)
-                .u32((index as usize).wrapping_mul(4)),
-            _ => None,
-        };
-        let section = match (extended, symbol.st_shndx) {
-            (Some(extended), _) => extended,
-            // Reserved numbers count from the top of 32 bits.
-            (None, SHN_LORESERVE..) => u32::from(symbol.st_shndx) | 0xffff_0000,
-            (None, _) => symbol.st_shndx.into(),
-        };
+        let section = self.symbols.shndx(self.file, index, symbol);
         match self.file.sections.get(section as usize) {
             _ if !special.is_empty() => put!(&mut cx.out, special),
             Some(section) => {
@@ -555,9 +432,7 @@ impl Rows<'_, '_> {
 
     #[inline]
     fn version(&self, cx: &mut Context, index: u32, symbol: &Symbol) {
-        if self.symbols.dynamic
-            && let Some(version) = self.versions.of(cx, self.file, index as usize, symbol)
-        {
+        if let Some(version) = self.symbols.versions.of(index, symbol) {
             put!(&mut cx.out, version);
         }
     }
@@ -578,7 +453,7 @@ const SHN_IA_64_ANSI_COMMON: u16 = 0xff00;
 
 /// How an instruction uses the address that one before it loaded: Alpha puts a number
 /// for that into the addend.
-fn lituse(out: &mut BufWriter, addend: i64) {
+fn put_lituse(out: &mut BufWriter, addend: i64) {
     match addend {
         0 => put!(out, " (ADDR)"),
         1 => put!(out, " (BASE)"),

@@ -1,0 +1,197 @@
+//! `-r`: the relocations of each relocation section or, with `-D`, of the tables that the
+//! dynamic section names.
+
+mod rows;
+
+use super::error;
+use super::file::File;
+use super::symver::Versions;
+use super::text;
+use crate::context::Context;
+use core::cell::OnceCell;
+use rt::elf::consts::*;
+use rt::elf::{Encoding, Reader, Record, Rel, Rela, Relr, SectionHeader, Symbol, Table};
+use rt::fmt::{dec, hex};
+use rt::put;
+
+pub fn show(cx: &mut Context, file: &File) -> bool {
+    if !file.options.relocs {
+        return true;
+    }
+    if file.options.use_dynamic {
+        by_dynamic(cx, file);
+    } else {
+        by_sections(cx, file);
+    }
+    true
+}
+
+/// What the entries of a table look like.
+#[derive(Clone, Copy, PartialEq)]
+enum Form {
+    Rel,
+    Rela,
+    Relr,
+}
+
+impl Form {
+    fn of_section(sh_type: u32) -> Option<Form> {
+        match sh_type {
+            SHT_REL => Some(Form::Rel),
+            SHT_RELA => Some(Form::Rela),
+            SHT_RELR => Some(Form::Relr),
+            _ => None,
+        }
+    }
+
+    fn size(self, encoding: Encoding) -> usize {
+        match self {
+            Form::Rel => Rel::size(encoding),
+            Form::Rela => Rela::size(encoding),
+            Form::Relr => Relr::size(encoding),
+        }
+    }
+}
+
+fn by_sections(cx: &mut Context, file: &File) {
+    let mut found = false;
+    let mut symbols = Symbols::none(file);
+    for section in file.sections.iter() {
+        let Some(form) = Form::of_section(section.sh_type) else { continue };
+        if section.sh_size == 0 {
+            continue;
+        }
+        let count = section.sh_size / form.size(file.elf.encoding) as u64;
+        let entries = if count == 1 { " entry:\n" } else { " entries:\n" };
+        put!(&mut cx.out, "\nRelocation section ");
+        if file.has_names() {
+            put!(&mut cx.out, "'", text::Section(file.section_name(&section)), "'");
+        } else {
+            put!(&mut cx.out, dec(section.sh_name));
+        }
+        put!(&mut cx.out, " at offset 0x", hex(section.sh_offset), " contains ");
+        put!(&mut cx.out, dec(count), entries);
+        // Many sections are linked with the same symbols.
+        let linked = file.sections.get(section.sh_link as usize).filter(|_| section.sh_link != 0);
+        if form == Form::Relr || linked.is_none() {
+            rows::show(cx, file, form, section.sh_offset, section.sh_size, &Symbols::none(file));
+        } else {
+            if symbols.section != section.sh_link {
+                let Some(linked) = linked.and_then(|linked| Symbols::of_section(cx, file, &linked))
+                else {
+                    continue;
+                };
+                symbols = Symbols { section: section.sh_link, ..linked };
+            }
+            rows::show(cx, file, form, section.sh_offset, section.sh_size, &symbols);
+        }
+        found = true;
+    }
+    if found {
+        return;
+    }
+    if file.sections.is_empty() && TABLES.iter().any(|&(_, _, tag, _)| file.dynamic.value(tag) != 0)
+    {
+        put!(&mut cx.out, "\nThere are no static relocations in this file.\n");
+        put!(
+            &mut cx.out,
+            "To see the dynamic relocations add --use-dynamic to the command line.\n"
+        );
+    } else {
+        put!(&mut cx.out, "\nThere are no relocations in this file.\n");
+    }
+}
+
+/// What the dynamic section may name: title, address, size, form.
+static TABLES: [(&str, i64, i64, Form); 4] = [
+    ("REL", DT_REL, DT_RELSZ, Form::Rel),
+    ("RELA", DT_RELA, DT_RELASZ, Form::Rela),
+    ("RELR", DT_RELR, DT_RELRSZ, Form::Relr),
+    ("PLT", DT_JMPREL, DT_PLTRELSZ, Form::Rela),
+];
+
+fn by_dynamic(cx: &mut Context, file: &File) {
+    let (table, strings) = (file.dynamic.symbols, file.dynamic.strings);
+    let symbols = Symbols { section: 0, table, strings, versions: OnceCell::new() };
+    let mut found = false;
+    for (title, address, size, mut form) in TABLES {
+        let (address, size) = (file.dynamic.value(address), file.dynamic.value(size));
+        if size == 0 {
+            continue;
+        }
+        if title == "PLT" && file.dynamic.value(DT_PLTREL) == DT_REL as u64 {
+            form = Form::Rel;
+        }
+        put!(&mut cx.out, "\n'", title, "' relocation section at offset 0x", hex(address));
+        put!(&mut cx.out, " contains ", dec(size), " bytes:\n");
+        let offset = file.locate(cx, address, size);
+        rows::show(cx, file, form, offset, size, &symbols);
+        found = true;
+    }
+    if !found {
+        put!(&mut cx.out, "\nThere are no dynamic relocations in this file.\n");
+    }
+}
+
+/// The symbols that relocations refer to.
+struct Symbols<'a> {
+    /// The section that holds them; 0 for none.
+    section: u32,
+    table: Table<'a, Symbol>,
+    /// None where no section is named that holds them.
+    strings: Option<&'a [u8]>,
+    /// Of dynamic symbols, once they are needed.
+    versions: OnceCell<Versions<'a>>,
+}
+
+impl<'a> Symbols<'a> {
+    fn none(file: &File<'a>) -> Self {
+        let table = Table::empty(file.elf.encoding);
+        Symbols { section: 0, table, strings: None, versions: Versions::none().into() }
+    }
+
+    /// The symbol table that a relocation section is linked with; none where it is of no use.
+    fn of_section(cx: &mut Context, file: &File<'a>, section: &SectionHeader) -> Option<Self> {
+        let mut symbols = Symbols::none(file);
+        if !matches!(section.sh_type, SHT_SYMTAB | SHT_DYNSYM) || section.sh_size == 0 {
+            return None;
+        }
+        if section.sh_size > file.elf.size() {
+            let name = text::Section(file.section_name(section));
+            let size = hex(section.sh_size);
+            error(cx, &[&"Section ", &name, &" has an invalid sh_size of 0x", &size]);
+            return None;
+        }
+        let bytes = file.read(cx, section.sh_offset, section.sh_size, "symbols")?;
+        symbols.table = Table::packed(file.elf.encoding, bytes);
+        if section.sh_link != 0 {
+            let Some(strings) = file.sections.get(section.sh_link as usize) else {
+                error(cx, &[&"Bad sh_link in symbol table section"]);
+                return None;
+            };
+            let (offset, size) = (strings.sh_offset, strings.sh_size);
+            symbols.strings = Some(file.read(cx, offset, size, "string table")?);
+        }
+        if section.sh_type == SHT_DYNSYM {
+            symbols.versions = OnceCell::new();
+        }
+        Some(symbols)
+    }
+
+    /// The section of a symbol: by `SHT_SYMTAB_SHNDX` where its number doesn't fit into
+    /// `st_shndx`; reserved numbers count from the top of 32 bits.
+    fn shndx(&self, file: &File, index: u32, symbol: &Symbol) -> u32 {
+        let of_these = |(_, section): &(usize, SectionHeader)| section.sh_link == self.section;
+        match symbol.st_shndx {
+            SHN_XINDEX => file
+                .sections_of(SHT_SYMTAB_SHNDX)
+                .find(of_these)
+                .and_then(|(_, section)| file.data(&section))
+                .map(|bytes| Reader::new(file.elf.encoding, bytes))
+                .and_then(|indices| indices.u32((index as usize).checked_mul(4)?))
+                .unwrap_or(u32::MAX),
+            SHN_LORESERVE.. => u32::from(symbol.st_shndx) | 0xffff_0000,
+            index => index.into(),
+        }
+    }
+}
