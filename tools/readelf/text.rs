@@ -20,6 +20,9 @@ pub fn name(bytes: &[u8]) -> Name<'_> {
 impl Put for Name<'_> {
     fn put(&self, out: &mut BufWriter) {
         let mut rest = self.0;
+        if is_plain(rest) {
+            return out.bytes(rest);
+        }
         while let Some(&byte) = rest.first() {
             let (len, is_safe) = character(rest);
             let (bytes, tail) = rest.split_at_checked(len).unwrap_or((rest, &[]));
@@ -60,6 +63,13 @@ impl Put for Section<'_> {
     }
 }
 
+/// Whether all of it is printable ASCII, as nearly every name is. Doesn't stop at the first
+/// byte that isn't: so it looks at sixteen at a time.
+fn is_plain(bytes: &[u8]) -> bool {
+    let odd = |&byte: &u8| !matches!(byte, b' '..=b'~');
+    !bytes.iter().map(odd).fold(false, |any, odd| any | odd)
+}
+
 /// How many bytes a name's first character has, or all of the ASCII that it begins with;
 /// and whether it is safe: no control character of ASCII or of the upper half (C1), be it
 /// as UTF-8 or as a byte that is no part of any.
@@ -78,26 +88,29 @@ fn character(bytes: &[u8]) -> (usize, bool) {
 /// With `-W` a longer one is printed whole; else it is cut off, and ends in `[...]` unless
 /// `-T` is given.
 pub fn cut(out: &mut BufWriter, options: &Options, bytes: &[u8], width: usize) -> usize {
-    let columns = |&byte: &u8| 1 + is_control(byte) as usize;
-    if options.wide {
-        name(bytes).put(out);
-        return bytes.iter().map(columns).sum();
-    }
-    let dots = bytes.len() > width && !options.silent_truncation;
-    let mut left = if dots { width.saturating_sub(5) } else { width };
-    let end = bytes.iter().position(|byte| match left.checked_sub(columns(byte)) {
-        Some(rest) => {
-            left = rest;
-            false
+    let dots = !options.wide && bytes.len() > width && !options.silent_truncation;
+    let room = match (options.wide, dots) {
+        (true, _) => usize::MAX,
+        (_, true) => width.saturating_sub(5),
+        (_, false) => width,
+    };
+    let (mut end, mut columns) = (bytes.len().min(room), bytes.len().min(room));
+    if !is_plain(bytes) {
+        (end, columns) = (0, 0);
+        for &byte in bytes {
+            let more = 1 + is_control(byte) as usize;
+            if columns + more > room {
+                break;
+            }
+            (end, columns) = (end + 1, columns + more);
         }
-        None => true,
-    });
-    let (shown, suffix) =
-        (bytes.get(..end.unwrap_or(bytes.len())), if dots { "[...]" } else { "" });
-    let shown = shown.unwrap_or_default();
-    name(shown).put(out);
-    out.bytes(suffix.as_bytes());
-    shown.iter().map(columns).sum::<usize>() + suffix.len()
+    }
+    name(bytes.get(..end).unwrap_or(bytes)).put(out);
+    if dots {
+        out.bytes(b"[...]");
+        columns += 5;
+    }
+    columns
 }
 
 /// A string of a string table, whole; false, and nothing is printed, where the offset lies
