@@ -19,7 +19,7 @@ use rt::put;
 /// Goes through the sections in order, whatever the order of the options is.
 pub fn show(cx: &mut Context, file: &File) -> bool {
     let dumps = &file.options.dumps;
-    if dumps.is_empty() {
+    if dumps.is_empty() || file.lacks_sections() {
         return true;
     }
     for dump in dumps.iter().rev().filter(|dump| number(dump.section).is_none()) {
@@ -79,7 +79,7 @@ fn number(text: &[u8]) -> Option<u32> {
 }
 
 fn dump(cx: &mut Context, file: &File, index: u32, section: &SectionHeader, kind: u8) -> bool {
-    let name = text::name(file.section_name(section));
+    let name = text::section(file.section_name(section));
     if section.sh_size == 0 || section.sh_type == SHT_NOBITS {
         put!(&mut cx.out, "Section '", name, "' has no data to dump.\n");
         return true;
@@ -152,7 +152,7 @@ fn packed<'a>(cx: &mut Context, file: &File, section: &SectionHeader, raw: &'a [
             _ if head.ch_size == 0 => Packed::Whole,
             ELFCOMPRESS_ZLIB => Packed::Zlib(body, head.ch_size),
             kind => {
-                let name = text::name(file.section_name(section));
+                let name = text::section(file.section_name(section));
                 let what = "' has unsupported compress type: ";
                 warn(cx, &[&"section '", &name, &what, &dec(kind)]);
                 Packed::Wrong

@@ -60,8 +60,7 @@ pub fn load(cx: &mut Context, file: &mut File) -> bool {
     // What a section header says of symbols and strings comes first. Without one, a hash
     // table has to be read to count the symbols.
     let options = file.options;
-    let by_image =
-        options.use_dynamic && (options.relocs || (options.symbols && !options.dynamic_symbols));
+    let by_image = options.use_dynamic && !options.dynamic_symbols;
     if options.histogram || (by_image && file.dynamic.symbols.is_none()) {
         file.dynamic.hashes = Hashes::load(cx, file);
         if file.dynamic.symbols.is_none() {
@@ -131,7 +130,7 @@ pub fn show(cx: &mut Context, file: &File) -> bool {
         put!(&mut cx.out, "\nThere is no dynamic section in this file.\n");
         return true;
     }
-    put!(&mut cx.out, "\nDynamic section at offset 0x", hex(file.dynamic.offset), " contains ");
+    put!(&mut cx.out, "\nDynamic section at offset ", hex(file.dynamic.offset).alt(), " contains ");
     put!(&mut cx.out, dec(count), if count == 1 { " entry:\n" } else { " entries:\n" });
     put!(&mut cx.out, "  Tag        Type                         Name/Value\n");
     for entry in file.dynamic.entries.iter() {

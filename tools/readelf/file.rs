@@ -140,6 +140,12 @@ impl<'a> File<'a> {
         self.check_linking(cx);
     }
 
+    /// Whether there are section headers that can't be read: then nothing is said that
+    /// depends on them.
+    pub fn lacks_sections(&self) -> bool {
+        self.sections.is_empty() && (self.shnum() != 0 || self.elf.header.e_shoff != 0)
+    }
+
     /// What is read of the tables for dynamic linking, whatever is asked for.
     fn check_linking(&mut self, cx: &mut Context) {
         for (i, section) in self.sections.iter().enumerate() {

@@ -4,13 +4,12 @@
 mod rows;
 
 use super::error;
-use super::file::File;
+use super::file::{self, File};
 use super::symver::Versions;
 use super::text;
 use crate::context::Context;
-use core::cell::OnceCell;
 use rt::elf::consts::*;
-use rt::elf::{Encoding, Reader, Record, Rel, Rela, Relr, SectionHeader, Symbol, Table};
+use rt::elf::{Encoding, Record, Rel, Rela, Relr, Table};
 use rt::fmt::{dec, hex};
 use rt::put;
 
@@ -20,7 +19,7 @@ pub fn show(cx: &mut Context, file: &File) -> bool {
     }
     if file.options.use_dynamic {
         by_dynamic(cx, file);
-    } else {
+    } else if !file.lacks_sections() {
         by_sections(cx, file);
     }
     true
@@ -65,11 +64,11 @@ fn by_sections(cx: &mut Context, file: &File) {
         let entries = if count == 1 { " entry:\n" } else { " entries:\n" };
         put!(&mut cx.out, "\nRelocation section ");
         if file.has_names() {
-            put!(&mut cx.out, "'", text::Section(file.section_name(&section)), "'");
+            put!(&mut cx.out, "'", text::section(file.section_name(&section)), "'");
         } else {
             put!(&mut cx.out, dec(section.sh_name));
         }
-        put!(&mut cx.out, " at offset 0x", hex(section.sh_offset), " contains ");
+        put!(&mut cx.out, " at offset ", hex(section.sh_offset).alt(), " contains ");
         put!(&mut cx.out, dec(count), entries);
         // Many sections are linked with the same symbols.
         let linked = file.sections.get(section.sh_link as usize).filter(|_| section.sh_link != 0);
@@ -77,11 +76,8 @@ fn by_sections(cx: &mut Context, file: &File) {
             rows::show(cx, file, form, section.sh_offset, section.sh_size, &Symbols::none(file));
         } else {
             if symbols.section != section.sh_link {
-                let Some(linked) = linked.and_then(|linked| Symbols::of_section(cx, file, &linked))
-                else {
-                    continue;
-                };
-                symbols = Symbols { section: section.sh_link, ..linked };
+                let Some(these) = Symbols::of_section(cx, file, section.sh_link) else { continue };
+                symbols = these;
             }
             rows::show(cx, file, form, section.sh_offset, section.sh_size, &symbols);
         }
@@ -111,8 +107,11 @@ static TABLES: [(&str, i64, i64, Form); 4] = [
 ];
 
 fn by_dynamic(cx: &mut Context, file: &File) {
-    let (table, strings) = (file.dynamic.symbols, file.dynamic.strings);
-    let symbols = Symbols { section: 0, table, strings, versions: OnceCell::new() };
+    let mut symbols = Symbols::none(file);
+    if let Some(these) = file.dynamic.symbols {
+        let versions = Some(Versions::load(file, these.table.len()));
+        symbols = Symbols { section: 0, symbols: these, strings: file.dynamic.strings, versions };
+    }
     let mut found = false;
     for (title, address, size, mut form) in TABLES {
         let (address, size) = (file.dynamic.value(address), file.dynamic.value(size));
@@ -122,7 +121,7 @@ fn by_dynamic(cx: &mut Context, file: &File) {
         if title == "PLT" && file.dynamic.value(DT_PLTREL) == DT_REL as u64 {
             form = Form::Rel;
         }
-        put!(&mut cx.out, "\n'", title, "' relocation section at offset 0x", hex(address));
+        put!(&mut cx.out, "\n'", title, "' relocation section at offset ", hex(address).alt());
         put!(&mut cx.out, " contains ", dec(size), " bytes:\n");
         let offset = file.locate(cx, address, size);
         rows::show(cx, file, form, offset, size, &symbols);
@@ -133,65 +132,40 @@ fn by_dynamic(cx: &mut Context, file: &File) {
     }
 }
 
-/// The symbols that relocations refer to.
+/// The symbols that relocations refer to, and their names.
 struct Symbols<'a> {
     /// The section that holds them; 0 for none.
     section: u32,
-    table: Table<'a, Symbol>,
+    symbols: file::Symbols<'a>,
     /// None where no section is named that holds them.
     strings: Option<&'a [u8]>,
-    /// Of dynamic symbols, once they are needed.
-    versions: OnceCell<Versions<'a>>,
+    /// Dynamic symbols may have versions.
+    versions: Option<Versions<'a>>,
 }
 
 impl<'a> Symbols<'a> {
     fn none(file: &File<'a>) -> Self {
-        let table = Table::empty(file.elf.encoding);
-        Symbols { section: 0, table, strings: None, versions: Versions::none().into() }
+        let symbols = file::Symbols::new(Table::empty(file.elf.encoding));
+        Symbols { section: 0, symbols, strings: None, versions: None }
     }
 
     /// The symbol table that a relocation section is linked with; none where it is of no use.
-    fn of_section(cx: &mut Context, file: &File<'a>, section: &SectionHeader) -> Option<Self> {
-        let mut symbols = Symbols::none(file);
-        if !matches!(section.sh_type, SHT_SYMTAB | SHT_DYNSYM) || section.sh_size == 0 {
+    fn of_section(cx: &mut Context, file: &File<'a>, index: u32) -> Option<Self> {
+        let section = file.sections.get(index as usize)?;
+        if !matches!(section.sh_type, SHT_SYMTAB | SHT_DYNSYM) {
             return None;
         }
-        if section.sh_size > file.elf.size() {
-            let name = text::Section(file.section_name(section));
-            let size = hex(section.sh_size);
-            error(cx, &[&"Section ", &name, &" has an invalid sh_size of 0x", &size]);
-            return None;
-        }
-        let bytes = file.read(cx, section.sh_offset, section.sh_size, "symbols")?;
-        symbols.table = Table::packed(file.elf.encoding, bytes);
+        let symbols = file.symbols(cx, index as usize)?;
+        let mut strings = None;
         if section.sh_link != 0 {
-            let Some(strings) = file.sections.get(section.sh_link as usize) else {
+            let Some(strtab) = file.sections.get(section.sh_link as usize) else {
                 error(cx, &[&"Bad sh_link in symbol table section"]);
                 return None;
             };
-            let (offset, size) = (strings.sh_offset, strings.sh_size);
-            symbols.strings = Some(file.read(cx, offset, size, "string table")?);
+            strings = Some(file.read(cx, strtab.sh_offset, strtab.sh_size, "string table")?);
         }
-        if section.sh_type == SHT_DYNSYM {
-            symbols.versions = OnceCell::new();
-        }
-        Some(symbols)
-    }
-
-    /// The section of a symbol: by `SHT_SYMTAB_SHNDX` where its number doesn't fit into
-    /// `st_shndx`; reserved numbers count from the top of 32 bits.
-    fn shndx(&self, file: &File, index: u32, symbol: &Symbol) -> u32 {
-        let of_these = |(_, section): &(usize, SectionHeader)| section.sh_link == self.section;
-        match symbol.st_shndx {
-            SHN_XINDEX => file
-                .sections_of(SHT_SYMTAB_SHNDX)
-                .find(of_these)
-                .and_then(|(_, section)| file.data(&section))
-                .map(|bytes| Reader::new(file.elf.encoding, bytes))
-                .and_then(|indices| indices.u32((index as usize).checked_mul(4)?))
-                .unwrap_or(u32::MAX),
-            SHN_LORESERVE.. => u32::from(symbol.st_shndx) | 0xffff_0000,
-            index => index.into(),
-        }
+        let dynamic = section.sh_type == SHT_DYNSYM;
+        let versions = dynamic.then(|| Versions::load(file, symbols.table.len()));
+        Some(Symbols { section: index, symbols, strings, versions })
     }
 }

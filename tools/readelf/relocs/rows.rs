@@ -8,12 +8,13 @@ use super::{Form, Symbols};
 use crate::context::Context;
 use crate::readelf::error;
 use crate::readelf::file::File;
+use crate::readelf::line::Line;
 use crate::readelf::names::Names;
 use crate::readelf::names::relocations::{relocation_type, relocations};
 use crate::readelf::text;
 use rt::elf::consts::*;
 use rt::elf::{Data, Encoding, Rel, Rela, Relr, Symbol, Table, c_str};
-use rt::fmt::{dec, hex, hex_digits};
+use rt::fmt::{dec, hex};
 use rt::io::BufWriter;
 use rt::put;
 
@@ -85,33 +86,6 @@ fn relr_rows(out: &mut BufWriter, encoding: Encoding, bytes: &[u8]) {
             line.put_hex(address, digits);
             line.put(b"\n", 1);
         });
-    }
-}
-
-/// A piece of the output, filled in from the left.
-struct Line<'b, const N: usize> {
-    bytes: &'b mut [u8; N],
-    len: usize,
-}
-
-impl<const N: usize> Line<'_, N> {
-    /// Copies a whole cell, of which `len` bytes count.
-    #[inline(always)]
-    fn put<const M: usize>(&mut self, cell: &[u8; M], len: usize) {
-        if let Some(place) = self.bytes.get_mut(self.len..).and_then(|p| p.first_chunk_mut()) {
-            *place = *cell;
-            self.len += len;
-        }
-    }
-
-    /// `%0*lx`: at least so many digits.
-    #[inline(always)]
-    fn put_hex(&mut self, value: u64, digits: usize) {
-        let needed = (67 - (value | 1).leading_zeros() as usize) / 4;
-        let digits = needed.max(digits).min(16);
-        // The digits that count come first.
-        let shift = (16 - digits as u32) * 4;
-        self.put(&hex_digits(value << shift), digits);
     }
 }
 
@@ -252,7 +226,7 @@ impl Rows<'_, '_> {
         }
         let machine = self.file.elf.header.e_machine;
         let lituse = machine == EM_ALPHA && number == R_ALPHA_LITUSE && self.form == Form::Rela;
-        let symbol = if lituse { None } else { self.symbols.table.get(index as usize) };
+        let symbol = if lituse { None } else { self.symbols.symbols.table.get(index as usize) };
         let symbol = symbol.filter(|_| index != 0);
         let function = symbol.is_some_and(|symbol| symbol.kind() == STT_GNU_IFUNC);
         let kind = cells.kind(number);
@@ -362,10 +336,10 @@ impl Rows<'_, '_> {
 
     /// An indirect function has no value to show but its name, in the same column.
     fn function(&self, cx: &mut Context, index: u32, symbol: &Symbol) {
-        let width = if self.is_64 { 16 } else { 10 };
-        let name = self.string(cx, symbol).unwrap_or_default();
-        let shown =
-            text::cut(&mut cx.out, self.file.options, name, if self.is_64 { 14 } else { 8 });
+        let (width, room) = if self.is_64 { (16, 14) } else { (10, 8) };
+        let name = self.symbols.strings.filter(|_| symbol.st_name != 0);
+        let name = name.and_then(|strings| c_str(strings, symbol.st_name.into()));
+        let shown = text::cut(&mut cx.out, self.file.options, name.unwrap_or(b"??"), room);
         self.version(cx, index, symbol);
         put!(&mut cx.out, "()");
         cx.out.fill(b' ', (width + 1usize).saturating_sub(shown + 2).max(1));
@@ -387,6 +361,7 @@ impl Rows<'_, '_> {
         match strings.map(|strings| c_str(strings, symbol.st_name.into())) {
             Some(Some(name)) => {
                 text::cut(&mut cx.out, self.file.options, name, 22);
+                self.version(cx, index, symbol);
             }
             Some(None) => {
                 let at = dec(symbol.st_name);
@@ -397,7 +372,6 @@ impl Rows<'_, '_> {
                 put!(&mut cx.out, "<string table index: ", at.width(3), ">");
             }
         }
-        self.version(cx, index, symbol);
     }
 
     /// A section's symbol goes by the section's name.
@@ -419,7 +393,12 @@ impl Rows<'_, '_> {
             }
             _ => "",
         };
-        let section = self.symbols.shndx(self.file, index, symbol);
+        // Reserved numbers count from the top of 32 bits.
+        let section = match symbol.st_shndx {
+            SHN_XINDEX => self.symbols.symbols.long_index(index as usize).unwrap_or(u32::MAX),
+            SHN_LORESERVE.. => u32::from(symbol.st_shndx) | 0xffff_0000,
+            index => index.into(),
+        };
         match self.file.sections.get(section as usize) {
             _ if !special.is_empty() => put!(&mut cx.out, special),
             Some(section) => {
@@ -432,13 +411,11 @@ impl Rows<'_, '_> {
 
     #[inline]
     fn version(&self, cx: &mut Context, index: u32, symbol: &Symbol) {
-        if let Some(version) = self.symbols.versions.of(index, symbol) {
+        if let Some(versions) = &self.symbols.versions
+            && let Some(version) = versions.of(cx, self.file, index as usize, symbol)
+        {
             put!(&mut cx.out, version);
         }
-    }
-
-    fn string(&self, _: &mut Context, symbol: &Symbol) -> Option<&[u8]> {
-        c_str(self.symbols.strings?, symbol.st_name.into())
     }
 }
 
