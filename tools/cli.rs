@@ -69,6 +69,9 @@ pub fn list(out: &mut BufWriter, table: &[Opt]) {
     }
 }
 
+/// Is told of each option: its key and what came with it.
+pub type Set<'s, 'a> = &'s mut dyn FnMut(&mut Context, u8, Option<&'a [u8]>);
+
 /// What was wrong; it has been told already.
 pub struct Wrong;
 
@@ -79,7 +82,7 @@ pub fn parse<'a>(
     cx: &mut Context,
     args: &[&'a [u8]],
     table: &[Opt],
-    option: &mut dyn FnMut(&mut Context, u8, Option<&'a [u8]>),
+    option: Set<'_, 'a>,
 ) -> Result<Vec<&'a [u8]>, Wrong> {
     let mut operands = Vec::new();
     let mut wrong = false;
@@ -105,7 +108,7 @@ fn parse_long<'a>(
     text: &'a [u8],
     table: &[Opt],
     args: &mut dyn Iterator<Item = &'a [u8]>,
-    option: &mut dyn FnMut(&mut Context, u8, Option<&'a [u8]>),
+    option: Set<'_, 'a>,
 ) -> bool {
     let equals = text.iter().position(|&byte| byte == b'=');
     let (name, value) = match equals {
@@ -151,7 +154,7 @@ fn parse_cluster<'a>(
     mut cluster: &'a [u8],
     table: &[Opt],
     args: &mut dyn Iterator<Item = &'a [u8]>,
-    option: &mut dyn FnMut(&mut Context, u8, Option<&'a [u8]>),
+    option: Set<'_, 'a>,
 ) -> bool {
     let mut right = true;
     while let Some((&letter, rest)) = cluster.split_first() {
