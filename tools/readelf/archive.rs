@@ -59,10 +59,11 @@ fn wrong(cx: &mut Context, archive: &[u8], text: &[&dyn Put]) -> bool {
 
 /// Reports on an archive: its index, and each of its members.
 pub fn report(cx: &mut Context, options: &Options, name: &[u8], source: &dyn Source) -> bool {
-    let Some(archive) = Archive::new(cx, name, source, options.archive_index) else {
+    let with_index = options.archive_index || options.lint;
+    let Some(archive) = Archive::new(cx, name, source, with_index) else {
         return false;
     };
-    if options.archive_index {
+    if with_index {
         match &archive.index {
             None => {
                 wrong(cx, name, &[&"unable to dump the index as none was found"]);

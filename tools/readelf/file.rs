@@ -179,6 +179,15 @@ impl<'a> File<'a> {
                     let (offset, size) = (section.sh_offset, section.sh_size);
                     self.dynamic.strings = self.read(cx, offset, size, "dynamic strings");
                 }
+                _ if !self.options.lint || section.sh_size != 0 => {}
+                SHT_PROGBITS | SHT_NOTE => {
+                    let name = text::section(self.section_name(&section));
+                    warn!(cx, "Section '", name, "': has a size of zero - is this intended ?");
+                }
+                SHT_REL | SHT_RELA => {
+                    let name = text::section(self.section_name(&section));
+                    warn!(cx, "Section '", name, "': zero-sized relocation section");
+                }
                 _ => {}
             }
         }

@@ -101,7 +101,7 @@ static TABLE: &[Opt] = &[
     Opt::new(b'p', "string-dump", full("the strings in a section")).with(SECTION),
     Opt::new(b'R', "relocated-dump", full("the bytes of a section, relocated")).with(SECTION),
     Opt::new(b'z', "decompress", full("decompress a section before it is dumped")),
-    Opt::new(b'L', "lint", "warn of what looks wrong"),
+    Opt::new(b'L', "lint", "all of that, and warn of what looks wrong"),
     Opt::long(b'L', "enable-checks", "the same"),
     Opt::new(b'W', "wide", "lines may be longer than 80 characters"),
     Opt::new(b'T', "silent-truncation", "no [...] where a name is cut off"),
@@ -191,7 +191,10 @@ impl Options {
             b'A' => self.arch = true,
             b'c' => self.archive_index = true,
             b'D' => self.use_dynamic = true,
-            b'L' => self.lint = true,
+            b'L' => {
+                self.set(cx, b'a', None);
+                self.lint = true;
+            }
             b'x' | b'p' | b'R' => {
                 self.dumps.extend(value.map(|section| Dump { kind: key, section }));
             }
