@@ -185,4 +185,23 @@ names! {
         0 "fjathplus", 1 "vis3b", 2 "adp", 3 "sparc5", 4 "mwait", 5 "xmpmul", 6 "xmont2",
         7 "nsec", 12 "fjathhpc", 13 "fjdes", 16 "fjaes",
     }
+
+    /// `isa_ext` of the MIPS ABI flags.
+    pub static MIPS_EXTENSIONS: "" {
+        0 "None", 1 "RMI XLR", 2 "Cavium Networks Octeon2", 3 "Cavium Networks OcteonP",
+        5 "Cavium Networks Octeon", 6 "Toshiba R5900", 7 "MIPS R4650", 8 "LSI R4010",
+        9 "NEC VR4100", 10 "Toshiba R3900", 11 "MIPS R10000", 12 "Broadcom SB-1",
+        13 "NEC VR4111/VR4181", 14 "NEC VR4120", 15 "NEC VR5400", 16 "NEC VR5500",
+        17 "ST Microelectronics Loongson 2E", 18 "ST Microelectronics Loongson 2F",
+        19 "Cavium Networks Octeon3", 20 "Imagination interAptiv MR2",
+    }
+
+    /// Bits of `ases` of the MIPS ABI flags.
+    pub static MIPS_ASES: "" {
+        0 "DSP ASE", 1 "DSP R2 ASE", 2 "Enhanced VA Scheme", 3 "MCU (MicroController) ASE",
+        4 "MDMX ASE", 5 "MIPS-3D ASE", 6 "MT ASE", 7 "SmartMIPS ASE", 8 "VZ ASE", 9 "MSA ASE",
+        10 "MIPS16 ASE", 11 "MICROMIPS ASE", 12 "XPA ASE", 13 "DSP R3 ASE", 14 "MIPS16e2 ASE",
+        15 "CRC ASE", 17 "GINV ASE", 18 "Loongson MMI ASE", 19 "Loongson CAM ASE",
+        20 "Loongson EXT ASE", 21 "Loongson EXT2 ASE",
+    }
 }

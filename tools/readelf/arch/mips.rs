@@ -1,0 +1,388 @@
+//! What `-A` shows of MIPS: the ABI flags and the global offset tables.
+//!
+//! "System V Application Binary Interface, MIPS RISC Processor Supplement", "Global Offset
+//! Table"; the module pointer and the second table, which serves the procedure linkage
+//! table, are GNU's.
+
+use crate::context::Context;
+use crate::readelf::file::File;
+use crate::readelf::names::{attributes as names, symbols};
+use crate::readelf::text;
+use crate::readelf::{error, warn};
+use core::ops::Range;
+use rt::elf::consts::*;
+use rt::elf::{Data, Reader, Record, Rel, Rela, Symbol, Table, c_str};
+use rt::fmt::{dec, hex, int, left, right};
+use rt::io::BufWriter;
+use rt::put;
+
+const DT_MIPS_LOCAL_GOTNO: i64 = 0x7000_000a;
+const DT_MIPS_SYMTABNO: i64 = 0x7000_0011;
+const DT_MIPS_GOTSYM: i64 = 0x7000_0013;
+const DT_MIPS_PLTGOT: i64 = 0x7000_0032;
+
+pub fn show(cx: &mut Context, file: &File) -> bool {
+    let fine = abi_flags(cx, file);
+    if file.dynamic.entries.is_empty() {
+        static_got(cx, file);
+        return fine;
+    }
+    fine & primary_got(cx, file) & plt_got(cx, file)
+}
+
+/// `Elf_MIPS_ABIFlags_v0`: which processor and which registers the file needs.
+fn abi_flags(cx: &mut Context, file: &File) -> bool {
+    let mut sections = file.sections.iter();
+    let Some(section) = sections.find(|s| file.section_name(s) == b".MIPS.abiflags") else {
+        return true;
+    };
+    if section.sh_size != 24 {
+        error(cx, &[&"Corrupt MIPS ABI Flags section."]);
+        return false;
+    }
+    let what = "MIPS ABI Flags section";
+    let Some(bytes) = file.read(cx, section.sh_offset, 24, what) else { return true };
+    let r = Reader::new(file.elf.encoding, bytes);
+    let byte = |at| r.u8(at).unwrap_or_default();
+    let word = |at| r.u32(at).unwrap_or_default();
+    let out = &mut cx.out;
+    put!(out, "\nMIPS ABI Flags Version: ", dec(r.u16(0).unwrap_or_default()), "\n\n");
+    put!(out, "ISA: MIPS", dec(byte(2)));
+    if byte(3) > 1 {
+        put!(out, "r", dec(byte(3)));
+    }
+    for (what, size) in [("GPR", byte(4)), ("CPR1", byte(5)), ("CPR2", byte(6))] {
+        let size: i32 = match size {
+            0 => 0,
+            1 => 32,
+            2 => 64,
+            3 => 128,
+            _ => -1,
+        };
+        put!(out, "\n", what, " size: ", int(size));
+    }
+    put!(out, "\nFP ABI: ");
+    match names::MIPS_FP.get(byte(7).into()) {
+        Some(name) => put!(out, name),
+        None => put!(out, "??? (", dec(byte(7)), ")"),
+    }
+    put!(out, "\nISA Extension: ");
+    match names::MIPS_EXTENSIONS.get(word(8)) {
+        Some(name) => put!(out, name),
+        None => put!(out, "Unknown (", int(word(8).cast_signed()), ")"),
+    }
+    put!(out, "\nASEs:\n");
+    let mut unknown = word(12);
+    for (bit, name) in names::MIPS_ASES.iter() {
+        if word(12) & 1 << bit != 0 {
+            put!(out, "\t", name, "\n");
+            unknown &= !(1 << bit);
+        }
+    }
+    if word(12) == 0 {
+        put!(out, "\tNone\n");
+    } else if unknown != 0 {
+        put!(out, "\tUnknown (", hex(unknown), ")\n");
+    }
+    put!(out, "FLAGS 1: ", hex(word(16)).zero(8), "\nFLAGS 2: ", hex(word(20)).zero(8), "\n");
+    true
+}
+
+/// A global offset table, as far as it can be read.
+struct Got<'a> {
+    address: u64,
+    /// Its bytes; none where they aren't in the file.
+    data: Option<Reader<'a>>,
+    word: u64,
+}
+
+/// The table ends before this entry, or nothing can be read of it.
+struct Cut;
+
+impl Got<'_> {
+    /// The address that the register `gp` holds.
+    fn gp(&self) -> u64 {
+        self.address.wrapping_add(0x7ff0)
+    }
+
+    /// As many hexadecimal digits as an address has.
+    fn digits(&self) -> u8 {
+        2 * self.word as u8
+    }
+
+    /// Prints an address.
+    fn put_address(&self, out: &mut BufWriter, address: u64) {
+        let mask = if self.word == 8 { u64::MAX } else { u32::MAX.into() };
+        put!(out, hex(address & mask).zero(self.digits()));
+    }
+
+    fn value(&self, at: u64) -> Option<u64> {
+        self.data?.word(at as usize)
+    }
+
+    /// Prints an entry: its address, how it is reached, what is in it.
+    fn entry(&self, cx: &mut Context, at: u64, by_gp: bool) -> Result<(), Cut> {
+        let address = self.address.wrapping_add(at);
+        put!(&mut cx.out, "  ");
+        self.put_address(&mut cx.out, address);
+        if by_gp {
+            let from_gp = address.wrapping_sub(self.gp()) as u32;
+            put!(&mut cx.out, " ", int(from_gp.cast_signed()).width(6), "(gp)");
+        }
+        put!(&mut cx.out, " ");
+        match (self.data, self.value(at)) {
+            (_, Some(value)) => {
+                self.put_address(&mut cx.out, value);
+                Ok(())
+            }
+            (None, _) => {
+                put!(&mut cx.out, right("<unknown>", self.digits().into()));
+                Err(Cut)
+            }
+            (Some(_), None) => {
+                warn(cx, &[&"MIPS GOT entry extends beyond the end of available data"]);
+                put!(&mut cx.out, right("<corrupt>", self.digits().into()));
+                Err(Cut)
+            }
+        }
+    }
+
+    /// Whether an entry is GNU's module pointer: its highest bit is set.
+    fn is_marked(&self, at: u64) -> bool {
+        self.value(at).is_some_and(|value| value >> (8 * self.word - 1) != 0)
+    }
+
+    /// The titles of the columns.
+    fn titles(&self, out: &mut BufWriter, by_gp: bool, columns: &[&str], last: &str) {
+        let width = self.digits().into();
+        put!(out, "  ", right("Address", width));
+        if by_gp {
+            put!(out, " ", right("Access", 10));
+        }
+        for column in columns {
+            put!(out, " ", right(column, width));
+        }
+        put!(out, last, "\n");
+    }
+
+    /// Prints a symbol, the last of so many columns.
+    fn symbol(&self, out: &mut BufWriter, file: &File, symbol: &Symbol, before: usize) {
+        let header = &file.elf.header;
+        let osabi = header.e_ident.osabi();
+        self.put_address(out, symbol.st_value);
+        let kind = symbols::symbol_type(symbol.kind(), header.e_machine, osabi);
+        put!(out, " ", left(&kind, 7).cut(), " ");
+        let index = symbol.st_shndx;
+        match symbols::special_section(index, header.e_machine, osabi) {
+            Some(name) => put!(out, right(&name, 3)),
+            None if u32::from(index) < file.shnum() => put!(out, dec(index).width(3)),
+            None => put!(out, "bad section index[", dec(index).width(3), "]"),
+        }
+        put!(out, " ");
+        let line = if self.word == 8 { 160 } else { 80 };
+        let strings = file.dynamic.strings.unwrap_or_default();
+        match c_str(strings, symbol.st_name.into()) {
+            Some(name) => {
+                text::cut(out, file.options, name, line - before - 1);
+            }
+            None => put!(out, "<corrupt: ", dec(symbol.st_name).width(14), ">"),
+        }
+        put!(out, "\n");
+    }
+}
+
+fn got<'a>(
+    cx: &mut Context,
+    file: &File<'a>,
+    address: u64,
+    size: u64,
+    what: &'static str,
+) -> Got<'a> {
+    let offset = file.locate(cx, address, size);
+    let data = file.read(cx, offset, size, what);
+    let data = data.map(|data| Reader::new(file.elf.encoding, data));
+    Got { address, data, word: file.elf.encoding.word() as u64 }
+}
+
+/// The table of a file that is linked dynamically: local entries, and one for each symbol
+/// from `DT_MIPS_GOTSYM` on.
+fn primary_got(cx: &mut Context, file: &File) -> bool {
+    let value = |tag| file.dynamic.value(tag);
+    let (address, locals) = (value(DT_PLTGOT), value(DT_MIPS_LOCAL_GOTNO));
+    let (first, count) = (value(DT_MIPS_GOTSYM), value(DT_MIPS_SYMTABNO));
+    if address == 0 || locals == 0 {
+        return true;
+    }
+    let Some(globals) = count.checked_sub(first) else {
+        let (first, count) = (dec(first), dec(count));
+        let tail = ") is greater than the symbol table size (";
+        error(cx, &[&"The GOT symbol offset (", &first, &tail, &count, &")"]);
+        return false;
+    };
+    let word = file.elf.encoding.word() as u64;
+    let size = locals.wrapping_add(globals).wrapping_mul(word);
+    let got = got(cx, file, address, size, "Global Offset Table data");
+    put!(&mut cx.out, "\nPrimary GOT:\n Canonical gp value: ");
+    got.put_address(&mut cx.out, got.gp());
+    put!(&mut cx.out, "\n\n Reserved entries:\n");
+    got.titles(&mut cx.out, true, &["Initial"], " Purpose");
+    let first_entry = got.entry(cx, 0, true);
+    put!(&mut cx.out, " Lazy resolver\n");
+    if first_entry.is_ok() {
+        let _: Result<(), Cut> = primary_entries(cx, file, &got, locals, first..count);
+    }
+    put!(&mut cx.out, "\n");
+    true
+}
+
+/// What follows the first entry of a dynamically linked file's table.
+fn primary_entries(
+    cx: &mut Context,
+    file: &File,
+    got: &Got,
+    locals: u64,
+    globals: Range<u64>,
+) -> Result<(), Cut> {
+    let word = got.word;
+    let mut at = word;
+    if got.is_marked(at) {
+        got.entry(cx, at, true)?;
+        put!(&mut cx.out, " Module pointer (GNU extension)\n");
+        at += word;
+    }
+    let locals_end = locals.wrapping_mul(word);
+    if at < locals_end {
+        put!(&mut cx.out, "\n Local entries:\n");
+        got.titles(&mut cx.out, true, &["Initial"], "");
+        while at < locals_end {
+            let entry = got.entry(cx, at, true);
+            put!(&mut cx.out, "\n");
+            entry?;
+            at += word;
+        }
+    }
+    if globals.is_empty() {
+        return Ok(());
+    }
+    put!(&mut cx.out, "\n Global entries:\n");
+    got.titles(&mut cx.out, true, &["Initial", "Sym.Val."], " Type    Ndx Name");
+    let before = if word == 8 { 76 } else { 52 };
+    for index in globals {
+        got.entry(cx, at, true).inspect_err(|_| put!(&mut cx.out, "\n"))?;
+        put!(&mut cx.out, " ");
+        match file.dynamic.symbols.and_then(|symbols| symbols.table.get(index as usize)) {
+            Some(symbol) => got.symbol(&mut cx.out, file, &symbol, before),
+            None => {
+                put!(&mut cx.out, "<symbol index ", dec(index));
+                put!(&mut cx.out, " exceeds number of dynamic symbols>\n");
+            }
+        }
+        at += word;
+    }
+    Ok(())
+}
+
+/// The table of a file that is linked statically: the section `.got`.
+fn static_got(cx: &mut Context, file: &File) {
+    let mut sections = file.sections.iter();
+    let Some(section) = sections.find(|s| file.section_name(s) == b".got") else { return };
+    let what = "Global Offset Table data";
+    let data = file.read(cx, section.sh_offset, section.sh_size, what);
+    let data = data.map(|data| Reader::new(file.elf.encoding, data));
+    let word = file.elf.encoding.word() as u64;
+    let got = Got { address: section.sh_addr, data, word };
+    put!(&mut cx.out, "\nStatic GOT:\n Canonical gp value: ");
+    got.put_address(&mut cx.out, got.gp());
+    put!(&mut cx.out, "\n");
+    if data.is_some() {
+        let _: Result<(), Cut> = static_entries(cx, &got, section.sh_size);
+    }
+    put!(&mut cx.out, "\n");
+}
+
+fn static_entries(cx: &mut Context, got: &Got, size: u64) -> Result<(), Cut> {
+    let mut at = 0;
+    // Only a table that begins with nothing has reserved entries.
+    if got.value(0) == Some(0) {
+        put!(&mut cx.out, "\n Reserved entries:\n");
+        got.titles(&mut cx.out, true, &["Value"], "");
+        got.entry(cx, 0, true)?;
+        put!(&mut cx.out, "\n");
+        at = got.word;
+        if got.is_marked(at) {
+            got.entry(cx, at, true)?;
+            put!(&mut cx.out, "\n");
+            at += got.word;
+        }
+    }
+    if at < size {
+        put!(&mut cx.out, "\n Local entries:\n");
+        got.titles(&mut cx.out, true, &["Value"], "");
+    }
+    while at < size {
+        let entry = got.entry(cx, at, true);
+        put!(&mut cx.out, "\n");
+        entry?;
+        at += got.word;
+    }
+    Ok(())
+}
+
+/// GNU's second table, with an entry for each relocation of the procedure linkage table.
+fn plt_got(cx: &mut Context, file: &File) -> bool {
+    let value = |tag| file.dynamic.value(tag);
+    let (address, relocs, kind) = (value(DT_MIPS_PLTGOT), value(DT_JMPREL), value(DT_PLTREL));
+    let relocs_size = value(DT_PLTRELSZ);
+    if address == 0 || relocs == 0 || kind == 0 || relocs_size == 0 {
+        return true;
+    }
+    let encoding = file.elf.encoding;
+    let rela = kind.cast_signed() == DT_RELA;
+    let offset = file.locate(cx, relocs, relocs_size);
+    let what = if encoding.is_64() { "64-bit relocation data" } else { "32-bit relocation data" };
+    let Some(relocs) = file.read(cx, offset, relocs_size, what) else { return false };
+    let entry = if rela { Rela::size(encoding) } else { Rel::size(encoding) };
+    let count = relocs.len() / entry.max(1);
+    let word = encoding.word() as u64;
+    let size = (count as u64 + 2) * word;
+    let got = got(cx, file, address, size, "Procedure Linkage Table data");
+    put!(&mut cx.out, "\nPLT GOT:\n\n Reserved entries:\n");
+    got.titles(&mut cx.out, false, &["Initial"], " Purpose");
+    for (index, purpose) in [" PLT lazy resolver\n", " Module pointer\n"].into_iter().enumerate() {
+        let entry = got.entry(cx, index as u64 * word, false);
+        put!(&mut cx.out, purpose);
+        if entry.is_err() {
+            put!(&mut cx.out, "\n");
+            return true;
+        }
+    }
+    put!(&mut cx.out, "\n Entries:\n");
+    got.titles(&mut cx.out, false, &["Initial", "Sym.Val."], " Type    Ndx Name");
+    let before = if word == 8 { 65 } else { 41 };
+    let symbols = file.dynamic.symbols;
+    for index in 0..count {
+        let r_info = if rela {
+            Table::<Rela>::packed(encoding, relocs).get(index).map(|rela| rela.r_info)
+        } else {
+            Table::<Rel>::packed(encoding, relocs).get(index).map(|rel| rel.r_info)
+        };
+        let r_info = r_info.unwrap_or_default();
+        // In 64 bits `r_info` is no number but a 32-bit one and four bytes.
+        let r_sym = match (encoding.is_64(), encoding.data) {
+            (false, _) => r_info >> 8,
+            (true, Data::Msb) => r_info >> 32,
+            (true, Data::Lsb) => r_info & 0xffff_ffff,
+        };
+        let entry = got.entry(cx, (index as u64 + 2) * word, false);
+        put!(&mut cx.out, " ");
+        if entry.is_err() {
+            break;
+        }
+        match symbols.and_then(|symbols| symbols.table.get(r_sym as usize)) {
+            Some(symbol) => got.symbol(&mut cx.out, file, &symbol, before),
+            None => put!(&mut cx.out, "<corrupt symbol index: ", dec(r_sym), ">\n"),
+        }
+    }
+    put!(&mut cx.out, "\n");
+    true
+}
