@@ -94,6 +94,7 @@ pub fn show(cx: &mut Context, file: &File) -> bool {
             continue;
         }
         if section.sh_size == 0 {
+            fine = false;
             continue;
         }
         let Some(data) = file.data(&section) else {

@@ -210,7 +210,7 @@ fn primary_got(cx: &mut Context, file: &File) -> bool {
     let value = |tag| file.dynamic.value(tag);
     let (address, locals) = (value(DT_PLTGOT), value(DT_MIPS_LOCAL_GOTNO));
     let (first, count) = (value(DT_MIPS_GOTSYM), value(DT_MIPS_SYMTABNO));
-    if address == 0 || locals == 0 {
+    if address == 0 || locals == 0 || file.dynamic.symbols.is_none() {
         return true;
     }
     let Some(globals) = count.checked_sub(first) else {
@@ -268,7 +268,7 @@ fn primary_entries(
     got.titles(&mut cx.out, true, &["Initial", "Sym.Val."], " Type    Ndx Name");
     let before = if word == 8 { 76 } else { 52 };
     for index in globals {
-        got.entry(cx, at, true).inspect_err(|_| put!(&mut cx.out, "\n"))?;
+        let entry = got.entry(cx, at, true);
         put!(&mut cx.out, " ");
         match file.dynamic.symbols.and_then(|symbols| symbols.table.get(index as usize)) {
             Some(symbol) => got.symbol(&mut cx.out, file, &symbol, before),
@@ -277,6 +277,7 @@ fn primary_entries(
                 put!(&mut cx.out, " exceeds number of dynamic symbols>\n");
             }
         }
+        entry?;
         at += word;
     }
     Ok(())
@@ -294,10 +295,9 @@ fn static_got(cx: &mut Context, file: &File) {
     put!(&mut cx.out, "\nStatic GOT:\n Canonical gp value: ");
     got.put_address(&mut cx.out, got.gp());
     put!(&mut cx.out, "\n");
-    if data.is_some() {
-        let _: Result<(), Cut> = static_entries(cx, &got, section.sh_size);
+    if data.is_none() || static_entries(cx, &got, section.sh_size).is_ok() {
+        put!(&mut cx.out, "\n");
     }
-    put!(&mut cx.out, "\n");
 }
 
 fn static_entries(cx: &mut Context, got: &Got, size: u64) -> Result<(), Cut> {
@@ -333,7 +333,8 @@ fn plt_got(cx: &mut Context, file: &File) -> bool {
     let value = |tag| file.dynamic.value(tag);
     let (address, relocs, kind) = (value(DT_MIPS_PLTGOT), value(DT_JMPREL), value(DT_PLTREL));
     let relocs_size = value(DT_PLTRELSZ);
-    if address == 0 || relocs == 0 || kind == 0 || relocs_size == 0 {
+    let none = [address, relocs, kind, relocs_size].contains(&0);
+    if none || file.dynamic.symbols.is_none() {
         return true;
     }
     let encoding = file.elf.encoding;

@@ -3,19 +3,21 @@
 
 mod attributes;
 mod mips;
+mod prelink;
 mod vendors;
 
 use super::file::File;
 use crate::context::Context;
-use rt::elf::consts::{EM_MIPS, EM_MIPS_RS3_LE};
+use rt::elf::consts::{EM_MIPS, EM_MIPS_RS3_LE, EM_NDS32};
 
 pub fn show(cx: &mut Context, file: &File) -> bool {
     if !file.options.arch {
         return true;
     }
-    let fine = attributes::show(cx, file);
+    let fine = prelink::show(cx, file);
     match file.elf.header.e_machine {
-        EM_MIPS | EM_MIPS_RS3_LE => fine & mips::show(cx, file),
-        _ => fine,
+        EM_NDS32 => fine,
+        EM_MIPS | EM_MIPS_RS3_LE => fine & attributes::show(cx, file) & mips::show(cx, file),
+        _ => fine & attributes::show(cx, file),
     }
 }

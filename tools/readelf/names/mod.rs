@@ -47,6 +47,7 @@ pub mod note_types;
 pub mod relocations;
 pub mod sections;
 pub mod segments;
+pub mod symbols;
 pub mod tags;
 
 /// Names by number.
