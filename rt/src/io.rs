@@ -354,6 +354,12 @@ impl<'a> BufWriter<'a> {
         self.buffer.get_mut(self.used..)?.first_chunk_mut()
     }
 
+    /// All the room that is left before the buffer is passed on.
+    #[inline]
+    pub(crate) fn rest(&mut self) -> &mut [u8] {
+        self.buffer.get_mut(self.used..).unwrap_or_default()
+    }
+
     /// Counts `count` bytes that were written into [`room`](Self::room) as added.
     #[inline]
     pub fn advance(&mut self, count: usize) {

@@ -25,6 +25,7 @@ pub mod input;
 pub mod io;
 pub mod mm;
 pub mod process;
+pub mod row;
 pub mod signal;
 pub mod start;
 

@@ -16,10 +16,10 @@ pub struct Cell {
 }
 
 impl Cell {
-    /// As long as `<processor specific>: 15` and the space after it.
-    pub const ROOM: usize = 25;
+    /// `<processor specific>: 15` and the space after it are 25.
+    pub const ROOM: usize = 32;
 
-    /// `%-*s `, of a name or, without one, of what kind of number it is.
+    /// `%-*s `: of a name or, without one, of what kind of number it is.
     fn new(name: &str, number: u8, width: usize) -> Cell {
         let mut bytes = [b' '; Cell::ROOM];
         let mut line = Line { bytes: &mut bytes, len: 0 };
@@ -27,19 +27,13 @@ impl Cell {
             line.put(&[byte], 1);
         }
         if name.ends_with(": ") {
-            line.put_digits(number);
+            line.put_dec(number.into(), 1);
         }
-        let len = line.len.max(width) + 1;
+        let end = line.len;
+        // What was written past the end, too.
+        bytes.iter_mut().skip(end).for_each(|byte| *byte = b' ');
+        let len = end.max(width) + 1;
         Cell { bytes, len }
-    }
-}
-
-impl Line<'_, { Cell::ROOM }> {
-    fn put_digits(&mut self, number: u8) {
-        if number >= 10 {
-            self.put(&[b'0' + number / 10 % 10], 1);
-        }
-        self.put(&[b'0' + number % 10], 1);
     }
 }
 
@@ -86,30 +80,35 @@ pub fn bind(osabi: u8, number: u8) -> Cell {
     Cell::new(name, number, 6)
 }
 
-/// `STV_*`, of all of `st_other`.
-#[inline]
-pub fn visibility(osabi: u8, st_other: u8) -> &'static [u8; 9] {
-    match st_other & 3 {
-        _ if osabi == ELFOSABI_SOLARIS && st_other > 3 => match st_other {
-            4 => b"EXPORTED ",
-            5 => b"SINGLETON",
-            6 => b"ELIMINATE",
-            _ => b"<unknown>",
-        },
-        STV_INTERNAL => b"INTERNAL ",
-        STV_HIDDEN => b"HIDDEN   ",
-        STV_PROTECTED => b"PROTECTED",
-        _ => b"DEFAULT  ",
-    }
+/// `STV_*`
+pub fn visibility(number: u8) -> Cell {
+    let name = match number & 3 {
+        STV_INTERNAL => "INTERNAL",
+        STV_HIDDEN => "HIDDEN",
+        STV_PROTECTED => "PROTECTED",
+        _ => "DEFAULT",
+    };
+    Cell::new(name, 0, 7)
 }
 
-/// Whether `st_other` holds more than the visibility.
-pub fn has_other(osabi: u8, st_other: u8) -> bool {
-    st_other > 3 && osabi != ELFOSABI_SOLARIS
-}
-
-/// What the other bits of `st_other` mean to a machine: ` [TEXT] `.
+/// An `st_other` that is more than a visibility: that, and in brackets what its other bits
+/// mean to a machine. Solaris has more visibilities instead.
+#[cold]
 pub fn other(cx: &mut Context, file: &File, st_other: u8) {
+    if file.elf.header.e_ident.osabi() == ELFOSABI_SOLARIS {
+        let name = match st_other {
+            4 => "EXPORTED ",
+            5 => "SINGLETON ",
+            6 => "ELIMINATE ",
+            _ => {
+                error(cx, &[&"Unrecognized visibility value: ", &dec(st_other)]);
+                "<unknown> "
+            }
+        };
+        return put!(&mut cx.out, name);
+    }
+    let visibility = visibility(st_other);
+    cx.out.bytes(visibility.bytes.get(..visibility.len).unwrap_or_default());
     let header = &file.elf.header;
     let bits = st_other & !3;
     let name = match (header.e_machine, bits) {
@@ -139,13 +138,13 @@ pub fn other(cx: &mut Context, file: &File, st_other: u8) {
         },
         (EM_AARCH64, 0x80) => "VARIANT_PCS",
         (EM_AARCH64, 0x84..) => {
-            return put!(&mut cx.out, " [VARIANT_PCS | ", hex(bits & 0x7f), "] ");
+            return put!(&mut cx.out, "[VARIANT_PCS | ", hex(bits & 0x7f), "] ");
         }
         (EM_RISCV, 0x80) => "VARIANT_CC",
-        (EM_RISCV, _) => return put!(&mut cx.out, " [", hex(bits & 0x7f), "] "),
-        _ => return put!(&mut cx.out, " [<other>: ", hex(bits), "] "),
+        (EM_RISCV, _) => return put!(&mut cx.out, "[", hex(bits & 0x7f), "] "),
+        _ => return put!(&mut cx.out, "[<other>: ", hex(bits), "] "),
     };
-    put!(&mut cx.out, " [", name, "] ");
+    put!(&mut cx.out, "[", name, "] ");
 }
 
 /// A number that is none of a section: `%4s`.

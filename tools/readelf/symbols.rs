@@ -11,6 +11,7 @@ use rt::elf::consts::*;
 use rt::elf::{Record, SectionHeader, Symbol, c_str};
 use rt::fmt::{dec, hex, oct};
 use rt::put;
+use rt::row::decimal;
 
 pub fn show(cx: &mut Context, file: &File) -> bool {
     let options = file.options;
@@ -87,6 +88,7 @@ struct Rows<'f, 'a> {
     sections: u32,
     kinds: [Cell; 16],
     binds: [Cell; 16],
+    visibilities: [Cell; 4],
 }
 
 impl<'f, 'a> Rows<'f, 'a> {
@@ -102,6 +104,7 @@ impl<'f, 'a> Rows<'f, 'a> {
             sections: file.sections.len() as u32,
             kinds: numbers.map(|number| columns::kind(machine, osabi, number)),
             binds: numbers.map(|number| columns::bind(osabi, number)),
+            visibilities: [0, 1, 2, 3].map(columns::visibility),
         }
     }
 
@@ -110,10 +113,18 @@ impl<'f, 'a> Rows<'f, 'a> {
         if section.is_none() {
             heads(cx, self.file);
         }
-        // MIPS has them in an order of its own.
-        let ordered = section.filter(|_| self.file.elf.header.e_machine != EM_MIPS);
+        // MIPS and Solaris have them in an order of their own.
+        let unordered = self.file.elf.header.e_machine == EM_MIPS || self.osabi == ELFOSABI_SOLARIS;
+        let ordered = section.filter(|_| !unordered);
+        let mut digits = (0, 0);
         for (index, symbol) in symbols.table.iter().enumerate() {
-            self.row(cx, symbols, index, &symbol);
+            // The last digit counts up by itself.
+            if index % 10 == 0 {
+                digits = decimal(index as u32);
+            } else {
+                digits.0 += 1 << 56;
+            }
+            self.row(cx, symbols, index, digits, &symbol);
             if symbol.bind() == STB_LOCAL
                 && let Some((section, name)) = ordered
                 && index as u64 >= u64::from(section.sh_info)
@@ -128,10 +139,21 @@ impl<'f, 'a> Rows<'f, 'a> {
     }
 
     #[inline]
-    fn row(&self, cx: &mut Context, symbols: &Symbols, index: usize, symbol: &Symbol) {
+    fn row(
+        &self,
+        cx: &mut Context,
+        symbols: &Symbols,
+        index: usize,
+        digits: (u64, usize),
+        symbol: &Symbol,
+    ) {
         let Some(room) = cx.out.room::<192>() else { return };
         let mut line = Line { bytes: room, len: 0 };
-        line.put_dec(index as u64, 6);
+        if index < 100_000_000 {
+            line.put_digits(digits, 6);
+        } else {
+            line.put_dec(index as u64, 6);
+        }
         line.put(b": ", 2);
         line.put_hex(symbol.st_value, self.file.elf.encoding.word() * 2);
         line.put(b" ", 1);
@@ -145,24 +167,20 @@ impl<'f, 'a> Rows<'f, 'a> {
             line = Line { bytes: room, len: 0 };
         }
         line.put(b" ", 1);
-        for cell in
-            [self.kinds.get(usize::from(symbol.kind())), self.binds.get(usize::from(symbol.bind()))]
-        {
-            if let Some(cell) = cell {
-                line.put(&cell.bytes, cell.len);
-            }
+        let kind = self.kinds.get(usize::from(symbol.kind()));
+        let bind = self.binds.get(usize::from(symbol.bind()));
+        let visibility = self.visibilities.get(usize::from(symbol.st_other));
+        for cell in [kind, bind, visibility].into_iter().flatten() {
+            line.put(&cell.bytes, cell.len);
         }
-        let visibility = columns::visibility(self.osabi, symbol.st_other);
-        let end = visibility.iter().position(|&byte| byte == b' ').unwrap_or(9);
-        line.put(visibility, end.max(7));
-        if columns::has_other(self.osabi, symbol.st_other) {
+        if symbol.st_other > 3 {
             let len = line.len;
             cx.out.advance(len);
             columns::other(cx, self.file, symbol.st_other);
             let Some(room) = cx.out.room::<192>() else { return };
             line = Line { bytes: room, len: 0 };
         }
-        line.put(b" ", 1);
+        line.put(b" ", usize::from(symbol.st_other > 3 && self.osabi != ELFOSABI_SOLARIS));
         let number = match symbol.st_shndx {
             SHN_UNDEF => None,
             SHN_XINDEX => symbols.long_index(index),

@@ -116,43 +116,18 @@ pub fn cut(out: &mut BufWriter, options: &Options, bytes: &[u8], width: usize) -
 /// A string of a string table, whole; false, and nothing is printed, where the offset lies
 /// outside.
 ///
-/// In rows this is most of the work: it is found, looked at and copied in one go, sixteen
-/// bytes at a time.
+/// In rows this is most of the work: it is found, looked at and copied in one go.
 #[inline]
 pub fn whole(out: &mut BufWriter, strings: &[u8], at: u32) -> bool {
-    let Some(mut rest) = strings.get(at as usize..).filter(|rest| !rest.is_empty()) else {
+    let Some(string) = strings.get(at as usize..).filter(|rest| !rest.is_empty()) else {
         return false;
     };
-    while let (Some(chunk), Some(room)) = (rest.first_chunk::<16>(), out.room::<16>()) {
-        let (low, high) = (controls(chunk.first_chunk()), controls(chunk.last_chunk()));
-        *room = *chunk;
-        if low | high == 0 {
-            out.advance(16);
-            rest = rest.get(16..).unwrap_or_default();
-            continue;
-        }
-        // The lowest bit that is set is right; those above it may not be.
-        let bits = if low != 0 { low.trailing_zeros() } else { 64 + high.trailing_zeros() };
-        let len = bits as usize / 8;
-        out.advance(len);
-        rest = rest.get(len..).unwrap_or_default();
-        if rest.first() == Some(&0) {
-            return true;
-        }
-        break;
+    let len = out.printable(string);
+    let rest = string.get(len..).unwrap_or_default();
+    if rest.first().is_some_and(|&byte| byte != 0) {
+        name(c_str(rest, 0).unwrap_or_default()).put(out);
     }
-    name(c_str(rest, 0).unwrap_or_default()).put(out);
     true
-}
-
-/// A bit set in the first byte that is a control character, DEL, zero or not ASCII.
-#[inline]
-fn controls(bytes: Option<&[u8; 8]>) -> u64 {
-    const ONES: u64 = u64::from_ne_bytes([1; 8]);
-    let word = bytes.map_or(0, |bytes| u64::from_le_bytes(*bytes));
-    let delete = word ^ (ONES * 0x7f);
-    let low = word.wrapping_sub(ONES * 0x20) & !word;
-    (low | (delete.wrapping_sub(ONES) & !delete) | word) & (ONES * 0x80)
 }
 
 fn is_control(byte: u8) -> bool {

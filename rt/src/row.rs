@@ -1,0 +1,98 @@
+//! What rows that are put together by hand consist of: a large report is nothing but rows,
+//! and what one of them costs is what all of it costs.
+
+use crate::io::BufWriter;
+
+/// The decimal digits of a number of up to eight, and how many they are; they lie at the
+/// end of the eight bytes, after spaces (`%8lu`), and the first byte is the lowest one.
+// Not inlined: then it would be compiled with its caller's options, for size.
+#[inline(never)]
+pub fn decimal(value: u32) -> (u64, usize) {
+    // Halves, quarters, eighths apart: two numbers below 10,000 are divided by 100 at once,
+    // then four below 100 by 10.
+    let value = value % 100_000_000;
+    let x = u64::from(value / 10_000) | u64::from(value % 10_000) << 32;
+    let hundreds = x * 5_243 >> 19 & 0x0000_007f_0000_007f;
+    let x = hundreds | (x - 100 * hundreds) << 16;
+    let tens = x * 103 >> 10 & 0x000f_000f_000f_000f;
+    let digits = tens | (x - 10 * tens) << 8;
+    // Zeros before the first other digit become spaces; the last digit stays.
+    let blank = (digits | 1 << 56).trailing_zeros() & !7;
+    let text = (digits | 0x3030_3030_3030_3030) ^ (0x1010_1010_1010_1010 & ((1 << blank) - 1));
+    (text, 8 - blank as usize / 8)
+}
+
+impl BufWriter<'_> {
+    /// Adds as much of the bytes as is printable ASCII, and says how many bytes that is. In
+    /// one go, sixteen bytes at a time: a name and where it ends are not looked for twice.
+    // Not inlined, as above.
+    #[inline(never)]
+    pub fn printable(&mut self, bytes: &[u8]) -> usize {
+        let mut rest = bytes;
+        while rest.len() >= 16 && self.room::<16>().is_some() {
+            let (from, to) = (rest.as_chunks::<16>().0, self.rest().as_chunks_mut::<16>().0);
+            let mut len = 0;
+            for (from, to) in from.iter().zip(to) {
+                *to = *from;
+                let (low, high) = (others(&from[..8]), others(&from[8..]));
+                if low | high != 0 {
+                    let bits =
+                        if low != 0 { low.trailing_zeros() } else { 64 + high.trailing_zeros() };
+                    len += bits as usize / 8;
+                    self.advance(len);
+                    return bytes.len() - rest.len() + len;
+                }
+                len += 16;
+            }
+            self.advance(len);
+            rest = &rest[len..];
+        }
+        let end = rest.iter().position(|byte| !matches!(byte, b' '..=b'~')).unwrap_or(rest.len());
+        self.bytes(&rest[..end]);
+        bytes.len() - rest.len() + end
+    }
+}
+
+/// A bit set in the first of eight bytes that is no printable ASCII, and in none before it.
+#[inline(always)]
+fn others(bytes: &[u8]) -> u64 {
+    const ONES: u64 = u64::from_ne_bytes([1; 8]);
+    let word = bytes.first_chunk().map_or(0, |bytes| u64::from_le_bytes(*bytes));
+    // No byte's sum reaches into the next one.
+    let low = word & (ONES * 0x7f);
+    let control = !(low + ONES * 0x60);
+    let delete = low + ONES;
+    (control | delete | word) & (ONES * 0x80)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::vec::Vec;
+
+    #[test]
+    fn decimal_numbers() {
+        let powers = (0..8).map(|e| 10u32.pow(e)).flat_map(|n| [n - 1, n, n + 1]);
+        for value in powers.chain([99_999_999, 12_345_678, 90_807_060]).chain(0..20_000) {
+            let (text, digits) = decimal(value);
+            assert_eq!(text.to_le_bytes(), std::format!("{value:8}").as_bytes());
+            assert_eq!(digits, std::format!("{value}").len());
+        }
+    }
+
+    #[test]
+    fn printable_text_up_to_the_first_other_byte() {
+        for byte in 0..=255u8 {
+            for at in 0..40 {
+                let mut text = [b'x'; 40];
+                text[at] = byte;
+                let (mut to, mut buffer) = (Vec::new(), [0; 24]);
+                let mut out = BufWriter::new(&mut buffer, &mut to);
+                let expected = if matches!(byte, 0x20..=0x7e) { 40 } else { at };
+                assert_eq!(out.printable(&text), expected);
+                out.flush().unwrap();
+                assert_eq!(to, &text[..expected]);
+            }
+        }
+    }
+}
