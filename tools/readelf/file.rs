@@ -13,8 +13,6 @@ use rt::fmt::{dec, hex};
 /// The file that is being reported on.
 pub struct File<'a> {
     pub options: &'a Options,
-    /// Its name as it is shown: `lib.a(member.o)` in an archive.
-    pub name: &'a [u8],
     pub elf: Elf<'a>,
     /// The section headers; empty where there are none, or none that can be read. Symbol
     /// tables and relocations may have a wrong `sh_entsize`: see [`File::entsize`].
@@ -71,13 +69,12 @@ impl<'a> Symbols<'a> {
 }
 
 impl<'a> File<'a> {
-    pub fn new(options: &'a Options, name: &'a [u8], elf: Elf<'a>) -> Self {
+    pub fn new(options: &'a Options, elf: Elf<'a>) -> Self {
         let sections = Table::empty(elf.encoding);
         let segments = Table::empty(elf.encoding);
         let dynamic = Dynamic::none(elf.encoding);
         File {
             options,
-            name,
             elf,
             sections,
             segments,

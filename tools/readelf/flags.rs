@@ -475,3 +475,69 @@ flags! {
         0x100 "Built for Library",
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rt::elf::{Class, Data, Encoding, Record};
+    use std::string::String;
+
+    struct Text(String);
+
+    impl rt::io::Write for Text {
+        fn write(&mut self, bytes: &[u8]) -> rt::Result<usize> {
+            self.0.push_str(core::str::from_utf8(bytes).unwrap());
+            Ok(bytes.len())
+        }
+    }
+
+    #[track_caller]
+    fn is(e_machine: u16, e_flags: u32, expected: &str) {
+        let encoding = Encoding { class: Class::Elf32, data: Data::Lsb };
+        let header = FileHeader::decode(encoding, &[0; 52]).unwrap();
+        let mut to = Text(String::new());
+        let mut buffer = [0; 16];
+        let mut out = BufWriter::new(&mut buffer, &mut to);
+        super::put(&mut out, &FileHeader { e_machine, e_flags, ..header });
+        out.flush().unwrap();
+        assert_eq!(to.0, expected);
+    }
+
+    #[test]
+    fn nothing_is_said_of_no_flags() {
+        for machine in 0..u16::MAX {
+            is(machine, 0, "");
+        }
+    }
+
+    #[test]
+    fn fields_and_bits() {
+        is(EM_X86_64, 1, "");
+        is(EM_RISCV, 5, ", RVC, double-float ABI");
+        is(EM_MIPS, 0x70001007, ", noreorder, pic, cpic, o32, mips32r2");
+        is(EM_ARM, 0x05000400, ", Version5 EABI, hard-float ABI");
+        is(EM_ARM, 0x05000002, ", Version5 EABI, <unknown>");
+        is(EM_ARM, 0x66000000, ", <unrecognized EABI>");
+        is(EM_PARISC, 0x210, ", PA-RISC 1.1");
+        is(EM_68K, 0x01000000, ", m68000");
+        is(EM_68K, 0x21, ", cf, isa A, nodiv, emac");
+        is(
+            EM_MSP430,
+            0x110,
+            ": architecture variant: MSP430x16: unknown extra flag bits also present",
+        );
+        is(EM_AMDGPU, 0x12f, ", gfx906, xnack on");
+        is(EM_AMDGPU, 0x400, ", <unknown AMDGPU GPU type: 0>, unknown flags bits: 0x400");
+        is(EM_ARC_COMPACT, 0x401, ", Unknown ARCompact, v4 ABI");
+        is(
+            EM_CYGNUS_MEP,
+            0x07050100,
+            ", <unknown MeP cpu type><unknown MeP copro type>, Built for Library",
+        );
+        is(
+            EM_NDS32,
+            0x10000810,
+            ", ABI v1, Andes ELF V1.3 or older, Andes Star v1.0, MAC, FPU_SP, FPU_REG:8/4",
+        );
+    }
+}

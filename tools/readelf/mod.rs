@@ -206,7 +206,7 @@ fn object(cx: &mut Context, options: &Options, name: &[u8], source: &dyn Source)
         return false;
     }
     match Elf::new(source) {
-        Ok(elf) => report(cx, &mut File::new(options, name, elf)),
+        Ok(elf) => report(cx, &mut File::new(options, elf)),
         Err(rt::elf::Error::BadMagic) => {
             error!(cx, "Not an ELF file - it has the wrong magic bytes at the start");
             false

@@ -206,8 +206,6 @@ fn check(cx: &mut Context, file: &File, index: usize, section: &SectionHeader) {
     }
 }
 
-const SHF_GNU_MBIND: u64 = 0x1000000;
-
 /// A flag of `sh_flags`: its letter, and its name in the long form.
 struct Flag(u64, u8, &'static str);
 
@@ -335,8 +333,6 @@ fn put_details(cx: &mut Context, file: &File, section: &SectionHeader) {
     }
     put!(out, ", ", hex(header.ch_size).zero(width), ", ", dec(header.ch_addralign), "\n");
 }
-
-const ELFCOMPRESS_ZSTD: u32 = 2;
 
 /// What the letters stand for: those that this file could have.
 fn put_key(out: &mut BufWriter, file: &File) {

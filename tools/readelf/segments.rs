@@ -6,7 +6,7 @@ use super::names::segments::segment_type;
 use super::text;
 use crate::context::Context;
 use rt::elf::consts::*;
-use rt::elf::{ProgramHeader, SectionHeader, c_str};
+use rt::elf::{ProgramHeader, c_str};
 use rt::fmt::{dec, hex, left};
 use rt::io::BufWriter;
 use rt::put;
@@ -161,46 +161,12 @@ fn put_mapping(out: &mut BufWriter, file: &File) {
     put!(out, "\n Section to Segment mapping:\n  Segment Sections...\n");
     for (i, segment) in file.segments.iter().enumerate() {
         put!(out, "   ", dec(i).zero(2), "     ");
-        for section in file.sections.iter().skip(1) {
-            if lies_in(&section, &segment) {
+        segment.each_section(file.sections, &mut |index, section| {
+            // Section 0 is none.
+            if index != 0 {
                 put!(out, text::section(file.section_name(&section)), " ");
             }
-        }
+        });
         put!(out, "\n");
     }
-}
-
-const PT_GNU_SFRAME: u32 = 0x6474e554;
-const PT_GNU_MBIND_HI: u32 = 0x6474f554;
-
-/// Whether a section is a part of a segment.
-fn lies_in(section: &SectionHeader, segment: &ProgramHeader) -> bool {
-    let tls = section.sh_flags & SHF_TLS != 0;
-    let allocated = section.sh_flags & SHF_ALLOC != 0;
-    let in_file = section.sh_type != SHT_NOBITS;
-    let of_that_kind = match segment.p_type {
-        PT_TLS => tls,
-        PT_PHDR => false,
-        // `.tbss` takes no room but in the initial image.
-        PT_LOAD | PT_GNU_RELRO => allocated && !(tls && !in_file),
-        PT_DYNAMIC | PT_GNU_EH_FRAME | PT_GNU_STACK | PT_GNU_SFRAME..=PT_GNU_MBIND_HI => {
-            allocated && !tls
-        }
-        _ => !tls,
-    };
-    let strict = matches!(segment.p_type, PT_DYNAMIC | PT_NOTE) && segment.p_memsz != 0;
-    let lies = |start, begin, length| within(start, section.sh_size, begin, length, strict);
-    of_that_kind
-        && (!in_file || lies(section.sh_offset, segment.p_offset, segment.p_filesz))
-        && (!allocated || lies(section.sh_addr, segment.p_vaddr, segment.p_memsz))
-}
-
-/// Whether a range lies within another one. One that is empty doesn't lie at the other's end
-/// (unless that is empty as well), and where that is `strict` not at its beginning either.
-fn within(start: u64, size: u64, begin: u64, length: u64, strict: bool) -> bool {
-    let Some(from) = start.checked_sub(begin) else { return false };
-    if size == 0 {
-        return if strict { from != 0 && from < length } else { from < length.max(1) };
-    }
-    from.checked_add(size).is_some_and(|end| end <= length)
 }

@@ -357,6 +357,7 @@ pub const SHF_COMPRESSED: u64 = 0x800;
 pub const SHF_MASKOS: u64 = 0xff00000;
 pub const SHF_MASKPROC: u64 = 0xf0000000;
 pub const SHF_GNU_RETAIN: u64 = 0x200000;
+pub const SHF_GNU_MBIND: u64 = 0x1000000;
 pub const SHF_ORDERED: u64 = 0x40000000;
 pub const SHF_EXCLUDE: u64 = 0x80000000;
 pub const SHF_MIPS_GPREL: u64 = 0x10000000;
@@ -381,6 +382,7 @@ pub const GRP_COMDAT: u32 = 1;
 
 // `ch_type`
 pub const ELFCOMPRESS_ZLIB: u32 = 1;
+pub const ELFCOMPRESS_ZSTD: u32 = 2;
 pub const ELFCOMPRESS_LOOS: u32 = 0x60000000;
 pub const ELFCOMPRESS_HIOS: u32 = 0x6fffffff;
 pub const ELFCOMPRESS_LOPROC: u32 = 0x70000000;
@@ -400,6 +402,8 @@ pub const PT_GNU_EH_FRAME: u32 = 0x6474e550;
 pub const PT_GNU_STACK: u32 = 0x6474e551;
 pub const PT_GNU_RELRO: u32 = 0x6474e552;
 pub const PT_GNU_PROPERTY: u32 = 0x6474e553;
+pub const PT_GNU_SFRAME: u32 = 0x6474e554;
+pub const PT_GNU_MBIND_HI: u32 = 0x6474f554;
 pub const PT_LOSUNW: u32 = 0x6ffffffa;
 pub const PT_SUNWBSS: u32 = 0x6ffffffa;
 pub const PT_SUNWSTACK: u32 = 0x6ffffffb;

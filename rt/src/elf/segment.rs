@@ -1,6 +1,8 @@
 //! Program headers (gABI, "Program Header").
 
-use super::bytes::{Encoding, Record};
+use super::SectionHeader;
+use super::bytes::{Encoding, Record, Table};
+use super::consts::*;
 
 /// `Elf32_Phdr`, `Elf64_Phdr`
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
@@ -48,5 +50,96 @@ impl Record for ProgramHeader {
                 p_align: e.u32(b, 28).into(),
             }
         })
+    }
+}
+
+impl ProgramHeader {
+    /// Finds the sections that are parts of this segment.
+    ///
+    /// The loop is here and not at the caller's since there may be many of both.
+    pub fn each_section(
+        &self,
+        sections: Table<SectionHeader>,
+        found: &mut dyn FnMut(usize, SectionHeader),
+    ) {
+        for (i, section) in sections.iter().enumerate() {
+            if self.holds(&section) {
+                found(i, section);
+            }
+        }
+    }
+
+    /// Whether a section is a part of this segment: of the kind that belongs there, and inside
+    /// by its place in the file and, where it has one, in memory.
+    #[inline]
+    pub fn holds(&self, section: &SectionHeader) -> bool {
+        let tls = section.sh_flags & SHF_TLS != 0;
+        let allocated = section.sh_flags & SHF_ALLOC != 0;
+        let in_file = section.sh_type != SHT_NOBITS;
+        let belongs = match self.p_type {
+            PT_TLS => tls,
+            PT_PHDR => false,
+            // `.tbss` takes no room but in the initial image.
+            PT_LOAD | PT_GNU_RELRO => allocated && (in_file || !tls),
+            PT_DYNAMIC | PT_GNU_EH_FRAME | PT_GNU_STACK | PT_GNU_SFRAME..=PT_GNU_MBIND_HI => {
+                allocated && !tls
+            }
+            _ => !tls,
+        };
+        let strict = matches!(self.p_type, PT_DYNAMIC | PT_NOTE) && self.p_memsz != 0;
+        let lies = |start, begin, length| within(start, section.sh_size, begin, length, strict);
+        belongs
+            && (!in_file || lies(section.sh_offset, self.p_offset, self.p_filesz))
+            && (!allocated || lies(section.sh_addr, self.p_vaddr, self.p_memsz))
+    }
+}
+
+/// Whether a range lies within another one. One that is empty doesn't lie at the other's end
+/// (unless that is empty as well), and where that is `strict` not at its beginning either.
+#[inline]
+fn within(start: u64, size: u64, begin: u64, length: u64, strict: bool) -> bool {
+    let Some(from) = start.checked_sub(begin) else { return false };
+    if size == 0 {
+        return if strict { from != 0 && from < length } else { from < length.max(1) };
+    }
+    from.checked_add(size).is_some_and(|end| end <= length)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sections_of_a_segment() {
+        let load = ProgramHeader {
+            p_type: PT_LOAD,
+            p_offset: 0x100,
+            p_vaddr: 0x1100,
+            p_filesz: 0x40,
+            p_memsz: 0x80,
+            ..ProgramHeader::default()
+        };
+        let text = SectionHeader {
+            sh_type: SHT_PROGBITS,
+            sh_flags: SHF_ALLOC,
+            sh_offset: 0x100,
+            sh_addr: 0x1100,
+            sh_size: 0x40,
+            ..SectionHeader::default()
+        };
+        assert!(load.holds(&text));
+        assert!(!load.holds(&SectionHeader { sh_size: 0x41, ..text }));
+        assert!(!load.holds(&SectionHeader { sh_flags: 0, ..text }));
+        let bss = SectionHeader { sh_type: SHT_NOBITS, sh_addr: 0x1140, ..text };
+        assert!(load.holds(&bss));
+        assert!(!load.holds(&SectionHeader { sh_flags: SHF_ALLOC | SHF_TLS, ..bss }));
+        // What is empty lies at the beginning, not at the end.
+        let empty = SectionHeader { sh_size: 0, ..text };
+        assert!(load.holds(&empty));
+        assert!(!load.holds(&SectionHeader { sh_offset: 0x140, sh_addr: 0x1140, ..empty }));
+        assert!(!ProgramHeader { p_type: PT_DYNAMIC, ..load }.holds(&empty));
+        assert!(!ProgramHeader { p_type: PT_PHDR, ..load }.holds(&text));
+        // Nothing that overflows.
+        assert!(!load.holds(&SectionHeader { sh_size: u64::MAX, ..text }));
     }
 }
