@@ -11,7 +11,7 @@ fn main() {
         "-nostartfiles",
         "-nostdlib",
         "-Wl,--no-dynamic-linker,-z,pack-relative-relocs",
-        "-Wl,-z,noexecstack,--build-id=none",
+        "-Wl,-z,noexecstack,-z,norelro,--build-id=none",
     ] {
         println!("cargo::rustc-link-arg-bins={arg}");
     }

@@ -1,88 +1,95 @@
-//! Options in the manner of `getopt_long`, out of one table for each applet.
+//! Options in the manner of `getopt_long`, out of the applet's help text.
+//!
+//! The text that `--help` prints is the table: what can be given is what is described, and
+//! a table without pointers needs no relocation at start-up. A line of it names an option:
+//!
+//! ```text
+//!   -x, --hex-dump=NAME  the bytes of a section
+//!       --sframe[=NAME]  with something that may be left out
+//! ```
+//!
+//! Two spaces end the names; the value of the last one is that of all. An applet knows an
+//! option by the first name on its line, without dashes.
 
 use crate::context::Context;
 use alloc::vec::Vec;
-use rt::fmt::Put;
-use rt::io::BufWriter;
 use rt::put;
 
-/// What comes with an option; the text names it in the help.
+/// What comes with an option.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub enum Value {
+enum Value {
     /// Nothing.
     None,
     /// An argument: `-x V`, `-xV`, `--long V`, `--long=V`.
-    Required(&'static str),
+    Required,
     /// Perhaps an argument: `-xV`, `--long=V`.
-    Optional(&'static str),
+    Optional,
 }
 
-/// One spelling of an option. Rows with the same key mean the same.
-pub struct Opt {
-    /// What the applet knows it by: its letter, or any other number for one without.
-    pub key: u8,
-    /// The letter; 0 where there is none.
-    pub short: u8,
-    /// The long name; empty where there is none.
-    pub long: &'static str,
-    /// What comes with it.
-    pub value: Value,
-    /// What it does, in one line; empty for one that isn't listed.
-    pub help: &'static str,
+/// One name of an option.
+#[derive(Clone, Copy)]
+struct Opt<'t> {
+    /// The first name of the option.
+    key: &'t [u8],
+    /// This name, with its dashes.
+    name: &'t [u8],
+    value: Value,
 }
 
-impl Opt {
-    /// An option with a letter and a long name.
-    pub const fn new(key: u8, long: &'static str, help: &'static str) -> Opt {
-        Opt { key, short: key, long, value: Value::None, help }
-    }
-
-    /// An option without a letter, or another name of the one with this key.
-    pub const fn long(key: u8, long: &'static str, help: &'static str) -> Opt {
-        Opt { key, short: 0, long, value: Value::None, help }
-    }
-
-    /// The same with something that comes with it.
-    pub const fn with(self, value: Value) -> Opt {
-        Opt { value, ..self }
-    }
-}
-
-/// The list of options for an applet's help, in the order of its table.
-pub fn list(out: &mut BufWriter, table: &[Opt]) {
-    const COLUMN: usize = 30;
-    for opt in table.iter().filter(|opt| !opt.help.is_empty()) {
-        match opt.short {
-            0 => put!(out, "      "),
-            letter => put!(out, "  -", [letter], if opt.long.is_empty() { "  " } else { ", " }),
-        }
-        let (before, name, after) = match opt.value {
-            Value::None => ("", "", ""),
-            Value::Required(name) => ("=", name, ""),
-            Value::Optional(name) => ("[=", name, "]"),
+/// The names in a table, in its order.
+fn names(table: &str) -> impl Iterator<Item = Opt<'_>> {
+    table.as_bytes().split(|&byte| byte == b'\n').flat_map(|line| {
+        let line = line.trim_ascii_start();
+        let end = line.windows(2).position(|two| two == b"  ").unwrap_or(line.len());
+        let head = line.get(..end).filter(|head| head.starts_with(b"-")).unwrap_or_default();
+        let (head, value) = match head.iter().position(|&byte| matches!(byte, b'=' | b'[')) {
+            None => (head, Value::None),
+            Some(at) if head[at] == b'[' => (&head[..at], Value::Optional),
+            Some(at) => (&head[..at], Value::Required),
         };
-        let dashes = if opt.long.is_empty() { "" } else { "--" };
-        put!(out, dashes, opt.long, before, name, after);
-        let used = 6 + [dashes, opt.long, before, name, after].map(str::len).iter().sum::<usize>();
-        out.fill(b' ', COLUMN.saturating_sub(used).max(1));
-        put!(out, opt.help, "\n");
+        let names = move || {
+            let names = head.split(|&byte| byte == b',').map(<[u8]>::trim_ascii_start);
+            names.filter(|name| !name.is_empty())
+        };
+        let key = bare(names().next().unwrap_or_default());
+        names().map(move |name| Opt { key, name, value })
+    })
+}
+
+/// A name without its dashes.
+fn bare(name: &[u8]) -> &[u8] {
+    name.strip_prefix(b"--").or(name.strip_prefix(b"-")).unwrap_or(name)
+}
+
+impl<'t> Opt<'t> {
+    /// The letter, of a name that is one.
+    fn letter(&self) -> Option<u8> {
+        match *self.name {
+            [b'-', letter] if letter != b'-' => Some(letter),
+            _ => None,
+        }
+    }
+
+    /// The long name, of one that is.
+    fn long(&self) -> Option<&'t [u8]> {
+        self.name.strip_prefix(b"--")
     }
 }
 
-/// Is told of each option: its key and what came with it.
-pub type Set<'s, 'a> = &'s mut dyn FnMut(&mut Context, u8, Option<&'a [u8]>);
+/// Is told of each option: the first one of its names and what came with it.
+pub type Set<'s, 'a> = &'s mut dyn FnMut(&mut Context, &[u8], Option<&'a [u8]>);
 
 /// What was wrong; it has been told already.
 pub struct Wrong;
 
-/// Sorts the arguments: `option` is called for each option in order with its key and
-/// value, the operands are the result. Options and operands may be in any order, unless
-/// `POSIXLY_CORRECT` is set. All that is wrong is told, in glibc's words.
+/// Sorts the arguments: `set` is called for each option in order, the operands are the
+/// result. Options and operands may be in any order, unless `POSIXLY_CORRECT` is set. All
+/// that is wrong is told, in glibc's words.
 pub fn parse<'a>(
     cx: &mut Context,
     args: &[&'a [u8]],
-    table: &[Opt],
-    option: Set<'_, 'a>,
+    table: &str,
+    set: Set<'_, 'a>,
 ) -> Result<Vec<&'a [u8]>, Wrong> {
     let mut operands = Vec::new();
     let mut wrong = false;
@@ -93,9 +100,9 @@ pub fn parse<'a>(
             operands.extend((arg != b"--").then_some(arg));
             operands.extend(args.by_ref());
         } else if let Some(long) = arg.strip_prefix(b"--") {
-            wrong |= !parse_long(cx, long, table, &mut args, option);
+            wrong |= !parse_long(cx, long, table, &mut args, set);
         } else if let Some(cluster) = arg.strip_prefix(b"-").filter(|rest| !rest.is_empty()) {
-            wrong |= !parse_cluster(cx, cluster, table, &mut args, option);
+            wrong |= !parse_cluster(cx, cluster, table, &mut args, set);
         } else {
             operands.push(arg);
         }
@@ -106,60 +113,59 @@ pub fn parse<'a>(
 fn parse_long<'a>(
     cx: &mut Context,
     text: &'a [u8],
-    table: &[Opt],
+    table: &str,
     args: &mut dyn Iterator<Item = &'a [u8]>,
-    option: Set<'_, 'a>,
+    set: Set<'_, 'a>,
 ) -> bool {
     let equals = text.iter().position(|&byte| byte == b'=');
     let (name, value) = match equals {
         Some(at) => (&text[..at], Some(&text[at + 1..])),
         None => (text, None),
     };
-    let fits = |opt: &&Opt| !opt.long.is_empty() && opt.long.as_bytes().starts_with(name);
-    let exact = table.iter().find(|opt| !opt.long.is_empty() && opt.long.as_bytes() == name);
-    let Some(found) = exact.or_else(|| table.iter().find(fits)) else {
+    let fits = |opt: &Opt| opt.long().is_some_and(|long| long.starts_with(name));
+    let exact = names(table).find(|opt| opt.long() == Some(name));
+    let Some(found) = exact.or_else(|| names(table).find(fits)) else {
         message!(cx, "unrecognized option '--", name, "'");
         return false;
     };
-    let same = |opt: &Opt| opt.key == found.key && opt.value == found.value;
-    if exact.is_none() && !table.iter().filter(fits).all(same) {
-        let mut text: Vec<&dyn Put> = Vec::new();
-        text.extend_from_slice(&[&"option '--", &name, &"' is ambiguous; possibilities:"]);
-        for opt in table.iter().filter(fits) {
-            text.extend_from_slice(&[&" '--", &opt.long, &"'"]);
+    if exact.is_none() && names(table).filter(fits).any(|opt| opt.key != found.key) {
+        cx.begin_message();
+        put!(&mut cx.err, "option '--", name, "' is ambiguous; possibilities:");
+        for opt in names(table).filter(fits) {
+            put!(&mut cx.err, " '", opt.name, "'");
         }
-        cx.message(&text);
+        cx.end_message("\n");
         return false;
     }
     let value = match (found.value, value) {
         (Value::None, Some(_)) => {
-            message!(cx, "option '--", found.long, "' doesn't allow an argument");
+            message!(cx, "option '", found.name, "' doesn't allow an argument");
             return false;
         }
-        (Value::Required(_), None) => match args.next() {
+        (Value::Required, None) => match args.next() {
             None => {
-                message!(cx, "option '--", found.long, "' requires an argument");
+                message!(cx, "option '", found.name, "' requires an argument");
                 return false;
             }
             next => next,
         },
         (_, value) => value,
     };
-    option(cx, found.key, value);
+    set(cx, found.key, value);
     true
 }
 
 fn parse_cluster<'a>(
     cx: &mut Context,
     mut cluster: &'a [u8],
-    table: &[Opt],
+    table: &str,
     args: &mut dyn Iterator<Item = &'a [u8]>,
-    option: Set<'_, 'a>,
+    set: Set<'_, 'a>,
 ) -> bool {
     let mut right = true;
     while let Some((&letter, rest)) = cluster.split_first() {
         cluster = rest;
-        let Some(found) = table.iter().find(|opt| opt.short == letter) else {
+        let Some(found) = names(table).find(|opt| opt.letter() == Some(letter)) else {
             message!(cx, "invalid option -- '", [letter], "'");
             right = false;
             continue;
@@ -167,8 +173,8 @@ fn parse_cluster<'a>(
         let attached = (!rest.is_empty()).then_some(rest);
         let value = match found.value {
             Value::None => None,
-            Value::Optional(_) => attached,
-            Value::Required(_) => match attached.or_else(|| args.next()) {
+            Value::Optional => attached,
+            Value::Required => match attached.or_else(|| args.next()) {
                 None => {
                     message!(cx, "option requires an argument -- '", [letter], "'");
                     return false;
@@ -176,10 +182,33 @@ fn parse_cluster<'a>(
                 value => value,
             },
         };
-        option(cx, found.key, value);
+        set(cx, found.key, value);
         if found.value != Value::None {
             break;
         }
     }
     right
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Value, names};
+    use std::vec::Vec;
+
+    #[test]
+    fn a_table_is_read_off_the_help() {
+        let table =
+            "Usage: x -y\n\n  -x, --hex=NAME, --hexa=NAME\n  -q  quiet -z\n      --opt[=A]  b\n";
+        let all: Vec<_> = names(table).map(|o| (o.key, o.name, o.value)).collect();
+        let expected: [(&[u8], &[u8], Value); 4] = [
+            (b"x", b"-x", Value::Required),
+            (b"x", b"--hex", Value::Required),
+            (b"q", b"-q", Value::None),
+            (b"opt", b"--opt", Value::Optional),
+        ];
+        assert_eq!(all.len(), 4);
+        for (found, expected) in all.iter().zip(expected) {
+            assert!(*found == expected);
+        }
+    }
 }

@@ -1,21 +1,21 @@
 //! `lx --install [-s] [-f] DIR`: a link to lx for each applet.
 
 use crate::applets::APPLETS;
-use crate::cli::{self, Opt};
+use crate::cli;
 use crate::context::Context;
 use alloc::vec::Vec;
 use rt::{Errno, Result, fs};
 
-static TABLE: &[Opt] = &[
-    Opt::new(b's', "symbolic", "symbolic links instead of hard ones"),
-    Opt::new(b'f', "force", "replace what is there"),
-];
+const OPTIONS: &str = "
+  -s, --symbolic  symbolic links instead of hard ones
+  -f, --force     replace what is there
+";
 
 /// Makes the links; what can't be made is told, and the others are made all the same.
 pub fn run(cx: &mut Context, args: &[&'static [u8]]) -> u8 {
     let (mut symbolic, mut force) = (false, false);
-    let operands = cli::parse(cx, args, TABLE, &mut |_, key, _| match key {
-        b's' => symbolic = true,
+    let operands = cli::parse(cx, args, OPTIONS, &mut |_, key, _| match key {
+        b"s" => symbolic = true,
         _ => force = true,
     });
     let directory = match operands.as_deref() {

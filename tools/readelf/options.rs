@@ -1,6 +1,6 @@
 //! The command line: what `readelf --help` lists.
 
-use crate::cli::{self, Opt, Value, Wrong};
+use crate::cli::{self, Wrong};
 use crate::context::Context;
 use alloc::vec::Vec;
 use rt::io::BufWriter;
@@ -48,83 +48,70 @@ pub struct Options {
     pub later: bool,
 }
 
-// Keys of options without a letter.
-const DYN_SYMS: u8 = 1;
-const LTO_SYMS: u8 = 2;
-const SYM_BASE: u8 = 3;
-const FULL_SECTION_NAME: u8 = 4;
-/// What GNU readelf knows and this one does not yet.
-const LATER: u8 = 5;
-
 /// Whether this is the build with everything in it; see Cargo.toml.
 const FULL: bool = cfg!(feature = "full");
 
-const SECTION: Value = Value::Required("NAME");
+/// The help, and the table of options: see [`cli`].
+const HELP: &str = "\
+What is in ELF files, and in archives of them.
 
-/// The help of an option that only the full build has.
-const fn full(help: &'static str) -> &'static str {
-    if FULL { help } else { "" }
-}
+  -a, --all                   all that follow, down to -n
+  -h, --file-header           the file header
+  -l, --program-headers, --segments
+                              the program headers, and the sections in each segment
+  -S, --section-headers, --sections
+                              the section headers
+  -g, --section-groups        the section groups
+  -s, --syms, --symbols       the symbol tables
+  -r, --relocs                the relocations
+  -d, --dynamic               the dynamic section
+  -V, --version-info          the symbol versions
+  -I, --histogram             how long the chains of the hash tables are
+  -n, --notes                 the notes
 
-/// In the order in which GNU readelf names the possibilities of an ambiguous option.
-#[rustfmt::skip]
-static TABLE: &[Opt] = &[
-    Opt::new(b'a', "all", if FULL {
-        "all of -h -l -S -g -s -r -u -d -V -n -A -I"
-    } else {
-        "all of -h -l -S -g -s -r -d -V -n -I"
-    }),
-    Opt::new(b'h', "file-header", "the file header"),
-    Opt::new(b'l', "program-headers", "the program headers, and the sections in each segment"),
-    Opt::long(b'l', "segments", "the same"),
-    Opt::new(b'S', "section-headers", "the section headers"),
-    Opt::long(b'S', "sections", "the same"),
-    Opt::new(b'e', "headers", "all of -h -l -S"),
-    Opt::new(b'g', "section-groups", "the section groups"),
-    Opt::new(b't', "section-details", "the section headers, in full"),
-    Opt::new(b's', "syms", "the symbol tables"),
-    Opt::long(b's', "symbols", "the same"),
-    Opt::long(DYN_SYMS, "dyn-syms", "the dynamic symbol table"),
-    Opt::long(LTO_SYMS, "lto-syms", "the symbol tables of link-time optimization"),
-    Opt::long(SYM_BASE, "sym-base", "the base of symbol sizes: 0 (mixed), 8, 10 or 16")
-        .with(Value::Required("BASE")),
-    Opt::new(b'r', "relocs", "the relocations"),
-    Opt::new(b'd', "dynamic", "the dynamic section"),
-    Opt::new(b'D', "use-dynamic", "find symbols and relocations by the dynamic section"),
-    Opt::new(b'V', "version-info", "the symbol versions"),
-    Opt::new(b'n', "notes", "the notes"),
-    Opt::new(b'u', "unwind", full("the unwind tables")),
-    Opt::new(b'I', "histogram", "how long the chains of the hash tables are"),
-    Opt::new(b'A', "arch-specific", full("what only this architecture has")),
-    Opt::new(b'c', "archive-index", "the symbol index of an archive"),
-    Opt::new(b'x', "hex-dump", full("the bytes of a section, by its name or number")).with(SECTION),
-    Opt::new(b'p', "string-dump", full("the strings in a section")).with(SECTION),
-    Opt::new(b'R', "relocated-dump", full("the bytes of a section, relocated")).with(SECTION),
-    Opt::new(b'z', "decompress", full("decompress a section before it is dumped")),
-    Opt::new(b'L', "lint", "all of that, and warn of what looks wrong"),
-    Opt::long(b'L', "enable-checks", "the same"),
-    Opt::new(b'W', "wide", "lines may be longer than 80 characters"),
-    Opt::new(b'T', "silent-truncation", "no [...] where a name is cut off"),
-    Opt::new(b'H', "help", "this text"),
-    Opt::new(b'v', "version", "the version of lx"),
-    Opt::long(FULL_SECTION_NAME, "full-section-name", ""),
-    Opt::new(b'C', "demangle", "").with(Value::Optional("STYLE")),
-    Opt::long(b'N', "no-demangle", ""),
-    Opt::long(b'N', "recurse-limit", ""),
-    Opt::long(b'N', "no-recurse-limit", ""),
-    Opt::long(b'N', "no-recursion-limit", ""),
-    Opt::new(b'U', "unicode", "").with(Value::Required("HOW")),
-    Opt::new(b'w', "debug-dump", "").with(Value::Optional("WHAT")),
-    Opt::long(LATER, "dwarf-depth", "").with(Value::Required("N")),
-    Opt::long(LATER, "dwarf-start", "").with(Value::Required("N")),
-    Opt::long(LATER, "dwarf-check", ""),
-    Opt::new(b'P', "process-links", ""),
-    Opt::long(LATER, "ctf", "").with(SECTION),
-    Opt::long(LATER, "ctf-symbols", "").with(SECTION),
-    Opt::long(LATER, "ctf-strings", "").with(SECTION),
-    Opt::long(LATER, "ctf-parent", "").with(SECTION),
-    Opt::long(LATER, "sframe", "").with(Value::Optional("NAME")),
-];
+  -e, --headers               all of -h -l -S
+  -t, --section-details, --full-section-name
+                              the section headers, in full
+      --dyn-syms              the dynamic symbol table
+      --lto-syms              the symbol tables of link-time optimization
+      --sym-base=BASE         the base of symbol sizes: 0 (mixed), 8, 10 or 16
+  -D, --use-dynamic           find symbols and relocations by the dynamic section
+  -c, --archive-index         the symbol index of an archive
+  -L, --lint, --enable-checks
+                              all of it, with warnings of what looks wrong
+  -W, --wide                  lines may be longer than 80 characters
+  -T, --silent-truncation     no [...] where a name is cut off
+  -H, --help                  this text
+  -v, --version               the version of lx
+      @FILE                   takes arguments out of FILE
+
+Only in a build with the feature 'full', where -a includes the first two:
+
+  -u, --unwind                the unwind tables
+  -A, --arch-specific         what only this architecture has
+  -x, --hex-dump=SECTION      the bytes of a section, by its name or number
+  -p, --string-dump=SECTION   the strings in a section
+  -R, --relocated-dump=SECTION
+                              the bytes of a section, relocated
+  -z, --decompress            decompress a section before it is dumped
+
+Known to GNU readelf, not supported yet:
+
+  -C, --demangle[=STYLE]
+  -U, --unicode=HOW
+  -w, --debug-dump[=WHAT]
+  -P, --process-links
+      --dwarf-depth=N
+      --dwarf-start=N
+      --dwarf-check
+      --ctf=SECTION
+      --ctf-symbols=SECTION
+      --ctf-strings=SECTION
+      --ctf-parent=NAME
+      --sframe[=SECTION]
+      --no-demangle, --recurse-limit, --no-recurse-limit, --no-recursion-limit
+                              what they ask for is the default
+";
 
 impl Options {
     /// Whether there is anything to print; `-W` and its like only say how.
@@ -156,57 +143,49 @@ impl Options {
         .contains(&true)
     }
 
-    fn set(&mut self, cx: &mut Context, key: u8, value: Option<&'static [u8]>) {
+    fn set(&mut self, key: &[u8], value: Option<&'static [u8]>) {
         match key {
-            // Not part of the small build.
-            b'A' | b'u' | b'x' | b'p' | b'R' | b'z' if !FULL => self.later = true,
-            b'a' => {
-                let all: &[u8] = if FULL { b"hlSgsrudVnAI" } else { b"hlSgsrdVnI" };
-                for &key in all {
-                    self.set(cx, key, None);
-                }
-            }
-            b'e' => {
-                for key in *b"hlS" {
-                    self.set(cx, key, None);
-                }
-            }
-            b'h' => self.header = true,
-            b'l' => self.segments = true,
-            b'S' => self.sections = true,
-            b'g' => self.groups = true,
-            b't' | FULL_SECTION_NAME => {
+            [b'A' | b'u' | b'x' | b'p' | b'R' | b'z'] if !FULL => self.later = true,
+            [b'a'] => self.set_all(if FULL { b"hlSgsrudVnAI" } else { b"hlSgsrdVnI" }),
+            [b'e'] => self.set_all(b"hlS"),
+            [b'h'] => self.header = true,
+            [b'l'] => self.segments = true,
+            [b'S'] => self.sections = true,
+            [b'g'] => self.groups = true,
+            [b't'] => {
                 self.sections = true;
                 self.section_details = true;
             }
-            b's' => self.symbols = true,
-            DYN_SYMS => self.dynamic_symbols = true,
-            LTO_SYMS => self.lto_symbols = true,
-            SYM_BASE => self.symbol_base = base(value.unwrap_or_default()),
-            b'n' => self.notes = true,
-            b'r' => self.relocs = true,
-            b'u' => self.unwind = true,
-            b'd' => self.dynamic = true,
-            b'V' => self.versions = true,
-            b'A' => self.arch = true,
-            b'c' => self.archive_index = true,
-            b'D' => self.use_dynamic = true,
-            b'L' => {
-                self.set(cx, b'a', None);
-                self.lint = true;
+            [b's'] => self.symbols = true,
+            b"dyn-syms" => self.dynamic_symbols = true,
+            b"lto-syms" => self.lto_symbols = true,
+            b"sym-base" => self.symbol_base = base(value.unwrap_or_default()),
+            [b'n'] => self.notes = true,
+            [b'r'] => self.relocs = true,
+            [b'u'] => self.unwind = true,
+            [b'd'] => self.dynamic = true,
+            [b'V'] => self.versions = true,
+            [b'A'] => self.arch = true,
+            [b'c'] => self.archive_index = true,
+            [b'D'] => self.use_dynamic = true,
+            [b'L'] => self.lint = true,
+            [kind @ (b'x' | b'p' | b'R')] => {
+                self.dumps.extend(value.map(|section| Dump { kind: *kind, section }));
             }
-            b'x' | b'p' | b'R' => {
-                self.dumps.extend(value.map(|section| Dump { kind: key, section }));
-            }
-            b'z' => self.decompress = true,
-            b'I' => self.histogram = true,
-            b'W' => self.wide = true,
-            b'T' => self.silent_truncation = true,
-            b'H' => self.help = true,
-            b'v' => self.version = true,
-            // What they ask for is the default.
-            b'N' => {}
+            [b'z'] => self.decompress = true,
+            [b'I'] => self.histogram = true,
+            [b'W'] => self.wide = true,
+            [b'T'] => self.silent_truncation = true,
+            [b'H'] => self.help = true,
+            [b'v'] => self.version = true,
+            b"no-demangle" => {}
             _ => self.later = true,
+        }
+    }
+
+    fn set_all(&mut self, letters: &[u8]) {
+        for letter in letters {
+            self.set(&[*letter], None);
         }
     }
 }
@@ -227,7 +206,7 @@ pub fn parse(
     args: &[&'static [u8]],
 ) -> Result<(Options, Vec<&'static [u8]>), Wrong> {
     let mut options = Options::default();
-    let files = cli::parse(cx, args, TABLE, &mut |cx, key, value| options.set(cx, key, value))?;
+    let files = cli::parse(cx, args, HELP, &mut |_, key, value| options.set(key, value))?;
     Ok((options, files))
 }
 
@@ -257,8 +236,5 @@ pub fn version(cx: &mut Context) -> u8 {
 }
 
 fn usage(out: &mut BufWriter, prefix: &str) {
-    put!(out, "Usage: ", prefix, "readelf OPTION... FILE...\n");
-    put!(out, "What is in ELF files, and in archives of them.\n\n");
-    cli::list(out, TABLE);
-    put!(out, "      @FILE                   takes arguments out of FILE\n");
+    put!(out, "Usage: ", prefix, "readelf OPTION... FILE...\n", HELP);
 }
