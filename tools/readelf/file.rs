@@ -268,6 +268,13 @@ impl<'a> File<'a> {
         !self.segments.is_empty()
     }
 
+    /// Tells once more what is wrong with the program headers where they can't be read.
+    pub fn retry_segments(&self, cx: &mut Context) {
+        if self.segments.is_empty() {
+            self.read_segments(cx, self.phnum());
+        }
+    }
+
     fn read_segments(&self, cx: &mut Context, phnum: u32) -> Table<'a, ProgramHeader> {
         let header = &self.elf.header;
         let none = Table::empty(self.elf.encoding);
@@ -393,6 +400,7 @@ impl<'a> File<'a> {
     /// Tells that an address is nowhere in the file.
     pub fn lost(&self, cx: &mut Context, address: u64) {
         if self.segments.is_empty() {
+            self.retry_segments(cx);
             let text = "Cannot interpret virtual addresses without program headers.";
             return warn!(cx, text);
         }

@@ -57,10 +57,11 @@ const NONE: u32 = u32::MAX;
 /// Checks the groups, also for `-u`, which looks into them, and prints them.
 pub fn show(cx: &mut Context, file: &File) -> bool {
     let wanted = file.options.groups;
-    if !wanted && !file.options.unwind {
+    let unreadable = file.sections.is_empty() && file.shnum() != 0;
+    if !wanted && (!file.options.unwind || unreadable) {
         return true;
     }
-    if file.sections.is_empty() && file.shnum() != 0 {
+    if unreadable {
         error!(cx, "Section headers are not available!");
         return true;
     }

@@ -228,26 +228,30 @@ fn short_header(source: &dyn Source) -> bool {
 /// anything to print, and says whether all went well. The first ones also find the tables
 /// that the others look at, whatever is asked for.
 fn report(cx: &mut Context, file: &mut File) -> bool {
+    type Part = fn(&mut Context, &File) -> bool;
     let mut fine = header::show(cx, file);
-    fine &= sections::show(cx, file);
+    // Where there should be sections and can't be read, what needs them says nothing at all.
+    let sections = sections::show(cx, file);
+    let either = sections || file.options.use_dynamic;
     fine &= groups::show(cx, file);
     fine &= segments::show(cx, file);
     fine &= dynamic::load(cx, file);
-    for part in [
-        dynamic::show,
-        relocs::show,
+    let parts: [(bool, Part); _] = [
+        (true, dynamic::show),
+        (either, relocs::show),
         #[cfg(feature = "full")]
-        unwind::show,
-        symbols::show,
-        histogram::show,
-        versions::show,
+        (sections, unwind::show),
+        (either, symbols::show),
+        (true, histogram::show),
+        (sections, versions::show),
         #[cfg(feature = "full")]
-        contents::show,
-        notes::show,
+        (sections, contents::show),
+        (true, notes::show),
         #[cfg(feature = "full")]
-        arch::show,
-    ] {
-        fine &= part(cx, file);
+        (sections, arch::show),
+    ];
+    for (possible, part) in parts {
+        fine &= !possible || part(cx, file);
     }
     fine
 }

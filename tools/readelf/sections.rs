@@ -13,7 +13,8 @@ use rt::fmt::{dec, hex, left, right};
 use rt::io::BufWriter;
 use rt::put;
 
-/// Reads the section headers, which all that follows needs, and prints them.
+/// Reads the section headers, which all that follows needs, and prints them. Says whether
+/// they can be read, or there are none.
 pub fn show(cx: &mut Context, file: &mut File) -> bool {
     let wanted = file.options.sections;
     let header = file.elf.header;
@@ -25,7 +26,7 @@ pub fn show(cx: &mut Context, file: &mut File) -> bool {
         } else if wanted {
             put!(&mut cx.out, "\nThere are no sections in this file.\n");
         }
-        return true;
+        return header.e_shoff == 0;
     }
     if wanted && !file.options.header {
         let (verb, plural) = if shnum == 1 { ("is", "") } else { ("are", "s") };
@@ -36,7 +37,7 @@ pub fn show(cx: &mut Context, file: &mut File) -> bool {
     if wanted && !file.sections.is_empty() {
         print(cx, file);
     }
-    true
+    !file.sections.is_empty()
 }
 
 fn print(cx: &mut Context, file: &File) {

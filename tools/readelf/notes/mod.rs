@@ -60,6 +60,7 @@ pub fn show(cx: &mut Context, file: &File) -> bool {
     if any {
         return fine;
     }
+    file.retry_segments(cx);
     for segment in file.segments.iter().filter(|s| s.p_type == PT_NOTE) {
         if segment.p_filesz == 0 {
             fine = false;
