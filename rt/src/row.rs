@@ -12,9 +12,9 @@ pub fn decimal(value: u32) -> (u64, usize) {
     // then four below 100 by 10.
     let value = value % 100_000_000;
     let x = u64::from(value / 10_000) | u64::from(value % 10_000) << 32;
-    let hundreds = x * 5_243 >> 19 & 0x0000_007f_0000_007f;
+    let hundreds = ((x * 5_243) >> 19) & 0x0000_007f_0000_007f;
     let x = hundreds | (x - 100 * hundreds) << 16;
-    let tens = x * 103 >> 10 & 0x000f_000f_000f_000f;
+    let tens = ((x * 103) >> 10) & 0x000f_000f_000f_000f;
     let digits = tens | (x - 10 * tens) << 8;
     // Zeros before the first other digit become spaces; the last digit stays.
     let blank = (digits | 1 << 56).trailing_zeros() & !7;

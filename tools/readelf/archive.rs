@@ -402,11 +402,11 @@ fn show_index(cx: &mut Context, archive: &Archive, index: &Index) {
     let mut used = 0;
     for i in 0..count {
         let offset = big_endian(index.offsets, index.word, i);
-        if let Some(at) = offset.filter(|_| offset != before) {
-            if let Some(shown) = qualified_at(cx, archive, at) {
-                let shown = text::name(&shown);
-                put!(&mut cx.out, "Contents of binary ", shown, " at offset 0x", hex(at), "\n");
-            }
+        if let Some(at) = offset.filter(|_| offset != before)
+            && let Some(shown) = qualified_at(cx, archive, at)
+        {
+            let shown = text::name(&shown);
+            put!(&mut cx.out, "Contents of binary ", shown, " at offset 0x", hex(at), "\n");
         }
         before = offset;
         let Some(rest) = index.symbols.get(used..).filter(|rest| !rest.is_empty()) else {

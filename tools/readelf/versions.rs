@@ -86,7 +86,7 @@ fn definitions(cx: &mut Context, file: &File, section: &SectionHeader) {
         let mut aux_at = at;
         let mut step = verdef.vd_aux;
         for parent in 0..verdef.vd_cnt.max(1) {
-            let next = aux_at.checked_add(step as usize).unwrap_or(usize::MAX);
+            let next = aux_at.saturating_add(step as usize);
             let rest = bytes.get(next..).unwrap_or_default();
             let Some(aux) = Verdaux::decode(encoding, rest) else { break };
             aux_at = next;

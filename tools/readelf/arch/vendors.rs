@@ -11,19 +11,21 @@ use rt::elf::consts::*;
 use rt::fmt::{dec, hex, int};
 use rt::put;
 
+type Show = fn(&mut Context, &File, &mut Cursor);
+
 /// Who defines the attributes of a machine's files, apart from GNU.
 #[derive(Clone, Copy)]
 pub struct Vendor {
     pub name: &'static [u8],
     /// Prints one tag and its value.
-    pub show: fn(&mut Context, &File, &mut Cursor),
+    pub show: Show,
     /// Whether vendor `gnu` is understood as well.
     pub knows_gnu: bool,
 }
 
 impl Vendor {
     pub fn of(e_machine: u16) -> Vendor {
-        let (name, show): (&[u8], fn(&mut Context, &File, &mut Cursor)) = match e_machine {
+        let (name, show): (&[u8], Show) = match e_machine {
             EM_ARM => (b"aeabi", aeabi),
             EM_RISCV => (b"riscv", riscv),
             EM_ARC | EM_ARC_COMPACT | EM_ARCV2 => (b"ARC", arc),

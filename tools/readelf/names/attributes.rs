@@ -23,7 +23,7 @@ names! {
         0x06_05 "v5TEJ", 0x06_06 "v6", 0x06_07 "v6KZ", 0x06_08 "v6T2", 0x06_09 "v6K",
         0x06_0a "v7", 0x06_0b "v6-M", 0x06_0c "v6S-M", 0x06_0d "v7E-M", 0x06_0e "v8",
         0x06_0f "v8-R", 0x06_10 "v8-M.baseline", 0x06_11 "v8-M.mainline", 0x06_12 "v8.1-A",
-        0x06_13 "v8.2-A", 0x06_14 "v8.3-A", 0x06_15 "v8.1-M.mainline", 0x06_16 "v9",
+        0x06_13 "v8.2-A", 0x06_14 "v8.3-A", 0x06_15 "v8.1-M.mainline", 0x0616 "v9",
         0x07_00 "None", 0x07_41 "Application", 0x07_4d "Microcontroller", 0x07_52 "Realtime",
         0x07_53 "Application or Realtime", 0x08_00 "No", 0x08_01 "Yes", 0x09_00 "No",
         0x09_01 "Thumb-1", 0x09_02 "Thumb-2", 0x09_03 "Yes", 0x0a_00 "No", 0x0a_01 "VFPv1",

@@ -156,10 +156,10 @@ pub fn describe(cx: &mut Context, file: &File, note: &Note, regions: &mut Region
     if end > 0 {
         put!(out, " to ", hex(end).alt());
     }
-    if !desc.bytes.is_empty() {
-        if let Some(name) = symbol_at(file, start, func) {
-            put!(out, " (", text::name(name), ")");
-        }
+    if !desc.bytes.is_empty()
+        && let Some(name) = symbol_at(file, start, func)
+    {
+        put!(out, " (", text::name(name), ")");
     }
     put!(out, "\n");
     true

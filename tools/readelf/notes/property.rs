@@ -24,7 +24,7 @@ pub fn list(out: &mut BufWriter, file: &File, desc: Reader) {
     put!(out, "      Properties: ");
     let word = file.elf.encoding.word();
     let size = desc.bytes.len();
-    if size < 8 || size % word != 0 {
+    if size < 8 || !size.is_multiple_of(word) {
         return put!(out, "<corrupt GNU_PROPERTY_TYPE, size = ", hex(size).alt(), ">\n");
     }
     let mut at = 0;
