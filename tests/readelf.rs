@@ -116,6 +116,7 @@ golden! {
         archive_index: "-cW";
     }
     full {
+        architecture: "-AW", "-A";
         decompressed_dumps: "-z -p .debug_str", "-z -x .debug_str";
     }
     later {
@@ -124,7 +125,6 @@ golden! {
         versions: "-VW", "-V";
         notes: "-nW", "-n";
         unwind: "-uW", "-u";
-        architecture: "-AW", "-A";
         dumps: "-p .comment", "-x .note.own", "-x 1", "-x 99", "-x nosuch", "-p nosuch", "-x .bss",
             "-R .data", "-x .data", "-p .debug_str", "-p .strtab", "-p .text",
             "-x .text -p .comment -h";
