@@ -27,7 +27,7 @@ pub fn run(cx: &mut Context, args: &[&'static [u8]]) -> u8 {
     };
     let mut buffer = [0; 4096];
     let lx = match fs::readlink("/proc/self/exe", &mut buffer) {
-        Ok(lx) => &*lx,
+        Ok(lx) => lx,
         Err(errno) => {
             message!(cx, "/proc/self/exe: ", errno);
             return 1;
