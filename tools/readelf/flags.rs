@@ -12,8 +12,8 @@ use rt::put;
 /// When the text of a [`Row`] is printed.
 #[derive(Clone, Copy)]
 enum When {
-    /// The bits of the mask have this value.
-    Is(u32),
+    /// The bits of the mask have the row's value.
+    Is,
     /// Any bit of the mask is set.
     Any,
     /// No row before it with the same mask had its value.
@@ -24,8 +24,9 @@ enum When {
 #[derive(Clone, Copy)]
 struct Row {
     mask: u32,
-    when: When,
+    value: u32,
     start: u16,
+    when: When,
 }
 
 /// The rows of a machine, in the order in which they are printed.
@@ -37,18 +38,18 @@ struct Flags {
 /// Lists of rows become [`Flags`]: texts in one blob, so that there is no pointer per row for
 /// a static PIE to relocate. `bit "text"` is short for `bit = bit "text"`.
 macro_rules! flags {
-    (@when) => { None };
-    (@when any) => { Some(When::Any) };
-    (@when else) => { Some(When::Else) };
-    (@when $value:literal) => { Some(When::Is($value)) };
+    (@when $mask:literal) => { (When::Is, $mask) };
+    (@when $mask:literal any) => { (When::Any, 0) };
+    (@when $mask:literal else) => { (When::Else, 0) };
+    (@when $mask:literal $value:literal) => { (When::Is, $value) };
     ($(
         $(#[$attribute:meta])*
         static $name:ident { $($mask:literal $(= $value:tt)? $text:literal),* $(,)? }
     )*) => {$(
         $(#[$attribute])*
         static $name: Flags = {
-            const LIST: &[(u32, Option<When>, &str)] =
-                &[$(($mask, flags!(@when $($value)?), $text)),*];
+            const LIST: &[(u32, (When, u32), &str)] =
+                &[$(($mask, flags!(@when $mask $($value)?), $text)),*];
             static ROWS: [Row; LIST.len()] = rows(LIST);
             static TEXT: [u8; text_len(LIST)] = text(LIST);
             match core::str::from_utf8(&TEXT) {
@@ -59,23 +60,19 @@ macro_rules! flags {
     )*};
 }
 
-const fn rows<const N: usize>(list: &[(u32, Option<When>, &str)]) -> [Row; N] {
-    let mut rows = [Row { mask: 0, when: When::Any, start: 0 }; N];
+const fn rows<const N: usize>(list: &[(u32, (When, u32), &str)]) -> [Row; N] {
+    let mut rows = [Row { mask: 0, value: 0, start: 0, when: When::Any }; N];
     let (mut start, mut i) = (0, 0);
     while i < list.len() {
-        let (mask, when, text) = list[i];
-        let when = match when {
-            None => When::Is(mask),
-            Some(when) => when,
-        };
-        rows[i] = Row { mask, when, start };
+        let (mask, (when, value), text) = list[i];
+        rows[i] = Row { mask, value, start, when };
         start += text.len() as u16;
         i += 1;
     }
     rows
 }
 
-const fn text_len(list: &[(u32, Option<When>, &str)]) -> usize {
+const fn text_len(list: &[(u32, (When, u32), &str)]) -> usize {
     let (mut len, mut i) = (0, 0);
     while i < list.len() {
         len += list[i].2.len();
@@ -84,7 +81,7 @@ const fn text_len(list: &[(u32, Option<When>, &str)]) -> usize {
     len
 }
 
-const fn text<const N: usize>(list: &[(u32, Option<When>, &str)]) -> [u8; N] {
+const fn text<const N: usize>(list: &[(u32, (When, u32), &str)]) -> [u8; N] {
     let mut text = [0; N];
     let (mut at, mut i) = (0, 0);
     while i < list.len() {
@@ -111,7 +108,7 @@ impl Flags {
             }
             let bits = e_flags & mask;
             let holds = match row.when {
-                When::Is(value) => bits == value,
+                When::Is => bits == row.value,
                 When::Any => bits != 0,
                 When::Else => !found,
             };
