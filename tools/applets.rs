@@ -60,7 +60,7 @@ pub fn dispatch(cx: &mut Context) -> u8 {
                 (applet.run)(cx)
             }
             None => {
-                cx.message(&[&"'", name, &"' is not an applet; try 'lx --list'"]);
+                message!(cx, "'", name, "' is not an applet; try 'lx --list'");
                 127
             }
         },

@@ -7,7 +7,7 @@ use super::files;
 use super::object;
 use super::options::Options;
 use super::text;
-use super::{error, head, short_header};
+use super::{head, short_header};
 use crate::context::Context;
 use alloc::vec::Vec;
 use rt::elf::{Part, Source};
@@ -53,7 +53,7 @@ enum Stop {
 
 /// Tells what is wrong with the archive, and is false.
 fn wrong(cx: &mut Context, archive: &[u8], text: &[&dyn Put]) -> bool {
-    error(cx, &[&text::name(archive), &": ", &text]);
+    error!(cx, text::name(archive), ": ", text);
     false
 }
 
@@ -126,14 +126,14 @@ fn thin_member(
             Ok(elf) if elf.sections().is_none() => {
                 let size = elf.shnum().wrapping_mul(elf.header.e_shentsize.into());
                 let tail = " bytes extends past end of file for section headers";
-                error(cx, &[&"Reading ", &dec(size), &tail]);
+                error!(cx, "Reading ", dec(size), tail);
                 false
             }
             Ok(_) => true,
             Err(_) => false,
         });
         let Some(input) = readable else {
-            error(cx, &[&"Input file '", &text::name(&path), &"' is not readable."]);
+            error!(cx, "Input file '", text::name(&path), "' is not readable.");
             return None;
         };
         return Some(one(cx, options, &archive.qualified(member), &input));
@@ -246,7 +246,7 @@ impl<'a> Archive<'a> {
             return Some(Member { name: name.get(..end)?, origin: None });
         };
         let Some(table) = self.long_names else {
-            error(cx, &[&"Archive member uses long names, but no longname table found"]);
+            error!(cx, "Archive member uses long names, but no longname table found");
             return None;
         };
         let (index, rest) = number(long);
@@ -254,7 +254,7 @@ impl<'a> Archive<'a> {
         if index > table.len() as u64 {
             let index = int(index.cast_signed());
             let tail = ") beyond end of long name table";
-            error(cx, &[&"Found long name index (", &index, &tail]);
+            error!(cx, "Found long name index (", index, tail);
             return None;
         }
         let rest = table.get(index as usize..)?;

@@ -1,11 +1,9 @@
 //! `-x`, `-R`, `-p`: the bytes of sections in hexadecimal, as they are or relocated, and the
 //! strings in them; with `-z` unpacked.
 
-use super::error;
 use super::file::File;
 use super::options::Dump;
 use super::text;
-use super::warn;
 use crate::context::Context;
 use alloc::vec;
 use alloc::vec::Vec;
@@ -25,7 +23,7 @@ pub fn show(cx: &mut Context, file: &File) -> bool {
     for dump in dumps.iter().rev().filter(|dump| number(dump.section).is_none()) {
         if !file.sections.iter().any(|section| file.section_name(&section) == dump.section) {
             let name = text::name(dump.section);
-            warn(cx, &[&"Section '", &name, &"' was not dumped because it does not exist"]);
+            warn!(cx, "Section '", name, "' was not dumped because it does not exist");
         }
     }
     let mut fine = true;
@@ -48,7 +46,7 @@ pub fn show(cx: &mut Context, file: &File) -> bool {
     missing.sort_unstable();
     missing.dedup();
     for number in missing {
-        warn(cx, &[&"Section ", &dec(number), &" was not dumped because it does not exist!"]);
+        warn!(cx, "Section ", dec(number), " was not dumped because it does not exist!");
         fine = false;
     }
     fine
@@ -92,7 +90,7 @@ fn dump(cx: &mut Context, file: &File, index: u32, section: &SectionHeader, kind
         Some(Packed::Whole) | None => None,
         Some(Packed::Zlib(input, size)) => match unpack(input, size) {
             None => {
-                error(cx, &[&"Unable to decompress section ", &name]);
+                error!(cx, "Unable to decompress section ", name);
                 return false;
             }
             unpacked => unpacked,
@@ -145,7 +143,7 @@ fn packed<'a>(cx: &mut Context, file: &File, section: &SectionHeader, raw: &'a [
         let size = CompressionHeader::size(encoding);
         let (Some(head), Some(body)) = (CompressionHeader::decode(encoding, raw), raw.get(size..))
         else {
-            error(cx, &[&"Compressed section is too small even for a compression header"]);
+            error!(cx, "Compressed section is too small even for a compression header");
             return Packed::Wrong;
         };
         return match head.ch_type {
@@ -154,7 +152,7 @@ fn packed<'a>(cx: &mut Context, file: &File, section: &SectionHeader, raw: &'a [
             kind => {
                 let name = text::section(file.section_name(section));
                 let what = "' has unsupported compress type: ";
-                warn(cx, &[&"section '", &name, &what, &dec(kind)]);
+                warn!(cx, "section '", name, what, dec(kind));
                 Packed::Wrong
             }
         };

@@ -1,6 +1,5 @@
 //! `-I`: how long the chains of the hash tables are.
 
-use super::error;
 use super::file::File;
 use super::hashes::{GnuHash, SysvHash};
 use crate::context::Context;
@@ -35,7 +34,7 @@ fn sysv(cx: &mut Context, hash: &SysvHash) {
             length += 1;
             let place = usize::try_from(symbol).ok().and_then(|at| visited.get_mut(at));
             if place.is_none_or(|place| core::mem::replace(place, true)) {
-                error(cx, &[&"histogram chain is corrupt"]);
+                error!(cx, "histogram chain is corrupt");
                 break;
             }
             symbol = hash.chains.get(symbol).unwrap_or(0);

@@ -1,6 +1,5 @@
 //! What the columns of a symbol table call the numbers of a symbol.
 
-use super::error;
 use super::file::File;
 use super::line::Line;
 use crate::context::Context;
@@ -101,7 +100,7 @@ pub fn other(cx: &mut Context, file: &File, st_other: u8) {
             5 => "SINGLETON ",
             6 => "ELIMINATE ",
             _ => {
-                error(cx, &[&"Unrecognized visibility value: ", &dec(st_other)]);
+                error!(cx, "Unrecognized visibility value: ", dec(st_other));
                 "<unknown> "
             }
         };
@@ -127,7 +126,7 @@ pub fn other(cx: &mut Context, file: &File, st_other: u8) {
         (EM_ALPHA, 0x80) => "NOPV",
         (EM_ALPHA, 0x88) => "STD GPLOAD",
         (EM_ALPHA, _) => {
-            error(cx, &[&"Unrecognized alpha specific other value: ", &dec(bits)]);
+            error!(cx, "Unrecognized alpha specific other value: ", dec(bits));
             "<unknown>"
         }
         (EM_IA_64, _) if header.e_ident.osabi() == ELFOSABI_OPENVMS => match bits & 0xc0 {

@@ -8,7 +8,6 @@ use super::vendors::{self, Vendor};
 use crate::context::Context;
 use crate::readelf::file::File;
 use crate::readelf::text;
-use crate::readelf::{error, warn};
 use rt::elf::consts::*;
 use rt::elf::{Reader, c_str};
 use rt::fmt::{dec, hex, int};
@@ -49,13 +48,13 @@ impl<'a> Cursor<'a> {
                 self.at += index + 1;
                 if lost || bits < 64 && value >> bits != 0 {
                     let what = "read LEB value is too large to store in destination variable";
-                    error(cx, &[&what]);
+                    error!(cx, what);
                 }
                 return if bits < 64 { value & ((1 << bits) - 1) } else { value };
             }
         }
         self.at = self.end;
-        error(cx, &[&"end of data encountered whilst reading LEB"]);
+        error!(cx, "end of data encountered whilst reading LEB");
         value
     }
 
@@ -99,7 +98,7 @@ pub fn show(cx: &mut Context, file: &File) -> bool {
         }
         let Some(data) = file.data(&section) else {
             let tail = " bytes extends past end of file for attributes";
-            error(cx, &[&"Reading ", &dec(section.sh_size), &tail]);
+            error!(cx, "Reading ", dec(section.sh_size), tail);
             fine = false;
             continue;
         };
@@ -124,24 +123,24 @@ fn vendor_parts(cx: &mut Context, file: &File, vendor: Vendor, data: &[u8]) -> b
     let mut at = 1;
     while let Some(left) = data.len().checked_sub(at).filter(|&left| left > 0) {
         let Some(length) = r.u32(at) else {
-            error(cx, &[&"Tag section ends prematurely"]);
+            error!(cx, "Tag section ends prematurely");
             return false;
         };
         let mut length = length as usize;
         if length > left {
             let length_ = dec(length);
-            error(cx, &[&"Bad attribute length (", &length_, &" > ", &dec(left), &")"]);
+            error!(cx, "Bad attribute length (", length_, " > ", dec(left), ")");
             length = left;
             fine = false;
         } else if length < 5 {
-            error(cx, &[&"Attribute length of ", &dec(length), &" is too small"]);
+            error!(cx, "Attribute length of ", dec(length), " is too small");
             return false;
         }
         let end = at + length;
         let part = data.get(at + 4..end).unwrap_or_default();
         let name = part.iter().position(|&b| b == 0).and_then(|end| part.get(..end));
         let Some(name) = name.filter(|name| !name.is_empty() && name.len() + 1 < part.len()) else {
-            error(cx, &[&"Corrupt attribute section name"]);
+            error!(cx, "Corrupt attribute section name");
             return false;
         };
         put!(&mut cx.out, "Attribute Section: ", text::name(name), "\n");
@@ -164,17 +163,17 @@ fn scopes(
     let mut fine = true;
     while let Some(left) = end.checked_sub(at).filter(|&left| left > 0) {
         let (Some(tag), Some(size)) = (r.u8(at), r.u32(at + 1).filter(|_| left >= 6)) else {
-            error(cx, &[&"Unused bytes at end of section"]);
+            error!(cx, "Unused bytes at end of section");
             return false;
         };
         let mut size = size as usize;
         if size > left {
-            error(cx, &[&"Bad subsection length (", &dec(size), &" > ", &dec(left), &")"]);
+            error!(cx, "Bad subsection length (", dec(size), " > ", dec(left), ")");
             size = left;
             fine = false;
         }
         if size < 6 {
-            error(cx, &[&"Bad subsection length (", &dec(size), &" < 6)"]);
+            error!(cx, "Bad subsection length (", dec(size), " < 6)");
             return false;
         }
         let mut cursor = Cursor { data: r.bytes, at: at + 5, end: at + size };
@@ -228,7 +227,7 @@ pub fn unknown(cx: &mut Context, file: &File, cursor: &mut Cursor, tag: u32) {
 /// The value of a tag by that rule.
 pub fn value(cx: &mut Context, file: &File, cursor: &mut Cursor, tag: u32) {
     if cursor.is_empty() {
-        warn(cx, &[&"<corrupt tag>"]);
+        warn!(cx, "<corrupt tag>");
     } else if tag & 1 != 0 {
         put!(&mut cx.out, "\"");
         if !cursor.string(&mut cx.out, file) {

@@ -8,7 +8,6 @@ use crate::context::Context;
 use crate::readelf::file::File;
 use crate::readelf::names::{attributes as names, symbols};
 use crate::readelf::text;
-use crate::readelf::{error, warn};
 use core::ops::Range;
 use rt::elf::consts::*;
 use rt::elf::{Data, Reader, Record, Rel, Rela, Symbol, Table, c_str};
@@ -37,7 +36,7 @@ fn abi_flags(cx: &mut Context, file: &File) -> bool {
         return true;
     };
     if section.sh_size != 24 {
-        error(cx, &[&"Corrupt MIPS ABI Flags section."]);
+        error!(cx, "Corrupt MIPS ABI Flags section.");
         return false;
     }
     let what = "MIPS ABI Flags section";
@@ -140,7 +139,7 @@ impl Got<'_> {
                 Err(Cut)
             }
             (Some(_), None) => {
-                warn(cx, &[&"MIPS GOT entry extends beyond the end of available data"]);
+                warn!(cx, "MIPS GOT entry extends beyond the end of available data");
                 put!(&mut cx.out, right("<corrupt>", self.digits().into()));
                 Err(Cut)
             }
@@ -216,7 +215,7 @@ fn primary_got(cx: &mut Context, file: &File) -> bool {
     let Some(globals) = count.checked_sub(first) else {
         let (first, count) = (dec(first), dec(count));
         let tail = ") is greater than the symbol table size (";
-        error(cx, &[&"The GOT symbol offset (", &first, &tail, &count, &")"]);
+        error!(cx, "The GOT symbol offset (", first, tail, count, ")");
         return false;
     };
     let word = file.elf.encoding.word() as u64;

@@ -5,7 +5,6 @@ use crate::context::Context;
 use crate::readelf::file::File;
 use crate::readelf::names::{Name, Names, attributes as names};
 use crate::readelf::text;
-use crate::readelf::warn;
 use rt::elf::c_str;
 use rt::elf::consts::*;
 use rt::fmt::{dec, hex, int};
@@ -60,7 +59,7 @@ pub fn gnu(cx: &mut Context, file: &File, cursor: &mut Cursor) {
     let tag = cursor.word(cx);
     if tag == 32 {
         if !compatibility(cx, file, cursor) {
-            warn(cx, &[&"corrupt vendor attribute"]);
+            warn!(cx, "corrupt vendor attribute");
         }
         return;
     }

@@ -2,7 +2,6 @@
 
 use super::Note;
 use crate::context::Context;
-use crate::readelf::error;
 use crate::readelf::file::File;
 use crate::readelf::text;
 use rt::elf::c_str;
@@ -21,16 +20,16 @@ pub fn mapped_files(cx: &mut Context, file: &File, note: &Note) -> bool {
     }
     let desc = note.desc;
     let (Some(count), Some(page_size)) = (desc.u32(0), desc.u32(4)) else {
-        error(cx, &[&"    Malformed note - too short for header"]);
+        error!(cx, "    Malformed note - too short for header");
         return false;
     };
     if desc.bytes.last() != Some(&0) {
-        error(cx, &[&"    Malformed note - does not end with \\0"]);
+        error!(cx, "    Malformed note - does not end with \\0");
         return false;
     }
     let names_at = 8 + u64::from(count) * 12;
     if names_at > desc.bytes.len() as u64 {
-        error(cx, &[&"    Malformed note - too short for supplied file count"]);
+        error!(cx, "    Malformed note - too short for supplied file count");
         return false;
     }
     put!(&mut cx.out, "    Page size: ", dec(page_size), "\n");
@@ -39,7 +38,7 @@ pub fn mapped_files(cx: &mut Context, file: &File, note: &Note) -> bool {
     let mut name_at = names_at;
     for row in (8..names_at as usize).step_by(12) {
         let Some(name) = c_str(desc.bytes, name_at) else {
-            error(cx, &[&"    Malformed note - filenames end too early"]);
+            error!(cx, "    Malformed note - filenames end too early");
             return false;
         };
         let field = |at| hex(desc.u32(row + at).unwrap_or_default()).zero(8);

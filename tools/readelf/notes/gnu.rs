@@ -2,7 +2,6 @@
 
 use super::{Bytes, Note, property};
 use crate::context::Context;
-use crate::readelf::error;
 use crate::readelf::file::File;
 use crate::readelf::text;
 use rt::elf::c_str;
@@ -24,7 +23,7 @@ pub fn describe(cx: &mut Context, file: &File, note: &Note) -> bool {
         NT_GNU_HWCAP => {
             put!(out, "      Hardware Capabilities: ");
             let (Some(count), Some(mask)) = (desc.u32(0), desc.u32(4)) else {
-                error(cx, &[&"<corrupt GNU_HWCAP>"]);
+                error!(cx, "<corrupt GNU_HWCAP>");
                 return false;
             };
             put!(out, "num entries: ", dec(count), ", enabled mask: ", hex(mask), "\n");

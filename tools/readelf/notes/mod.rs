@@ -13,7 +13,6 @@ pub use vms::{civil, time as vms_time};
 use super::file::File;
 use super::names::{Name, note_types as names};
 use super::text;
-use super::{error, warn};
 use crate::context::Context;
 use build::Regions;
 use rt::elf::Reader;
@@ -80,7 +79,7 @@ pub fn show(cx: &mut Context, file: &File) -> bool {
 }
 
 fn cannot_read(cx: &mut Context, _offset: u64, size: u64, what: &str) {
-    error(cx, &[&"Reading ", &dec(size), &" bytes extends past end of file for ", &what]);
+    error!(cx, "Reading ", dec(size), " bytes extends past end of file for ", what);
 }
 
 /// Prints the notes in `data`.
@@ -89,7 +88,7 @@ fn notes(cx: &mut Context, file: &File, data: &[u8], align: u64) -> bool {
     let align = align.max(4);
     if align != 4 && align != 8 {
         let what = "Corrupt note: alignment ";
-        warn(cx, &[&what, &dec(align), &", expecting 4 or 8"]);
+        warn!(cx, what, dec(align), ", expecting 4 or 8");
         return false;
     }
     put!(&mut cx.out, "  Owner                Data size \tDescription\n");
@@ -105,7 +104,7 @@ fn notes(cx: &mut Context, file: &File, data: &[u8], align: u64) -> bool {
             let (many, verb) = if rest.len() == 1 { ("", " remains") } else { ("s", " remain") };
             let what = "Corrupt note: only ";
             let tail = ", not enough for a full note";
-            warn(cx, &[&what, &dec(rest.len()), &" byte", &many, &verb, &tail]);
+            warn!(cx, what, dec(rest.len()), " byte", many, verb, tail);
             break;
         }
         let field = |index: usize| {
@@ -115,11 +114,11 @@ fn notes(cx: &mut Context, file: &File, data: &[u8], align: u64) -> bool {
         let (n_namesz, n_descsz, n_type) = (field(0), field(1), field(2));
         let Some((note, size)) = decode(r, header, n_namesz, n_descsz, n_type, align) else {
             let what = "note with invalid namesz and/or descsz found at offset ";
-            warn(cx, &[&what, &hex(at).alt()]);
+            warn!(cx, what, hex(at).alt());
             let (name, desc) = (hex(n_namesz).alt(), hex(n_descsz).alt());
             let head: [&dyn Put; 3] = [&" type: ", &hex(n_type).alt(), &", namesize: "];
             let tail = ", alignment: ";
-            warn(cx, &[&&head[..], &name, &", descsize: ", &desc, &tail, &dec(align)]);
+            warn!(cx, &head[..], name, ", descsize: ", desc, tail, dec(align));
             break;
         };
         fine &= one(cx, file, &note, &mut regions);

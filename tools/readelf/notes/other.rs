@@ -2,7 +2,6 @@
 
 use super::{Note, unknown};
 use crate::context::Context;
-use crate::readelf::error;
 use crate::readelf::file::File;
 use crate::readelf::text;
 use rt::elf::consts::{EM_ALPHA, EM_SH, EM_SPARC, EM_SPARC32PLUS, EM_SPARCV9};
@@ -104,7 +103,7 @@ pub fn stapsdt(cx: &mut Context, file: &File, note: &Note) -> bool {
     ) = ([0, word, 2 * word].map(|at| desc.word(at)), strings)
     else {
         put!(&mut cx.out, "  <corrupt - note is too small>\n");
-        error(cx, &[&"corrupt stapdt note - the data size is too small"]);
+        error!(cx, "corrupt stapdt note - the data size is too small");
         return false;
     };
     let out = &mut cx.out;

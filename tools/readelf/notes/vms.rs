@@ -2,7 +2,6 @@
 
 use super::Note;
 use crate::context::Context;
-use crate::readelf::error;
 use crate::readelf::file::File;
 use crate::readelf::text;
 use rt::elf::c_str;
@@ -77,7 +76,7 @@ pub fn describe(cx: &mut Context, note: &Note) -> bool {
     }
     if !fine {
         put!(out, "  <corrupt - data size is too small>\n");
-        error(cx, &[&"corrupt IA64 note: data size is too small"]);
+        error!(cx, "corrupt IA64 note: data size is too small");
     }
     fine
 }

@@ -3,7 +3,6 @@
 
 mod rows;
 
-use super::error;
 use super::file::{self, File};
 use super::symver::Versions;
 use super::text;
@@ -159,7 +158,7 @@ impl<'a> Symbols<'a> {
         let mut strings = None;
         if section.sh_link != 0 {
             let Some(strtab) = file.sections.get(section.sh_link as usize) else {
-                error(cx, &[&"Bad sh_link in symbol table section"]);
+                error!(cx, "Bad sh_link in symbol table section");
                 return None;
             };
             strings = Some(file.read(cx, strtab.sh_offset, strtab.sh_size, "string table")?);
