@@ -80,13 +80,24 @@ pub fn load(cx: &mut Context, file: &mut File) -> bool {
 fn symbols<'a>(cx: &mut Context, file: &File<'a>) -> Result<Option<Symbols<'a>>, Corrupt> {
     let count = file.dynamic.hashes.symbols;
     let (address, entsize) = (file.dynamic.value(DT_SYMTAB), file.dynamic.value(DT_SYMENT));
-    let mut loads = file.segments.iter().filter(|segment| segment.p_type == PT_LOAD);
-    let load = loads.find(|segment| {
-        let start = segment.p_vaddr & segment.p_align.wrapping_neg();
-        address >= start && address < segment.p_vaddr.wrapping_add(segment.p_filesz)
-    });
     let size = count.wrapping_mul(entsize);
-    let Some(load) = load.filter(|_| size != 0 && address != 0) else { return Ok(None) };
+    if size == 0 || address == 0 {
+        return Ok(None);
+    }
+    let mut load = None;
+    for segment in file.segments.iter().filter(|segment| segment.p_type == PT_LOAD) {
+        let end = segment.p_offset.checked_add(segment.p_filesz);
+        if end.is_none_or(|end| end > file.elf.size()) {
+            error(cx, &[&"Invalid PT_LOAD entry"]);
+            return Err(Corrupt);
+        }
+        let start = segment.p_vaddr & segment.p_align.wrapping_neg();
+        if address >= start && address < segment.p_vaddr.wrapping_add(segment.p_filesz) {
+            load = Some(segment);
+            break;
+        }
+    }
+    let Some(load) = load else { return Ok(None) };
     let offset = address.wrapping_sub(load.p_vaddr).wrapping_add(load.p_offset);
     let record = Symbol::size(file.elf.encoding) as u64;
     let name = text::name(file.section_name(&SectionHeader::default()));

@@ -98,11 +98,16 @@ impl<'a> Words<'a> {
         count: u64,
         wide: bool,
     ) -> Option<Self> {
-        let size = count.checked_mul(Words::size(wide) as u64);
-        let Some(size) = size.filter(|size| *size <= file.elf.size()) else {
-            error(cx, &[&"Invalid number of dynamic entries: ", &dec(count)]);
+        let word = Words::size(wide);
+        let Some(size) = count.checked_mul(word as u64) else {
+            let tail = " elements of size ";
+            error(cx, &[&"Size overflow prevents reading ", &dec(count), &tail, &dec(word)]);
             return None;
         };
+        if size > file.elf.size() {
+            error(cx, &[&"Invalid number of dynamic entries: ", &dec(count)]);
+            return None;
+        }
         let Some(bytes) = file.elf.bytes(offset, size) else {
             error(cx, &[&"Unable to read in ", &dec(size), &" bytes of dynamic data"]);
             return None;
@@ -158,14 +163,20 @@ impl<'a> GnuHash<'a> {
         }
         let buckets = Words::read(cx, file, offset, nbuckets.into(), false)?;
         // The chain that begins last is the one that ends last.
-        let mut last = None;
+        let none = u64::from(u32::MAX);
+        let mut last = none;
         for bucket in buckets.iter().filter(|bucket| *bucket != 0) {
             if bucket < u64::from(symndx) {
                 return None;
             }
-            last = last.max(Some(bucket));
+            if last == none || bucket > last {
+                last = bucket;
+            }
         }
-        let first = last? - u64::from(symndx);
+        if last == none {
+            return None;
+        }
+        let first = last - u64::from(symndx);
         let chains_at = buckets_at.wrapping_add(4 * u64::from(nbuckets));
         let offset = file.locate(cx, chains_at.wrapping_add(4 * first), 4);
         if !seek(cx, file, offset) {

@@ -24,9 +24,9 @@ pub fn show(cx: &mut Context, file: &File) -> bool {
     {
         let count = symbols.table.len();
         put!(&mut cx.out, "\nSymbol table for image contains ", dec(count), entries(count as u64));
-        let versions = Versions::load(file, count);
+        let versions = Versions::load(file, count, Some(strings));
         Rows::new(file, Some(strings), Some(versions)).show(cx, symbols, None);
-    } else if !file.sections.is_empty()
+    } else if file.shnum() != 0
         && (options.dynamic_symbols || (options.symbols && !options.use_dynamic))
     {
         for (index, section) in file.sections.iter().enumerate() {
@@ -65,7 +65,7 @@ fn show_section(cx: &mut Context, file: &File, section: &SectionHeader, index: u
         linked.and_then(|s| file.read(cx, s.sh_offset, s.sh_size, "string table"))
     };
     let dynamic = section.sh_type == SHT_DYNSYM;
-    let versions = dynamic.then(|| Versions::load(file, symbols.table.len()));
+    let versions = dynamic.then(|| Versions::load(file, symbols.table.len(), strings));
     let rows = Rows::new(file, strings, versions);
     rows.show(cx, &symbols, Some((section, name)));
 }
@@ -101,7 +101,7 @@ impl<'f, 'a> Rows<'f, 'a> {
             strings,
             versions,
             osabi,
-            sections: file.sections.len() as u32,
+            sections: file.shnum(),
             kinds: numbers.map(|number| columns::kind(machine, osabi, number)),
             binds: numbers.map(|number| columns::bind(osabi, number)),
             visibilities: [0, 1, 2, 3].map(columns::visibility),

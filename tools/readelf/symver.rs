@@ -26,6 +26,9 @@ impl Put for Version<'_> {
     }
 }
 
+/// `vd_flags`: the file itself.
+const VER_FLG_BASE: u16 = 1;
+
 /// `vs_vers`: not the default version.
 pub const VERSYM_HIDDEN: u16 = 0x8000;
 
@@ -36,15 +39,22 @@ pub const CORRUPT: &[u8] = b"<corrupt>";
 enum Found {
     /// There is no such version.
     No,
+    /// It is the file itself, which has no name to show.
+    Base,
     /// The record that says it can't be read.
     Unreadable,
     /// In the dynamic strings.
     At(u32),
 }
 
-/// Names by index, and how the chain of records ended.
+/// Names by index, and what GNU readelf finds wrong with their chain each time that it looks
+/// one up: as it follows the chain again for each symbol, it tells that at each symbol.
 struct Names {
-    found: Vec<Found>,
+    /// Each with how many chains of a file's versions were cut off before it was found; of
+    /// many, no more than 255 count.
+    found: Vec<(Found, u8)>,
+    /// How many were in all.
+    cut: u8,
     /// The highest index there is.
     max: u16,
     /// The address is nowhere in the file.
@@ -55,36 +65,47 @@ struct Names {
 
 impl Names {
     const fn none() -> Self {
-        Names { found: Vec::new(), max: 0, lost: None, end: None }
-    }
-
-    fn get(&self, index: u16) -> Found {
-        self.found.get(usize::from(index)).copied().unwrap_or(Found::No)
+        Names { found: Vec::new(), cut: 0, max: 0, lost: None, end: None }
     }
 
     /// The first one counts. There are at most 65,536, whatever the file says.
     fn add(&mut self, index: u16, name: Found) {
         let index = usize::from(index);
         if self.found.len() <= index {
-            self.found.resize(index + 1, Found::No);
+            self.found.resize(index + 1, (Found::No, 0));
         }
-        if let Some(place) = self.found.get_mut(index).filter(|place| **place == Found::No) {
-            *place = name;
+        if let Some(place) = self.found.get_mut(index).filter(|place| place.0 == Found::No) {
+            *place = (name, self.cut);
         }
     }
 
-    /// What there is to tell before the chain is followed.
-    fn tell_start(&self, cx: &mut Context, file: &File) {
+    /// Whether looking up 0 or 1 finds nothing, neither a name nor anything wrong.
+    fn is_plain(&self) -> bool {
+        let is_nothing = |index: u16| {
+            let found = self.found.get(usize::from(index));
+            found.is_none_or(|(name, _)| matches!(name, Found::No | Found::Base))
+        };
+        [0, 1].iter().all(|index| is_nothing(*index) && is_nothing(index | VERSYM_HIDDEN))
+            && (self.cut, self.lost, self.end) == (0, None, None)
+    }
+
+    /// Looks one up, and tells what is found wrong on the way; `aux` is what the records are
+    /// called that cut a file's versions off.
+    fn look_up(&self, cx: &mut Context, file: &File, index: u16, aux: &'static str) -> Found {
         if let Some(address) = self.lost {
             file.lost(cx, address);
         }
-    }
-
-    /// What there is to tell where the chain ends before what was looked for.
-    fn tell_end(&self, cx: &mut Context) {
-        if let Some((size, what)) = self.end {
-            tell_unreadable(cx, size, what);
+        let found = self.found.get(usize::from(index)).filter(|(name, _)| *name != Found::No);
+        let (name, cut) = found.copied().unwrap_or((Found::No, self.cut));
+        for _ in 0..cut {
+            tell_unreadable(cx, 16, aux);
         }
+        match (name, self.end) {
+            (Found::No, Some((size, what))) => tell_unreadable(cx, size, what),
+            (Found::Unreadable, _) => tell_unreadable(cx, 8, "version def aux"),
+            _ => {}
+        }
+        name
     }
 }
 
@@ -103,26 +124,30 @@ pub struct Versions<'a> {
     entries: Reader<'a>,
     defined: Option<Names>,
     needed: Option<Names>,
+    /// Whether symbols of the versions 0 and 1, which stand for local and global ones without
+    /// a version, need not be looked up.
+    plain: bool,
 }
 
 impl<'a> Versions<'a> {
     /// No symbol has a version.
-    pub fn none(file: &File<'a>) -> Self {
+    fn none(file: &File<'a>, strings: Option<&'a [u8]>) -> Self {
         Versions {
-            strings: file.dynamic.strings.unwrap_or_default(),
+            strings: strings.unwrap_or_default(),
             versym: None,
             versym_lost: None,
             entries: Reader::new(file.elf.encoding, &[]),
             defined: None,
             needed: None,
+            plain: true,
         }
     }
 
-    /// The versions of `count` symbols.
-    pub fn load(file: &File<'a>, count: usize) -> Self {
+    /// The versions of `count` symbols, with names in a string table.
+    pub fn load(file: &File<'a>, count: usize, strings: Option<&'a [u8]>) -> Self {
         let [versym, verdef, verneed] =
             [DT_VERSYM, DT_VERDEF, DT_VERNEED].map(|tag| file.dynamic.value(tag));
-        let mut versions = Versions::none(file);
+        let mut versions = Versions::none(file, strings);
         if versym == 0 {
             return versions;
         }
@@ -138,6 +163,8 @@ impl<'a> Versions<'a> {
         if verneed != 0 {
             versions.needed = Some(needed(file, verneed));
         }
+        let names = [&versions.defined, &versions.needed];
+        versions.plain = names.into_iter().flatten().all(Names::is_plain);
         versions
     }
 
@@ -158,8 +185,7 @@ impl<'a> Versions<'a> {
             tell_unreadable(cx, 2, "version data");
             return None;
         };
-        // Local and global symbols without a version.
-        if entry & !VERSYM_HIDDEN <= 1 {
+        if entry == 0 || (self.plain && entry & !VERSYM_HIDDEN <= 1) {
             return None;
         }
         self.find(cx, file, entry, symbol)
@@ -177,27 +203,26 @@ impl<'a> Versions<'a> {
         let separator = if hidden { "@" } else { "@@" };
         let mut max = 0;
         if symbol.st_shndx != SHN_UNDEF
+            && entry != VERSYM_HIDDEN | 1
             && let Some(defined) = &self.defined
         {
-            defined.tell_start(cx, file);
-            match defined.get(index) {
-                Found::No => defined.tell_end(cx),
-                Found::Unreadable => tell_unreadable(cx, 8, "version def aux"),
+            match defined.look_up(cx, file, index, "") {
+                Found::Base => return None,
                 // The version itself is a symbol, too.
                 Found::At(name) if name == symbol.st_name => return None,
                 Found::At(name) => {
                     return Some(Version { separator, name: self.string(name), needed: None });
                 }
+                _ => {}
             }
             max = defined.max;
         }
         let needed = self.needed.as_ref()?;
-        needed.tell_start(cx, file);
-        if let Found::At(name) = needed.get(entry) {
+        let found = needed.look_up(cx, file, entry, "version need aux (3)");
+        if let Found::At(name) = found {
             return Some(Version { separator: "@", name: self.string(name), needed: Some(entry) });
         }
-        needed.tell_end(cx);
-        (index > max).then_some(Version { separator, name: CORRUPT, needed: None })
+        (index > max.max(1)).then_some(Version { separator, name: CORRUPT, needed: None })
     }
 
     /// The names of a number of `SHT_GNU_versym`: of a version that is needed, and of one
@@ -211,23 +236,23 @@ impl<'a> Versions<'a> {
         let index = entry & !VERSYM_HIDDEN;
         let (mut needed, mut defined) = (None, None);
         if let Some(names) = &self.needed {
-            names.tell_start(cx, file);
-            match names.get(entry) {
-                Found::At(name) => needed = Some(self.string(name)),
-                _ => names.tell_end(cx),
+            let found = names.look_up(cx, file, entry, "version need aux (2)");
+            if let Found::At(name) = found {
+                needed = Some(self.cell(name));
             }
         }
         if index != 1
             && let Some(names) = &self.defined
+            && let Found::At(name) = names.look_up(cx, file, index, "")
         {
-            names.tell_start(cx, file);
-            match names.get(index) {
-                Found::At(name) => defined = Some(self.string(name)),
-                Found::Unreadable => tell_unreadable(cx, 8, "version def aux"),
-                Found::No => names.tell_end(cx),
-            }
+            defined = Some(self.cell(name));
         }
         (needed, defined)
+    }
+
+    /// A name in the table of versions, where a corrupt one is called otherwise.
+    fn cell(&self, at: u32) -> &'a [u8] {
+        c_str(self.strings, at.into()).unwrap_or(b"*invalid*")
     }
 
     fn string(&self, at: u32) -> &'a [u8] {
@@ -265,7 +290,8 @@ fn defined(file: &File, address: u64) -> Names {
             Some(aux) => Found::At(aux.vda_name),
             None => Found::Unreadable,
         };
-        names.add(verdef.vd_ndx, name);
+        let is_base = verdef.vd_ndx == 1 && verdef.vd_flags == VER_FLG_BASE;
+        names.add(verdef.vd_ndx, if is_base { Found::Base } else { name });
         names.max = names.max.max(verdef.vd_ndx);
         if verdef.vd_next == 0 {
             return names;
@@ -289,8 +315,8 @@ fn needed(file: &File, address: u64) -> Names {
         let mut at = offset.wrapping_add(verneed.vn_aux.into());
         loop {
             let Some(aux) = record::<Vernaux>(file, at) else {
-                names.end = Some((16, "version need aux (3)"));
-                return names;
+                names.cut = names.cut.saturating_add(1);
+                break;
             };
             names.add(aux.vna_other, Found::At(aux.vna_name));
             steps = steps.saturating_sub(1);

@@ -31,7 +31,8 @@ pub fn show(cx: &mut Context, file: &File) -> bool {
         }
         found = true;
     }
-    if !found {
+    // With section headers that can't be read, GNU readelf says nothing.
+    if !found && file.shnum() as usize == file.sections.len() {
         put!(&mut cx.out, "\nNo version information found in this file.\n");
     }
     true
@@ -68,48 +69,78 @@ impl Put for Flags {
     }
 }
 
+/// Whether a record's offset of the next one is wrong, and tells so: it doesn't lead past a
+/// record of this size, but more of them are expected.
+fn stuck(cx: &mut Context, field: &str, next: u32, size: u32, is_last: bool) -> bool {
+    let stuck = next < size && !(is_last && next == 0);
+    if stuck {
+        warn(cx, &[&"Invalid ", &field, &" field of ", &hex(next)]);
+    }
+    stuck
+}
+
 /// The versions that the file defines.
 fn definitions(cx: &mut Context, file: &File, section: &SectionHeader) {
     head(cx, file, section, "definition", section.sh_info.into());
     let (offset, size) = (section.sh_offset, section.sh_size);
     let Some(bytes) = file.read(cx, offset, size, "version definition section") else { return };
-    let encoding = file.elf.encoding;
-    let strings = file.dynamic.strings.unwrap_or_default();
+    let past = "  Version definition past end of section\n";
     let mut at = 0usize;
-    for _ in 0..section.sh_info {
+    for number in 1..=section.sh_info {
         let rest = bytes.get(at..).unwrap_or_default();
-        let Some(verdef) = Verdef::decode(encoding, rest) else { break };
+        let Some(verdef) = Verdef::decode(file.elf.encoding, rest) else {
+            return put!(&mut cx.out, past);
+        };
         put!(&mut cx.out, "  ", Place(at), ": Rev: ", dec(verdef.vd_version));
         put!(&mut cx.out, "  Flags: ", Flags(verdef.vd_flags));
         put!(&mut cx.out, "  Index: ", dec(verdef.vd_ndx), "  Cnt: ", dec(verdef.vd_cnt), "  ");
-        // The first name is that of the version, the others those of its parents.
-        let mut aux_at = at;
-        let mut step = verdef.vd_aux;
-        for parent in 0..verdef.vd_cnt.max(1) {
-            let next = aux_at.saturating_add(step as usize);
-            let rest = bytes.get(next..).unwrap_or_default();
-            let Some(aux) = Verdaux::decode(encoding, rest) else { break };
-            aux_at = next;
-            let name = c_str(strings, aux.vda_name.into()).map(text::name);
-            match (parent, name) {
-                (0, Some(name)) => put!(&mut cx.out, "Name: ", name, "\n"),
-                (0, None) => put!(&mut cx.out, "Name index: ", dec(aux.vda_name), "\n"),
-                (_, Some(name)) => {
-                    put!(&mut cx.out, "  ", Place(aux_at), ": Parent ", dec(parent), ": ");
-                    put!(&mut cx.out, name, "\n");
-                }
-                (_, None) => {
-                    put!(&mut cx.out, "  ", Place(aux_at), ": Parent ", dec(parent));
-                    put!(&mut cx.out, ", name index: ", dec(aux.vda_name), "\n");
-                }
-            }
-            step = aux.vda_next;
+        if !names(cx, file, bytes, after(bytes, at, verdef.vd_aux), verdef.vd_cnt) {
+            return put!(&mut cx.out, past);
         }
-        if verdef.vd_next == 0 {
+        if stuck(cx, "vd_next", verdef.vd_next, 20, number == section.sh_info) {
+            return;
+        }
+        let Some(next) = after(bytes, at, verdef.vd_next) else {
+            return put!(&mut cx.out, past);
+        };
+        at = next;
+    }
+}
+
+/// The place that an offset leads to, if it is within the section.
+fn after(bytes: &[u8], at: usize, offset: u32) -> Option<usize> {
+    at.checked_add(offset as usize).filter(|next| *next <= bytes.len())
+}
+
+/// The name of a version that is defined, and those of its parents; false where not even
+/// the first one can be read.
+fn names(cx: &mut Context, file: &File, bytes: &[u8], at: Option<usize>, count: u16) -> bool {
+    let strings = file.dynamic.strings.unwrap_or_default();
+    let read = |at: Option<usize>| {
+        let at = at?;
+        Some((at, Verdaux::decode(file.elf.encoding, bytes.get(at..)?)?))
+    };
+    let Some((mut at, mut aux)) = read(at) else { return false };
+    match c_str(strings, aux.vda_name.into()) {
+        Some(name) => put!(&mut cx.out, "Name: ", text::name(name), "\n"),
+        None => put!(&mut cx.out, "Name index: ", dec(aux.vda_name), "\n"),
+    }
+    for parent in 1..count {
+        if stuck(cx, "vda_next", aux.vda_next, 8, parent == count - 1) {
             break;
         }
-        at = at.saturating_add(verdef.vd_next as usize);
+        let Some(next) = read(after(bytes, at, aux.vda_next)) else {
+            put!(&mut cx.out, "  Version def aux past end of section\n");
+            break;
+        };
+        (at, aux) = next;
+        put!(&mut cx.out, "  ", Place(at), ": Parent ", dec(parent));
+        match c_str(strings, aux.vda_name.into()) {
+            Some(name) => put!(&mut cx.out, ": ", text::name(name), "\n"),
+            None => put!(&mut cx.out, ", name index: ", dec(aux.vda_name), "\n"),
+        }
     }
+    true
 }
 
 /// `%#06x`: 0 has no prefix.
@@ -126,50 +157,57 @@ fn needs(cx: &mut Context, file: &File, section: &SectionHeader) {
     head(cx, file, section, "needs", section.sh_info.into());
     let (offset, size) = (section.sh_offset, section.sh_size);
     let Some(bytes) = file.read(cx, offset, size, "Version Needs section") else { return };
-    let encoding = file.elf.encoding;
+    let missing = "Missing Version Needs information";
     let strings = file.dynamic.strings.unwrap_or_default();
     let mut at = 0usize;
-    for number in 0..section.sh_info {
+    for number in 1..=section.sh_info {
         let rest = bytes.get(at..).unwrap_or_default();
-        let Some(verneed) = Verneed::decode(encoding, rest) else { break };
+        let Some(verneed) = Verneed::decode(file.elf.encoding, rest) else {
+            return warn(cx, &[&missing]);
+        };
         put!(&mut cx.out, "  ", Place(at), ": Version: ", dec(verneed.vn_version));
         match c_str(strings, verneed.vn_file.into()) {
             Some(name) => put!(&mut cx.out, "  File: ", text::name(name)),
             None => put!(&mut cx.out, "  File: ", hex(verneed.vn_file)),
         }
         put!(&mut cx.out, "  Cnt: ", dec(verneed.vn_cnt), "\n");
-        let mut aux_at = at.saturating_add(verneed.vn_aux as usize);
-        let mut done = 0;
-        while done < verneed.vn_cnt {
-            let rest = bytes.get(aux_at..).unwrap_or_default();
-            let Some(aux) = Vernaux::decode(encoding, rest) else { break };
-            put!(&mut cx.out, "  ", Place(aux_at));
-            match c_str(strings, aux.vna_name.into()) {
-                Some(name) => put!(&mut cx.out, ":   Name: ", text::name(name)),
-                None => put!(&mut cx.out, ":   Name index: ", hex(aux.vna_name)),
-            }
-            put!(&mut cx.out, "  Flags: ", Flags(aux.vna_flags));
-            put!(&mut cx.out, "  Version: ", dec(aux.vna_other), "\n");
-            done += 1;
-            if aux.vna_next == 0 {
-                if done < verneed.vn_cnt {
-                    warn(cx, &[&"Invalid vna_next field of 0"]);
-                    done = verneed.vn_cnt;
-                }
-                break;
-            }
-            aux_at = aux_at.saturating_add(aux.vna_next as usize);
-        }
-        if done < verneed.vn_cnt {
-            warn(cx, &[&"Missing Version Needs auxiliary information"]);
-        }
-        if verneed.vn_next == 0 {
-            if number + 1 < section.sh_info {
-                warn(cx, &[&"Invalid vn_next field of 0"]);
-            }
+        let Some(aux) = after(bytes, at, verneed.vn_aux) else {
+            return warn(cx, &[&missing]);
+        };
+        needs_of_file(cx, file, bytes, aux, verneed.vn_cnt);
+        if stuck(cx, "vn_next", verneed.vn_next, 16, number == section.sh_info) {
             return;
         }
-        at = at.saturating_add(verneed.vn_next as usize);
+        let Some(next) = after(bytes, at, verneed.vn_next) else {
+            return warn(cx, &[&missing]);
+        };
+        at = next;
+    }
+}
+
+/// The versions that are needed of another file.
+fn needs_of_file(cx: &mut Context, file: &File, bytes: &[u8], mut at: usize, count: u16) {
+    let missing = "Missing Version Needs auxiliary information";
+    let strings = file.dynamic.strings.unwrap_or_default();
+    for number in 1..=count {
+        let rest = bytes.get(at..).unwrap_or_default();
+        let Some(aux) = Vernaux::decode(file.elf.encoding, rest) else {
+            return warn(cx, &[&missing]);
+        };
+        put!(&mut cx.out, "  ", Place(at));
+        match c_str(strings, aux.vna_name.into()) {
+            Some(name) => put!(&mut cx.out, ":   Name: ", text::name(name)),
+            None => put!(&mut cx.out, ":   Name index: ", hex(aux.vna_name)),
+        }
+        put!(&mut cx.out, "  Flags: ", Flags(aux.vna_flags));
+        put!(&mut cx.out, "  Version: ", dec(aux.vna_other), "\n");
+        if stuck(cx, "vna_next", aux.vna_next, 16, number == count) {
+            return;
+        }
+        let Some(next) = after(bytes, at, aux.vna_next) else {
+            return warn(cx, &[&missing]);
+        };
+        at = next;
     }
 }
 
@@ -179,7 +217,7 @@ fn symbols(cx: &mut Context, file: &File, section: &SectionHeader) -> bool {
     let Some(symbols) = file.symbols(cx, section.sh_link as usize) else { return true };
     let Some(strings) = file.sections.get(link.sh_link as usize) else { return true };
     let (offset, size) = (strings.sh_offset, strings.sh_size);
-    if file.read(cx, offset, size, "version string table").is_none() && size > 0 {
+    if file.read(cx, offset, size, "version string table").is_none() {
         return true;
     }
     let total = section.sh_size / 2;
@@ -187,7 +225,7 @@ fn symbols(cx: &mut Context, file: &File, section: &SectionHeader) -> bool {
     let offset = file.locate(cx, file.dynamic.value(DT_VERSYM), section.sh_size);
     let what = "version symbol data";
     let Some(bytes) = file.read(cx, offset, section.sh_size, what) else { return true };
-    let versions = Versions::load(file, 0);
+    let versions = Versions::load(file, 0, file.dynamic.strings);
     let entries = Reader::new(file.elf.encoding, bytes);
     let mut count = 0usize;
     while let Some(entry) = entries.u16(2 * count) {

@@ -108,7 +108,7 @@ static TABLES: [(&str, i64, i64, Form); 4] = [
 fn by_dynamic(cx: &mut Context, file: &File) {
     let mut symbols = Symbols::none(file);
     if let Some(these) = file.dynamic.symbols {
-        let versions = Some(Versions::load(file, these.table.len()));
+        let versions = Some(Versions::load(file, these.table.len(), file.dynamic.strings));
         symbols = Symbols { section: 0, symbols: these, strings: file.dynamic.strings, versions };
     }
     let mut found = false;
@@ -164,7 +164,7 @@ impl<'a> Symbols<'a> {
             strings = Some(file.read(cx, strtab.sh_offset, strtab.sh_size, "string table")?);
         }
         let dynamic = section.sh_type == SHT_DYNSYM;
-        let versions = dynamic.then(|| Versions::load(file, symbols.table.len()));
+        let versions = dynamic.then(|| Versions::load(file, symbols.table.len(), strings));
         Some(Symbols { section: index, symbols, strings, versions })
     }
 }
