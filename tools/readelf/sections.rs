@@ -95,8 +95,10 @@ fn print(cx: &mut Context, file: &File) {
                 put!(out, dec(section.sh_info).left(16), "  ", dec(section.sh_addralign), "\n");
             }
         }
-        if !is_64 && section.sh_link as usize >= file.sections.len() {
-            let (index, link) = (dec(i), dec(section.sh_link));
+        let link = section.sh_link;
+        let ordered = link == SHN_BEFORE.into() || link == SHN_AFTER.into();
+        if !is_64 && !ordered && link as usize >= file.sections.len() {
+            let (index, link) = (dec(i), dec(link));
             let tail = " is larger than the number of sections";
             warn!(cx, "section ", index, ": sh_link value of ", link, tail);
         }

@@ -105,14 +105,15 @@ fn check(cx: &mut Context, file: &mut File, segment: &ProgramHeader, loads: &mut
             if *loads {
                 error!(cx, "the PHDR segment must occur before any LOAD segment");
             }
-            // GNU readelf looks for it from the second program header on.
+            // GNU readelf looks for it from the second program header on, and lets PA-RISC be.
+            let parisc = file.elf.header.e_machine == EM_PARISC;
             let covered = file.segments.iter().skip(1).any(|load| {
                 let size = segment.p_filesz;
                 load.p_type == PT_LOAD
                     && covers(load.p_offset, load.p_filesz, segment.p_offset, size)
                     && covers(load.p_vaddr, load.p_filesz, segment.p_vaddr, size)
             });
-            if !covered {
+            if !covered && !parisc {
                 error!(cx, "the PHDR segment is not covered by a LOAD segment");
             }
         }
