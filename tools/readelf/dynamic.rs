@@ -1,6 +1,5 @@
 //! `-d`: the dynamic section (gABI, "Dynamic Section"); and, for other parts, what it says.
 
-use super::error;
 use super::file::{Extent, File, Symbols};
 use super::hashes::Hashes;
 use super::names::tags;
@@ -103,15 +102,15 @@ fn symbols<'a>(cx: &mut Context, file: &File<'a>) -> Result<Option<Symbols<'a>>,
     let name = text::name(file.section_name(&SectionHeader::default()));
     let sizes = (hex(size).alt(), hex(entsize).alt());
     if size > file.elf.size() {
-        error(cx, &[&"Section ", &name, &" has an invalid sh_size of ", &sizes.0]);
+        error!(cx, "Section ", name, " has an invalid sh_size of ", sizes.0);
     } else if count.saturating_mul(record) > size.saturating_add(1) {
         let tail = " is not a multiple of its sh_entsize (";
-        error(cx, &[&"Size (", &sizes.0, &") of section ", &name, &tail, &sizes.1, &")"]);
+        error!(cx, "Size (", sizes.0, ") of section ", name, tail, sizes.1, ")");
     } else if let Some(bytes) = file.read(cx, offset, size, "symbols") {
         let bytes = bytes.get(..(count * record) as usize).unwrap_or(bytes);
         return Ok(Some(Symbols::new(Table::packed(file.elf.encoding, bytes))));
     }
-    error(cx, &[&"Corrupt DT_SYMTAB dynamic entry"]);
+    error!(cx, "Corrupt DT_SYMTAB dynamic entry");
     Err(Corrupt)
 }
 
@@ -127,7 +126,7 @@ fn strings<'a>(cx: &mut Context, file: &File<'a>) -> Option<&'a [u8]> {
     let offset = file.locate(cx, address, size);
     let strings = file.read(cx, offset, size, "dynamic string table");
     if strings.is_none() {
-        error(cx, &[&"Corrupt DT_STRTAB dynamic entry"]);
+        error!(cx, "Corrupt DT_STRTAB dynamic entry");
     }
     strings
 }

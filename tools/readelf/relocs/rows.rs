@@ -6,7 +6,6 @@
 
 use super::{Form, Symbols};
 use crate::context::Context;
-use crate::readelf::error;
 use crate::readelf::file::File;
 use crate::readelf::line::Line;
 use crate::readelf::names::Names;
@@ -262,7 +261,7 @@ impl Rows<'_, '_> {
                 });
             }
         } else if index != 0 {
-            error(cx, &[&" bad symbol index: ", &hex(index).zero(8), &" in reloc"]);
+            error!(cx, " bad symbol index: ", hex(index).zero(8), " in reloc");
         }
         if machine == EM_SPARCV9 && number == R_SPARC_OLO10 {
             // The second addend lies above the type, in 24 bits.
@@ -365,7 +364,7 @@ impl Rows<'_, '_> {
             }
             Some(None) => {
                 let at = dec(symbol.st_name);
-                error(cx, &[&"<corrupt string table index: ", &at.width(3), &">"]);
+                error!(cx, "<corrupt string table index: ", at.width(3), ">");
             }
             None => {
                 let at = dec(symbol.st_name);

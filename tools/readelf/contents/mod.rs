@@ -1,6 +1,8 @@
 //! `-x`, `-R`, `-p`: the bytes of sections in hexadecimal, as they are or relocated, and the
 //! strings in them; with `-z` unpacked.
 
+mod relocate;
+
 use super::file::File;
 use super::options::Dump;
 use super::text;
@@ -27,6 +29,7 @@ pub fn show(cx: &mut Context, file: &File) -> bool {
         }
     }
     let mut fine = true;
+    let mut unsupported = None;
     for (index, section) in file.sections.iter().enumerate() {
         for kind in *b"xRp" {
             let wanted = |dump: &Dump| {
@@ -37,7 +40,7 @@ pub fn show(cx: &mut Context, file: &File) -> bool {
                     })
             };
             if dumps.iter().any(wanted) {
-                fine &= dump(cx, file, index as u32, &section, kind);
+                fine &= dump(cx, file, &mut unsupported, index as u32, &section, kind);
             }
         }
     }
@@ -76,7 +79,14 @@ fn number(text: &[u8]) -> Option<u32> {
     u32::try_from(value as i32).ok()
 }
 
-fn dump(cx: &mut Context, file: &File, index: u32, section: &SectionHeader, kind: u8) -> bool {
+fn dump(
+    cx: &mut Context,
+    file: &File,
+    unsupported: &mut Option<u32>,
+    index: u32,
+    section: &SectionHeader,
+    kind: u8,
+) -> bool {
     let name = text::section(file.section_name(section));
     if section.sh_size == 0 || section.sh_type == SHT_NOBITS {
         put!(&mut cx.out, "Section '", name, "' has no data to dump.\n");
@@ -97,8 +107,15 @@ fn dump(cx: &mut Context, file: &File, index: u32, section: &SectionHeader, kind
         },
         Some(Packed::Wrong) => return false,
     };
-    let bytes = unpacked.as_deref().unwrap_or(raw);
-    let relocated = has_relocations(file, index);
+    let relocated = file.sections.iter().any(|other| relocate::names(file, &other, index));
+    let mut copy = unpacked;
+    if kind == b'R' && relocated {
+        let bytes = copy.get_or_insert_with(|| raw.to_vec());
+        if !relocate::apply(cx, file, unsupported, index, bytes) {
+            return false;
+        }
+    }
+    let bytes = copy.as_deref().unwrap_or(raw);
     if kind == b'p' {
         if relocated {
             put!(&mut cx.out, "  Note: ", NOT_APPLIED);
@@ -115,16 +132,6 @@ fn dump(cx: &mut Context, file: &File, index: u32, section: &SectionHeader, kind
 
 const NOT_APPLIED: &str = "This section has relocations against it, but these have NOT been \
                            applied to this dump.\n";
-
-/// Whether a relocation section names this one.
-fn has_relocations(file: &File, index: u32) -> bool {
-    file.sections.iter().any(|section| {
-        matches!(section.sh_type, SHT_REL | SHT_RELA)
-            && section.sh_size != 0
-            && section.sh_info == index
-            && (section.sh_link as usize) < file.sections.len()
-    })
-}
 
 /// What `-z` finds in a section.
 enum Packed<'a> {
