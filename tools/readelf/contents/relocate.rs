@@ -12,7 +12,7 @@ use rt::fmt::{dec, hex};
 
 /// What a relocation does to the field at its place: S is the symbol's value, A the addend
 /// (in a REL section what the field holds), P the place, V what the field holds.
-#[derive(Clone, Copy, PartialEq)]
+#[derive(Clone, Copy, PartialEq, Debug)]
 enum How {
     Nothing,
     /// S + A in so many bits.

@@ -9,7 +9,7 @@ use super::text;
 use crate::context::Context;
 use rt::elf::consts::*;
 use rt::elf::{Encoding, Record, Rel, Rela, Relr, Table};
-use rt::fmt::{dec, hex};
+use rt::fmt::{dec, hex, int};
 use rt::put;
 
 pub fn show(cx: &mut Context, file: &File) -> bool {
@@ -85,8 +85,7 @@ fn by_sections(cx: &mut Context, file: &File) {
     if found {
         return;
     }
-    if file.sections.is_empty() && TABLES.iter().any(|&(_, _, tag, _)| file.dynamic.value(tag) != 0)
-    {
+    if TABLES.iter().any(|&(_, _, tag, _)| file.dynamic.value(tag) != 0) {
         put!(&mut cx.out, "\nThere are no static relocations in this file.\n");
         put!(
             &mut cx.out,
@@ -117,11 +116,11 @@ fn by_dynamic(cx: &mut Context, file: &File) {
         if size == 0 {
             continue;
         }
-        if title == "PLT" && file.dynamic.value(DT_PLTREL) == DT_REL as u64 {
-            form = Form::Rel;
+        if title == "PLT" {
+            form = plt_form(file);
         }
         put!(&mut cx.out, "\n'", title, "' relocation section at offset ", hex(address).alt());
-        put!(&mut cx.out, " contains ", dec(size), " bytes:\n");
+        put!(&mut cx.out, " contains ", int(size.cast_signed()), " bytes:\n");
         let offset = file.locate(cx, address, size);
         rows::show(cx, file, form, offset, size, &symbols);
         found = true;
@@ -130,6 +129,21 @@ fn by_dynamic(cx: &mut Context, file: &File) {
         put!(&mut cx.out, "\nThere are no dynamic relocations in this file.\n");
     }
 }
+
+/// The form of the PLT's relocations: `DT_PLTREL` or, where that says neither, what is
+/// usual for the machine.
+fn plt_form(file: &File) -> Form {
+    match (file.dynamic.value(DT_PLTREL), file.elf.header.e_machine) {
+        (RELA, _) => Form::Rela,
+        (REL, _) => Form::Rel,
+        (_, EM_386 | EM_IAMCU | EM_MIPS | EM_MIPS_RS3_LE | EM_960 | EM_ARM | EM_BPF) => Form::Rel,
+        _ => Form::Rela,
+    }
+}
+
+// Tags as values.
+const RELA: u64 = DT_RELA as u64;
+const REL: u64 = DT_REL as u64;
 
 /// The symbols that relocations refer to, and their names.
 struct Symbols<'a> {
