@@ -87,7 +87,7 @@ fn symbols<'a>(cx: &mut Context, file: &File<'a>) -> Result<Option<Symbols<'a>>,
     for segment in file.segments.iter().filter(|segment| segment.p_type == PT_LOAD) {
         let end = segment.p_offset.checked_add(segment.p_filesz);
         if end.is_none_or(|end| end > file.elf.size()) {
-            error(cx, &[&"Invalid PT_LOAD entry"]);
+            error!(cx, "Invalid PT_LOAD entry");
             return Err(Corrupt);
         }
         let start = segment.p_vaddr & segment.p_align.wrapping_neg();
