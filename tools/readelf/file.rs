@@ -426,6 +426,11 @@ impl<'a> File<'a> {
         }
     }
 
+    /// Whether sections have names at all.
+    pub fn has_section_names(&self) -> bool {
+        self.names.is_some()
+    }
+
     /// The sections of a type, with their indices.
     pub fn sections_of(&self, sh_type: u32) -> impl Iterator<Item = (usize, SectionHeader)> {
         self.sections.iter().enumerate().filter(move |(_, s)| s.sh_type == sh_type)

@@ -131,14 +131,16 @@ impl<'a> SysvHash<'a> {
         };
         let head = Words { reader: Reader::new(file.elf.encoding, head), wide };
         let (nbucket, nchain) = (head.get(0)?, head.get(1)?);
-        if nbucket == 0 {
+        if nbucket == 0 || nchain == 0 {
             return None;
         }
         let after = offset.wrapping_add(2 * word);
-        let buckets = Words::read(cx, file, after, nbucket, wide)?;
-        let after = after.wrapping_add(nbucket.wrapping_mul(word));
-        let chains = Words::read(cx, file, after, nchain, wide)?;
-        Some(SysvHash { buckets, chains })
+        let buckets = Words::read(cx, file, after, nbucket, wide);
+        // What can't be read is not read past either.
+        let size = if buckets.is_some() { nbucket.wrapping_mul(word) } else { 0 };
+        let after = after.wrapping_add(size);
+        let chains = Words::read(cx, file, after, nchain, wide);
+        Some(SysvHash { buckets: buckets?, chains: chains? })
     }
 }
 

@@ -4,7 +4,7 @@
 use super::file::{File, Symbols};
 use super::line::Line;
 use super::symbol_columns::{self as columns, Cell};
-use super::symver::{Version, Versions};
+use super::symver::{CORRUPT, Version, Versions};
 use super::{lto, text, warn};
 use crate::context::Context;
 use rt::elf::consts::*;
@@ -237,7 +237,7 @@ impl<'f, 'a> Rows<'f, 'a> {
         if !done {
             let section = if named { None } else { self.section_name(symbols, index, symbol) };
             let string = || c_str(self.strings?, symbol.st_name.into());
-            let name = section.or_else(string).unwrap_or(b"<corrupt>");
+            let name = section.or_else(string).unwrap_or(CORRUPT);
             let taken = version.as_ref().map_or(0, width);
             text::fit(&mut cx.out, self.file.options, name, NAME_WIDTH - taken as isize);
         }
@@ -258,7 +258,8 @@ impl<'f, 'a> Rows<'f, 'a> {
             number => number.into(),
         };
         let section = self.file.sections.get(number as usize)?;
-        Some(self.file.section_name(&section))
+        let named = self.file.has_section_names();
+        Some(if named { self.file.section_name(&section) } else { CORRUPT })
     }
 }
 

@@ -148,15 +148,14 @@ impl<'a> Versions<'a> {
         let [versym, verdef, verneed] =
             [DT_VERSYM, DT_VERDEF, DT_VERNEED].map(|tag| file.dynamic.value(tag));
         let mut versions = Versions::none(file, strings);
-        if versym == 0 {
-            return versions;
+        if versym != 0 {
+            let (offset, lost) = place(file, versym, 2);
+            versions.versym = Some(offset);
+            versions.versym_lost = lost;
+            let rest = file.elf.size().saturating_sub(offset);
+            let bytes = file.elf.bytes(offset, rest.min(2 * count as u64)).unwrap_or_default();
+            versions.entries = Reader::new(file.elf.encoding, bytes);
         }
-        let (offset, lost) = place(file, versym, 2);
-        versions.versym = Some(offset);
-        versions.versym_lost = lost;
-        let rest = file.elf.size().saturating_sub(offset);
-        let bytes = file.elf.bytes(offset, rest.min(2 * count as u64)).unwrap_or_default();
-        versions.entries = Reader::new(file.elf.encoding, bytes);
         if verdef != 0 {
             versions.defined = Some(defined(file, verdef));
         }
@@ -209,8 +208,7 @@ impl<'a> Versions<'a> {
             match defined.look_up(cx, file, index, "") {
                 Found::Base => return None,
                 // The version itself is a symbol, too.
-                Found::At(name) if name == symbol.st_name => return None,
-                Found::At(name) => {
+                Found::At(name) if name != symbol.st_name => {
                     return Some(Version { separator, name: self.string(name), needed: None });
                 }
                 _ => {}
@@ -226,33 +224,28 @@ impl<'a> Versions<'a> {
     }
 
     /// The names of a number of `SHT_GNU_versym`: of a version that is needed, and of one
-    /// that is defined.
+    /// that is defined; nothing where the latter is, but can't be read.
     pub fn names(
         &self,
         cx: &mut Context,
         file: &File,
         entry: u16,
-    ) -> (Option<&'a [u8]>, Option<&'a [u8]>) {
+    ) -> Option<[Option<&'a [u8]>; 2]> {
         let index = entry & !VERSYM_HIDDEN;
-        let (mut needed, mut defined) = (None, None);
+        let [mut needed, mut defined] = [Found::No; 2];
         if let Some(names) = &self.needed {
-            let found = names.look_up(cx, file, entry, "version need aux (2)");
-            if let Found::At(name) = found {
-                needed = Some(self.cell(name));
-            }
+            needed = names.look_up(cx, file, entry, "version need aux (2)");
         }
         if index != 1
             && let Some(names) = &self.defined
-            && let Found::At(name) = names.look_up(cx, file, index, "")
         {
-            defined = Some(self.cell(name));
+            defined = names.look_up(cx, file, index, "");
         }
-        (needed, defined)
-    }
-
-    /// A name in the table of versions, where a corrupt one is called otherwise.
-    fn cell(&self, at: u32) -> &'a [u8] {
-        c_str(self.strings, at.into()).unwrap_or(b"*invalid*")
+        let name = |found: Found| match found {
+            Found::At(at) => Some(c_str(self.strings, at.into()).unwrap_or(b"*invalid*")),
+            _ => None,
+        };
+        (defined != Found::Unreadable).then_some([name(needed), name(defined)])
     }
 
     fn string(&self, at: u32) -> &'a [u8] {

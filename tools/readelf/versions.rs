@@ -232,30 +232,32 @@ fn symbols(cx: &mut Context, file: &File, section: &SectionHeader) -> bool {
         if count.is_multiple_of(4) {
             put!(&mut cx.out, if count == 0 { "  " } else { "\n  " }, hex(count).zero(3), ":");
         }
-        if count >= symbols.table.len() {
-            warn(cx, &[&"invalid index into symbol array"]);
-            break;
+        match entry {
+            0 => put!(&mut cx.out, "   0 (*local*)    "),
+            1 => put!(&mut cx.out, "   1 (*global*)   "),
+            _ => {
+                let hidden = if entry & VERSYM_HIDDEN != 0 { "h" } else { " " };
+                put!(&mut cx.out, hex(entry & !VERSYM_HIDDEN).width(4), hidden);
+                if count >= symbols.table.len() {
+                    warn(cx, &[&"invalid index into symbol array"]);
+                    break;
+                }
+                name_in_table(cx, file, &versions, entry);
+            }
         }
-        cell(cx, file, &versions, entry);
         count += 1;
     }
     put!(&mut cx.out, "\n");
     true
 }
 
-/// An entry of the table, 18 columns at least.
-fn cell(cx: &mut Context, file: &File, versions: &Versions, entry: u16) {
-    match entry {
-        0 => return put!(&mut cx.out, "   0 (*local*)    "),
-        1 => return put!(&mut cx.out, "   1 (*global*)   "),
-        _ => {}
-    }
-    let hidden = if entry & VERSYM_HIDDEN != 0 { "h" } else { " " };
-    put!(&mut cx.out, hex(entry & !VERSYM_HIDDEN).width(4), hidden);
+/// The name in an entry of the table, 13 columns at least.
+fn name_in_table(cx: &mut Context, file: &File, versions: &Versions, entry: u16) {
     let name = match versions.names(cx, file, entry) {
-        (Some(_), Some(_)) => b"*both*",
-        (Some(name), None) | (None, Some(name)) => name,
-        (None, None) => return cx.out.fill(b' ', 13),
+        None => return,
+        Some([Some(_), Some(_)]) => b"*both*",
+        Some([Some(name), None] | [None, Some(name)]) => name,
+        Some([None, None]) => return cx.out.fill(b' ', 13),
     };
     // GNU's width turns negative for long names, and then is one again.
     put!(&mut cx.out, "(", text::name(name), ")");
