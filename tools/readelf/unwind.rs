@@ -1,6 +1,0 @@
-use super::file::File;
-use crate::context::Context;
-
-pub fn show(_: &mut Context, _: &File) -> bool {
-    true
-}

@@ -1,0 +1,114 @@
+//! The unwind tables of HP-PA: an entry of 16 bytes for each function.
+//!
+//! "32-bit PA-RISC Run-time Architecture Document", appendix "Stack unwind library".
+
+use super::functions::{Address, Functions, segment_base};
+use crate::context::Context;
+use crate::readelf::file::File;
+use crate::readelf::text;
+use rt::elf::Reader;
+use rt::fmt::{dec, hex};
+use rt::put;
+
+/// The size of an entry.
+const ENTRY: usize = 16;
+
+/// Bits of the first word of flags, and between them its two numbers.
+#[rustfmt::skip]
+static FLAGS: &[(u8, &str)] = &[
+    (31, "Cannot_unwind"), (30, "Millicode"), (29, "Millicode_save_sr0"), (25, "Entry_SR"),
+    (21, ""), (16, ""),
+    (15, "Args_stored"), (14, "Variable_Frame"), (13, "Separate_Package_Body"),
+    (12, "Frame_Extension_Millicode"), (11, "Stack_Overflow_Check"),
+    (10, "Two_Instruction_SP_Increment"), (9, "Ada_Region"), (8, "cxx_info"),
+    (7, "cxx_try_catch"), (6, "sched_entry_seq"), (4, "Save_SP"), (3, "Save_RP"),
+    (2, "Save_MRP_in_frame"), (1, "extn_ptr_defined"), (0, "Cleanup_defined"),
+];
+
+/// Bits of the second word.
+#[rustfmt::skip]
+static MORE_FLAGS: &[(u8, &str)] = &[
+    (31, "MPE_XL_interrupt_marker"), (30, "HP_UX_interrupt_marker"), (29, "Large_frame"),
+    (28, "Pseudo_SP_Set"),
+];
+
+pub fn show(cx: &mut Context, file: &File) -> bool {
+    if file.sections.is_empty() {
+        return false;
+    }
+    let mut functions = None;
+    let mut fine = true;
+    for (index, section) in file.sections.iter().enumerate() {
+        let name = file.section_name(&section);
+        if name != b".PARISC.unwind" {
+            continue;
+        }
+        let functions = functions.get_or_insert_with(|| Functions::new(cx, file));
+        let count = section.sh_size / ENTRY as u64;
+        put!(&mut cx.out, "\nUnwind section '", text::name(name), "' at offset 0x");
+        put!(&mut cx.out, hex(section.sh_offset), " contains ", dec(count));
+        put!(&mut cx.out, if count == 1 { " entry:\n" } else { " entries:\n" });
+        let data = file.read(cx, section.sh_offset, section.sh_size, "unwind table");
+        match data.filter(|_| count > 0) {
+            Some(data) => {
+                let base = segment_base(file, &section);
+                table(cx, file, functions, index, base, data);
+            }
+            None => fine = false,
+        }
+    }
+    if functions.is_none() { super::none(cx) } else { fine }
+}
+
+fn table(
+    cx: &mut Context,
+    file: &File,
+    functions: &Functions,
+    index: usize,
+    base: u64,
+    data: &[u8],
+) {
+    let relocated = functions.segment_relative(cx, file, index);
+    put!(&mut cx.out, "\n");
+    for (index, entry) in data.chunks_exact(ENTRY).enumerate() {
+        let r = Reader::new(file.elf.encoding, entry);
+        let word = |at: usize| r.u32(at).unwrap_or_default();
+        let address = |at: usize| {
+            let place = (index * ENTRY + at) as u64;
+            let found = relocated.iter().rfind(|(offset, _)| *offset == place);
+            let offset = base.wrapping_add(word(at).into());
+            let plain = Address { section: 0, offset };
+            found.map_or(plain, |(_, address)| *address)
+        };
+        let (start, end) = (address(0), address(4));
+        put!(&mut cx.out, "<");
+        functions.name(&mut cx.out, start, "", "+");
+        put!(&mut cx.out, ">: [0x", hex(start.offset), "-0x", hex(end.offset), "]\n\t");
+        let flags = word(8);
+        for &(bit, name) in FLAGS {
+            match bit {
+                21 | 16 => {
+                    let (name, mask) =
+                        if bit == 21 { ("Entry_FR=", 15) } else { ("Entry_GR=", 31) };
+                    let number = flags >> bit & mask;
+                    if number != 0 {
+                        put!(&mut cx.out, name, dec(number), " ");
+                    }
+                }
+                _ if flags >> bit & 1 != 0 => put!(&mut cx.out, name, " "),
+                _ => {}
+            }
+        }
+        let more = word(12);
+        for &(bit, name) in MORE_FLAGS {
+            if more >> bit & 1 != 0 {
+                put!(&mut cx.out, name, " ");
+            }
+        }
+        let size = more & 0x7ff_ffff;
+        if size != 0 {
+            put!(&mut cx.out, "Total_frame_size=", dec(size), " ");
+        }
+        put!(&mut cx.out, "\n");
+    }
+}

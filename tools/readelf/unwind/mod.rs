@@ -1,0 +1,44 @@
+//! `-u`: the unwind tables of ARM, HP-PA and IA-64, which say how to get out of a function.
+
+mod arm;
+mod functions;
+mod hppa;
+mod ia64;
+
+use super::file::File;
+use super::names::machines::MACHINES;
+use crate::context::Context;
+use rt::elf::consts::*;
+use rt::fmt::hex;
+use rt::put;
+
+pub fn show(cx: &mut Context, file: &File) -> bool {
+    if !file.options.unwind {
+        return true;
+    }
+    let e_machine = file.elf.header.e_machine;
+    match e_machine {
+        EM_ARM => arm::show(cx, file),
+        EM_PARISC => hppa::show(cx, file),
+        EM_IA_64 => ia64::show(cx, file),
+        EM_386 | EM_X86_64 => {
+            put!(&mut cx.out, "No processor specific unwind information to decode\n");
+            true
+        }
+        _ => {
+            put!(&mut cx.out, "\nThe decoding of unwind sections for machine type ");
+            match MACHINES.get(e_machine.into()) {
+                Some(name) => put!(&mut cx.out, name),
+                None => put!(&mut cx.out, "<unknown>: 0x", hex(e_machine)),
+            }
+            put!(&mut cx.out, " is not currently supported.\n");
+            true
+        }
+    }
+}
+
+/// Tells that there is nothing to show.
+fn none(cx: &mut Context) -> bool {
+    put!(&mut cx.out, "\nThere are no unwind sections in this file.\n");
+    true
+}
