@@ -35,7 +35,9 @@ pub fn run(cx: &mut Context, args: &[&'static [u8]]) -> u8 {
     };
     let mut status = 0;
     for applet in APPLETS {
-        let path: Vec<u8> = [directory, b"/", applet.name.as_bytes()].concat();
+        let mut path = Vec::from(directory);
+        path.push(b'/');
+        path.extend_from_slice(applet.name.as_bytes());
         if let Err(errno) = make(lx, &path, symbolic, force) {
             let hint = if errno == Errno::EXDEV { " (-s makes symbolic links)" } else { "" };
             message!(cx, path.as_slice(), ": ", errno, hint);

@@ -12,12 +12,13 @@ const MOST: usize = 2000;
 /// The arguments with each `@FILE` replaced, FILE's own ones too. What can't be read
 /// stays as it is: it may be a file of that very name.
 pub fn expand(cx: &mut Context) -> Result<Vec<&'static [u8]>, Wrong> {
-    let mut args = cx.args.to_vec();
-    let mut at = 0;
+    let mut args = Vec::new();
+    // What is still to be looked at, the next one last.
+    let mut pending: Vec<&'static [u8]> = cx.args.iter().rev().copied().collect();
     let mut files = 0;
-    while let Some(&arg) = args.get(at) {
+    while let Some(arg) = pending.pop() {
         let Some(file) = arg.strip_prefix(b"@") else {
-            at += 1;
+            args.push(arg);
             continue;
         };
         files += 1;
@@ -28,13 +29,17 @@ pub fn expand(cx: &mut Context) -> Result<Vec<&'static [u8]>, Wrong> {
         match files::open(file) {
             Ok(input) => {
                 let text = input.get(0, input.size()).unwrap_or_default();
-                args.splice(at..=at, split(text));
+                let first = pending.len();
+                split(text, &mut pending);
+                if let Some(new) = pending.get_mut(first..) {
+                    new.reverse();
+                }
             }
             Err(files::Why::IsDirectory) => {
                 message!(cx, "error: @-file refers to a directory");
                 return Err(Wrong);
             }
-            Err(_) => at += 1,
+            Err(_) => args.push(arg),
         }
     }
     Ok(args)
@@ -43,8 +48,7 @@ pub fn expand(cx: &mut Context) -> Result<Vec<&'static [u8]>, Wrong> {
 /// The arguments in a file: separated by white space, a part of one in single or double
 /// quotes, a character after a backslash taken as it is; up to a zero byte. They live as
 /// long as the process does, like those of its command line.
-fn split(text: &[u8]) -> Vec<&'static [u8]> {
-    let mut args = Vec::new();
+fn split(text: &[u8], args: &mut Vec<&'static [u8]>) {
     let mut current: Option<Vec<u8>> = None;
     let mut quote = None;
     let mut bytes = text.iter().copied().take_while(|&byte| byte != 0);
@@ -57,12 +61,15 @@ fn split(text: &[u8]) -> Vec<&'static [u8]> {
                 quote = Some(byte);
                 current.get_or_insert_default();
             }
-            _ if is_space && quote.is_none() => args.extend(current.take()),
+            _ if is_space && quote.is_none() => args.extend(current.take().map(leaked)),
             _ => current.get_or_insert_default().push(byte),
         }
     }
-    args.extend(current);
-    args.into_iter().map(|arg: Vec<u8>| &*arg.leak()).collect()
+    args.extend(current.map(leaked));
+}
+
+fn leaked(arg: Vec<u8>) -> &'static [u8] {
+    arg.leak()
 }
 
 #[cfg(test)]
@@ -71,13 +78,19 @@ mod tests {
     use std::vec;
     use std::vec::Vec;
 
+    fn words(text: &[u8]) -> Vec<&'static [u8]> {
+        let mut args = Vec::new();
+        split(text, &mut args);
+        args
+    }
+
     #[test]
     fn quotes_group_and_backslashes_escape() {
-        let args = split(b"-h 'a b' c\\ d \"x\\\"y\" f'g'h '' \t\x0b\r\n i\0 j");
+        let args = words(b"-h 'a b' c\\ d \"x\\\"y\" f'g'h '' \t\x0b\r\n i\0 j");
         let expected: Vec<&[u8]> = vec![b"-h", b"a b", b"c d", b"x\"y", b"fgh", b"", b"i"];
         assert_eq!(args, expected);
-        assert!(split(b" \n").is_empty());
-        assert_eq!(split(b"'open"), [b"open"]);
-        assert_eq!(split(b"end\\"), [b"end"]);
+        assert!(words(b" \n").is_empty());
+        assert_eq!(words(b"'open"), [b"open"]);
+        assert_eq!(words(b"end\\"), [b"end"]);
     }
 }
