@@ -168,7 +168,10 @@ impl Options {
             [b'A'] => self.arch = true,
             [b'c'] => self.archive_index = true,
             [b'D'] => self.use_dynamic = true,
-            [b'L'] => self.lint = true,
+            [b'L'] => {
+                self.set(b"a", None);
+                self.lint = true;
+            }
             [kind @ (b'x' | b'p' | b'R')] => {
                 self.dumps.extend(value.map(|section| Dump { kind: *kind, section }));
             }
