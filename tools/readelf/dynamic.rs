@@ -170,7 +170,7 @@ fn put_tag(out: &mut BufWriter, file: &File, tag: u64) -> usize {
         tags::GENERIC.get(tag).or_else(|| special.and_then(|names| names.get(tag)))
     });
     if let Some(name) = name {
-        put!(out, name.prefix(), name.rest());
+        put!(out, name);
         return name.len();
     }
     let title = match tag {

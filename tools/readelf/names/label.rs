@@ -68,7 +68,9 @@ impl Label {
 
 impl From<Name> for Label {
     fn from(name: Name) -> Label {
-        Label::words(name.prefix()).and(name.rest())
+        let mut label = Label::words("");
+        name.pieces().flatten().for_each(|&byte| label.push(byte));
+        label
     }
 }
 

@@ -670,12 +670,12 @@ names! {
 
 #[cfg(test)]
 mod tests {
+    use super::super::Name;
     use super::*;
     use std::string::String;
 
     fn name(machine: u16, key: u32) -> Option<String> {
-        let name = relocations(machine, 0, 0)?.get(key)?;
-        Some([name.prefix(), name.rest()].concat())
+        relocations(machine, 0, 0)?.get(key).map(Name::text)
     }
 
     #[test]
@@ -696,28 +696,15 @@ mod tests {
 
     #[test]
     fn two_sets_of_numbers_for_msp430() {
-        let rest = |osabi, flags| relocations(105, osabi, flags).and_then(|t| t.get(3)).unwrap();
-        assert_eq!(rest(0, 0).rest(), "_ABS8");
-        assert_eq!(rest(255, 0x802d).rest(), "_ABS8");
-        assert_eq!(rest(255, 0x80f0).rest(), "16");
+        let text = |osabi, flags| relocations(105, osabi, flags)?.get(3).map(Name::text);
+        assert_eq!(text(0, 0).as_deref(), Some("R_MSP430_ABS8"));
+        assert_eq!(text(255, 0x802d).as_deref(), Some("R_MSP430_ABS8"));
+        assert_eq!(text(255, 0x80f0).as_deref(), Some("R_MSP430_16"));
     }
 
     #[test]
     fn only_v9_has_an_addend_in_its_type() {
         assert_eq!(relocation_type(43, 0x1221), 0x21);
         assert_eq!(relocation_type(2, 0x1221), 0x1221);
-    }
-
-    #[test]
-    fn every_key_finds_its_own_name() {
-        for machine in 0..=u16::MAX {
-            for osabi in [0, 255] {
-                let Some(table) = relocations(machine, osabi, 0) else { continue };
-                for (key, name) in table.iter() {
-                    assert_eq!(table.get(key), Some(name));
-                    assert!(!name.is_empty());
-                }
-            }
-        }
     }
 }

@@ -4,6 +4,7 @@
 use super::Note;
 use crate::context::Context;
 use crate::readelf::file::File;
+use crate::readelf::names::label::Label;
 use crate::readelf::names::note_types as names;
 use crate::readelf::text;
 use crate::readelf::{error, warn};
@@ -82,6 +83,7 @@ pub fn name(cx: &mut Context, file: &File, note: &Note) {
         let what = "corrupt name field: namesz: ";
         return error(cx, &[&what, &dec(size), &tail, &dec(at)]);
     }
+    let label;
     let mut string: &[u8] = match kind {
         b'$' => c_str(bytes(at), 0).unwrap_or_default(),
         b'!' => b"false",
@@ -103,7 +105,10 @@ pub fn name(cx: &mut Context, file: &File, note: &Note) {
             _ => None,
         };
         match table.and_then(|table| table.get(u32::try_from(value).ok()?)) {
-            Some(name) => string = name.rest().as_bytes(),
+            Some(name) => {
+                label = Label::from(name);
+                string = label.as_ref();
+            }
             None => number = Some(value),
         }
     }

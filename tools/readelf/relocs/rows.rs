@@ -190,7 +190,7 @@ impl Rows<'_, '_> {
         let mut line = Line { bytes: &mut cell, len: 0 };
         let width = match self.kinds.and_then(|kinds| kinds.get(number)) {
             Some(name) => {
-                for &byte in name.prefix().as_bytes().iter().chain(name.rest().as_bytes()) {
+                for &byte in name.pieces().flatten() {
                     line.put(&[byte], 1);
                 }
                 if !wide {
