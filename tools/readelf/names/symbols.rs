@@ -68,12 +68,12 @@ fn label(name: Option<Name>, kind: u8) -> Label {
 
 /// The visibility in `st_other`: the lower two bits, but in a Solaris file all of it (where
 /// [`other`] is nothing, therefore).
-pub fn visibility(st_other: u8, osabi: u8) -> &'static str {
+pub fn visibility(st_other: u8, osabi: u8) -> Label {
     let name = match (osabi, st_other) {
         (ELFOSABI_SOLARIS, 4..) => VISIBILITIES_SOLARIS.get(u32::from(st_other)),
         _ => VISIBILITIES.get(u32::from(st_other & 3)),
     };
-    name.map_or("<unknown>", Name::rest)
+    name.map_or_else(|| Label::words("<unknown>"), Label::from)
 }
 
 /// What `st_other` says beside the visibility: printed as ` [%s] ` after it. For most machines
@@ -166,11 +166,11 @@ mod tests {
 
     #[test]
     fn visibilities() {
-        assert_eq!(visibility(3, 0), "PROTECTED");
-        assert_eq!(visibility(0x82, 0), "HIDDEN");
-        assert_eq!(visibility(3, 6), "PROTECTED");
-        assert_eq!(visibility(6, 6), "ELIMINATE");
-        assert_eq!(visibility(7, 6), "<unknown>");
+        assert_eq!(string(visibility(3, 0)), "PROTECTED");
+        assert_eq!(string(visibility(0x82, 0)), "HIDDEN");
+        assert_eq!(string(visibility(3, 6)), "PROTECTED");
+        assert_eq!(string(visibility(6, 6)), "ELIMINATE");
+        assert_eq!(string(visibility(7, 6)), "<unknown>");
     }
 
     #[test]
