@@ -112,10 +112,10 @@ golden! {
         relocations: "-rW", "-r";
         relocations_of_the_dynamic_section: "-D -rW";
         dynamic: "-dW", "-d", "-D -dW";
-        histograms: "-IW", "-I";
-        archive_index: "-cW";
     }
     full {
+        histograms: "-IW", "-I";
+        archive_index: "-cW";
         architecture: "-AW", "-A";
         decompressed_dumps: "-z -p .debug_str", "-z -x .debug_str";
     }

@@ -44,6 +44,7 @@ mod flags;
 mod groups;
 mod hashes;
 mod header;
+#[cfg(feature = "full")]
 mod histogram;
 mod line;
 mod lto;
@@ -66,7 +67,7 @@ use crate::cli::Wrong;
 use crate::context::Context;
 use file::File;
 use files::Why;
-use options::Options;
+use options::{FULL, Options};
 use rt::Errno;
 use rt::elf::Elf;
 use rt::elf::Source;
@@ -180,7 +181,7 @@ fn any(
         }
         Some(b"!<arch>\n" | b"!<thin>\n") => archive::report(cx, options, name, source),
         Some(_) => {
-            if options.archive_index {
+            if FULL && options.archive_index {
                 let tail = " is not an archive so its index cannot be displayed.";
                 error!(cx, "File ", shown, tail);
             }
@@ -242,6 +243,7 @@ fn report(cx: &mut Context, file: &mut File) -> bool {
         #[cfg(feature = "full")]
         (sections, unwind::show),
         (either, symbols::show),
+        #[cfg(feature = "full")]
         (true, histogram::show),
         (sections, versions::show),
         #[cfg(feature = "full")]

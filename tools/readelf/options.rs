@@ -49,7 +49,7 @@ pub struct Options {
 }
 
 /// Whether this is the build with everything in it; see Cargo.toml.
-const FULL: bool = cfg!(feature = "full");
+pub const FULL: bool = cfg!(feature = "full");
 
 /// The help, and the table of options: see [`cli`].
 const HELP: &str = "\
@@ -66,29 +66,29 @@ What is in ELF files, and in archives of them.
   -r, --relocs                the relocations
   -d, --dynamic               the dynamic section
   -V, --version-info          the symbol versions
-  -I, --histogram             how long the chains of the hash tables are
   -n, --notes                 the notes
 
   -e, --headers               all of -h -l -S
   -t, --section-details, --full-section-name
                               the section headers, in full
       --dyn-syms              the dynamic symbol table
-      --lto-syms              the symbol tables of link-time optimization
       --sym-base=BASE         the base of symbol sizes: 0 (mixed), 8, 10 or 16
   -D, --use-dynamic           find symbols and relocations by the dynamic section
-  -c, --archive-index         the symbol index of an archive
-  -L, --lint, --enable-checks
-                              all of it, with warnings of what looks wrong
   -W, --wide                  lines may be longer than 80 characters
   -T, --silent-truncation     no [...] where a name is cut off
   -H, --help                  this text
   -v, --version               the version of lx
       @FILE                   takes arguments out of FILE
 
-Only in a build with the feature 'full', where -a includes the first two:
+Only in a build with the feature 'full', where -a includes the first three:
 
   -u, --unwind                the unwind tables
+  -I, --histogram             how long the chains of the hash tables are
   -A, --arch-specific         what only this architecture has
+      --lto-syms              the symbol tables of link-time optimization
+  -c, --archive-index         the symbol index of an archive
+  -L, --lint, --enable-checks
+                              all of it, with warnings of what looks wrong
   -x, --hex-dump=SECTION      the bytes of a section, by its name or number
   -p, --string-dump=SECTION   the strings in a section
   -R, --relocated-dump=SECTION
@@ -145,8 +145,12 @@ impl Options {
 
     fn set(&mut self, key: &[u8], value: Option<&'static [u8]>) {
         match key {
-            [b'A' | b'u' | b'x' | b'p' | b'R' | b'z'] if !FULL => self.later = true,
-            [b'a'] => self.set_all(if FULL { b"hlSgsrudVnAI" } else { b"hlSgsrdVnI" }),
+            [b'u' | b'I' | b'A' | b'c' | b'L' | b'x' | b'p' | b'R' | b'z'] | b"lto-syms"
+                if !FULL =>
+            {
+                self.later = true;
+            }
+            [b'a'] => self.set_all(if FULL { b"hlSgsrudVnAI" } else { b"hlSgsrdVn" }),
             [b'e'] => self.set_all(b"hlS"),
             [b'h'] => self.header = true,
             [b'l'] => self.segments = true,

@@ -3,6 +3,7 @@
 
 use super::file::{File, Symbols};
 use super::line::Line;
+use super::options::FULL;
 use super::symbol_columns::{self as columns, Cell};
 use super::symver::{CORRUPT, Version, Versions};
 use super::{lto, text, warn};
@@ -43,7 +44,7 @@ pub fn show(cx: &mut Context, file: &File) -> bool {
         let text = "\nDynamic symbol information is not available for displaying symbols.\n";
         put!(&mut cx.out, text);
     }
-    !options.lto_symbols || lto::show(cx, file)
+    !FULL || !options.lto_symbols || lto::show(cx, file)
 }
 
 fn entries(count: u64) -> &'static str {

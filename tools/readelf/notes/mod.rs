@@ -12,6 +12,7 @@ pub use vms::{civil, time as vms_time};
 
 use super::file::File;
 use super::names::{Name, note_types as names};
+use super::options::FULL;
 use super::text;
 use crate::context::Context;
 use build::Regions;
@@ -97,7 +98,7 @@ fn notes(cx: &mut Context, file: &File, data: &[u8], align: u64) -> bool {
     let mut at = 0;
     while let Some(rest) = data.get(at..).filter(|rest| !rest.is_empty()) {
         // OpenVMS widens the header of its notes.
-        let wide = vms::wide_header(file);
+        let wide = FULL && vms::wide_header(file);
         let header = if wide { 24 } else { 12 };
         let r = Reader::new(file.elf.encoding, rest);
         if rest.len() < header {
@@ -149,9 +150,8 @@ fn decode<'a>(
 /// Prints one note: its owner, size and type, and what is known of such notes.
 fn one(cx: &mut Context, file: &File, note: &Note, regions: &mut Regions) -> bool {
     let owner = note.owner;
-    if owner.starts_with(b"NetBSD") && !owner.starts_with(b"NetBSD-CORE")
-        || owner.starts_with(b"PaX")
-    {
+    let netbsd = owner.starts_with(b"NetBSD") && !owner.starts_with(b"NetBSD-CORE");
+    if FULL && (netbsd || owner.starts_with(b"PaX")) {
         return other::netbsd(cx, note);
     }
     let wide = file.options.wide;
@@ -169,7 +169,7 @@ fn one(cx: &mut Context, file: &File, note: &Note, regions: &mut Regions) -> boo
     kind(&mut cx.out, file, note);
     put!(&mut cx.out, if wide { "\t" } else { "\n" });
 
-    if owner.starts_with(b"IPF/VMS") {
+    if FULL && owner.starts_with(b"IPF/VMS") {
         vms::describe(cx, note)
     } else if owner.starts_with(b"GNU") {
         gnu::describe(cx, file, note)
@@ -223,13 +223,13 @@ fn kind(out: &mut BufWriter, file: &File, note: &Note) {
         names::GNU.get(n_type)
     } else if own(b"FreeBSD") {
         names::FREEBSD.get(n_type).or_else(|| generic(file, n_type))
-    } else if own(b"NetBSD-CORE") {
+    } else if FULL && own(b"NetBSD-CORE") {
         return other::netbsd_core_type(out, file.elf.header.e_machine, n_type);
     } else if own(b"OpenBSD") {
         names::OPENBSD.get(n_type).or_else(|| generic(file, n_type))
     } else if own(b"SPU/") {
         return put!(out, text::name(owner.get(4..).unwrap_or_default()));
-    } else if own(b"IPF/VMS") {
+    } else if FULL && own(b"IPF/VMS") {
         names::VMS.get(n_type)
     } else if own(b"stapsdt") {
         names::STAPSDT.get(n_type)

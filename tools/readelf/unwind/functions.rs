@@ -166,7 +166,7 @@ impl<'a> Functions<'a> {
                 warn!(cx, "Skipping unknown relocation type: ", rt::fmt::dec(relocation.r_type));
                 continue;
             };
-            let mut whole = name.prefix().bytes().chain(name.rest().bytes());
+            let mut whole = name.pieces().flatten().copied();
             if !prefix.bytes().all(|byte| whole.next() == Some(byte)) {
                 warn!(cx, "Skipping unexpected relocation type: ", name);
                 continue;
