@@ -11,6 +11,7 @@
 //!   own, always `%-17.17s`, also with `-W`. Number 10 is never treated like that.
 //! - The names depend on neither the byte order, the class, nor REL or RELA.
 
+use super::super::options::FULL;
 use super::Names;
 
 /// The names of a machine's relocation types.
@@ -40,12 +41,14 @@ pub fn relocations(machine: u16, osabi: u8, flags: u32) -> Option<&'static Names
         252 => &CSKY,
         258 => &LOONGARCH,
         94 | 0xabc7 => &XTENSA,
-        // EI_OSABI 0 or the machine MSP430X in the flags: the numbers of the EABI.
-        105 if osabi == 0 || flags & 0xff == 0x2d => &MSP430X,
-        105 | 0x1059 => &MSP430,
         92 => &OR1K,
         189 | 0xbaab => &MICROBLAZE,
         113 => &NIOS2,
+        // The others, without Linux or hardly ever seen, are for the full build.
+        _ if !FULL => return None,
+        // EI_OSABI 0 or the machine MSP430X in the flags: the numbers of the EABI.
+        105 if osabi == 0 || flags & 0xff == 0x2d => &MSP430X,
+        105 | 0x1059 => &MSP430,
         87 | 0x9080 => &V850,
         173 => &RX,
         197 => &RL78,
