@@ -369,7 +369,11 @@ impl<'a> File<'a> {
             return None;
         }
         let bytes = self.elf.bytes(offset, size);
-        if bytes.is_none() {
+        if size == u64::MAX {
+            // One more byte is wanted for a zero at the end.
+            let middle = " elements of size 1 for ";
+            error!(cx, "Size overflow prevents reading ", dec(size), middle, what);
+        } else if bytes.is_none() {
             let tail = " bytes extends past end of file for ";
             error!(cx, "Reading ", dec(size), tail, what);
         }

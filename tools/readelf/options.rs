@@ -198,11 +198,21 @@ impl Options {
 }
 
 /// The base of `--sym-base`; anything but 8, 10 and 16 is GNU's mixture, as there.
+///
+/// It is read as `strtoul` does, in any base, up to the first character that doesn't fit.
 fn base(text: &[u8]) -> u8 {
-    match text {
-        b"8" => 8,
-        b"10" => 10,
-        b"16" => 16,
+    let text = text.trim_ascii_start();
+    let text = text.strip_prefix(b"+").unwrap_or(text);
+    let (base, digits) = match text {
+        [b'0', b'x' | b'X', digits @ ..] => (16, digits),
+        [b'0', digits @ ..] => (8, digits),
+        _ => (10, text),
+    };
+    let digits = digits.iter().map_while(|&digit| char::from(digit).to_digit(base));
+    match digits.fold(0u32, |value, digit| value.saturating_mul(base).saturating_add(digit)) {
+        8 => 8,
+        10 => 10,
+        16 => 16,
         _ => 0,
     }
 }

@@ -223,14 +223,14 @@ impl<'a> Versions<'a> {
         (index > max.max(1)).then_some(Version { separator, name: CORRUPT, needed: None })
     }
 
-    /// The names of a number of `SHT_GNU_versym`: of a version that is needed, and of one
-    /// that is defined; nothing where the latter is, but can't be read.
-    pub fn names(
+    /// What a number of `SHT_GNU_versym` is called, if anything: by the version that is
+    /// defined, or that is needed. An error where the former can't be read.
+    pub fn called(
         &self,
         cx: &mut Context,
         file: &File,
         entry: u16,
-    ) -> Option<[Option<&'a [u8]>; 2]> {
+    ) -> Result<Option<&'a [u8]>, Unreadable> {
         let index = entry & !VERSYM_HIDDEN;
         let [mut needed, mut defined] = [Found::No; 2];
         if let Some(names) = &self.needed {
@@ -242,16 +242,24 @@ impl<'a> Versions<'a> {
             defined = names.look_up(cx, file, index, "");
         }
         let name = |found: Found| match found {
-            Found::At(at) => Some(c_str(self.strings, at.into()).unwrap_or(b"*invalid*")),
+            Found::At(at) => Some(c_str(self.strings, at.into())),
             _ => None,
         };
-        (defined != Found::Unreadable).then_some([name(needed), name(defined)])
+        match (name(needed), name(defined)) {
+            _ if defined == Found::Unreadable => Err(Unreadable),
+            (Some(Some(_)), Some(Some(_))) => Ok(Some(b"*both*")),
+            (_, Some(name)) | (Some(name), None) => Ok(Some(name.unwrap_or(b"*invalid*"))),
+            (None, None) => Ok(None),
+        }
     }
 
     fn string(&self, at: u32) -> &'a [u8] {
         c_str(self.strings, at.into()).unwrap_or(CORRUPT)
     }
 }
+
+/// The record can't be read; that has been told.
+pub struct Unreadable;
 
 /// Where an address is in the file; what is not known is taken for an offset.
 fn place(file: &File, address: u64, size: u64) -> (u64, Option<u64>) {

@@ -2,7 +2,7 @@
 //! needs.
 
 use super::file::File;
-use super::symver::{CORRUPT, VERSYM_HIDDEN, Versions};
+use super::symver::{CORRUPT, Unreadable, VERSYM_HIDDEN, Versions};
 use super::{text, warn};
 use crate::context::Context;
 use rt::elf::consts::{
@@ -253,11 +253,10 @@ fn symbols(cx: &mut Context, file: &File, section: &SectionHeader) -> bool {
 
 /// The name in an entry of the table, 13 columns at least.
 fn name_in_table(cx: &mut Context, file: &File, versions: &Versions, entry: u16) {
-    let name = match versions.names(cx, file, entry) {
-        None => return,
-        Some([Some(_), Some(_)]) => b"*both*",
-        Some([Some(name), None] | [None, Some(name)]) => name,
-        Some([None, None]) => return cx.out.fill(b' ', 13),
+    let name = match versions.called(cx, file, entry) {
+        Ok(Some(name)) => name,
+        Ok(None) => return cx.out.fill(b' ', 13),
+        Err(Unreadable) => return,
     };
     // GNU's width turns negative for long names, and then is one again.
     put!(&mut cx.out, "(", text::name(name), ")");
