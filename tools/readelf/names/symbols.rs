@@ -2,131 +2,129 @@
 //! supplements), as `readelf -s` prints them: `%-7s`, `%-6s`, `%-7s` for type, binding and
 //! visibility, `%4s` for the section; nothing is ever cut, with and without `-W`.
 
-use super::Name;
+use super::Names;
 use super::label::Label;
 use rt::elf::consts::*;
 
 names! {
+    /// Those of all machines; then `machine << 8 | type`: PA-RISC, ARM, SPARC V9.
     static TYPES: "" {
         0 "NOTYPE", 1 "OBJECT", 2 "FUNC", 3 "SECTION", 4 "FILE", 5 "COMMON", 6 "TLS",
-        8 "RELC", 9 "SRELC",
+        8 "RELC", 9 "SRELC", 0x0f_0b "HP_OPAQUE", 0x0f_0c "HP_STUB", 0x0f_0d "PARISC_MILLI",
+        0x28_0d "THUMB_FUNC", 0x2b_0d "REGISTER",
     }
-    static TYPES_GNU: "" { 10 "IFUNC" }
-    static TYPES_PARISC: "" { 11 "HP_OPAQUE", 12 "HP_STUB", 13 "PARISC_MILLI" }
-    static TYPES_ARM: "" { 13 "THUMB_FUNC" }
-    static TYPES_SPARC_V9: "" { 13 "REGISTER" }
 
     static BINDINGS: "" { 0 "LOCAL", 1 "GLOBAL", 2 "WEAK" }
-    static BINDINGS_GNU: "" { 10 "UNIQUE" }
 
-    static VISIBILITIES: "" { 0 "DEFAULT", 1 "INTERNAL", 2 "HIDDEN", 3 "PROTECTED" }
-    static VISIBILITIES_SOLARIS: "" { 4 "EXPORTED", 5 "SINGLETON", 6 "ELIMINATE" }
-
-    static OTHERS_MIPS: "" {
-        0x04 "OPTIONAL", 0x08 "MIPS PLT", 0x20 "MIPS PIC", 0x80 "MICROMIPS",
-        0xa0 "MICROMIPS, MIPS PIC", 0xf0 "MIPS16",
+    /// From 4 on only those of Solaris.
+    static VISIBILITIES: "" {
+        0 "DEFAULT", 1 "INTERNAL", 2 "HIDDEN", 3 "PROTECTED", 4 "EXPORTED", 5 "SINGLETON",
+        6 "ELIMINATE",
     }
-    static OTHERS_ALPHA: "" { 0x80 "NOPV", 0x88 "STD GPLOAD" }
-    /// By the upper two bits.
+
+    /// `machine << 8 | bits`: MIPS, Alpha.
+    static OTHERS: "" {
+        0x08_04 "OPTIONAL", 0x08_08 "MIPS PLT", 0x08_20 "MIPS PIC", 0x08_80 "MICROMIPS",
+        0x08_a0 "MICROMIPS, MIPS PIC", 0x08_f0 "MIPS16", 0x9026_80 "NOPV",
+        0x9026_88 "STD GPLOAD",
+    }
+
+    /// OpenVMS on IA-64, by the upper two bits.
     static OTHERS_VMS: "" { 0 "IGN", 1 "RSV", 2 "STD", 3 "LNK" }
 
-    static SECTIONS: "" { 0 "UND", 0xfff1 "ABS", 0xfff2 "COM" }
-    static SECTIONS_X86_64: "" { 0xff02 "LARGE_COM" }
-    static SECTIONS_MIPS: "" { 0xff03 "SCOM", 0xff04 "SUND" }
-    static SECTIONS_C6000: "" { 0xff00 "SCOM" }
-    static SECTIONS_HP_IA64: "" { 0xff00 "ANSI_COM" }
+    /// Those of all machines; then `machine << 16 | index`: MIPS, x86-64, C6000, L1OM, K1OM.
+    static SECTIONS: "" {
+        0 "UND", 0xfff1 "ABS", 0xfff2 "COM", 0x08_ff03 "SCOM", 0x08_ff04 "SUND",
+        0x3e_ff02 "LARGE_COM", 0x8c_ff00 "SCOM", 0xb4_ff02 "LARGE_COM", 0xb5_ff02 "LARGE_COM",
+    }
 }
 
 /// `ELF_ST_TYPE(st_info)`, below 16. IFUNC is one for EI_OSABI GNU and FreeBSD only.
 pub fn symbol_type(kind: u8, machine: u16, osabi: u8) -> Label {
-    let own = match (kind, machine, osabi) {
-        (10, _, ELFOSABI_GNU | ELFOSABI_FREEBSD) => &TYPES_GNU,
-        (_, EM_PARISC, _) => &TYPES_PARISC,
-        (_, EM_ARM, _) => &TYPES_ARM,
-        (_, EM_SPARCV9, _) => &TYPES_SPARC_V9,
-        _ => &TYPES,
-    };
-    label(TYPES.get(kind.into()).or_else(|| own.get(kind.into())), kind)
+    if kind == STT_GNU_IFUNC && matches!(osabi, ELFOSABI_GNU | ELFOSABI_FREEBSD) {
+        return Label::words("IFUNC");
+    }
+    label(&TYPES, kind, machine)
 }
 
 /// `ELF_ST_BIND(st_info)`, below 16. UNIQUE is one for EI_OSABI GNU only.
 pub fn binding(kind: u8, osabi: u8) -> Label {
-    let own = if osabi == ELFOSABI_GNU { &BINDINGS_GNU } else { &BINDINGS };
-    label(BINDINGS.get(kind.into()).or_else(|| own.get(kind.into())), kind)
+    if kind == STB_GNU_UNIQUE && osabi == ELFOSABI_GNU {
+        return Label::words("UNIQUE");
+    }
+    label(&BINDINGS, kind, 0)
 }
 
 /// The name, or what stands for a type or binding without one.
-fn label(name: Option<Name>, kind: u8) -> Label {
+fn label(names: &Names, kind: u8, machine: u16) -> Label {
+    let number = u32::from(kind);
+    let name = names.get(number).or_else(|| names.get(u32::from(machine) << 8 | number));
     let words = match (name, kind) {
         (Some(name), _) => return name.into(),
         (None, 10..=12) => "<OS specific>: ",
         (None, 13..=15) => "<processor specific>: ",
         (None, _) => "<unknown>: ",
     };
-    Label::words(words).decimal(kind.into())
+    Label::words(words).decimal(number)
 }
+
+/// What stands for a visibility, and Alpha's other bits, without a name.
+pub const UNKNOWN: &str = "<unknown>";
 
 /// The visibility in `st_other`: the lower two bits, but in a Solaris file all of it (where
 /// [`other`] is nothing, therefore).
 pub fn visibility(st_other: u8, osabi: u8) -> Label {
-    let name = match (osabi, st_other) {
-        (ELFOSABI_SOLARIS, 4..) => VISIBILITIES_SOLARIS.get(u32::from(st_other)),
-        _ => VISIBILITIES.get(u32::from(st_other & 3)),
-    };
-    name.map_or_else(|| Label::words("<unknown>"), Label::from)
+    let number = if osabi == ELFOSABI_SOLARIS { st_other } else { st_other & 3 };
+    VISIBILITIES.get(number.into()).map_or_else(|| Label::words(UNKNOWN), Label::from)
 }
 
 /// What `st_other` says beside the visibility: printed as ` [%s] ` after it. For most machines
 /// that is `<other>: 40`.
 pub fn other(st_other: u8, machine: u16, osabi: u8) -> Option<Label> {
-    let bits = st_other & !3;
+    let bits = u32::from(st_other & !3);
     if bits == 0 || osabi == ELFOSABI_SOLARIS {
         return None;
     }
-    let hex = |before, bits: u8| Label::words(before).hex(bits.into());
-    let name = match (machine, osabi) {
-        (EM_MIPS, _) => OTHERS_MIPS.get(bits.into()),
+    let number = |before, bits| Label::words(before).hex(bits);
+    let name = match (machine, bits) {
+        (EM_MIPS | EM_ALPHA, _) => OTHERS.get(u32::from(machine) << 8 | bits),
         // `<localentry>` and how far away it is. 1 stands for code without a TOC pointer.
-        (EM_PPC64, _) if bits & 0x1f == 0 && bits >> 5 != 7 => {
+        (EM_PPC64, 0x20 | 0x40 | 0x60 | 0x80 | 0xa0 | 0xc0) => {
             let distance = if bits == 0x20 { 1 } else { 1 << (bits >> 5) };
             return Some(Label::words("<localentry>: ").decimal(distance));
         }
-        (EM_IA_64, ELFOSABI_OPENVMS) => OTHERS_VMS.get((bits >> 6).into()),
-        (EM_AARCH64, _) if bits == 0x80 => return Some(Label::words("VARIANT_PCS")),
-        (EM_AARCH64, _) if bits & 0x80 != 0 => return Some(hex("VARIANT_PCS | ", bits & 0x7f)),
+        (EM_IA_64, _) if osabi == ELFOSABI_OPENVMS => OTHERS_VMS.get(bits >> 6),
+        (EM_AARCH64, 0x80) => return Some(Label::words("VARIANT_PCS")),
+        (EM_AARCH64, 0x81..) => return Some(number("VARIANT_PCS | ", bits & 0x7f)),
         // Other bits hide VARIANT_CC.
-        (EM_RISCV, _) if bits == 0x80 => return Some(Label::words("VARIANT_CC")),
-        (EM_RISCV, _) => return Some(hex("", bits & 0x7f)),
-        (EM_ALPHA, _) => match OTHERS_ALPHA.get(bits.into()) {
-            None => return Some(Label::words("<unknown>")),
-            known => known,
-        },
+        (EM_RISCV, 0x80) => return Some(Label::words("VARIANT_CC")),
+        (EM_RISCV, _) => return Some(number("", bits & 0x7f)),
         _ => None,
     };
-    Some(name.map_or_else(|| hex("<other>: ", bits), Label::from))
+    Some(match name {
+        Some(name) => name.into(),
+        None if machine == EM_ALPHA => Label::words(UNKNOWN),
+        None => number("<other>: ", bits),
+    })
 }
 
 /// `st_shndx`, where it isn't the number of a section: `UND`, and all from 0xff00 on (0xffff too,
 /// unless there is a table of extended indices). None means to print the number, `%3d`, or
 /// `bad section index[%3d]` when the file has no such section.
 pub fn special_section(index: u16, machine: u16, osabi: u8) -> Option<Label> {
-    let own = match (machine, osabi) {
-        (EM_MIPS, _) => &SECTIONS_MIPS,
-        (EM_IA_64, ELFOSABI_HPUX) => &SECTIONS_HP_IA64,
-        // Intel's L1OM, K1OM.
-        (EM_X86_64 | 180 | 181, _) => &SECTIONS_X86_64,
-        (EM_TI_C6000, _) => &SECTIONS_C6000,
-        _ => &SECTIONS,
-    };
-    let index = u32::from(index);
-    let words = match (SECTIONS.get(index).or_else(|| own.get(index)), index) {
+    let number = u32::from(index);
+    let name = SECTIONS.get(number).or_else(|| SECTIONS.get(u32::from(machine) << 16 | number));
+    let words = match (name, index) {
         (Some(name), _) => return Some(name.into()),
         (None, ..0xff00) => return None,
+        (None, 0xff00) if (machine, osabi) == (EM_IA_64, ELFOSABI_HPUX) => {
+            return Some(Label::words("ANSI_COM"));
+        }
         (None, 0xff00..=0xff1f) => "PRC[0x",
         (None, 0xff20..=0xff3f) => "OS [0x",
         (None, _) => "RSV[0x",
     };
-    Some(Label::words(words).hex_wide(index, 4).and("]"))
+    Some(Label::words(words).hex_wide(number, 4).and("]"))
 }
 
 #[cfg(test)]
