@@ -1,6 +1,7 @@
 //! What rows that are put together by hand consist of: a large report is nothing but rows,
 //! and what one of them costs is what all of it costs.
 
+use crate::fmt::hex_digits;
 use crate::io::BufWriter;
 
 /// The decimal digits of a number of up to eight, and how many they are; they lie at the
@@ -53,6 +54,65 @@ impl BufWriter<'_> {
     }
 }
 
+/// What [`BufWriter::middle_row`] puts between two numbers.
+pub struct Middle {
+    /// The text, and anything after it.
+    pub text: [u8; Middle::ROOM],
+    /// How much of it counts.
+    pub len: usize,
+}
+
+impl Middle {
+    /// More than a relocation's info and type need.
+    pub const ROOM: usize = 88;
+}
+
+impl BufWriter<'_> {
+    /// Adds a line: a hexadecimal number of at least so many digits, a text, and another
+    /// number, if there is one, with its sign.
+    // Not inlined, as above.
+    #[inline(never)]
+    pub fn middle_row(&mut self, first: u64, digits: usize, middle: &Middle, last: Option<i64>) {
+        let Some(room) = self.room::<160>() else { return };
+        let mut len = put_hex(room, 0, first, digits);
+        len = put(room, len, &middle.text, middle.len);
+        if let Some(last) = last {
+            len = put(room, len, b"-", usize::from(last < 0));
+            len = put_hex(room, len, last.unsigned_abs(), 1);
+        }
+        len = put(room, len, b"\n", 1);
+        self.advance(len);
+    }
+}
+
+#[inline(always)]
+fn put<const N: usize>(room: &mut [u8; 160], at: usize, cell: &[u8; N], len: usize) -> usize {
+    match room.get_mut(at..).and_then(|room| room.first_chunk_mut()) {
+        Some(place) => {
+            *place = *cell;
+            at + len
+        }
+        None => at,
+    }
+}
+
+#[inline(always)]
+fn put_hex(room: &mut [u8; 160], at: usize, value: u64, digits: usize) -> usize {
+    let needed = (67 - (value | 1).leading_zeros() as usize) / 4;
+    let digits = needed.max(digits).min(16);
+    // The digits that count come first.
+    put(room, at, &hex_digits(value << ((16 - digits) * 4)), digits)
+}
+
+/// Whether all of it is printable ASCII.
+// Not inlined, as above.
+#[inline(never)]
+pub fn is_printable(bytes: &[u8]) -> bool {
+    let (words, rest) = bytes.as_chunks::<8>();
+    words.iter().all(|word| others(word) == 0)
+        && rest.iter().all(|byte| matches!(byte, b' '..=b'~'))
+}
+
 /// A bit set in the first of eight bytes that is no printable ASCII, and in none before it.
 #[inline(always)]
 fn others(bytes: &[u8]) -> u64 {
@@ -78,6 +138,24 @@ mod tests {
             assert_eq!(text.to_le_bytes(), std::format!("{value:8}").as_bytes());
             assert_eq!(digits, std::format!("{value}").len());
         }
+    }
+
+    #[test]
+    fn a_text_between_two_numbers() {
+        let mut text = [b'!'; Middle::ROOM];
+        text[..3].copy_from_slice(b" x ");
+        let middle = Middle { text, len: 3 };
+        let (mut to, mut buffer) = (Vec::new(), [0; 200]);
+        let mut out = BufWriter::new(&mut buffer, &mut to);
+        out.middle_row(0x12, 8, &middle, Some(i64::MIN));
+        out.middle_row(u64::MAX, 12, &middle, Some(0));
+        out.middle_row(0, 1, &middle, None);
+        out.flush().unwrap();
+        let expected = "00000012 x -8000000000000000\nffffffffffffffff x 0\n0 x \n";
+        assert_eq!(to, expected.as_bytes());
+        assert!(
+            is_printable(b" ~") && !is_printable(b"\x7f") && !is_printable("\u{e4}".as_bytes())
+        );
     }
 
     #[test]

@@ -7,6 +7,7 @@ use rt::elf::c_str;
 use rt::fmt::{Put, oct};
 use rt::io::BufWriter;
 use rt::put;
+use rt::row::is_printable;
 
 /// A name as it is printed: control characters escaped.
 #[derive(Clone, Copy)]
@@ -20,7 +21,7 @@ pub fn name(bytes: &[u8]) -> Name<'_> {
 impl Put for Name<'_> {
     fn put(&self, out: &mut BufWriter) {
         let mut rest = self.0;
-        if is_plain(rest) {
+        if is_printable(rest) {
             return out.bytes(rest);
         }
         while let Some(&byte) = rest.first() {
@@ -63,13 +64,6 @@ impl Put for Section<'_> {
     }
 }
 
-/// Whether all of it is printable ASCII, as nearly every name is. Doesn't stop at the first
-/// byte that isn't: so it looks at sixteen at a time.
-fn is_plain(bytes: &[u8]) -> bool {
-    let odd = |&byte: &u8| !matches!(byte, b' '..=b'~');
-    !bytes.iter().map(odd).fold(false, |any, odd| any | odd)
-}
-
 /// How many bytes a name's first character has, or all of the ASCII that it begins with;
 /// and whether it is safe: no control character of ASCII or of the upper half (C1), be it
 /// as UTF-8 or as a byte that is no part of any.
@@ -95,7 +89,8 @@ pub fn cut(out: &mut BufWriter, options: &Options, bytes: &[u8], width: usize) -
         (_, false) => width,
     };
     let (mut end, mut columns) = (bytes.len().min(room), bytes.len().min(room));
-    if !is_plain(bytes) {
+    let plain = is_printable(bytes);
+    if !plain {
         (end, columns) = (0, 0);
         for &byte in bytes {
             let more = 1 + is_control(byte) as usize;
@@ -105,7 +100,12 @@ pub fn cut(out: &mut BufWriter, options: &Options, bytes: &[u8], width: usize) -
             (end, columns) = (end + 1, columns + more);
         }
     }
-    name(bytes.get(..end).unwrap_or(bytes)).put(out);
+    let shown = bytes.get(..end).unwrap_or(bytes);
+    if plain {
+        out.bytes(shown);
+    } else {
+        name(shown).put(out);
+    }
     if dots {
         out.bytes(b"[...]");
         columns += 5;

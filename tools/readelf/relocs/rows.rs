@@ -16,6 +16,7 @@ use rt::elf::{Data, Encoding, Rel, Rela, Relr, Symbol, Table, c_str};
 use rt::fmt::{dec, hex};
 use rt::io::BufWriter;
 use rt::put;
+use rt::row::Middle;
 
 /// Everything that the rows of one table have in common.
 struct Rows<'f, 'a> {
@@ -104,14 +105,10 @@ const GAP: [u8; 20] = [b' '; 20];
 /// Room for a row up to the symbol's name.
 const ROW: usize = 192;
 
-/// Room for what is between the offset and the addend of a row without a symbol.
-const PLAIN: usize = 88;
-
-/// That piece, made for one `r_info`.
+/// What is between the offset and the addend of a row without a symbol, for one `r_info`.
 struct Plain {
     r_info: u64,
-    len: usize,
-    cell: [u8; PLAIN],
+    middle: Middle,
 }
 
 /// A type's name as its column has it.
@@ -137,7 +134,7 @@ struct Cells<'f, 'a> {
 impl<'f, 'a> Cells<'f, 'a> {
     fn new(rows: &'f Rows<'f, 'a>) -> Self {
         let nothing = Kind { number: 0, len: 0, cell: [b' '; Kind::ROOM] };
-        let plain = Plain { r_info: 0, len: 0, cell: [0; PLAIN] };
+        let plain = Plain { r_info: 0, middle: Middle { text: [0; Middle::ROOM], len: 0 } };
         Cells { rows, kinds: [nothing; 16], plain }
     }
 
@@ -215,7 +212,7 @@ impl Rows<'_, '_> {
     /// One row: the columns up to the symbol in one piece, then the rest.
     #[inline]
     fn row(&self, cx: &mut Context, cells: &mut Cells, r_offset: u64, r_info: u64, addend: i64) {
-        if cells.plain.r_info == r_info && cells.plain.len != 0 {
+        if cells.plain.r_info == r_info && cells.plain.middle.len != 0 {
             return self.plain_row(&mut cx.out, &cells.plain, r_offset, addend);
         }
         let (info, index, number) = self.split(r_info);
@@ -277,8 +274,8 @@ impl Rows<'_, '_> {
     /// What is the same in all rows of one type without a symbol: most rows of a program
     /// are such.
     fn plain(&self, r_info: u64, kind: &Kind) -> Plain {
-        let mut plain = Plain { r_info, len: 0, cell: [0; PLAIN] };
-        let mut line = Line { bytes: &mut plain.cell, len: 0 };
+        let mut text = [0; Middle::ROOM];
+        let mut line = Line { bytes: &mut text, len: 0 };
         line.put(b"  ", 2);
         line.put_hex(r_info, self.digits);
         line.put(b" ", 1);
@@ -286,22 +283,15 @@ impl Rows<'_, '_> {
         if self.form == Form::Rela {
             line.put(&GAP, if self.is_64 { 20 } else { 12 });
         }
-        plain.len = line.len;
-        plain
+        let len = line.len;
+        Plain { r_info, middle: Middle { text, len } }
     }
 
     /// A row without a symbol: offset, info, type, addend.
     #[inline]
     fn plain_row(&self, out: &mut BufWriter, plain: &Plain, r_offset: u64, addend: i64) {
-        put_line(out, |line| {
-            line.put_hex(r_offset, self.digits);
-            line.put(&plain.cell, plain.len);
-            if self.form == Form::Rela {
-                line.put(b"-", (addend < 0) as usize);
-                line.put_hex(addend.unsigned_abs(), 1);
-            }
-            line.put(b"\n", 1);
-        });
+        let addend = (self.form == Form::Rela).then_some(addend);
+        out.middle_row(r_offset, self.digits, &plain.middle, addend);
     }
 
     /// The info as it is printed, the symbol's index, and the type's number.
