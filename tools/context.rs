@@ -2,7 +2,6 @@
 //! what went wrong.
 
 use rt::Result;
-use rt::fmt::Put;
 use rt::io::{BorrowedFd, BufWriter, Write, stderr};
 use rt::put;
 
@@ -48,16 +47,6 @@ impl<'a> Context<'a> {
     pub fn end_message(&mut self, end: &str) {
         put!(&mut self.err, end);
         let _ = self.err.flush();
-    }
-
-    pub fn message(&mut self, text: &[&dyn Put]) {
-        self.say(text, "\n");
-    }
-
-    pub fn say(&mut self, text: &[&dyn Put], end: &str) {
-        self.begin_message();
-        put!(&mut self.err, text);
-        self.end_message(end);
     }
 }
 

@@ -4,6 +4,7 @@ use super::file::{Extent, File, Symbols};
 use super::hashes::Hashes;
 use super::names::tags;
 use super::notes::{civil, vms_time};
+use super::options::FULL;
 use super::text;
 use crate::context::Context;
 use rt::elf::consts::*;
@@ -302,7 +303,7 @@ fn put_special(out: &mut BufWriter, file: &File, tag: i64, value: u64) {
             // Three words of the linker's.
             put!(out, "0x", hex(value), " -- 0x", hex(value.wrapping_add(3 * 8)));
         }
-        (EM_IA_64, DT_IA_64_VMS_LNKFLAGS) => {
+        (EM_IA_64, DT_IA_64_VMS_LNKFLAGS) if FULL => {
             put!(out, "0x", hex(value));
             for (bit, name) in VMS_LNKFLAGS.iter().enumerate() {
                 if value >> bit & 1 == 1 && !name.is_empty() {
@@ -310,8 +311,8 @@ fn put_special(out: &mut BufWriter, file: &File, tag: i64, value: u64) {
                 }
             }
         }
-        (EM_IA_64, DT_IA_64_VMS_LINKTIME) => vms_time(out, value),
-        (EM_PARISC, DT_HP_DLD_FLAGS) => put_hp_flags(out, value),
+        (EM_IA_64, DT_IA_64_VMS_LINKTIME) if FULL => vms_time(out, value),
+        (EM_PARISC, DT_HP_DLD_FLAGS) if FULL => put_hp_flags(out, value),
         (EM_MIPS | EM_MIPS_RS3_LE, _) => put_mips(out, file, tag, value),
         _ => put!(out, "0x", hex(value)),
     }

@@ -1,7 +1,6 @@
 //! The hash tables that the dynamic section names: how long the symbol table is, and how
 //! long the chains are.
 
-use super::error;
 use super::file::File;
 use crate::context::Context;
 use rt::elf::Reader;
@@ -101,15 +100,15 @@ impl<'a> Words<'a> {
         let word = Words::size(wide);
         let Some(size) = count.checked_mul(word as u64) else {
             let tail = " elements of size ";
-            error(cx, &[&"Size overflow prevents reading ", &dec(count), &tail, &dec(word)]);
+            error!(cx, "Size overflow prevents reading ", dec(count), tail, dec(word));
             return None;
         };
         if size > file.elf.size() {
-            error(cx, &[&"Invalid number of dynamic entries: ", &dec(count)]);
+            error!(cx, "Invalid number of dynamic entries: ", dec(count));
             return None;
         }
         let Some(bytes) = file.elf.bytes(offset, size) else {
-            error(cx, &[&"Unable to read in ", &dec(size), &" bytes of dynamic data"]);
+            error!(cx, "Unable to read in ", dec(size), " bytes of dynamic data");
             return None;
         };
         Some(Words { reader: Reader::new(file.elf.encoding, bytes), wide })
@@ -126,7 +125,7 @@ impl<'a> SysvHash<'a> {
             return None;
         }
         let Some(head) = file.elf.bytes(offset, 2 * word) else {
-            error(cx, &[&"Failed to read in number of buckets"]);
+            error!(cx, "Failed to read in number of buckets");
             return None;
         };
         let head = Words { reader: Reader::new(file.elf.encoding, head), wide };
@@ -152,7 +151,7 @@ impl<'a> GnuHash<'a> {
             return None;
         }
         let Some(head) = file.elf.bytes(offset, 16) else {
-            error(cx, &[&"Failed to read in number of buckets"]);
+            error!(cx, "Failed to read in number of buckets");
             return None;
         };
         let head = Reader::new(file.elf.encoding, head);
@@ -188,7 +187,7 @@ impl<'a> GnuHash<'a> {
         let rest = Reader::new(file.elf.encoding, file.elf.bytes(offset, rest).unwrap_or_default());
         let words = (0..).map_while(|index: usize| rest.u32(index.checked_mul(4)?));
         let Some(length) = words.into_iter().position(|hash| hash & 1 == 1) else {
-            error(cx, &[&"Failed to determine last chain length"]);
+            error!(cx, "Failed to determine last chain length");
             return None;
         };
         let count = first + length as u64 + 1;
@@ -211,7 +210,7 @@ impl<'a> GnuHash<'a> {
 fn seek(cx: &mut Context, file: &File, offset: u64) -> bool {
     let fine = offset <= i64::MAX as u64 && file.elf.size() > 0;
     if !fine {
-        error(cx, &[&"Unable to seek to start of dynamic information"]);
+        error!(cx, "Unable to seek to start of dynamic information");
     }
     fine
 }

@@ -1,7 +1,7 @@
 //! `--lto-syms`: the symbol tables that compilers leave for link-time optimization.
 
 use super::file::File;
-use super::{error, text};
+use super::text;
 use crate::context::Context;
 use rt::elf::{Reader, SectionHeader};
 use rt::fmt::{Put, dec, hex, right};
@@ -49,7 +49,7 @@ fn table(cx: &mut Context, file: &File, section: &SectionHeader, suffix: &[u8]) 
     }
     let fine = rows(cx, file, bytes, data);
     if !fine {
-        error(cx, &[&"Buffer overrun encountered whilst decoding LTO symbol table"]);
+        error!(cx, "Buffer overrun encountered whilst decoding LTO symbol table");
     }
     fine
 }
@@ -62,14 +62,14 @@ fn extension_data<'a>(
 ) -> Option<&'a [u8]> {
     if section.sh_size < 3 {
         let name = text::name(file.section_name(section));
-        error(cx, &[&"LTO Symbol extension table '", &name, &"' is empty!"]);
+        error!(cx, "LTO Symbol extension table '", name, "' is empty!");
         return None;
     }
     let (offset, size) = (section.sh_offset, section.sh_size);
     let bytes = file.read(cx, offset, size, "LTO ext symbol data")?;
     let (version, data) = bytes.split_first()?;
     if *version != 1 {
-        error(cx, &[&"Unexpected version number in symbol extension table"]);
+        error!(cx, "Unexpected version number in symbol extension table");
     }
     Some(data)
 }
@@ -126,7 +126,7 @@ fn rows(cx: &mut Context, file: &File, mut bytes: &[u8], mut data: Option<&[u8]>
             }
         }
         if ran_out {
-            error(cx, &[&"Ran out of LTO symbol extension data"]);
+            error!(cx, "Ran out of LTO symbol extension data");
             put!(&mut cx.out, "\n");
             data = None;
             continue;
@@ -153,7 +153,7 @@ fn rows(cx: &mut Context, file: &File, mut bytes: &[u8], mut data: Option<&[u8]>
     }
     let left_over = data.is_some_and(|data| !data.is_empty());
     if left_over {
-        error(cx, &[&"Data remains in the LTO symbol extension table"]);
+        error!(cx, "Data remains in the LTO symbol extension table");
     }
     !left_over
 }
@@ -175,7 +175,7 @@ impl Label {
         let name = names.get(number as usize).copied().unwrap_or_default();
         if name.is_empty() {
             let middle = " encountered: ";
-            error(cx, &[&"Unknown LTO symbol ", &what, &middle, &dec(number)]);
+            error!(cx, "Unknown LTO symbol ", what, middle, dec(number));
         }
         Label { name, number, width: 0 }
     }

@@ -6,7 +6,6 @@
 
 // Before the parts, which all use them.
 /// `readelf: Error: ...`
-#[allow(unused_macros)]
 macro_rules! error {
     ($cx:expr, $($item:expr),+ $(,)?) => {
         message!($cx, "Error: ", $($item),+)
@@ -14,7 +13,6 @@ macro_rules! error {
 }
 
 /// `readelf: Warning: ...`
-#[allow(unused_macros)]
 macro_rules! warn {
     ($cx:expr, $($item:expr),+ $(,)?) => {
         message!($cx, "Warning: ", $($item),+)
@@ -72,7 +70,6 @@ use rt::Errno;
 use rt::elf::Elf;
 use rt::elf::Source;
 use rt::elf::consts::ELFCLASS64;
-use rt::fmt::Put;
 use rt::put;
 
 /// What was asked for, or wrong input: whether all went well is the exit status.
@@ -115,20 +112,6 @@ pub fn report_on(cx: &mut Context, bytes: &[u8]) -> u8 {
         Ok((options, _)) => !any(cx, &options, b"bytes", &bytes, false) as u8,
         Err(Wrong) => 1,
     }
-}
-
-/// `readelf: Error: ...`
-pub fn error(cx: &mut Context, text: &[&dyn Put]) {
-    tell(cx, &"Error: ", text);
-}
-
-/// `readelf: Warning: ...`
-pub fn warn(cx: &mut Context, text: &[&dyn Put]) {
-    tell(cx, &"Warning: ", text);
-}
-
-fn tell(cx: &mut Context, kind: &dyn Put, text: &[&dyn Put]) {
-    cx.message(&[kind, &text]);
 }
 
 /// Opens what is named on the command line and reports on it; `headed` where it isn't the

@@ -6,7 +6,7 @@ use super::line::Line;
 use super::options::FULL;
 use super::symbol_columns::{self as columns, Cell};
 use super::symver::{CORRUPT, Version, Versions};
-use super::{lto, text, warn};
+use super::{lto, text};
 use crate::context::Context;
 use rt::elf::consts::*;
 use rt::elf::{Record, SectionHeader, Symbol, c_str};
@@ -134,7 +134,7 @@ impl<'f, 'a> Rows<'f, 'a> {
                 let name = text::name(name);
                 let middle = " found at index >= ";
                 let tail = "'s sh_info value of ";
-                warn(cx, &[&"local symbol ", &index, &middle, &name, &tail, &info]);
+                warn!(cx, "local symbol ", index, middle, name, tail, info);
             }
         }
     }

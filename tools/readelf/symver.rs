@@ -1,6 +1,5 @@
 //! The version of a dynamic symbol: what follows its name as `@VERSION`.
 
-use super::error;
 use super::file::File;
 use crate::context::Context;
 use alloc::vec::Vec;
@@ -111,7 +110,7 @@ impl Names {
 
 fn tell_unreadable(cx: &mut Context, size: u8, what: &'static str) {
     let middle = " bytes extends past end of file for ";
-    error(cx, &[&"Reading ", &dec(size), &middle, &what]);
+    error!(cx, "Reading ", dec(size), middle, what);
 }
 
 /// The versions of the dynamic symbols, looked up once.

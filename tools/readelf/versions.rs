@@ -3,7 +3,7 @@
 
 use super::file::File;
 use super::symver::{CORRUPT, Unreadable, VERSYM_HIDDEN, Versions};
-use super::{text, warn};
+use super::text;
 use crate::context::Context;
 use rt::elf::consts::{
     DT_VERSYM, SHT_GNU_verdef as VERDEF, SHT_GNU_verneed as VERNEED, SHT_GNU_versym as VERSYM,
@@ -74,7 +74,7 @@ impl Put for Flags {
 fn stuck(cx: &mut Context, field: &str, next: u32, size: u32, is_last: bool) -> bool {
     let stuck = next < size && !(is_last && next == 0);
     if stuck {
-        warn(cx, &[&"Invalid ", &field, &" field of ", &hex(next)]);
+        warn!(cx, "Invalid ", field, " field of ", hex(next));
     }
     stuck
 }
@@ -163,7 +163,7 @@ fn needs(cx: &mut Context, file: &File, section: &SectionHeader) {
     for number in 1..=section.sh_info {
         let rest = bytes.get(at..).unwrap_or_default();
         let Some(verneed) = Verneed::decode(file.elf.encoding, rest) else {
-            return warn(cx, &[&missing]);
+            return warn!(cx, missing);
         };
         put!(&mut cx.out, "  ", Place(at), ": Version: ", dec(verneed.vn_version));
         match c_str(strings, verneed.vn_file.into()) {
@@ -172,14 +172,14 @@ fn needs(cx: &mut Context, file: &File, section: &SectionHeader) {
         }
         put!(&mut cx.out, "  Cnt: ", dec(verneed.vn_cnt), "\n");
         let Some(aux) = after(bytes, at, verneed.vn_aux) else {
-            return warn(cx, &[&missing]);
+            return warn!(cx, missing);
         };
         needs_of_file(cx, file, bytes, aux, verneed.vn_cnt);
         if stuck(cx, "vn_next", verneed.vn_next, 16, number == section.sh_info) {
             return;
         }
         let Some(next) = after(bytes, at, verneed.vn_next) else {
-            return warn(cx, &[&missing]);
+            return warn!(cx, missing);
         };
         at = next;
     }
@@ -192,7 +192,7 @@ fn needs_of_file(cx: &mut Context, file: &File, bytes: &[u8], mut at: usize, cou
     for number in 1..=count {
         let rest = bytes.get(at..).unwrap_or_default();
         let Some(aux) = Vernaux::decode(file.elf.encoding, rest) else {
-            return warn(cx, &[&missing]);
+            return warn!(cx, missing);
         };
         put!(&mut cx.out, "  ", Place(at));
         match c_str(strings, aux.vna_name.into()) {
@@ -205,7 +205,7 @@ fn needs_of_file(cx: &mut Context, file: &File, bytes: &[u8], mut at: usize, cou
             return;
         }
         let Some(next) = after(bytes, at, aux.vna_next) else {
-            return warn(cx, &[&missing]);
+            return warn!(cx, missing);
         };
         at = next;
     }
@@ -239,7 +239,7 @@ fn symbols(cx: &mut Context, file: &File, section: &SectionHeader) -> bool {
                 let hidden = if entry & VERSYM_HIDDEN != 0 { "h" } else { " " };
                 put!(&mut cx.out, hex(entry & !VERSYM_HIDDEN).width(4), hidden);
                 if count >= symbols.table.len() {
-                    warn(cx, &[&"invalid index into symbol array"]);
+                    warn!(cx, "invalid index into symbol array");
                     break;
                 }
                 name_in_table(cx, file, &versions, entry);

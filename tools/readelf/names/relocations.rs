@@ -698,6 +698,7 @@ mod tests {
     }
 
     #[test]
+    #[cfg(feature = "full")]
     fn two_sets_of_numbers_for_msp430() {
         let text = |osabi, flags| relocations(105, osabi, flags)?.get(3).map(Name::text);
         assert_eq!(text(0, 0).as_deref(), Some("R_MSP430_ABS8"));

@@ -7,7 +7,6 @@ use crate::readelf::file::File;
 use crate::readelf::names::label::Label;
 use crate::readelf::names::note_types as names;
 use crate::readelf::text;
-use crate::readelf::{error, warn};
 use rt::elf::consts::{SHT_SYMTAB, STT_FUNC, STT_NOTYPE, STT_OBJECT};
 use rt::elf::{Symbol, c_str};
 use rt::fmt::{dec, hex, int, left};
@@ -37,7 +36,7 @@ pub fn name(cx: &mut Context, file: &File, note: &Note) {
     let size = note.n_namesz;
     if size < 4 {
         let what = "corrupt name field in GNU build attribute note: size = ";
-        error(cx, &[&what, &dec(size)]);
+        error!(cx, what, dec(size));
         return put!(&mut cx.out, left("  <corrupt name>", 20));
     }
     let mut room: i64 = if wide { 28 } else { 20 };
@@ -61,7 +60,7 @@ pub fn name(cx: &mut Context, file: &File, note: &Note) {
             };
             if !expected.contains(&kind) {
                 let kind = [kind];
-                warn(cx, &[&"attribute does not have an expected type (", &kind, &")"]);
+                warn!(cx, "attribute does not have an expected type (", kind, ")");
             }
         }
         None if (0x20..0x7f).contains(&id) => {
@@ -73,7 +72,7 @@ pub fn name(cx: &mut Context, file: &File, note: &Note) {
         }
         None => {
             let id = int(id.cast_signed());
-            error(cx, &[&"unrecognised byte in name field: ", &id]);
+            error!(cx, "unrecognised byte in name field: ", id);
             put!(&mut cx.out, "<unknown:_", id, ">");
             room -= 11 + digits(bytes(3).first().copied().unwrap_or_default());
         }
@@ -81,7 +80,7 @@ pub fn name(cx: &mut Context, file: &File, note: &Note) {
     if at > size {
         let tail = " but parsing gets to ";
         let what = "corrupt name field: namesz: ";
-        return error(cx, &[&what, &dec(size), &tail, &dec(at)]);
+        return error!(cx, what, dec(size), tail, dec(at));
     }
     let label;
     let mut string: &[u8] = match kind {
@@ -95,7 +94,7 @@ pub fn name(cx: &mut Context, file: &File, note: &Note) {
         let count = (size - at).saturating_sub(1) as usize;
         if count > 8 {
             let what = "corrupt numeric name field: too many bytes in the value: ";
-            error(cx, &[&what, &hex(count)]);
+            error!(cx, what, hex(count));
         }
         let digits = bytes(at).iter().take(count.min(8)).rev();
         let value = digits.fold(0, |value, &byte| value << 8 | u64::from(byte));
@@ -152,7 +151,7 @@ pub fn describe(cx: &mut Context, file: &File, note: &Note, regions: &mut Region
     let Some((start, end)) = pair else {
         let size = hex(note.n_descsz);
         put!(&mut cx.out, "    <invalid descsz>");
-        error(cx, &[&"    <invalid description size: ", &size, &">"]);
+        error!(cx, "    <invalid description size: ", size, ">");
         return false;
     };
     *kept = (start, end);

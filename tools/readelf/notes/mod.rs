@@ -221,11 +221,11 @@ fn kind(out: &mut BufWriter, file: &File, note: &Note) {
     let own = |prefix: &[u8]| owner.starts_with(prefix);
     let name: Option<Name> = if own(b"GNU") {
         names::GNU.get(n_type)
-    } else if own(b"FreeBSD") {
+    } else if FULL && own(b"FreeBSD") {
         names::FREEBSD.get(n_type).or_else(|| generic(file, n_type))
     } else if FULL && own(b"NetBSD-CORE") {
         return other::netbsd_core_type(out, file.elf.header.e_machine, n_type);
-    } else if own(b"OpenBSD") {
+    } else if FULL && own(b"OpenBSD") {
         names::OPENBSD.get(n_type).or_else(|| generic(file, n_type))
     } else if own(b"SPU/") {
         return put!(out, text::name(owner.get(4..).unwrap_or_default()));
@@ -233,7 +233,7 @@ fn kind(out: &mut BufWriter, file: &File, note: &Note) {
         names::VMS.get(n_type)
     } else if own(b"stapsdt") {
         names::STAPSDT.get(n_type)
-    } else if own(b"AMDGPU") {
+    } else if FULL && own(b"AMDGPU") {
         names::AMDGPU.get(n_type)
     } else {
         generic(file, n_type)
