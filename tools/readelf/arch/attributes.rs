@@ -107,7 +107,7 @@ pub fn show(cx: &mut Context, file: &File) -> bool {
             Some((&version, _)) => {
                 let shown = [version];
                 put!(&mut cx.out, "Unknown attributes version '", text::name(&shown), "'(");
-                put!(&mut cx.out, int(version.cast_signed()), ") - expecting 'A'\n");
+                put!(&mut cx.out, dec(version), ") - expecting 'A'\n");
                 fine = false;
             }
             None => {}

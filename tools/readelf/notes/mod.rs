@@ -60,6 +60,12 @@ pub fn show(cx: &mut Context, file: &File) -> bool {
     if any {
         return fine;
     }
+    if file.elf.header.e_type == ET_CORE {
+        match file.phnum() {
+            0 => put!(&mut cx.out, "No notes found file.\n"),
+            _ => file.retry_segments(cx),
+        }
+    }
     file.retry_segments(cx);
     for segment in file.segments.iter().filter(|s| s.p_type == PT_NOTE) {
         if segment.p_filesz == 0 {

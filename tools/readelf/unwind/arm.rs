@@ -35,26 +35,27 @@ struct Word {
 }
 
 pub fn show(cx: &mut Context, file: &File) -> bool {
-    if file.sections.is_empty() {
+    if !file.has_names() {
         return false;
     }
-    let mut any = None;
+    let Some(functions) = Functions::new(cx, file) else { return false };
+    let mut any = false;
     let mut fine = true;
     for (index, section) in file.sections_of(SHT_ARM_EXIDX) {
-        let functions = any.get_or_insert_with(|| Functions::new(cx, file));
+        any = true;
         let count = section.sh_size / 8;
         put!(&mut cx.out, "\nUnwind section '", text::name(file.section_name(&section)));
         put!(&mut cx.out, "' at offset 0x", hex(section.sh_offset), " contains ", dec(count));
         put!(&mut cx.out, if count == 1 { " entry:\n\n" } else { " entries:\n\n" });
         if count > 0 {
-            let mut unwinder = Unwinder { file, functions, tables: Vec::new() };
-            match Loaded::new(cx, file, functions, index) {
+            let mut unwinder = Unwinder { file, functions: &functions, tables: Vec::new() };
+            match Loaded::new(cx, file, &functions, index) {
                 Some(section) => fine &= unwinder.index_table(cx, &section),
                 None => fine = false,
             }
         }
     }
-    if any.is_none() { super::none(cx) } else { fine }
+    if any { fine } else { super::none(cx) }
 }
 
 impl<'a> Loaded<'a> {

@@ -36,22 +36,41 @@ pub struct Relocation {
     pub index: u32,
 }
 
-/// What the addresses in a table are relative to: the segment that the table is in.
-pub fn segment_base(file: &File, section: &SectionHeader) -> u64 {
+/// What the addresses in a table are relative to: the segment that the table is in. None
+/// where the program headers can't be read, which is told.
+pub fn segment_base(cx: &mut Context, file: &File, section: &SectionHeader) -> Option<u64> {
+    if file.phnum() > 0 && file.segments.is_empty() {
+        file.retry_segments(cx);
+        return None;
+    }
     let segment = file.segments.iter().find(|segment| {
         let within = section.sh_addr.checked_sub(segment.p_vaddr);
         let room = segment.p_memsz.checked_sub(section.sh_size);
         segment.p_type == PT_LOAD && within.zip(room).is_some_and(|(within, room)| within <= room)
     });
-    segment.map_or(0, |segment| segment.p_vaddr)
+    Some(segment.map_or(0, |segment| segment.p_vaddr))
 }
 
 impl<'a> Functions<'a> {
-    pub fn new(cx: &mut Context, file: &File<'a>) -> Self {
-        let symtab = file.sections_of(SHT_SYMTAB).next();
-        let strings = symtab.map(|(_, section)| file.linked_strings(&section));
-        let symbols = symtab.and_then(|(index, _)| file.symbols(cx, index));
-        let symbols = symbols.map(|symbols| symbols.table);
+    /// Reads the symbol table; none where it can't be read, which is told.
+    pub fn new(cx: &mut Context, file: &File<'a>) -> Option<Self> {
+        let mut symbols = None;
+        let mut strings: &[u8] = &[];
+        for (index, section) in file.sections_of(SHT_SYMTAB) {
+            if symbols.is_some() {
+                error!(cx, "Multiple symbol tables encountered");
+                continue;
+            }
+            symbols = Some(file.symbols(cx, index)?.table);
+            if section.sh_link == 0 {
+                continue;
+            }
+            let Some(linked) = file.sections.get(section.sh_link as usize) else {
+                error!(cx, "Bad sh_link in symbol table section");
+                return None;
+            };
+            strings = file.read(cx, linked.sh_offset, linked.sh_size, "string table")?;
+        }
         let mask = if file.elf.header.e_machine == EM_ARM { !1 } else { !0 };
         let mut sorted = Vec::new();
         if let Some(symbols) = symbols {
@@ -61,7 +80,7 @@ impl<'a> Functions<'a> {
             sorted.extend(symbols.iter().filter(is_function));
             sorted.sort_by_key(|symbol| symbol.st_value);
         }
-        Functions { symbols, strings: strings.unwrap_or_default(), sorted, mask }
+        Some(Functions { symbols, strings, sorted, mask })
     }
 
     /// The function at an address or the nearest one before it, and how far before. Among

@@ -33,31 +33,31 @@ static MORE_FLAGS: &[(u8, &str)] = &[
 ];
 
 pub fn show(cx: &mut Context, file: &File) -> bool {
-    if file.sections.is_empty() {
+    if !file.has_names() {
         return false;
     }
-    let mut functions = None;
+    let Some(functions) = Functions::new(cx, file) else { return false };
+    let mut any = false;
     let mut fine = true;
     for (index, section) in file.sections.iter().enumerate() {
         let name = file.section_name(&section);
         if name != b".PARISC.unwind" {
             continue;
         }
-        let functions = functions.get_or_insert_with(|| Functions::new(cx, file));
+        any = true;
         let count = section.sh_size / ENTRY as u64;
         put!(&mut cx.out, "\nUnwind section '", text::name(name), "' at offset 0x");
         put!(&mut cx.out, hex(section.sh_offset), " contains ", dec(count));
         put!(&mut cx.out, if count == 1 { " entry:\n" } else { " entries:\n" });
-        let data = file.read(cx, section.sh_offset, section.sh_size, "unwind table");
-        match data.filter(|_| count > 0) {
-            Some(data) => {
-                let base = segment_base(file, &section);
-                table(cx, file, functions, index, base, data);
-            }
+        let base = segment_base(cx, file, &section);
+        let data =
+            base.and_then(|_| file.read(cx, section.sh_offset, section.sh_size, "unwind table"));
+        match base.zip(data).filter(|_| count > 0) {
+            Some((base, data)) => table(cx, file, &functions, index, base, data),
             None => fine = false,
         }
     }
-    if functions.is_none() { super::none(cx) } else { fine }
+    if any { fine } else { super::none(cx) }
 }
 
 fn table(

@@ -14,9 +14,10 @@ use rt::put;
 const SHT_IA_64_UNWIND: u32 = 0x7000_0001;
 
 pub fn show(cx: &mut Context, file: &File) -> bool {
-    let mut any = None;
+    let Some(functions) = Functions::new(cx, file) else { return false };
+    let mut any = false;
     for (index, section) in file.sections_of(SHT_IA_64_UNWIND) {
-        let functions = any.get_or_insert_with(|| Functions::new(cx, file));
+        any = true;
         let Some(info) = info_section(file, &section) else {
             put!(&mut cx.out, "\nCould not find unwind info section for '");
             put!(&mut cx.out, text::name(file.section_name(&section)), "'");
@@ -26,12 +27,13 @@ pub fn show(cx: &mut Context, file: &File) -> bool {
         put!(&mut cx.out, "\nUnwind section '", text::name(file.section_name(&section)));
         put!(&mut cx.out, "' at offset 0x", hex(section.sh_offset), " contains ");
         put!(&mut cx.out, dec(section.sh_size / entry as u64), " entries:\n");
+        let Some(base) = segment_base(cx, file, &section) else { continue };
         let Some(data) = file.read(cx, section.sh_offset, section.sh_size, "unwind table") else {
             continue;
         };
-        table(cx, file, functions, index, &section, data, &info);
+        table(cx, file, &functions, index, base, data, &info);
     }
-    if any.is_none() { super::none(cx) } else { true }
+    any || super::none(cx)
 }
 
 /// The section with the descriptors of an unwind table: its name tells.
@@ -53,11 +55,10 @@ fn table(
     file: &File,
     functions: &Functions,
     index: usize,
-    section: &SectionHeader,
+    base: u64,
     data: &[u8],
     info: &SectionHeader,
 ) {
-    let base = segment_base(file, section);
     let relocated = functions.segment_relative(cx, file, index);
     let word = file.elf.encoding.word();
     let r = Reader::new(file.elf.encoding, data);
