@@ -381,6 +381,8 @@ fn brk(address: usize) -> usize {
 ///
 /// The first 16 KiB lie in `.bss`, so that a small program makes no system call for them;
 /// then the break is moved, and where that can't be, memory is mapped.
+// In this order: the state shares its page with the first blocks.
+#[repr(C)]
 pub struct Heap {
     locked: AtomicBool,
     state: UnsafeCell<Region>,

@@ -57,6 +57,8 @@ macro_rules! entry {
 }
 
 /// Where the kernel's block begins; null before [`run`] and in hosted tests.
+// In `.data`, whose page start-up touches anyway; the end of `.bss` is a page fault away.
+#[unsafe(link_section = ".data")]
 static STACK: AtomicPtr<usize> = AtomicPtr::new(null::<usize>().cast_mut());
 
 /// Runs a program on the stack that the kernel prepared. [`entry!`] calls it.
