@@ -102,7 +102,8 @@ fn within(start: u64, size: u64, begin: u64, length: u64, strict: bool) -> bool 
     if size == 0 {
         return if strict { from != 0 && from < length } else { from < length.max(1) };
     }
-    from.checked_add(size).is_some_and(|end| end <= length)
+    // A size that goes past the end of all numbers counts as GNU readelf counts it.
+    from < length && from.wrapping_add(size) <= length
 }
 
 #[cfg(test)]

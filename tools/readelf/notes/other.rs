@@ -96,11 +96,11 @@ pub fn stapsdt(cx: &mut Context, file: &File, note: &Note) -> bool {
     let word = file.elf.encoding.word();
     let mut strings = desc.bytes.get(3 * word..).unwrap_or_default().split(|&b| b == 0);
     // All three strings have their zero byte: there is a piece after the last of them.
-    let strings = [strings.next(), strings.next(), strings.next(), strings.next()];
+    let pieces = [strings.next(), strings.next(), strings.next(), strings.next()];
     let (
         [Some(pc), Some(base), Some(semaphore)],
-        [Some(provider), Some(name), Some(args), Some(_)],
-    ) = ([0, word, 2 * word].map(|at| desc.word(at)), strings)
+        [Some(provider), Some(name), Some(args), Some(rest)],
+    ) = ([0, word, 2 * word].map(|at| desc.word(at)), pieces)
     else {
         put!(&mut cx.out, "  <corrupt - note is too small>\n");
         error!(cx, "corrupt stapdt note - the data size is too small");
@@ -111,7 +111,8 @@ pub fn stapsdt(cx: &mut Context, file: &File, note: &Note) -> bool {
     put!(out, "    Provider: ", text::name(provider), "\n    Name: ", text::name(name), "\n");
     put!(out, "    Location: 0x", address(pc), ", Base: 0x", address(base));
     put!(out, ", Semaphore: 0x", address(semaphore), "\n    Arguments: ", text::name(args), "\n");
-    true
+    // More than the three is no error that is told, and yet one.
+    rest.is_empty() && strings.next().is_none()
 }
 
 /// What package the file is of, as JSON.
