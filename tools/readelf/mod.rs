@@ -220,7 +220,7 @@ fn report(cx: &mut Context, file: &mut File) -> bool {
     fine &= groups::show(cx, file);
     fine &= segments::show(cx, file);
     fine &= dynamic::load(cx, file);
-    let parts: [(bool, Part); _] = [
+    let parts: &[(bool, Part)] = &[
         (true, dynamic::show),
         (either, relocs::show),
         #[cfg(feature = "full")]
@@ -235,7 +235,7 @@ fn report(cx: &mut Context, file: &mut File) -> bool {
         #[cfg(feature = "full")]
         (sections, arch::show),
     ];
-    for (possible, part) in parts {
+    for &(possible, part) in parts {
         fine &= !possible || part(cx, file);
     }
     fine
