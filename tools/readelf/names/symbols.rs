@@ -2,6 +2,9 @@
 //! supplements), as `readelf -s` prints them: `%-7s`, `%-6s`, `%-7s` for type, binding and
 //! visibility, `%4s` for the section; nothing is ever cut, with and without `-W`.
 
+// Keys of two parts: the machine's number, then the symbol's.
+#![allow(clippy::unusual_byte_groupings)]
+
 use super::Names;
 use super::label::Label;
 use rt::elf::consts::*;
