@@ -139,7 +139,7 @@ fn vendor_parts(cx: &mut Context, file: &File, vendor: Vendor, data: &[u8]) -> b
         let end = at + length;
         let part = data.get(at + 4..end).unwrap_or_default();
         let name = part.iter().position(|&b| b == 0).and_then(|end| part.get(..end));
-        let Some(name) = name.filter(|name| !name.is_empty() && name.len() + 1 < part.len()) else {
+        let Some(name) = name.filter(|name| name.len() + 1 < part.len()) else {
             error!(cx, "Corrupt attribute section name");
             return false;
         };

@@ -72,8 +72,10 @@ fn abi_flags(cx: &mut Context, file: &File) -> bool {
     }
     put!(out, "\nASEs:\n");
     let mut unknown = word(12);
-    for (bit, name) in names::MIPS_ASES.iter() {
-        if word(12) & 1 << bit != 0 {
+    // The third DSP ASE comes after the second.
+    for bit in [0, 1, 13].into_iter().chain(2..13).chain(14..32) {
+        let name = names::MIPS_ASES.get(bit).filter(|_| word(12) & 1 << bit != 0);
+        if let Some(name) = name {
             put!(out, "\t", name, "\n");
             unknown &= !(1 << bit);
         }

@@ -26,7 +26,7 @@ pub fn show(cx: &mut Context, file: &File) -> bool {
             continue;
         };
         let count = data.len() / ENTRY;
-        put!(&mut cx.out, "\nLibrary list section '", text::name(file.section_name(&section)));
+        put!(&mut cx.out, "\nLibrary list section '", text::section(file.section_name(&section)));
         put!(&mut cx.out, "' contains ", dec(count), " entries:\n");
         put!(
             &mut cx.out,

@@ -24,9 +24,9 @@ pub struct Regions {
 
 /// Whether the note is such an attribute.
 pub fn is_attribute(note: &Note) -> bool {
-    let kind = note.owner.get(2).copied().unwrap_or_default();
+    let kind = note.author.get(2).copied().unwrap_or_default();
     matches!(note.n_type, NT_GNU_BUILD_ATTRIBUTE_OPEN | NT_GNU_BUILD_ATTRIBUTE_FUNC)
-        && note.owner.starts_with(b"GA")
+        && note.author.starts_with(b"GA")
         && matches!(kind, b'*' | b'$' | b'!' | b'+' | 0)
 }
 

@@ -16,8 +16,8 @@ use super::options::FULL;
 use super::text;
 use crate::context::Context;
 use build::Regions;
-use rt::elf::Reader;
 use rt::elf::consts::{ET_CORE, PT_NOTE, SHT_NOTE};
+use rt::elf::{Reader, c_str};
 use rt::fmt::{Put, dec, hex};
 use rt::io::BufWriter;
 use rt::put;
@@ -29,6 +29,9 @@ struct Note<'a> {
     n_type: u64,
     /// The owner's name up to its zero byte.
     owner: &'a [u8],
+    /// Whose descriptor it is. Where there is no name GNU readelf takes for one what
+    /// follows.
+    author: &'a [u8],
     /// All that follows the note's header: the name, its padding, and what comes next.
     rest: &'a [u8],
     desc: Reader<'a>,
@@ -52,7 +55,7 @@ pub fn show(cx: &mut Context, file: &File) -> bool {
                 fine = false;
                 continue;
             };
-            let name = text::name(file.section_name(&section));
+            let name = text::section(file.section_name(&section));
             put!(&mut cx.out, "\nDisplaying notes found in: ", name, "\n");
             fine &= notes(cx, file, data, section.sh_addralign);
         }
@@ -60,11 +63,8 @@ pub fn show(cx: &mut Context, file: &File) -> bool {
     if any {
         return fine;
     }
-    if file.elf.header.e_type == ET_CORE {
-        match file.phnum() {
-            0 => put!(&mut cx.out, "No notes found file.\n"),
-            _ => file.retry_segments(cx),
-        }
+    if file.elf.header.e_type == ET_CORE && file.phnum() == 0 {
+        put!(&mut cx.out, "No notes found file.\n");
     }
     file.retry_segments(cx);
     for segment in file.segments.iter().filter(|s| s.p_type == PT_NOTE) {
@@ -150,7 +150,8 @@ fn decode<'a>(
     let rest = r.bytes.get(header..)?;
     let owner = rest.get(..n_namesz as usize)?.split(|&b| b == 0).next().unwrap_or_default();
     let desc = Reader::new(r.encoding, r.slice(desc_at as usize, n_descsz as usize)?);
-    Some((Note { n_namesz, n_descsz, n_type, owner, rest, desc }, next))
+    let author = if n_namesz == 0 { c_str(rest, 0).unwrap_or_default() } else { owner };
+    Some((Note { n_namesz, n_descsz, n_type, owner, author, rest, desc }, next))
 }
 
 /// Prints one note: its owner, size and type, and what is known of such notes.
@@ -175,15 +176,16 @@ fn one(cx: &mut Context, file: &File, note: &Note, regions: &mut Regions) -> boo
     kind(&mut cx.out, file, note);
     put!(&mut cx.out, if wide { "\t" } else { "\n" });
 
-    if FULL && owner.starts_with(b"IPF/VMS") {
+    let author = note.author;
+    if FULL && author.starts_with(b"IPF/VMS") {
         vms::describe(cx, note)
-    } else if owner.starts_with(b"GNU") {
+    } else if author.starts_with(b"GNU") {
         gnu::describe(cx, file, note)
-    } else if owner.starts_with(b"stapsdt") {
+    } else if author.starts_with(b"stapsdt") {
         other::stapsdt(cx, file, note)
-    } else if owner.starts_with(b"FDO") {
+    } else if author.starts_with(b"FDO") {
         other::packaging(cx, note)
-    } else if owner.starts_with(b"CORE") {
+    } else if author.starts_with(b"CORE") {
         if note.n_type == core_file::NT_FILE {
             return core_file::mapped_files(cx, file, note);
         }

@@ -44,7 +44,7 @@ pub fn show(cx: &mut Context, file: &File) -> bool {
     for (index, section) in file.sections_of(SHT_ARM_EXIDX) {
         any = true;
         let count = section.sh_size / 8;
-        put!(&mut cx.out, "\nUnwind section '", text::name(file.section_name(&section)));
+        put!(&mut cx.out, "\nUnwind section '", text::section(file.section_name(&section)));
         put!(&mut cx.out, "' at offset 0x", hex(section.sh_offset), " contains ", dec(count));
         put!(&mut cx.out, if count == 1 { " entry:\n\n" } else { " entries:\n\n" });
         if count > 0 {

@@ -46,7 +46,7 @@ pub fn show(cx: &mut Context, file: &File) -> bool {
         }
         any = true;
         let count = section.sh_size / ENTRY as u64;
-        put!(&mut cx.out, "\nUnwind section '", text::name(name), "' at offset 0x");
+        put!(&mut cx.out, "\nUnwind section '", text::section(name), "' at offset 0x");
         put!(&mut cx.out, hex(section.sh_offset), " contains ", dec(count));
         put!(&mut cx.out, if count == 1 { " entry:\n" } else { " entries:\n" });
         let base = segment_base(cx, file, &section);

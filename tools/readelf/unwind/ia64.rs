@@ -20,11 +20,11 @@ pub fn show(cx: &mut Context, file: &File) -> bool {
         any = true;
         let Some(info) = info_section(file, &section) else {
             put!(&mut cx.out, "\nCould not find unwind info section for '");
-            put!(&mut cx.out, text::name(file.section_name(&section)), "'");
+            put!(&mut cx.out, text::section(file.section_name(&section)), "'");
             continue;
         };
         let entry = 3 * file.elf.encoding.word();
-        put!(&mut cx.out, "\nUnwind section '", text::name(file.section_name(&section)));
+        put!(&mut cx.out, "\nUnwind section '", text::section(file.section_name(&section)));
         put!(&mut cx.out, "' at offset 0x", hex(section.sh_offset), " contains ");
         put!(&mut cx.out, dec(section.sh_size / entry as u64), " entries:\n");
         let Some(base) = segment_base(cx, file, &section) else { continue };
