@@ -117,13 +117,14 @@ impl<'f, 'a> Rows<'f, 'a> {
         // MIPS and Solaris have them in an order of their own.
         let unordered = self.file.elf.header.e_machine == EM_MIPS || self.osabi == ELFOSABI_SOLARIS;
         let ordered = section.filter(|_| !unordered);
+        const ZERO: u64 = b'0' as u64;
+        const NINE: u64 = b'9' as u64;
         let mut digits = (0, 0);
         for (index, symbol) in symbols.table.iter().enumerate() {
             // The last digit counts up by itself.
-            if index % 10 == 0 {
-                digits = decimal(index as u32);
-            } else {
-                digits.0 += 1 << 56;
+            match digits.0 >> 56 {
+                ZERO..NINE => digits.0 += 1 << 56,
+                _ => digits = decimal(index as u32),
             }
             self.row(cx, symbols, index, digits, &symbol);
             if symbol.bind() == STB_LOCAL
