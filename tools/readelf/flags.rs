@@ -3,6 +3,7 @@
 //! Nearly all of it is data, read off GNU readelf's own output by giving it headers with every
 //! value of every field; the psABIs have the numbers by name.
 
+use super::names::{packing, split, take};
 use super::options::FULL;
 use rt::elf::FileHeader;
 use rt::elf::consts::*;
@@ -10,120 +11,121 @@ use rt::fmt::hex;
 use rt::io::BufWriter;
 use rt::put;
 
-/// When the text of a [`Row`] is printed.
+/// The rows of a machine, in the order in which they are printed.
+///
+/// A row is a byte with the length of its text and its form, then
+/// - for form 1, 3 and 5: the mask of a field; for 0, 2 and 4 it's the field of the row before;
+/// - for form 2 to 5: the value of the field, shifted down to its lowest bit, in one byte or
+///   two; without a value it's any but 0 for form 1, any that had no row for form 0;
+/// - for form 6: the number of a single bit;
+/// - the [packed](packing) text.
+struct Flags(&'static [u8]);
+
+const ELSE: u8 = 0;
+const ANY: u8 = 1;
+const BIT: u8 = 6;
+
+/// When a row's text is printed.
 #[derive(Clone, Copy)]
 enum When {
     /// The bits of the mask have the row's value.
-    Is,
+    Is(u32),
     /// Any bit of the mask is set.
     Any,
     /// No row before it with the same mask had its value.
     Else,
 }
 
-/// A field of `e_flags` (a single bit often), and where the text begins that it stands for.
-#[derive(Clone, Copy)]
-struct Row {
-    mask: u32,
-    value: u32,
-    start: u16,
-    when: When,
-}
-
-/// The rows of a machine, in the order in which they are printed.
-struct Flags {
-    rows: &'static [Row],
-    text: &'static str,
-}
-
-/// Lists of rows become [`Flags`]: texts in one blob, so that there is no pointer per row for
-/// a static PIE to relocate. `bit "text"` is short for `bit = bit "text"`.
+/// Lists of rows become [`Flags`]. `bit "text"` is short for `bit = bit "text"`.
 macro_rules! flags {
-    (@when $mask:literal) => { (When::Is, $mask) };
-    (@when $mask:literal any) => { (When::Any, 0) };
-    (@when $mask:literal else) => { (When::Else, 0) };
-    (@when $mask:literal $value:literal) => { (When::Is, $value) };
+    (@when $mask:literal) => { When::Is($mask) };
+    (@when $mask:literal any) => { When::Any };
+    (@when $mask:literal else) => { When::Else };
+    (@when $mask:literal $value:literal) => { When::Is($value) };
     ($(
         $(#[$attribute:meta])*
         static $name:ident { $($mask:literal $(= $value:tt)? $text:literal),* $(,)? }
     )*) => {$(
         $(#[$attribute])*
         static $name: Flags = {
-            const LIST: &[(u32, (When, u32), &str)] =
+            const LIST: &[(u32, When, &str)] =
                 &[$(($mask, flags!(@when $mask $($value)?), $text)),*];
-            static ROWS: [Row; LIST.len()] = rows(LIST);
-            static TEXT: [u8; text_len(LIST)] = text(LIST);
-            match core::str::from_utf8(&TEXT) {
-                Ok(text) => Flags { rows: &ROWS, text },
-                Err(_) => panic!("flags are text"),
-            }
+            const PACKED: ([u8; 48 * LIST.len()], usize) = pack(LIST);
+            static BYTES: [u8; PACKED.1] = packing::cut(&PACKED.0);
+            Flags(&BYTES)
         };
     )*};
 }
 
-const fn rows<const N: usize>(list: &[(u32, (When, u32), &str)]) -> [Row; N] {
-    let mut rows = [Row { mask: 0, value: 0, start: 0, when: When::Any }; N];
-    let (mut start, mut i) = (0, 0);
-    while i < list.len() {
-        let (mask, (when, value), text) = list[i];
-        rows[i] = Row { mask, value, start, when };
-        start += text.len() as u16;
-        i += 1;
-    }
-    rows
-}
-
-const fn text_len(list: &[(u32, (When, u32), &str)]) -> usize {
-    let (mut len, mut i) = (0, 0);
-    while i < list.len() {
-        len += list[i].2.len();
-        i += 1;
-    }
-    len
-}
-
-const fn text<const N: usize>(list: &[(u32, (When, u32), &str)]) -> [u8; N] {
-    let mut text = [0; N];
+const fn pack<const N: usize>(list: &[(u32, When, &str)]) -> ([u8; N], usize) {
+    let mut bytes = [0; N];
     let (mut at, mut i) = (0, 0);
     while i < list.len() {
-        let bytes = list[i].2.as_bytes();
-        let mut j = 0;
-        while j < bytes.len() {
-            text[at] = bytes[j];
-            at += 1;
-            j += 1;
+        let (mask, when, text) = list[i];
+        let head = at;
+        let new = (i == 0 || list[i - 1].0 != mask) as u8;
+        let (form, number) = match when {
+            When::Is(value) if value == mask && mask.is_power_of_two() && new == 1 => {
+                (BIT, value.trailing_zeros())
+            }
+            When::Is(value) => {
+                let value = value >> (mask.trailing_zeros() & 31);
+                (new + if value < 0x100 { 2 } else { 4 }, value)
+            }
+            When::Any => (ANY, 0),
+            When::Else => (ELSE, 0),
+        };
+        assert!(new == 1 || !matches!(form, ANY | BIT), "a new field");
+        at += 1;
+        if form != BIT && new == 1 {
+            bytes.split_at_mut(at).1.split_at_mut(4).0.copy_from_slice(&mask.to_le_bytes());
+            at += 4;
         }
+        let len = if form == BIT { 1 } else { form as usize >> 1 };
+        assert!(number < 0x1_0000, "a value has two bytes at most");
+        bytes[at] = number as u8;
+        bytes[at + 1] = (number >> 8) as u8;
+        at += len;
+        let end = packing::pack(&mut bytes, at, text);
+        assert!(end - at < 32, "a length has 5 bits");
+        bytes[head] = form << 5 | (end - at) as u8;
+        at = end;
         i += 1;
     }
-    text
+    (bytes, at)
 }
 
 impl Flags {
     /// Appends what the flags stand for, each text after a comma (one that begins with `+`
     /// without), and says whether the last field has a text.
     fn put(&self, out: &mut BufWriter, e_flags: u32) -> bool {
-        let (mut mask, mut found) = (0, false);
-        for (i, row) in self.rows.iter().enumerate() {
-            if row.mask != mask {
-                (mask, found) = (row.mask, false);
+        let (mut mask, mut found) = (0u32, false);
+        let mut bytes = self.0;
+        let texts = core::iter::from_fn(|| {
+            let head = take(&mut bytes, 1)? as u8;
+            let form = head >> 5;
+            if form == BIT {
+                (mask, found) = (1 << (take(&mut bytes, 1)? & 31), false);
+            } else if form & 1 == 1 {
+                (mask, found) = (take(&mut bytes, 4)?, false);
             }
-            let bits = e_flags & mask;
-            let holds = match row.when {
-                When::Is => bits == row.value,
-                When::Any => bits != 0,
-                When::Else => !found,
+            let value = (e_flags & mask) >> (mask.trailing_zeros() & 31);
+            let holds = match form {
+                ELSE => !found,
+                ANY | BIT => value != 0,
+                _ => value == take(&mut bytes, usize::from(form >> 1))?,
             };
-            if !holds {
-                continue;
+            found |= holds;
+            let text = split(&mut bytes, usize::from(head & 31))?;
+            Some(if holds { text } else { &[] })
+        });
+        for text in texts {
+            let mut text = text.iter().flat_map(packing::expand);
+            match text.next() {
+                Some(b'+') | None => {}
+                Some(&first) => put!(out, ", ", [first]),
             }
-            found = true;
-            let end = self.rows.get(i + 1).map_or(self.text.len(), |next| next.start.into());
-            let text = self.text.get(row.start.into()..end).unwrap_or_default();
-            match text.strip_prefix('+') {
-                Some(text) => put!(out, text),
-                None if text.is_empty() => {}
-                None => put!(out, ", ", text),
-            }
+            text.for_each(|&byte| out.byte(byte));
         }
         found
     }
@@ -194,6 +196,7 @@ pub fn put(out: &mut BufWriter, header: &FileHeader) {
         EM_Z80 => &Z80,
         EM_VISIUM => &VISIUM,
         EM_CYGNUS_FRV => &FRV,
+        EM_NFP => &NFP,
         _ => return,
     };
     flags.put(out, e_flags);
@@ -201,6 +204,7 @@ pub fn put(out: &mut BufWriter, header: &FileHeader) {
 
 // Numbers that machines used before they had one of their own.
 const EM_PJ_OLD: u16 = 99;
+const EM_NFP: u16 = 250;
 const EM_CYGNUS_FRV: u16 = 0x5441;
 const EM_CYGNUS_M32R: u16 = 0x9041;
 const EM_CYGNUS_V850: u16 = 0x9080;
@@ -415,6 +419,7 @@ flags! {
         0x07 = 1 "SOFT-FLOAT", 0x07 = 2 "SINGLE-FLOAT", 0x07 = 3 "DOUBLE-FLOAT",
         0xc0 = 0 "OBJ-v0", 0xc0 = 0x40 "OBJ-v1",
     }
+    static NFP { 0xffff00 = 0x320000 "NFP-32xx", 0xffff00 = 0x600000 "NFP-6xxx" }
     static FRV {
         0xff000000 = 0 "", 0xff000000 = 0x01000000 "fr500", 0xff000000 = 0x02000000 "fr300",
         0xff000000 = 0x03000000 "simple", 0xff000000 = 0x04000000 "tomcat",

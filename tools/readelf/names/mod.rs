@@ -63,7 +63,7 @@ pub mod tags;
 /// Names by number.
 pub struct Names {
     /// What all names begin with: its length, and its packed text. Then the names in the order
-    /// of their keys, each one after an [`Entry`]'s head.
+    /// of their keys, each one after a [`Head`].
     bytes: &'static [u8],
     #[cfg(test)]
     prefix: &'static str,
@@ -71,9 +71,9 @@ pub struct Names {
     list: &'static [(u32, &'static str)],
 }
 
-/// The byte before a name: its length, and in the upper two bits how many bytes follow of how
-/// many keys without a name are between the one before (-1 at first) and its own.
-struct Head(u8);
+/// The byte before a name: its length and, in the upper two bits, in how many bytes it follows
+/// how many keys there are between the one before and the name's own.
+enum Head {}
 
 impl Head {
     const MAX_LEN: usize = 0x3f;
@@ -100,18 +100,15 @@ impl Names {
     /// All keys with their names, in ascending order.
     #[inline]
     pub fn iter(&self) -> impl Iterator<Item = (u32, Name)> + use<> {
-        let (&len, bytes) = self.bytes.split_first().unwrap_or((&0, &[]));
-        let (prefix, mut bytes) = bytes.split_at_checked(len.into()).unwrap_or_default();
+        let mut bytes = self.bytes;
+        let prefix = take(&mut bytes, 1).and_then(|len| split(&mut bytes, len as usize));
+        let prefix = prefix.unwrap_or_default();
         let mut next = 0u32;
         core::iter::from_fn(move || {
-            let (&head, rest) = bytes.split_first()?;
-            let (gap, rest) = rest.split_at_checked(Head::GAPS[usize::from(head >> 6)])?;
-            let gap = gap.iter().rev().fold(0, |gap, &byte| gap << 8 | u32::from(byte));
-            let rest = rest.split_at_checked(usize::from(head) & Head::MAX_LEN)?;
-            bytes = rest.1;
-            let key = next.wrapping_add(gap);
+            let head = take(&mut bytes, 1)? as usize;
+            let key = next.wrapping_add(take(&mut bytes, Head::GAPS[head >> 6 & 3])?);
             next = key.wrapping_add(1);
-            Some((key, Name { prefix, rest: rest.0 }))
+            Some((key, Name { prefix, rest: split(&mut bytes, head & Head::MAX_LEN)? }))
         })
     }
 
@@ -155,6 +152,20 @@ impl Put for Name {
     fn put(&self, out: &mut BufWriter) {
         self.pieces().for_each(|piece| out.bytes(piece));
     }
+}
+
+/// The first bytes, which are taken away.
+pub fn split<'a>(bytes: &mut &'a [u8], len: usize) -> Option<&'a [u8]> {
+    let (first, rest) = bytes.split_at_checked(len)?;
+    *bytes = rest;
+    Some(first)
+}
+
+/// A number of so many bytes, the lowest one first.
+#[inline(never)]
+pub fn take(bytes: &mut &[u8], len: usize) -> Option<u32> {
+    let number = split(bytes, len)?;
+    Some(number.iter().rev().fold(0, |number, &byte| number << 8 | u32::from(byte)))
 }
 
 /// The bytes of a list of [`Names`], at the beginning of the array, and how many they are.

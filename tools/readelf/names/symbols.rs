@@ -13,8 +13,8 @@ names! {
     /// Those of all machines; then `machine << 8 | type`: PA-RISC, ARM, SPARC V9.
     static TYPES: "" {
         0 "NOTYPE", 1 "OBJECT", 2 "FUNC", 3 "SECTION", 4 "FILE", 5 "COMMON", 6 "TLS",
-        8 "RELC", 9 "SRELC", 0x0f_0b "HP_OPAQUE", 0x0f_0c "HP_STUB", 0x0f_0d "PARISC_MILLI",
-        0x28_0d "THUMB_FUNC", 0x2b_0d "REGISTER",
+        8 "RELC", 9 "SRELC", 0x0f0b "HP_OPAQUE", 0x0f0c "HP_STUB", 0x0f0d "PARISC_MILLI",
+        0x280d "THUMB_FUNC", 0x2b0d "REGISTER",
     }
 
     static BINDINGS: "" { 0 "LOCAL", 1 "GLOBAL", 2 "WEAK" }
@@ -27,9 +27,9 @@ names! {
 
     /// `machine << 8 | bits`: MIPS, Alpha.
     static OTHERS: "" {
-        0x08_04 "OPTIONAL", 0x08_08 "MIPS PLT", 0x08_20 "MIPS PIC", 0x08_80 "MICROMIPS",
-        0x08_a0 "MICROMIPS, MIPS PIC", 0x08_f0 "MIPS16", 0x9026_80 "NOPV",
-        0x9026_88 "STD GPLOAD",
+        0x0804 "OPTIONAL", 0x0808 "MIPS PLT", 0x0820 "MIPS PIC", 0x0880 "MICROMIPS",
+        0x08a0 "MICROMIPS, MIPS PIC", 0x08f0 "MIPS16", 0x902680 "NOPV",
+        0x902688 "STD GPLOAD",
     }
 
     /// OpenVMS on IA-64, by the upper two bits.
@@ -37,8 +37,8 @@ names! {
 
     /// Those of all machines; then `machine << 16 | index`: MIPS, x86-64, C6000, L1OM, K1OM.
     static SECTIONS: "" {
-        0 "UND", 0xfff1 "ABS", 0xfff2 "COM", 0x08_ff03 "SCOM", 0x08_ff04 "SUND",
-        0x3e_ff02 "LARGE_COM", 0x8c_ff00 "SCOM", 0xb4_ff02 "LARGE_COM", 0xb5_ff02 "LARGE_COM",
+        0 "UND", 0xfff1 "ABS", 0xfff2 "COM", 0x08ff03 "SCOM", 0x08ff04 "SUND",
+        0x3eff02 "LARGE_COM", 0x8cff00 "SCOM", 0xb4ff02 "LARGE_COM", 0xb5ff02 "LARGE_COM",
     }
 }
 
