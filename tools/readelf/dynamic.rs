@@ -2,7 +2,7 @@
 
 use super::file::{Extent, File, Symbols};
 use super::hashes::Hashes;
-use super::names::tags;
+use super::names::{Names, tags};
 use super::notes::{civil, vms_time};
 use super::options::FULL;
 use super::text;
@@ -166,16 +166,16 @@ fn row(out: &mut BufWriter, file: &File, entry: Dyn) {
 /// The name of a tag, or its number; gives back how long that is.
 fn put_tag(out: &mut BufWriter, file: &File, tag: u64) -> usize {
     let header = &file.elf.header;
-    let special = tags::special(header.e_machine, header.e_ident.osabi());
-    let name = u32::try_from(tag).ok().and_then(|tag| {
-        tags::GENERIC.get(tag).or_else(|| special.and_then(|names| names.get(tag)))
-    });
+    let osabi = header.e_ident.osabi();
+    let short = u32::try_from(tag).ok();
+    let name = short.and_then(|tag| tags::tag(tag, header.e_machine, osabi));
     if let Some(name) = name {
         put!(out, name);
         return name.len();
     }
     let title = match tag {
         0x6000_000d..=0x6fff_f000 => "Operating System specific: ",
+        0x6000_0000..0x7000_0000 if header.e_machine == EM_PARISC => "Operating System specific: ",
         0x7000_0000..=0x7fff_ffff => "Processor Specific: ",
         _ => "<unknown>: ",
     };
@@ -217,13 +217,15 @@ fn put_value(out: &mut BufWriter, file: &File, tag: i64, value: u64) {
         }
         DT_BIND_NOW => {}
         DT_FLAGS => {
-            let names = ["ORIGIN", "SYMBOLIC", "TEXTREL", "BIND_NOW", "STATIC_TLS"];
-            put_flags(out, value, &names, "unknown");
+            let rest = put_flags(out, value, &tags::FLAGS, "");
+            for i in 0..rest.count_ones() {
+                put!(out, if i == 0 && rest == value { "unknown" } else { " unknown" });
+            }
         }
-        DT_GNU_FLAGS_1 => put_titled_flags(out, value, &["UNIQUE"]),
-        DT_FEATURE_1 => put_titled_flags(out, value, &["PARINIT", "CONFEXP"]),
-        DT_POSFLAG_1 => put_titled_flags(out, value, &["LAZYLOAD", "GROUPPERM"]),
-        DT_FLAGS_1 => put_titled_flags(out, value, &FLAGS_1),
+        DT_GNU_FLAGS_1 => put_titled_flags(out, value, &tags::GNU_FLAGS_1),
+        DT_FEATURE_1 => put_titled_flags(out, value, &tags::FEATURE_1),
+        DT_POSFLAG_1 => put_titled_flags(out, value, &tags::POSFLAG_1),
+        DT_FLAGS_1 => put_titled_flags(out, value, &tags::FLAGS_1),
         DT_GNU_PRELINKED => {
             if !put_time(out, value) {
                 put!(out, "<corrupt time val: ", hex(value));
@@ -233,64 +235,24 @@ fn put_value(out: &mut BufWriter, file: &File, tag: i64, value: u64) {
     }
 }
 
-/// `DT_FLAGS_1`, from the lowest bit on.
-static FLAGS_1: [&str; 31] = [
-    "NOW",
-    "GLOBAL",
-    "GROUP",
-    "NODELETE",
-    "LOADFLTR",
-    "INITFIRST",
-    "NOOPEN",
-    "ORIGIN",
-    "DIRECT",
-    "TRANS",
-    "INTERPOSE",
-    "NODEFLIB",
-    "NODUMP",
-    "CONFALT",
-    "ENDFILTEE",
-    "DISPRELDNE",
-    "DISPRELPND",
-    "NODIRECT",
-    "IGNMULDEF",
-    "NOKSYMS",
-    "NOHDR",
-    "EDITED",
-    "NORELOC",
-    "SYMINTPOSE",
-    "GLOBAUDIT",
-    "SINGLETON",
-    "STUB",
-    "PIE",
-    "KMOD",
-    "WEAKFILTER",
-    "NOCOMMON",
-];
-
-/// Names of the bits that are set, one for each bit from the lowest on; `other` for a bit
-/// that has none.
-fn put_flags(out: &mut BufWriter, value: u64, names: &[&str], other: &str) {
-    let mut space = "";
-    for bit in (0..64).filter(|bit| value >> bit & 1 == 1) {
-        let name = names.get(bit).copied().unwrap_or(other);
+/// Names of the bits that are set, with `space` before the first one and one space before the
+/// others; gives back the bits that have none.
+fn put_flags(out: &mut BufWriter, value: u64, names: &Names, mut space: &str) -> u64 {
+    let mut rest = value;
+    for (bit, name) in names.iter().filter(|(bit, _)| value >> bit & 1 == 1) {
         put!(out, space, name);
-        if !name.is_empty() {
-            space = " ";
-        }
+        space = " ";
+        rest ^= 1 << bit;
     }
+    rest
 }
 
 /// The same with a title; bits without a name are printed as a number.
-fn put_titled_flags(out: &mut BufWriter, value: u64, names: &[&str]) {
+fn put_titled_flags(out: &mut BufWriter, value: u64, names: &Names) {
     put!(out, "Flags: ");
-    let known = value & ((1 << names.len()) - 1);
-    put_flags(out, known, names, "");
-    match (known, value ^ known) {
-        (0, 0) => put!(out, "None"),
-        (_, 0) => {}
-        (0, rest) => put!(out, hex(rest)),
-        (_, rest) => put!(out, " ", hex(rest)),
+    match put_flags(out, value, names, "") {
+        0 => put!(out, if value == 0 { "None" } else { "" }),
+        rest => put!(out, if rest == value { "" } else { " " }, hex(rest)),
     }
 }
 
@@ -305,91 +267,25 @@ fn put_special(out: &mut BufWriter, file: &File, tag: i64, value: u64) {
         }
         (EM_IA_64, DT_IA_64_VMS_LNKFLAGS) if FULL => {
             put!(out, "0x", hex(value));
-            for (bit, name) in VMS_LNKFLAGS.iter().enumerate() {
-                if value >> bit & 1 == 1 && !name.is_empty() {
-                    put!(out, " ", name);
-                }
-            }
+            put_flags(out, value, &tags::VMS_LNKFLAGS, " ");
         }
         (EM_IA_64, DT_IA_64_VMS_LINKTIME) if FULL => vms_time(out, value),
-        (EM_PARISC, DT_HP_DLD_FLAGS) if FULL => put_hp_flags(out, value),
+        (EM_PARISC, DT_HP_DLD_FLAGS) if FULL => {
+            match put_flags(out, value, &tags::HP_DLD_FLAGS, "") {
+                0 if value != 0 => {}
+                rest => put!(out, if rest == value { "" } else { " " }, hex(rest)),
+            }
+        }
         (EM_MIPS | EM_MIPS_RS3_LE, _) => put_mips(out, file, tag, value),
         _ => put!(out, "0x", hex(value)),
-    }
-}
-
-/// `DT_IA_64_VMS_LNKFLAGS`, from the lowest bit on.
-static VMS_LNKFLAGS: [&str; 16] = [
-    "CALL_DEBUG",
-    "NOP0BUFS",
-    "P0IMAGE",
-    "MKTHREADS",
-    "UPCALLS",
-    "IMGSTA",
-    "INITIALIZE",
-    "MAIN",
-    "",
-    "EXE_INIT",
-    "TBK_IN_IMG",
-    "DBG_IN_IMG",
-    "TBK_IN_DSF",
-    "DBG_IN_DSF",
-    "SIGNATURES",
-    "REL_SEG_OFF",
-];
-
-/// `DT_HP_DLD_FLAGS`
-fn put_hp_flags(out: &mut BufWriter, value: u64) {
-    let names = [
-        "HP_DEBUG_PRIVATE",
-        "HP_DEBUG_CALLBACK",
-        "HP_DEBUG_CALLBACK_BOR",
-        "HP_NO_ENVVAR",
-        "HP_BIND_NOW",
-        "HP_BIND_NONFATAL",
-        "HP_BIND_VERBOSE",
-        "HP_BIND_RESTRICTED",
-        "HP_BIND_SYMBOLIC",
-        "HP_RPATH_FIRST",
-        "HP_BIND_DEPTH_FIRST",
-        "HP_GST",
-        "HP_SHLIB_FIXED",
-        "HP_MERGE_SHLIB_SEG",
-        "HP_NODELETE",
-        "HP_GROUP",
-        "HP_PROTECT_LINKAGE_TABLE",
-    ];
-    let known = value & ((1 << names.len()) - 1);
-    put_flags(out, known, &names, "");
-    if known == 0 || value != known {
-        put!(out, if known == 0 { "" } else { " " }, hex(value ^ known));
     }
 }
 
 fn put_mips(out: &mut BufWriter, file: &File, tag: i64, value: u64) {
     match tag {
         DT_MIPS_FLAGS => {
-            let names = [
-                "QUICKSTART",
-                "NOTPOT",
-                "NO_LIBRARY_REPLACEMENT",
-                "NO_MOVE",
-                "SGI_ONLY",
-                "GUARANTEE_INIT",
-                "DELTA_C_PLUS_PLUS",
-                "GUARANTEE_START_INIT",
-                "PIXIE",
-                "DEFAULT_DELAY_LOAD",
-                "REQUICKSTART",
-                "REQUICKSTARTED",
-                "CORD",
-                "NO_UNRES_UNDEF",
-                "RLD_ORDER_SAFE",
-            ];
-            if value == 0 {
-                put!(out, "NONE");
-            }
-            put_flags(out, value, &names, "");
+            put!(out, if value == 0 { "NONE" } else { "" });
+            put_flags(out, value, &tags::MIPS_FLAGS, "");
         }
         DT_MIPS_IVERSION => {
             put!(out, "Interface Version: ");
