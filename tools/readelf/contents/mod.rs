@@ -1,7 +1,7 @@
 //! `-x`, `-R`, `-p`: the bytes of sections in hexadecimal, as they are or relocated, and the
 //! strings in them; with `-z` unpacked.
 
-mod relocate;
+pub mod relocate;
 
 use super::file::File;
 use super::options::Dump;

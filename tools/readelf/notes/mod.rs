@@ -10,11 +10,14 @@ mod vms;
 
 pub use vms::{civil, time as vms_time};
 
+#[cfg(feature = "full")]
+use super::contents::relocate;
 use super::file::File;
 use super::names::{Name, note_types as names};
 use super::options::FULL;
 use super::text;
 use crate::context::Context;
+use alloc::vec::Vec;
 use build::Regions;
 use rt::elf::consts::{ET_CORE, PT_NOTE, SHT_NOTE};
 use rt::elf::{Reader, c_str};
@@ -44,19 +47,22 @@ pub fn show(cx: &mut Context, file: &File) -> bool {
     let mut fine = true;
     let mut any = false;
     if file.elf.header.e_type != ET_CORE {
-        for (_, section) in file.sections_of(SHT_NOTE) {
+        let mut unsupported = None;
+        for (index, section) in file.sections_of(SHT_NOTE) {
             any = true;
             if section.sh_size == 0 {
                 fine = false;
                 continue;
             }
             let Some(data) = file.data(&section) else {
-                cannot_read(cx, section.sh_offset, section.sh_size, "section contents");
+                cannot_read(cx, section.sh_size, "section contents");
                 fine = false;
                 continue;
             };
             let name = text::section(file.section_name(&section));
             put!(&mut cx.out, "\nDisplaying notes found in: ", name, "\n");
+            let copy = relocated(cx, file, &mut unsupported, index, data);
+            let data = copy.as_deref().unwrap_or(data);
             fine &= notes(cx, file, data, section.sh_addralign);
         }
     }
@@ -73,7 +79,7 @@ pub fn show(cx: &mut Context, file: &File) -> bool {
             continue;
         }
         let Some(data) = file.elf.bytes(segment.p_offset, segment.p_filesz) else {
-            cannot_read(cx, segment.p_offset, segment.p_filesz, "notes");
+            cannot_read(cx, segment.p_filesz, "notes");
             fine = false;
             continue;
         };
@@ -85,7 +91,39 @@ pub fn show(cx: &mut Context, file: &File) -> bool {
     fine
 }
 
-fn cannot_read(cx: &mut Context, _offset: u64, size: u64, what: &str) {
+/// The notes of an object file with their relocations applied, where there are some: in
+/// build attributes the addresses are left to them.
+#[cfg(feature = "full")]
+fn relocated(
+    cx: &mut Context,
+    file: &File,
+    unsupported: &mut Option<u32>,
+    index: usize,
+    data: &[u8],
+) -> Option<Vec<u8>> {
+    let index = u32::try_from(index).ok()?;
+    let relocatable = file.elf.header.e_type == rt::elf::consts::ET_REL;
+    if !relocatable || !file.sections.iter().any(|other| relocate::names(file, &other, index)) {
+        return None;
+    }
+    let mut copy = data.to_vec();
+    relocate::apply(cx, file, unsupported, index, &mut copy);
+    Some(copy)
+}
+
+/// The small build leaves relocations alone.
+#[cfg(not(feature = "full"))]
+fn relocated(
+    _: &mut Context,
+    _: &File,
+    _: &mut Option<u32>,
+    _: usize,
+    _: &[u8],
+) -> Option<Vec<u8>> {
+    None
+}
+
+fn cannot_read(cx: &mut Context, size: u64, what: &str) {
     error!(cx, "Reading ", dec(size), " bytes extends past end of file for ", what);
 }
 
