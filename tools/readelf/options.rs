@@ -100,17 +100,12 @@ Known to GNU readelf, not supported yet:
   -C, --demangle[=STYLE]
   -U, --unicode=HOW
   -w, --debug-dump[=WHAT]
-  -P, --process-links
-      --dwarf-depth=N
-      --dwarf-start=N
-      --dwarf-check
-      --ctf=SECTION
-      --ctf-symbols=SECTION
-      --ctf-strings=SECTION
-      --ctf-parent=NAME
-      --sframe[=SECTION]
-      --no-demangle, --recurse-limit, --no-recurse-limit, --no-recursion-limit
-                              what they ask for is the default
+  -P, --process-links, --dwarf-check
+  --dwarf-depth, --dwarf-start=N
+  --ctf, --ctf-symbols, --ctf-strings, --ctf-parent=NAME
+  --sframe[=NAME]
+  --no-demangle, --recurse-limit, --no-recurse-limit, --no-recursion-limit
+      what they ask for is the default
 ";
 
 impl Options {

@@ -23,7 +23,8 @@ impl Record for SectionHeader {
         if encoding.is_64() { 64 } else { 40 }
     }
 
-    #[inline]
+    // Not inlined: there are few of them, and many callers.
+    #[inline(never)]
     fn decode(e: Encoding, bytes: &[u8]) -> Option<Self> {
         Some(if e.is_64() {
             let b: &[u8; 64] = bytes.first_chunk()?;
