@@ -22,22 +22,26 @@ pub struct Regions {
     func: (u64, u64),
 }
 
-/// Whether the note is such an attribute.
+/// Whether the note is such an attribute. GNU readelf takes one without an owner for it, too.
 pub fn is_attribute(note: &Note) -> bool {
     let kind = note.author.get(2).copied().unwrap_or_default();
     matches!(note.n_type, NT_GNU_BUILD_ATTRIBUTE_OPEN | NT_GNU_BUILD_ATTRIBUTE_FUNC)
-        && note.author.starts_with(b"GA")
-        && matches!(kind, b'*' | b'$' | b'!' | b'+' | 0)
+        && (note.author.is_empty()
+            || note.author.starts_with(b"GA") && matches!(kind, b'*' | b'$' | b'!' | b'+' | 0))
 }
 
 /// Prints the owner's name: the kind of attribute, which one it is, its value.
 pub fn name(cx: &mut Context, file: &File, note: &Note) {
     let wide = file.options.wide;
     let size = note.n_namesz;
-    if size < 4 {
+    if size < if note.author.is_empty() { 2 } else { 4 } {
         let what = "corrupt name field in GNU build attribute note: size = ";
         error!(cx, what, dec(size));
         return put!(&mut cx.out, left("  <corrupt name>", 20));
+    }
+    if note.author.is_empty() {
+        error!(cx, "unrecognised attribute type in name field: 0");
+        return put!(&mut cx.out, left("<unknown name type>", 20));
     }
     let mut room: i64 = if wide { 28 } else { 20 };
     let bytes = |at: u64| note.rest.get(at as usize..).unwrap_or_default();

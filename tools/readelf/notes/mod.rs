@@ -38,6 +38,8 @@ struct Note<'a> {
     /// All that follows the note's header: the name, its padding, and what comes next.
     rest: &'a [u8],
     desc: Reader<'a>,
+    /// The descriptor and all that follows.
+    tail: &'a [u8],
 }
 
 pub fn show(cx: &mut Context, file: &File) -> bool {
@@ -189,7 +191,8 @@ fn decode<'a>(
     let owner = rest.get(..n_namesz as usize)?.split(|&b| b == 0).next().unwrap_or_default();
     let desc = Reader::new(r.encoding, r.slice(desc_at as usize, n_descsz as usize)?);
     let author = if n_namesz == 0 { c_str(rest, 0).unwrap_or_default() } else { owner };
-    Some((Note { n_namesz, n_descsz, n_type, owner, author, rest, desc }, next))
+    let tail = r.bytes.get(desc_at as usize..)?;
+    Some((Note { n_namesz, n_descsz, n_type, owner, author, rest, desc, tail }, next))
 }
 
 /// Prints one note: its owner, size and type, and what is known of such notes.

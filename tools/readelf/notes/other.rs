@@ -4,7 +4,7 @@ use super::{Note, unknown};
 use crate::context::Context;
 use crate::readelf::file::File;
 use crate::readelf::text;
-use rt::elf::consts::{EM_ALPHA, EM_SH, EM_SPARC, EM_SPARC32PLUS, EM_SPARCV9};
+use rt::elf::consts::{EM_ALPHA, EM_FAKE_ALPHA, EM_SH, EM_SPARC, EM_SPARC32PLUS, EM_SPARCV9};
 use rt::elf::{Data, c_str};
 use rt::fmt::{dec, hex, int};
 use rt::io::BufWriter;
@@ -39,7 +39,8 @@ pub fn netbsd(cx: &mut Context, note: &Note) -> bool {
             put!(out, ")\n");
         }
         5 => {
-            let march = c_str(desc, 0).unwrap_or_default();
+            // GNU readelf reads up to the next zero byte, wherever that is.
+            let march = note.tail.split(|&byte| byte == 0).next().unwrap_or_default();
             put!(out, "  NetBSD\t\t0x", size, "\tMARCH <", text::name(march), ">\n");
         }
         3 if !desc.is_empty() => {
@@ -65,6 +66,7 @@ pub fn netbsd(cx: &mut Context, note: &Note) -> bool {
 /// NetBSD's core files number the registers as ptrace does, each machine in its own way.
 pub fn netbsd_core_type(out: &mut BufWriter, e_machine: u16, n_type: u32) {
     const PT_FIRSTMACH: u32 = 32;
+    let e_machine = if e_machine == EM_FAKE_ALPHA { EM_ALPHA } else { e_machine };
     let name = match (n_type, e_machine) {
         (1, _) => "NetBSD procinfo structure",
         (2, _) => "NetBSD ELF auxiliary vector data",
