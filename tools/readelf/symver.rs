@@ -292,7 +292,7 @@ fn defined(file: &File, address: u64) -> Names {
         };
         let is_base = verdef.vd_ndx == 1 && verdef.vd_flags == VER_FLG_BASE;
         names.add(verdef.vd_ndx, if is_base { Found::Base } else { name });
-        names.max = names.max.max(verdef.vd_ndx);
+        names.max = names.max.max(verdef.vd_ndx & !VERSYM_HIDDEN);
         if verdef.vd_next == 0 {
             return names;
         }
