@@ -12,6 +12,8 @@ use rt::elf::consts::*;
 use rt::fmt::hex;
 use rt::put;
 
+const SHT_C6000_UNWIND: u32 = 0x7000_0001;
+
 pub fn show(cx: &mut Context, file: &File) -> bool {
     if !file.options.unwind {
         return true;
@@ -21,6 +23,8 @@ pub fn show(cx: &mut Context, file: &File) -> bool {
         EM_ARM => arm::show(cx, file),
         EM_PARISC => hppa::show(cx, file),
         EM_IA_64 => ia64::show(cx, file),
+        // Its tables are like ARM's, with other instructions: they aren't shown yet.
+        EM_TI_C6000 if file.sections_of(SHT_C6000_UNWIND).next().is_none() => none(cx),
         EM_386 | EM_X86_64 => {
             put!(&mut cx.out, "No processor specific unwind information to decode\n");
             true
