@@ -12,6 +12,8 @@ const OPTIONS: &str = "
 ";
 
 /// Makes the links; what can't be made is told, and the others are made all the same.
+// Not inlined: its buffer would make the stack of every applet a page deeper.
+#[inline(never)]
 pub fn run(cx: &mut Context, args: &[&'static [u8]]) -> u8 {
     let (mut symbolic, mut force) = (false, false);
     let operands = cli::parse(cx, args, OPTIONS, &mut |_, key, _| match key {

@@ -27,8 +27,7 @@ use rt::io::{BufWriter, Write, stdout, stdout_buffer};
 pub fn main() -> u8 {
     let args: Vec<&'static [u8]> = rt::env::args().map(|arg| arg.to_bytes()).collect();
     let mut to = stdout();
-    let mut small = [0; 512];
-    let buffer = stdout_buffer().map_or(&mut small[..], |b| &mut b[..]);
+    let buffer = stdout_buffer().map_or(&mut [][..], |buffer| &mut buffer[..]);
     let (mut err_to, mut err_buffer) = (context::escaped_stderr(), [0; 512]);
     let out = BufWriter::new(buffer, &mut to);
     let err = BufWriter::new(&mut err_buffer, &mut err_to);
