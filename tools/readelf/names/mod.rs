@@ -55,6 +55,8 @@ pub mod machines;
 pub mod note_types;
 pub mod packing;
 pub mod relocations;
+#[cfg(feature = "full")]
+mod relocations_rare;
 pub mod sections;
 pub mod segments;
 pub mod symbols;

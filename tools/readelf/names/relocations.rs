@@ -11,7 +11,6 @@
 //!   own, always `%-17.17s`, also with `-W`. Number 10 is never treated like that.
 //! - The names depend on neither the byte order, the class, nor REL or RELA.
 
-use super::super::options::FULL;
 use super::Names;
 
 /// The names of a machine's relocation types.
@@ -44,20 +43,17 @@ pub fn relocations(machine: u16, osabi: u8, flags: u32) -> Option<&'static Names
         92 => &OR1K,
         189 | 0xbaab => &MICROBLAZE,
         113 => &NIOS2,
-        // The others, without Linux or hardly ever seen, are for the full build.
-        _ if !FULL => return None,
-        // EI_OSABI 0 or the machine MSP430X in the flags: the numbers of the EABI.
-        105 if osabi == 0 || flags & 0xff == 0x2d => &MSP430X,
-        105 | 0x1059 => &MSP430,
-        87 | 0x9080 => &V850,
-        173 => &RX,
-        197 => &RL78,
-        224 => &AMDGPU,
-        220 => &Z80,
-        138 => &LM32,
-        144 => &PRU,
-        _ => return None,
+        _ => return rare(machine, osabi, flags),
     })
+}
+
+#[cfg(feature = "full")]
+use super::relocations_rare::relocations as rare;
+
+/// The others, without Linux or hardly ever seen, are for the full build.
+#[cfg(not(feature = "full"))]
+fn rare(_: u16, _: u8, _: u32) -> Option<&'static Names> {
+    None
 }
 
 /// What of an entry's type, as the class defines it, is the number to look up.
@@ -543,22 +539,6 @@ names! {
         59 "PDIFF32", 60 "NDIFF8", 61 "NDIFF16", 62 "NDIFF32",
     }
 
-    /// MSP430: the original numbers.
-    pub static MSP430: "R_MSP430_" {
-        0 "NONE", 1 "32", 2 "10_PCREL", 3 "16", 4 "16_PCREL", 5 "16_BYTE", 6 "16_PCREL_BYTE",
-        7 "2X_PCREL", 8 "RL_PCREL", 9 "8", 10 "SYM_DIFF", 11 "GNU_SET_ULEB128",
-        12 "GNU_SUB_ULEB128",
-    }
-
-    /// MSP430 by its EABI: see [`relocations`].
-    pub static MSP430X: "R_MSP430" {
-        1 "_ABS32", 2 "_ABS16", 3 "_ABS8", 4 "_PCR16", 5 "X_PCR20_EXT_SRC", 6 "X_PCR20_EXT_DST",
-        7 "X_PCR20_EXT_ODST", 8 "X_ABS20_EXT_SRC", 9 "X_ABS20_EXT_DST", 10 "X_ABS20_EXT_ODST",
-        11 "X_ABS20_ADR_SRC", 12 "X_ABS20_ADR_DST", 13 "X_PCR16", 14 "X_PCR20_CALL", 15 "X_ABS16",
-        16 "_ABS_HI16", 17 "_PREL31", 18 "_EHTYPE", 19 "X_10_PCREL", 20 "X_2X_PCREL",
-        21 "X_SYM_DIFF", 22 "X_GNU_SET_ULEB128", 23 "X_GNU_SUB_ULEB128",
-    }
-
     /// OpenRISC.
     pub static OR1K: "R_OR1K_" {
         0 "NONE", 1 "32", 2 "16", 3 "8", 4 "LO_16_IN_INSN", 5 "HI_16_IN_INSN", 6 "INSN_REL_26",
@@ -596,78 +576,6 @@ names! {
         44 "CALL_LO", 45 "CALL_HA", 64 "R2_S12", 65 "R2_I10_1_PCREL", 66 "R2_T1I7_1_PCREL",
         67 "R2_T1I7_2", 68 "R2_T2I4", 69 "R2_T2I4_1", 70 "R2_T2I4_2", 71 "R2_X1I7_2", 72 "R2_X2L5",
         73 "R2_F1I5_2", 74 "R2_L5I4X1", 75 "R2_T1X1I6", 76 "R2_T1X1I6_2", 77 "ILLEGAL",
-    }
-
-    /// V850, also under its number of old.
-    pub static V850: "R_V850_" {
-        0 "NONE", 1 "9_PCREL", 2 "22_PCREL", 3 "HI16_S", 4 "HI16", 5 "LO16", 6 "ABS32", 7 "16",
-        8 "8", 9 "SDA_16_16_OFFSET", 10 "SDA_15_16_OFFSET", 11 "ZDA_16_16_OFFSET",
-        12 "ZDA_15_16_OFFSET", 13 "TDA_6_8_OFFSET", 14 "TDA_7_8_OFFSET", 15 "TDA_7_7_OFFSET",
-        16 "TDA_16_16_OFFSET", 17 "TDA_4_5_OFFSET", 18 "TDA_4_4_OFFSET",
-        19 "SDA_16_16_SPLIT_OFFSET", 20 "ZDA_16_16_SPLIT_OFFSET", 21 "CALLT_6_7_OFFSET",
-        22 "CALLT_16_16_OFFSET", 23 "GNU_VTINHERIT", 24 "GNU_VTENTRY", 25 "LONGCALL", 26 "LONGJUMP",
-        27 "ALIGN", 28 "REL32", 29 "LO16_SPLIT_OFFSET", 30 "16_PCREL", 31 "17_PCREL", 32 "23",
-        33 "32_PCREL", 34 "32_ABS", 35 "16_SPLIT_OFFSET", 36 "16_S1", 37 "LO16_S1",
-        38 "CALLT_15_16_OFFSET", 39 "32_GOTPCREL", 40 "16_GOT", 41 "32_GOT", 42 "22_PLT",
-        43 "32_PLT", 44 "COPY", 45 "GLOB_DAT", 46 "JMP_SLOT", 47 "RELATIVE", 48 "16_GOTOFF",
-        49 "32_GOTOFF", 50 "CODE", 51 "DATA",
-    }
-
-    /// RX.
-    pub static RX: "R_RX_" {
-        0 "NONE", 1 "DIR32", 2 "DIR24S", 3 "DIR16", 4 "DIR16U", 5 "DIR16S", 6 "DIR8", 7 "DIR8U",
-        8 "DIR8S", 9 "DIR24S_PCREL", 10 "DIR16S_PCREL", 11 "DIR8S_PCREL", 12 "DIR16UL",
-        13 "DIR16UW", 14 "DIR8UL", 15 "DIR8UW", 16 "DIR32_REV", 17 "DIR16_REV", 18 "DIR3U_PCREL",
-        32 "RH_3_PCREL", 33 "RH_16_OP", 34 "RH_24_OP", 35 "RH_32_OP", 36 "RH_24_UNS", 37 "RH_8_NEG",
-        38 "RH_16_NEG", 39 "RH_24_NEG", 40 "RH_32_NEG", 41 "RH_DIFF", 42 "RH_GPRELB",
-        43 "RH_GPRELW", 44 "RH_GPRELL", 45 "RH_RELAX", 65 "ABS32", 66 "ABS24S", 67 "ABS16",
-        68 "ABS16U", 69 "ABS16S", 70 "ABS8", 71 "ABS8U", 72 "ABS8S", 73 "ABS24S_PCREL",
-        74 "ABS16S_PCREL", 75 "ABS8S_PCREL", 76 "ABS16UL", 77 "ABS16UW", 78 "ABS8UL", 79 "ABS8UW",
-        80 "ABS32_REV", 81 "ABS16_REV", 128 "SYM", 129 "OPneg", 130 "OPadd", 131 "OPsub",
-        132 "OPmul", 133 "OPdiv", 134 "OPshla", 135 "OPshra", 136 "OPsctsize", 141 "OPscttop",
-        144 "OPand", 145 "OPor", 146 "OPxor", 147 "OPnot", 148 "OPmod", 149 "OPromtop",
-        150 "OPramtop",
-    }
-
-    /// RL78.
-    pub static RL78: "R_RL78_" {
-        0 "NONE", 1 "DIR32", 2 "DIR24S", 3 "DIR16", 4 "DIR16U", 5 "DIR16S", 6 "DIR8", 7 "DIR8U",
-        8 "DIR8S", 9 "DIR24S_PCREL", 10 "DIR16S_PCREL", 11 "DIR8S_PCREL", 12 "DIR16UL",
-        13 "DIR16UW", 14 "DIR8UL", 15 "DIR8UW", 16 "DIR32_REV", 17 "DIR16_REV", 18 "DIR3U_PCREL",
-        45 "RH_RELAX", 46 "RH_SFR", 47 "RH_SADDR", 65 "ABS32", 66 "ABS24S", 67 "ABS16", 68 "ABS16U",
-        69 "ABS16S", 70 "ABS8", 71 "ABS8U", 72 "ABS8S", 73 "ABS24S_PCREL", 74 "ABS16S_PCREL",
-        75 "ABS8S_PCREL", 76 "ABS16UL", 77 "ABS16UW", 78 "ABS8UL", 79 "ABS8UW", 80 "ABS32_REV",
-        81 "ABS16_REV", 128 "SYM", 129 "OPneg", 130 "OPadd", 131 "OPsub", 132 "OPmul", 133 "OPdiv",
-        134 "OPshla", 135 "OPshra", 136 "OPsctsize", 141 "OPscttop", 144 "OPand", 145 "OPor",
-        146 "OPxor", 147 "OPnot", 148 "OPmod", 149 "OPromtop", 150 "OPramtop",
-    }
-
-    /// AMD GPU.
-    pub static AMDGPU: "R_AMDGPU_" {
-        0 "NONE", 1 "ABS32_LO", 2 "ABS32_HI", 3 "ABS64", 4 "REL32", 5 "REL64", 6 "ABS32",
-        7 "GOTPCREL", 8 "GOTPCREL32_LO", 9 "GOTPCREL32_HI", 10 "REL32_LO", 11 "REL32_HI",
-        13 "RELATIVE64", 16 "REL16",
-    }
-
-    /// Z80.
-    pub static Z80: "R_Z80_" {
-        0 "NONE", 1 "8", 2 "8_DIS", 3 "8_PCREL", 4 "16", 5 "24", 6 "32", 7 "BYTE0", 8 "BYTE1",
-        9 "BYTE2", 10 "BYTE3", 11 "WORD0", 12 "WORD1", 13 "16_BE",
-    }
-
-    /// Mico32.
-    pub static LM32: "R_LM32_" {
-        0 "NONE", 1 "8", 2 "16", 3 "32", 4 "HI16", 5 "LO16", 6 "GPREL16", 7 "CALL", 8 "BRANCH",
-        9 "GNU_VTINHERIT", 10 "GNU_VTENTRY", 11 "16_GOT", 12 "GOTOFF_HI16", 13 "GOTOFF_LO16",
-        14 "COPY", 15 "GLOB_DAT", 16 "JMP_SLOT", 17 "RELATIVE",
-    }
-
-    /// TI PRU.
-    pub static PRU: "R_PRU_" {
-        0 "NONE", 5 "16_PMEM", 6 "U16_PMEMIMM", 8 "BFD_RELOC_16", 9 "U16", 10 "32_PMEM",
-        11 "BFD_RELOC_32", 14 "S10_PCREL", 15 "U8_PCREL", 18 "LDI32", 64 "GNU_BFD_RELOC_8",
-        65 "GNU_DIFF8", 66 "GNU_DIFF16", 67 "GNU_DIFF32", 68 "GNU_DIFF16_PMEM",
-        69 "GNU_DIFF32_PMEM", 70 "ILLEGAL",
     }
 }
 

@@ -1,0 +1,580 @@
+//! Relocation types of machines that don't run Linux, or hardly ever did.
+
+use super::Names;
+
+/// The names of such a machine's relocation types; see [`super::relocations::relocations`].
+pub fn relocations(machine: u16, osabi: u8, flags: u32) -> Option<&'static Names> {
+    Some(match machine {
+        7 => &I860,
+        9 => &I370,
+        19 => &I960,
+        23 => &SPU,
+        36 => &V800,
+        39 => &MCORE,
+        46..=48 => &H8,
+        53 | 70 => &M68HC11,
+        75 => &VAX,
+        76 => &CRIS,
+        80 => &MMIX,
+        84 | 0x3330 => &FR30,
+        85 | 0x7650 => &D10V,
+        86 | 0x7676 => &D30V,
+        87 | 0x9080 => &V850,
+        88 | 0x9041 => &M32R,
+        89 | 0xbeef => &MN10300,
+        90 | 0xdead => &MN10200,
+        91 | 99 => &PJ,
+        101 | 0x8217 => &IP2K,
+        // EI_OSABI 0 or the machine MSP430X in the flags: the numbers of the EABI.
+        105 if osabi == 0 || flags & 0xff == 0x2d => &MSP430X,
+        105 | 0x1059 => &MSP430,
+        106 => &BLACKFIN,
+        114 => &CRX,
+        115 => &XGATE,
+        120 | 0xfeb0 => &M32C,
+        135 => &SCORE,
+        138 => &LM32,
+        140 => &C6000,
+        144 => &PRU,
+        167 => &NDS32,
+        173 => &RX,
+        174 => &METAG,
+        177 => &CR16,
+        188 => &TILEPRO,
+        191 => &TILEGX,
+        197 => &RL78,
+        220 => &Z80,
+        221 => &VISIUM,
+        222 => &FT32,
+        223 => &MOXIE,
+        224 => &AMDGPU,
+        250 => &NFP,
+        0x1223 => &EPIPHANY,
+        0x2530 => &MT,
+        0x4157 => &WASM32,
+        0x4def => &S12Z,
+        0x5441 => &FRV,
+        0x5aa5 => &DLX,
+        0xad45 => &XSTORMY16,
+        0xf00d => &MEP,
+        0xfeba => &IQ2000,
+        _ => return None,
+    })
+}
+
+names! {
+    /// Intel 80860.
+    static I860: "R_860_" {
+        0 "NONE", 1 "32", 2 "COPY", 3 "GLOB_DAT", 4 "JUMP_SLOT", 5 "RELATIVE", 48 "PC26",
+        49 "PLT26", 50 "PC16", 64 "LOW0", 66 "SPLIT0", 68 "LOW1", 70 "SPLIT1", 72 "LOW2",
+        74 "SPLIT2", 76 "LOW3", 80 "LOGOT0", 82 "SPGOT0", 84 "LOGOT1", 86 "SPGOT1", 96 "LOGOTOFF0",
+        98 "SPGOTOFF0", 100 "LOGOTOFF1", 102 "SPGOTOFF1", 104 "LOGOTOFF2", 108 "LOGOTOFF3",
+        112 "LOPC", 128 "HIGHADJ", 144 "HAGOT", 160 "HAGOTOFF", 176 "HAPC", 192 "HIGH", 208 "HIGOT",
+        224 "HIGOTOFF",
+    }
+
+    /// IBM System/370.
+    static I370: "R_I370_" {
+        0 "NONE", 1 "ADDR31", 2 "ADDR32", 3 "ADDR16", 4 "REL31", 5 "REL32", 6 "ADDR12", 7 "REL12",
+        8 "ADDR8", 9 "REL8", 10 "COPY", 11 "RELATIVE",
+    }
+
+    /// Intel 80960.
+    static I960: "R_960_" {
+        0 "NONE", 1 "12", 2 "32", 3 "IP24", 4 "SUB", 5 "OPTCALL", 6 "OPTCALLX", 7 "OPTCALLXA",
+    }
+
+    /// SPU.
+    static SPU: "R_SPU_" {
+        0 "NONE", 1 "ADDR10", 2 "ADDR16", 3 "ADDR16_HI", 4 "ADDR16_LO", 5 "ADDR18", 6 "ADDR32",
+        7 "REL16", 8 "ADDR7", 9 "REL9", 10 "REL9I", 11 "ADDR10I", 12 "ADDR16I", 13 "REL32",
+        14 "ADDR16X", 15 "PPU32", 16 "PPU64", 17 "ADD_PIC",
+    }
+
+    /// V850 by the RH850 ABI.
+    static V800: "R_V8" {
+        0 "00_NONE", 48 "10_NONE", 49 "10_BYTE", 50 "10_HWORD", 51 "10_WORD", 52 "10_WLO",
+        53 "10_WHI", 54 "10_WHI1", 55 "10_GPBYTE", 56 "10_GPHWORD", 57 "10_GPWORD", 58 "10_GPWLO",
+        59 "10_GPWHI", 60 "10_GPWHI1", 61 "50_HWLO", 63 "50_EP7BIT", 64 "50_EPHBYTE",
+        65 "50_EPWBYTE", 66 "50_REGHWLO", 68 "50_GPHWLO", 70 "50_PCR22", 71 "50_BLO",
+        72 "50_EP4BIT", 73 "50_EP5BIT", 74 "50_REGBLO", 75 "50_GPBLO", 76 "10_WLO_1",
+        77 "10_GPWLO_1", 78 "50_BLO_1", 79 "50_HWLO_1", 81 "50_GPBLO_1", 82 "50_GPHWLO_1",
+        84 "50_EPBLO", 85 "50_EPHWLO", 87 "50_EPWLO_N", 88 "50_PC32", 89 "50_W23BIT",
+        90 "50_GPW23BIT", 91 "50_EPW23BIT", 92 "50_B23BIT", 93 "50_GPB23BIT", 94 "50_EPB23BIT",
+        95 "50_PC16U", 96 "50_PC17", 97 "50_DW8", 98 "50_GPDW8", 99 "50_EPDW8", 100 "50_PC9",
+        101 "10_REGBYTE", 102 "10_REGHWORD", 103 "10_REGWORD", 104 "10_REGWLO", 105 "10_REGWHI",
+        106 "10_REGWHI1", 107 "50_REGW23BIT", 108 "50_REGB23BIT", 109 "50_REGDW8", 110 "10_EPBYTE",
+        111 "10_EPHWORD", 112 "10_EPWORD", 113 "50_WLO23", 114 "50_WORD_E", 115 "50_REGWORD_E",
+        116 "50_WORD", 117 "50_GPWORD", 118 "50_REGWORD", 119 "50_EPWORD", 120 "10_TPBYTE",
+        121 "10_TPHWORD", 122 "10_TPWORD", 123 "10_TPWLO", 124 "10_TPWHI", 125 "10_TPWHI1",
+        126 "50_TPHWLO", 127 "50_TPBLO", 128 "10_TPWLO_1", 129 "50_TPBLO_1", 130 "50_TPHWLO_1",
+        131 "50_TP23BIT", 132 "50_TPW23BIT", 133 "50_TPDW8", 160 "10_ABS32", 224 "50_SYM",
+        225 "50_OPadd", 226 "50_OPsub", 227 "50_OPsctsize", 228 "50_OPscttop",
+    }
+
+    /// MCORE.
+    static MCORE: "R_MCORE_" {
+        0 "NONE", 1 "ADDR32", 2 "PCRELIMM8BY4", 3 "PCRELIMM11BY2", 4 "PCRELIMM4BY2", 5 "PCREL32",
+        6 "PCRELJSR_IMM11BY2", 7 "GNU_VTINHERIT", 8 "GNU_VTENTRY", 9 "RELATIVE", 10 "COPY",
+        11 "GLOB_DAT", 12 "JUMP_SLOT",
+    }
+
+    /// Renesas H8/300.
+    static H8: "R_H8_" {
+        0 "NONE", 1 "DIR32", 2 "DIR32_28", 3 "DIR32_24", 4 "DIR32_16", 6 "DIR32U", 7 "DIR32U_28",
+        8 "DIR32U_24", 9 "DIR32U_20", 10 "DIR32U_16", 11 "DIR24", 12 "DIR24_20", 13 "DIR24_16",
+        14 "DIR24U", 15 "DIR24U_20", 16 "DIR24U_16", 17 "DIR16", 18 "DIR16U", 19 "DIR16S_32",
+        20 "DIR16S_28", 21 "DIR16S_24", 22 "DIR16S_20", 23 "DIR16S", 24 "DIR8", 25 "DIR8U",
+        26 "DIR8Z_32", 27 "DIR8Z_28", 28 "DIR8Z_24", 29 "DIR8Z_20", 30 "DIR8Z_16", 31 "PCREL16",
+        32 "PCREL8", 33 "BPOS", 59 "DIR16A8", 60 "DIR16R8", 61 "DIR24A8", 62 "DIR24R8",
+        63 "DIR32A16", 64 "DISP32A16", 65 "ABS32", 127 "ABS32A16", 128 "SYM", 129 "OPneg",
+        130 "OPadd", 131 "OPsub", 132 "OPmul", 133 "OPdiv", 134 "OPshla", 135 "OPshra",
+        136 "OPsctsize", 137 "OPhword", 138 "OPlword", 139 "OPhigh", 140 "OPlow", 141 "OPscttop",
+    }
+
+    /// Motorola MC68HC12 Microcontroller.
+    static M68HC11: "R_" {
+        0 "M68HC11_NONE", 1 "M68HC11_8", 2 "M68HC11_HI8", 3 "M68HC11_LO8", 4 "M68HC11_PCREL_8",
+        5 "M68HC11_16", 6 "M68HC11_32", 7 "M68HC11_3B", 8 "M68HC11_PCREL_16",
+        9 "M68HC11_GNU_VTINHERIT", 10 "M68HC11_GNU_VTENTRY", 11 "M68HC11_24", 12 "M68HC11_LO16",
+        13 "M68HC11_PAGE", 15 "M68HC12_16B", 16 "M68HC12_PCREL_9", 17 "M68HC12_PCREL_10",
+        18 "M68HC12_HI8XG", 19 "M68HC12_LO8XG", 20 "M68HC11_RL_JUMP", 21 "M68HC11_RL_GROUP",
+    }
+
+    /// Digital VAX.
+    static VAX: "R_VAX_" {
+        0 "NONE", 1 "32", 2 "16", 3 "8", 4 "PC32", 5 "PC16", 6 "PC8", 7 "GOT32", 13 "PLT32",
+        19 "COPY", 20 "GLOB_DAT", 21 "JMP_SLOT", 22 "RELATIVE", 23 "GNU_VTINHERIT",
+        24 "GNU_VTENTRY",
+    }
+
+    /// Axis Communications 32-bit embedded processor.
+    static CRIS: "R_CRIS_" {
+        0 "NONE", 1 "8", 2 "16", 3 "32", 4 "8_PCREL", 5 "16_PCREL", 6 "32_PCREL", 7 "GNU_VTINHERIT",
+        8 "GNU_VTENTRY", 9 "COPY", 10 "GLOB_DAT", 11 "JUMP_SLOT", 12 "RELATIVE", 13 "16_GOT",
+        14 "32_GOT", 15 "16_GOTPLT", 16 "32_GOTPLT", 17 "32_GOTREL", 18 "32_PLT_GOTREL",
+        19 "32_PLT_PCREL", 20 "32_GOT_GD", 21 "16_GOT_GD", 22 "32_GD", 23 "DTP", 24 "32_DTPREL",
+        25 "16_DTPREL", 26 "32_GOT_TPREL", 27 "16_GOT_TPREL", 28 "32_TPREL", 29 "16_TPREL",
+        30 "DTPMOD", 31 "32_IE",
+    }
+
+    /// Donald Knuth's educational 64-bit processor.
+    static MMIX: "R_MMIX_" {
+        0 "NONE", 1 "8", 2 "16", 3 "24", 4 "32", 5 "64", 6 "PC_8", 7 "PC_16", 8 "PC_24", 9 "PC_32",
+        10 "PC_64", 11 "GNU_VTINHERIT", 12 "GNU_VTENTRY", 13 "GETA", 14 "GETA_1", 15 "GETA_2",
+        16 "GETA_3", 17 "CBRANCH", 18 "CBRANCH_J", 19 "CBRANCH_1", 20 "CBRANCH_2", 21 "CBRANCH_3",
+        22 "PUSHJ", 23 "PUSHJ_1", 24 "PUSHJ_2", 25 "PUSHJ_3", 26 "JMP", 27 "JMP_1", 28 "JMP_2",
+        29 "JMP_3", 30 "ADDR19", 31 "ADDR27", 32 "REG_OR_BYTE", 33 "REG", 34 "BASE_PLUS_OFFSET",
+        35 "LOCAL", 36 "PUSHJ_STUBBABLE",
+    }
+
+    /// Fujitsu FR30.
+    static FR30: "R_FR30_" {
+        0 "NONE", 1 "8", 2 "20", 3 "32", 4 "48", 5 "6_IN_4", 6 "8_IN_8", 7 "9_IN_8", 8 "10_IN_8",
+        9 "9_PCREL", 10 "12_PCREL", 11 "GNU_VTINHERIT", 12 "GNU_VTENTRY",
+    }
+
+    /// d10v.
+    static D10V: "R_D10V_" {
+        0 "NONE", 1 "10_PCREL_R", 2 "10_PCREL_L", 3 "16", 4 "18", 5 "18_PCREL", 6 "32",
+        7 "GNU_VTINHERIT", 8 "GNU_VTENTRY",
+    }
+
+    /// d30v.
+    static D30V: "R_D30V_" {
+        0 "NONE", 1 "6", 2 "9_PCREL", 3 "9_PCREL_R", 4 "15", 5 "15_PCREL", 6 "15_PCREL_R", 7 "21",
+        8 "21_PCREL", 9 "21_PCREL_R", 10 "32", 11 "32_PCREL", 12 "32_NORMAL",
+    }
+
+    /// Renesas V850.
+    static V850: "R_V850_" {
+        0 "NONE", 1 "9_PCREL", 2 "22_PCREL", 3 "HI16_S", 4 "HI16", 5 "LO16", 6 "ABS32", 7 "16",
+        8 "8", 9 "SDA_16_16_OFFSET", 10 "SDA_15_16_OFFSET", 11 "ZDA_16_16_OFFSET",
+        12 "ZDA_15_16_OFFSET", 13 "TDA_6_8_OFFSET", 14 "TDA_7_8_OFFSET", 15 "TDA_7_7_OFFSET",
+        16 "TDA_16_16_OFFSET", 17 "TDA_4_5_OFFSET", 18 "TDA_4_4_OFFSET",
+        19 "SDA_16_16_SPLIT_OFFSET", 20 "ZDA_16_16_SPLIT_OFFSET", 21 "CALLT_6_7_OFFSET",
+        22 "CALLT_16_16_OFFSET", 23 "GNU_VTINHERIT", 24 "GNU_VTENTRY", 25 "LONGCALL", 26 "LONGJUMP",
+        27 "ALIGN", 28 "REL32", 29 "LO16_SPLIT_OFFSET", 30 "16_PCREL", 31 "17_PCREL", 32 "23",
+        33 "32_PCREL", 34 "32_ABS", 35 "16_SPLIT_OFFSET", 36 "16_S1", 37 "LO16_S1",
+        38 "CALLT_15_16_OFFSET", 39 "32_GOTPCREL", 40 "16_GOT", 41 "32_GOT", 42 "22_PLT",
+        43 "32_PLT", 44 "COPY", 45 "GLOB_DAT", 46 "JMP_SLOT", 47 "RELATIVE", 48 "16_GOTOFF",
+        49 "32_GOTOFF", 50 "CODE", 51 "DATA",
+    }
+
+    /// Renesas M32R (formerly Mitsubishi M32r).
+    static M32R: "R_M32R_" {
+        0 "NONE", 1 "16", 2 "32", 3 "24", 4 "10_PCREL", 5 "18_PCREL", 6 "26_PCREL", 7 "HI16_ULO",
+        8 "HI16_SLO", 9 "LO16", 10 "SDA16", 11 "GNU_VTINHERIT", 12 "GNU_VTENTRY", 33 "16_RELA",
+        34 "32_RELA", 35 "24_RELA", 36 "10_PCREL_RELA", 37 "18_PCREL_RELA", 38 "26_PCREL_RELA",
+        39 "HI16_ULO_RELA", 40 "HI16_SLO_RELA", 41 "LO16_RELA", 42 "SDA16_RELA",
+        43 "RELA_GNU_VTINHERIT", 44 "RELA_GNU_VTENTRY", 45 "REL32", 48 "GOT24", 49 "26_PLTREL",
+        50 "COPY", 51 "GLOB_DAT", 52 "JMP_SLOT", 53 "RELATIVE", 54 "GOTOFF", 55 "GOTPC24",
+        56 "GOT16_HI_ULO", 57 "GOT16_HI_SLO", 58 "GOT16_LO", 59 "GOTPC_HI_ULO", 60 "GOTPC_HI_SLO",
+        61 "GOTPC_LO", 62 "GOTOFF_HI_ULO", 63 "GOTOFF_HI_SLO", 64 "GOTOFF_LO",
+    }
+
+    /// mn10300.
+    static MN10300: "R_MN10300_" {
+        0 "NONE", 1 "32", 2 "16", 3 "8", 4 "PCREL32", 5 "PCREL16", 6 "PCREL8", 7 "GNU_VTINHERIT",
+        8 "GNU_VTENTRY", 9 "24", 10 "GOTPC32", 11 "GOTPC16", 12 "GOTOFF32", 13 "GOTOFF24",
+        14 "GOTOFF16", 15 "PLT32", 16 "PLT16", 17 "GOT32", 18 "GOT24", 19 "GOT16", 20 "COPY",
+        21 "GLOB_DAT", 22 "JMP_SLOT", 23 "RELATIVE", 24 "TLS_GD", 25 "TLS_LD", 26 "TLS_LDO",
+        27 "TLS_GOTIE", 28 "TLS_IE", 29 "TLS_LE", 30 "TLS_DTPMOD", 31 "TLS_DTPOFF", 32 "TLS_TPOFF",
+        33 "SYM_DIFF", 34 "ALIGN",
+    }
+
+    /// mn10200.
+    static MN10200: "R_MN10200_" {
+        0 "NONE", 1 "32", 2 "16", 3 "8", 4 "24", 5 "PCREL8", 6 "PCREL16", 7 "PCREL24",
+    }
+
+    /// picoJava.
+    static PJ: "R_PJ_" {
+        0 "NONE", 1 "DATA_DIR32", 2 "CODE_REL32", 3 "CODE_REL16", 6 "CODE_DIR32", 7 "CODE_DIR16",
+        13 "CODE_LO16", 14 "CODE_HI16", 15 "GNU_VTINHERIT", 16 "GNU_VTENTRY",
+    }
+
+    /// Ubicom IP2xxx 8-bit microcontrollers.
+    static IP2K: "R_IP2K_" {
+        0 "NONE", 1 "16", 2 "32", 3 "FR9", 4 "BANK", 5 "ADDR16CJP", 6 "PAGE3", 7 "LO8DATA",
+        8 "HI8DATA", 9 "LO8INSN", 10 "HI8INSN", 11 "PC_SKIP", 12 "TEXT", 13 "FR_OFFSET",
+        14 "EX8DATA",
+    }
+
+    /// MSP430 by its EABI.
+    static MSP430X: "R_MSP430" {
+        1 "_ABS32", 2 "_ABS16", 3 "_ABS8", 4 "_PCR16", 5 "X_PCR20_EXT_SRC", 6 "X_PCR20_EXT_DST",
+        7 "X_PCR20_EXT_ODST", 8 "X_ABS20_EXT_SRC", 9 "X_ABS20_EXT_DST", 10 "X_ABS20_EXT_ODST",
+        11 "X_ABS20_ADR_SRC", 12 "X_ABS20_ADR_DST", 13 "X_PCR16", 14 "X_PCR20_CALL", 15 "X_ABS16",
+        16 "_ABS_HI16", 17 "_PREL31", 18 "_EHTYPE", 19 "X_10_PCREL", 20 "X_2X_PCREL",
+        21 "X_SYM_DIFF", 22 "X_GNU_SET_ULEB128", 23 "X_GNU_SUB_ULEB128",
+    }
+
+    /// Analog Devices Blackfin.
+    static BLACKFIN: "R_BFIN_" {
+        0 "UNUSED0", 1 "PCREL5M2", 2 "UNUSED1", 3 "PCREL10", 4 "PCREL12_JUMP", 5 "RIMM16",
+        6 "LUIMM16", 7 "HUIMM16", 8 "PCREL12_JUMP_S", 9 "PCREL24_JUMP_X", 10 "PCREL24",
+        11 "UNUSEDB", 12 "UNUSEDC", 13 "PCREL24_JUMP_L", 14 "PCREL24_CALL_X", 15 "VAR_EQ_SYMB",
+        16 "BYTE_DATA", 17 "BYTE2_DATA", 18 "BYTE4_DATA", 19 "PCREL11", 20 "GOT17M4", 21 "GOTHI",
+        22 "GOTLO", 23 "FUNCDESC", 24 "FUNCDESC_GOT17M4", 25 "FUNCDESC_GOTHI", 26 "FUNCDESC_GOTLO",
+        27 "FUNCDESC_VALUE", 28 "FUNCDESC_GOTOFF17M4", 29 "FUNCDESC_GOTOFFHI",
+        30 "FUNCDESC_GOTOFFLO", 31 "GOTOFF17M4", 32 "GOTOFFHI", 33 "GOTOFFLO", 64 "PLTPC", 65 "GOT",
+        66 "GNU_VTINHERIT", 67 "GNU_VTENTRY", 224 "PUSH", 225 "CONST", 226 "ADD", 227 "SUB",
+        228 "MULT", 229 "DIV", 230 "MOD", 231 "LSHIFT", 232 "RSHIFT", 233 "AND", 234 "OR",
+        235 "XOR", 236 "LAND", 237 "LOR", 238 "LEN", 239 "NEG", 240 "COMP", 241 "PAGE",
+        242 "HWPAGE", 243 "ADDR",
+    }
+
+    /// National Semiconductor CRX microprocessor.
+    static CRX: "R_CRX_" {
+        0 "NONE", 1 "REL4", 2 "REL8", 3 "REL8_CMP", 4 "REL16", 5 "REL24", 6 "REL32", 7 "REGREL12",
+        8 "REGREL22", 9 "REGREL28", 10 "REGREL32", 11 "ABS16", 12 "ABS32", 13 "NUM8", 14 "NUM16",
+        15 "NUM32", 16 "IMM16", 17 "IMM32", 18 "SWITCH8", 19 "SWITCH16", 20 "SWITCH32",
+    }
+
+    /// Motorola XGATE embedded processor.
+    static XGATE: "R_XGATE_" {
+        0 "NONE", 1 "8", 2 "PCREL_8", 3 "16", 4 "32", 5 "PCREL_16", 6 "GNU_VTINHERIT",
+        7 "GNU_VTENTRY", 8 "24", 9 "LO16", 10 "GPAGE", 11 "PCREL_9", 12 "PCREL_10", 13 "IMM8_LO",
+        14 "IMM8_HI", 15 "IMM3", 16 "IMM4", 17 "IMM5", 18 "RL_JUMP", 19 "RL_GROUP",
+    }
+
+    /// Renesas M32c.
+    static M32C: "R_M32C_" {
+        0 "NONE", 1 "16", 2 "24", 3 "32", 4 "8_PCREL", 5 "16_PCREL", 6 "8", 7 "LO16", 8 "HI8",
+        9 "HI16", 10 "RL_JUMP", 11 "RL_1ADDR", 12 "RL_2ADDR",
+    }
+
+    /// SUNPLUS S+Core.
+    static SCORE: "R_" {
+        0 "SCORE_NONE", 1 "SCORE_HI16", 2 "SCORE_LO16", 3 "SCORE_BCMP", 4 "SCORE_24",
+        5 "SCORE_PC19", 6 "SCORE16_11", 7 "SCORE16_PC8", 8 "SCORE_ABS32", 9 "SCORE_ABS16",
+        10 "SCORE_DUMMY2", 11 "SCORE_GP15", 12 "SCORE_GNU_VTINHERIT", 13 "SCORE_GNU_VTENTRY",
+        14 "SCORE_GOT15", 15 "SCORE_GOT_LO16", 16 "SCORE_CALL15", 17 "SCORE_GPREL32",
+        18 "SCORE_REL32", 19 "SCORE_DUMMY_HI16", 20 "SCORE_IMM30", 21 "SCORE_IMM32",
+    }
+
+    /// Lattice Mico32.
+    static LM32: "R_LM32_" {
+        0 "NONE", 1 "8", 2 "16", 3 "32", 4 "HI16", 5 "LO16", 6 "GPREL16", 7 "CALL", 8 "BRANCH",
+        9 "GNU_VTINHERIT", 10 "GNU_VTENTRY", 11 "16_GOT", 12 "GOTOFF_HI16", 13 "GOTOFF_LO16",
+        14 "COPY", 15 "GLOB_DAT", 16 "JMP_SLOT", 17 "RELATIVE",
+    }
+
+    /// Texas Instruments TMS320C6000 DSP family.
+    static C6000: "R_C6000_" {
+        0 "NONE", 1 "ABS32", 2 "ABS16", 3 "ABS8", 4 "PCR_S21", 5 "PCR_S12", 6 "PCR_S10", 7 "PCR_S7",
+        8 "ABS_S16", 9 "ABS_L16", 10 "ABS_H16", 11 "SBR_U15_B", 12 "SBR_U15_H", 13 "SBR_U15_W",
+        14 "SBR_S16", 15 "SBR_L16_B", 16 "SBR_L16_H", 17 "SBR_L16_W", 18 "SBR_H16_B",
+        19 "SBR_H16_H", 20 "SBR_H16_W", 21 "SBR_GOT_U15_W", 22 "SBR_GOT_L16_W", 23 "SBR_GOT_H16_W",
+        24 "DSBT_INDEX", 25 "PREL31", 26 "COPY", 27 "JUMP_SLOT", 28 "EHTYPE", 29 "PCR_H16",
+        30 "PCR_L16", 253 "ALIGN", 254 "FPHEAD", 255 "NOCMP",
+    }
+
+    /// TI PRU I/O processor.
+    static PRU: "R_PRU_" {
+        0 "NONE", 5 "16_PMEM", 6 "U16_PMEMIMM", 8 "BFD_RELOC_16", 9 "U16", 10 "32_PMEM",
+        11 "BFD_RELOC_32", 14 "S10_PCREL", 15 "U8_PCREL", 18 "LDI32", 64 "GNU_BFD_RELOC_8",
+        65 "GNU_DIFF8", 66 "GNU_DIFF16", 67 "GNU_DIFF32", 68 "GNU_DIFF16_PMEM",
+        69 "GNU_DIFF32_PMEM", 70 "ILLEGAL",
+    }
+
+    /// Andes Technology compact code size embedded RISC processor family.
+    static NDS32: "R_NDS32_" {
+        0 "NONE", 1 "16", 2 "32", 3 "20", 4 "9_PCREL", 5 "15_PCREL", 6 "17_PCREL", 7 "25_PCREL",
+        8 "HI20", 9 "LO12S3", 10 "LO12S2", 11 "LO12S1", 12 "LO12S0", 13 "SDA15S3", 14 "SDA15S2",
+        15 "SDA15S1", 16 "SDA15S0", 17 "GNU_VTINHERIT", 18 "GNU_VTENTRY", 19 "16_RELA",
+        20 "32_RELA", 21 "20_RELA", 22 "9_PCREL_RELA", 23 "15_PCREL_RELA", 24 "17_PCREL_RELA",
+        25 "25_PCREL_RELA", 26 "HI20_RELA", 27 "LO12S3_RELA", 28 "LO12S2_RELA", 29 "LO12S1_RELA",
+        30 "LO12S0_RELA", 31 "SDA15S3_RELA", 32 "SDA15S2_RELA", 33 "SDA15S1_RELA",
+        34 "SDA15S0_RELA", 35 "RELA_GNU_VTINHERIT", 36 "RELA_GNU_VTENTRY", 37 "GOT20",
+        38 "25_PLTREL", 39 "COPY", 40 "GLOB_DAT", 41 "JMP_SLOT", 42 "RELATIVE", 43 "GOTOFF",
+        44 "GOTPC20", 45 "GOT_HI20", 46 "GOT_LO12", 47 "GOTPC_HI20", 48 "GOTPC_LO12",
+        49 "GOTOFF_HI20", 50 "GOTOFF_LO12", 51 "INSN16", 52 "LABEL", 53 "LONGCALL1", 54 "LONGCALL2",
+        55 "LONGCALL3", 56 "LONGJUMP1", 57 "LONGJUMP2", 58 "LONGJUMP3", 59 "LOADSTORE",
+        60 "9_FIXED_RELA", 61 "15_FIXED_RELA", 62 "17_FIXED_RELA", 63 "25_FIXED_RELA",
+        64 "PLTREL_HI20", 65 "PLTREL_LO12", 66 "PLT_GOTREL_HI20", 67 "PLT_GOTREL_LO12",
+        68 "SDA12S2_DP_RELA", 69 "SDA12S2_SP_RELA", 70 "LO12S2_DP_RELA", 71 "LO12S2_SP_RELA",
+        72 "LO12S0_ORI_RELA", 73 "SDA16S3_RELA", 74 "SDA17S2_RELA", 75 "SDA18S1_RELA",
+        76 "SDA19S0_RELA", 77 "DWARF2_OP1_RELA", 78 "DWARF2_OP2_RELA", 79 "DWARF2_LEB_RELA",
+        80 "UPDATE_TA_RELA", 81 "9_PLTREL", 82 "PLT_GOTREL_LO20", 83 "PLT_GOTREL_LO15",
+        84 "PLT_GOTREL_LO19", 85 "GOT_LO15", 86 "GOT_LO19", 87 "GOTOFF_LO15", 88 "GOTOFF_LO19",
+        89 "GOT15S2_RELA", 90 "GOT17S2_RELA", 91 "5_RELA", 92 "10_UPCREL_RELA", 93 "SDA_FP7U2_RELA",
+        94 "WORD_9_PCREL_RELA", 95 "25_ABS_RELA", 96 "17IFC_PCREL_RELA", 97 "10IFCU_PCREL_RELA",
+        98 "TLS_LE_HI20", 99 "TLS_LE_LO12", 100 "TLS_IE_HI20", 101 "TLS_IE_LO12S2", 102 "TLS_TPOFF",
+        103 "TLS_LE_20", 104 "TLS_LE_15S0", 105 "TLS_LE_15S1", 106 "TLS_LE_15S2", 107 "LONGCALL4",
+        108 "LONGCALL5", 109 "LONGCALL6", 110 "LONGJUMP4", 111 "LONGJUMP5", 112 "LONGJUMP6",
+        113 "LONGJUMP7", 115 "TLS_IE_LO12", 116 "TLS_IEGP_HI20", 117 "TLS_IEGP_LO12",
+        118 "TLS_IEGP_LO12S2", 119 "TLS_DESC", 120 "TLS_DESC_HI20", 121 "TLS_DESC_LO12",
+        122 "TLS_DESC_20", 123 "TLS_DESC_SDA17S2", 192 "RELAX_ENTRY", 193 "GOT_SUFF",
+        194 "GOTOFF_SUFF", 195 "PLT_GOT_SUFF", 196 "MULCALL_SUFF", 197 "PTR", 198 "PTR_COUNT",
+        199 "PTR_RESOLVED", 200 "PLTBLOCK", 201 "RELAX_REGION_BEGIN", 202 "RELAX_REGION_END",
+        203 "MINUEND", 204 "SUBTRAHEND", 205 "DIFF8", 206 "DIFF16", 207 "DIFF32",
+        208 "DIFF_ULEB128", 209 "DATA", 210 "TRAN", 211 "TLS_LE_ADD", 212 "TLS_LE_LS", 213 "EMPTY",
+        214 "TLS_DESC_ADD", 215 "TLS_DESC_FUNC", 216 "TLS_DESC_CALL", 217 "TLS_DESC_MEM",
+        218 "RELAX_REMOVE", 219 "RELAX_GROUP", 220 "TLS_IEGP_LW", 221 "LSI",
+    }
+
+    /// Renesas RX.
+    static RX: "R_RX_" {
+        0 "NONE", 1 "DIR32", 2 "DIR24S", 3 "DIR16", 4 "DIR16U", 5 "DIR16S", 6 "DIR8", 7 "DIR8U",
+        8 "DIR8S", 9 "DIR24S_PCREL", 10 "DIR16S_PCREL", 11 "DIR8S_PCREL", 12 "DIR16UL",
+        13 "DIR16UW", 14 "DIR8UL", 15 "DIR8UW", 16 "DIR32_REV", 17 "DIR16_REV", 18 "DIR3U_PCREL",
+        32 "RH_3_PCREL", 33 "RH_16_OP", 34 "RH_24_OP", 35 "RH_32_OP", 36 "RH_24_UNS", 37 "RH_8_NEG",
+        38 "RH_16_NEG", 39 "RH_24_NEG", 40 "RH_32_NEG", 41 "RH_DIFF", 42 "RH_GPRELB",
+        43 "RH_GPRELW", 44 "RH_GPRELL", 45 "RH_RELAX", 65 "ABS32", 66 "ABS24S", 67 "ABS16",
+        68 "ABS16U", 69 "ABS16S", 70 "ABS8", 71 "ABS8U", 72 "ABS8S", 73 "ABS24S_PCREL",
+        74 "ABS16S_PCREL", 75 "ABS8S_PCREL", 76 "ABS16UL", 77 "ABS16UW", 78 "ABS8UL", 79 "ABS8UW",
+        80 "ABS32_REV", 81 "ABS16_REV", 128 "SYM", 129 "OPneg", 130 "OPadd", 131 "OPsub",
+        132 "OPmul", 133 "OPdiv", 134 "OPshla", 135 "OPshra", 136 "OPsctsize", 141 "OPscttop",
+        144 "OPand", 145 "OPor", 146 "OPxor", 147 "OPnot", 148 "OPmod", 149 "OPromtop",
+        150 "OPramtop",
+    }
+
+    /// Imagination Technologies Meta processor architecture.
+    static METAG: "R_METAG_" {
+        0 "HIADDR16", 1 "LOADDR16", 2 "ADDR32", 3 "NONE", 4 "RELBRANCH", 5 "GETSETOFF",
+        6 "REG32OP1", 7 "REG32OP2", 8 "REG32OP3", 9 "REG16OP1", 10 "REG16OP2", 11 "REG16OP3",
+        12 "REG32OP4", 13 "HIOG", 14 "LOOG", 15 "REL8", 16 "REL16", 30 "GNU_VTINHERIT",
+        31 "GNU_VTENTRY", 32 "HI16_GOTOFF", 33 "LO16_GOTOFF", 34 "GETSET_GOTOFF", 35 "GETSET_GOT",
+        36 "HI16_GOTPC", 37 "LO16_GOTPC", 38 "HI16_PLT", 39 "LO16_PLT", 40 "RELBRANCH_PLT",
+        41 "GOTOFF", 42 "PLT", 43 "COPY", 44 "JMP_SLOT", 45 "RELATIVE", 46 "GLOB_DAT", 47 "TLS_GD",
+        48 "TLS_LDM", 49 "TLS_LDO_HI16", 50 "TLS_LDO_LO16", 51 "TLS_LDO", 52 "TLS_IE",
+        53 "TLS_IENONPIC", 54 "TLS_IENONPIC_HI16", 55 "TLS_IENONPIC_LO16", 56 "TLS_TPOFF",
+        57 "TLS_DTPMOD", 58 "TLS_DTPOFF", 59 "TLS_LE", 60 "TLS_LE_HI16", 61 "TLS_LE_LO16",
+    }
+
+    /// CR16. GNU readelf gives the number another machine's name.
+    static CR16: "R_CR16_" {
+        0 "NONE", 1 "NUM8", 2 "NUM16", 3 "NUM32", 4 "NUM32a", 5 "REGREL4", 6 "REGREL4a",
+        7 "REGREL14", 8 "REGREL14a", 9 "REGREL16", 10 "REGREL20", 11 "REGREL20a", 12 "ABS20",
+        13 "ABS24", 14 "IMM4", 15 "IMM8", 16 "IMM16", 17 "IMM20", 18 "IMM24", 19 "IMM32",
+        20 "IMM32a", 21 "DISP4", 22 "DISP8", 23 "DISP16", 24 "DISP24", 25 "DISP24a", 26 "SWITCH8",
+        27 "SWITCH16", 28 "SWITCH32", 29 "GOT_REGREL20", 30 "GOTC_REGREL20", 31 "GLOB_DAT",
+    }
+
+    /// Tilera TILEPro multicore architecture family.
+    static TILEPRO: "R_TILEPRO_" {
+        0 "NONE", 1 "32", 2 "16", 3 "8", 4 "32_PCREL", 5 "16_PCREL", 6 "8_PCREL", 7 "LO16",
+        8 "HI16", 9 "HA16", 10 "COPY", 11 "GLOB_DAT", 12 "JMP_SLOT", 13 "RELATIVE", 14 "BROFF_X1",
+        15 "JOFFLONG_X1", 16 "JOFFLONG_X1_PLT", 17 "IMM8_X0", 18 "IMM8_Y0", 19 "IMM8_X1",
+        20 "IMM8_Y1", 21 "MT_IMM15_X1", 22 "MF_IMM15_X1", 23 "IMM16_X0", 24 "IMM16_X1",
+        25 "IMM16_X0_LO", 26 "IMM16_X1_LO", 27 "IMM16_X0_HI", 28 "IMM16_X1_HI", 29 "IMM16_X0_HA",
+        30 "IMM16_X1_HA", 31 "IMM16_X0_PCREL", 32 "IMM16_X1_PCREL", 33 "IMM16_X0_LO_PCREL",
+        34 "IMM16_X1_LO_PCREL", 35 "IMM16_X0_HI_PCREL", 36 "IMM16_X1_HI_PCREL",
+        37 "IMM16_X0_HA_PCREL", 38 "IMM16_X1_HA_PCREL", 39 "IMM16_X0_GOT", 40 "IMM16_X1_GOT",
+        41 "IMM16_X0_GOT_LO", 42 "IMM16_X1_GOT_LO", 43 "IMM16_X0_GOT_HI", 44 "IMM16_X1_GOT_HI",
+        45 "IMM16_X0_GOT_HA", 46 "IMM16_X1_GOT_HA", 47 "MMSTART_X0", 48 "MMEND_X0", 49 "MMSTART_X1",
+        50 "MMEND_X1", 51 "SHAMT_X0", 52 "SHAMT_X1", 53 "SHAMT_Y0", 54 "SHAMT_Y1",
+        55 "DEST_IMM8_X1", 60 "TLS_GD_CALL", 61 "IMM8_X0_TLS_GD_ADD", 62 "IMM8_X1_TLS_GD_ADD",
+        63 "IMM8_Y0_TLS_GD_ADD", 64 "IMM8_Y1_TLS_GD_ADD", 65 "TLS_IE_LOAD", 66 "IMM16_X0_TLS_GD",
+        67 "IMM16_X1_TLS_GD", 68 "IMM16_X0_TLS_GD_LO", 69 "IMM16_X1_TLS_GD_LO",
+        70 "IMM16_X0_TLS_GD_HI", 71 "IMM16_X1_TLS_GD_HI", 72 "IMM16_X0_TLS_GD_HA",
+        73 "IMM16_X1_TLS_GD_HA", 74 "IMM16_X0_TLS_IE", 75 "IMM16_X1_TLS_IE",
+        76 "IMM16_X0_TLS_IE_LO", 77 "IMM16_X1_TLS_IE_LO", 78 "IMM16_X0_TLS_IE_HI",
+        79 "IMM16_X1_TLS_IE_HI", 80 "IMM16_X0_TLS_IE_HA", 81 "IMM16_X1_TLS_IE_HA",
+        82 "TLS_DTPMOD32", 83 "TLS_DTPOFF32", 84 "TLS_TPOFF32", 85 "IMM16_X0_TLS_LE",
+        86 "IMM16_X1_TLS_LE", 87 "IMM16_X0_TLS_LE_LO", 88 "IMM16_X1_TLS_LE_LO",
+        89 "IMM16_X0_TLS_LE_HI", 90 "IMM16_X1_TLS_LE_HI", 91 "IMM16_X0_TLS_LE_HA",
+        92 "IMM16_X1_TLS_LE_HA", 128 "GNU_VTINHERIT", 129 "GNU_VTENTRY",
+    }
+
+    /// Tilera TILE-Gx multicore architecture family.
+    static TILEGX: "R_TILEGX_" {
+        0 "NONE", 1 "64", 2 "32", 3 "16", 4 "8", 5 "64_PCREL", 6 "32_PCREL", 7 "16_PCREL",
+        8 "8_PCREL", 9 "HW0", 10 "HW1", 11 "HW2", 12 "HW3", 13 "HW0_LAST", 14 "HW1_LAST",
+        15 "HW2_LAST", 16 "COPY", 17 "GLOB_DAT", 18 "JMP_SLOT", 19 "RELATIVE", 20 "BROFF_X1",
+        21 "JUMPOFF_X1", 22 "JUMPOFF_X1_PLT", 23 "IMM8_X0", 24 "IMM8_Y0", 25 "IMM8_X1",
+        26 "IMM8_Y1", 27 "DEST_IMM8_X1", 28 "MT_IMM14_X1", 29 "MF_IMM14_X1", 30 "MMSTART_X0",
+        31 "MMEND_X0", 32 "SHAMT_X0", 33 "SHAMT_X1", 34 "SHAMT_Y0", 35 "SHAMT_Y1",
+        36 "IMM16_X0_HW0", 37 "IMM16_X1_HW0", 38 "IMM16_X0_HW1", 39 "IMM16_X1_HW1",
+        40 "IMM16_X0_HW2", 41 "IMM16_X1_HW2", 42 "IMM16_X0_HW3", 43 "IMM16_X1_HW3",
+        44 "IMM16_X0_HW0_LAST", 45 "IMM16_X1_HW0_LAST", 46 "IMM16_X0_HW1_LAST",
+        47 "IMM16_X1_HW1_LAST", 48 "IMM16_X0_HW2_LAST", 49 "IMM16_X1_HW2_LAST",
+        50 "IMM16_X0_HW0_PCREL", 51 "IMM16_X1_HW0_PCREL", 52 "IMM16_X0_HW1_PCREL",
+        53 "IMM16_X1_HW1_PCREL", 54 "IMM16_X0_HW2_PCREL", 55 "IMM16_X1_HW2_PCREL",
+        56 "IMM16_X0_HW3_PCREL", 57 "IMM16_X1_HW3_PCREL", 58 "IMM16_X0_HW0_LAST_PCREL",
+        59 "IMM16_X1_HW0_LAST_PCREL", 60 "IMM16_X0_HW1_LAST_PCREL", 61 "IMM16_X1_HW1_LAST_PCREL",
+        62 "IMM16_X0_HW2_LAST_PCREL", 63 "IMM16_X1_HW2_LAST_PCREL", 64 "IMM16_X0_HW0_GOT",
+        65 "IMM16_X1_HW0_GOT", 66 "IMM16_X0_HW0_PLT_PCREL", 67 "IMM16_X1_HW0_PLT_PCREL",
+        68 "IMM16_X0_HW1_PLT_PCREL", 69 "IMM16_X1_HW1_PLT_PCREL", 70 "IMM16_X0_HW2_PLT_PCREL",
+        71 "IMM16_X1_HW2_PLT_PCREL", 72 "IMM16_X0_HW0_LAST_GOT", 73 "IMM16_X1_HW0_LAST_GOT",
+        74 "IMM16_X0_HW1_LAST_GOT", 75 "IMM16_X1_HW1_LAST_GOT", 76 "IMM16_X0_HW3_PLT_PCREL",
+        77 "IMM16_X1_HW3_PLT_PCREL", 78 "IMM16_X0_HW0_TLS_GD", 79 "IMM16_X1_HW0_TLS_GD",
+        80 "IMM16_X0_HW0_TLS_LE", 81 "IMM16_X1_HW0_TLS_LE", 82 "IMM16_X0_HW0_LAST_TLS_LE",
+        83 "IMM16_X1_HW0_LAST_TLS_LE", 84 "IMM16_X0_HW1_LAST_TLS_LE", 85 "IMM16_X1_HW1_LAST_TLS_LE",
+        86 "IMM16_X0_HW0_LAST_TLS_GD", 87 "IMM16_X1_HW0_LAST_TLS_GD", 88 "IMM16_X0_HW1_LAST_TLS_GD",
+        89 "IMM16_X1_HW1_LAST_TLS_GD", 92 "IMM16_X0_HW0_TLS_IE", 93 "IMM16_X1_HW0_TLS_IE",
+        94 "IMM16_X0_HW0_LAST_PLT_PCREL", 95 "IMM16_X1_HW0_LAST_PLT_PCREL",
+        96 "IMM16_X0_HW1_LAST_PLT_PCREL", 97 "IMM16_X1_HW1_LAST_PLT_PCREL",
+        98 "IMM16_X0_HW2_LAST_PLT_PCREL", 99 "IMM16_X1_HW2_LAST_PLT_PCREL",
+        100 "IMM16_X0_HW0_LAST_TLS_IE", 101 "IMM16_X1_HW0_LAST_TLS_IE",
+        102 "IMM16_X0_HW1_LAST_TLS_IE", 103 "IMM16_X1_HW1_LAST_TLS_IE", 106 "TLS_DTPMOD64",
+        107 "TLS_DTPOFF64", 108 "TLS_TPOFF64", 109 "TLS_DTPMOD32", 110 "TLS_DTPOFF32",
+        111 "TLS_TPOFF32", 112 "TLS_GD_CALL", 113 "IMM8_X0_TLS_GD_ADD", 114 "IMM8_X1_TLS_GD_ADD",
+        115 "IMM8_Y0_TLS_GD_ADD", 116 "IMM8_Y1_TLS_GD_ADD", 117 "TLS_IE_LOAD",
+        118 "IMM8_X0_TLS_ADD", 119 "IMM8_X1_TLS_ADD", 120 "IMM8_Y0_TLS_ADD", 121 "IMM8_Y1_TLS_ADD",
+        128 "GNU_VTINHERIT", 129 "GNU_VTENTRY",
+    }
+
+    /// Renesas RL78.
+    static RL78: "R_RL78_" {
+        0 "NONE", 1 "DIR32", 2 "DIR24S", 3 "DIR16", 4 "DIR16U", 5 "DIR16S", 6 "DIR8", 7 "DIR8U",
+        8 "DIR8S", 9 "DIR24S_PCREL", 10 "DIR16S_PCREL", 11 "DIR8S_PCREL", 12 "DIR16UL",
+        13 "DIR16UW", 14 "DIR8UL", 15 "DIR8UW", 16 "DIR32_REV", 17 "DIR16_REV", 18 "DIR3U_PCREL",
+        45 "RH_RELAX", 46 "RH_SFR", 47 "RH_SADDR", 65 "ABS32", 66 "ABS24S", 67 "ABS16", 68 "ABS16U",
+        69 "ABS16S", 70 "ABS8", 71 "ABS8U", 72 "ABS8S", 73 "ABS24S_PCREL", 74 "ABS16S_PCREL",
+        75 "ABS8S_PCREL", 76 "ABS16UL", 77 "ABS16UW", 78 "ABS8UL", 79 "ABS8UW", 80 "ABS32_REV",
+        81 "ABS16_REV", 128 "SYM", 129 "OPneg", 130 "OPadd", 131 "OPsub", 132 "OPmul", 133 "OPdiv",
+        134 "OPshla", 135 "OPshra", 136 "OPsctsize", 141 "OPscttop", 144 "OPand", 145 "OPor",
+        146 "OPxor", 147 "OPnot", 148 "OPmod", 149 "OPromtop", 150 "OPramtop",
+    }
+
+    /// Zilog Z80.
+    static Z80: "R_Z80_" {
+        0 "NONE", 1 "8", 2 "8_DIS", 3 "8_PCREL", 4 "16", 5 "24", 6 "32", 7 "BYTE0", 8 "BYTE1",
+        9 "BYTE2", 10 "BYTE3", 11 "WORD0", 12 "WORD1", 13 "16_BE",
+    }
+
+    /// CDS VISIUMcore processor.
+    static VISIUM: "R_VISIUM_" {
+        0 "NONE", 1 "8", 2 "16", 3 "32", 4 "8_PCREL", 5 "16_PCREL", 6 "32_PCREL", 7 "PC16",
+        8 "HI16", 9 "LO16", 10 "IM16", 11 "HI16_PCREL", 12 "LO16_PCREL", 13 "IM16_PCREL",
+        200 "GNU_VTINHERIT", 201 "GNU_VTENTRY",
+    }
+
+    /// FTDI Chip FT32.
+    static FT32: "R_FT32_" {
+        0 "NONE", 1 "32", 2 "16", 3 "8", 4 "10", 5 "20", 6 "17", 7 "18", 8 "RELAX", 9 "SC0",
+        10 "SC1", 11 "15", 12 "DIFF32",
+    }
+
+    /// Moxie.
+    static MOXIE: "R_MOXIE_" {
+        0 "NONE", 1 "32", 2 "PCREL10",
+    }
+
+    /// AMD GPU.
+    static AMDGPU: "R_AMDGPU_" {
+        0 "NONE", 1 "ABS32_LO", 2 "ABS32_HI", 3 "ABS64", 4 "REL32", 5 "REL64", 6 "ABS32",
+        7 "GOTPCREL", 8 "GOTPCREL32_LO", 9 "GOTPCREL32_HI", 10 "REL32_LO", 11 "REL32_HI",
+        13 "RELATIVE64", 16 "REL16",
+    }
+
+    /// Netronome Flow Processor.
+    static NFP: "R_NFP_" {
+        0 "NOTYPE", 1 "W32LE", 2 "SRC8_A", 3 "SRC8_B", 4 "IMMED8_I", 5 "SC", 6 "IMMED_LO16_I_A",
+        7 "IMMED_LO16_I_B", 8 "SRC7_B", 9 "SRC7_A", 10 "SRC8_I_B", 11 "SRC8_I_A",
+        12 "IMMED_HI16_I_A", 13 "IMMED_HI16_I_B", 14 "W64LE", 15 "SH_INFO", 16 "W32BE", 17 "W64BE",
+        18 "W32_29_24", 19 "W32LE_AND", 20 "W32BE_AND", 21 "W32LE_OR", 22 "W32BE_OR",
+        23 "W64LE_AND", 24 "W64BE_AND", 25 "W64LE_OR", 26 "W64BE_OR",
+    }
+
+    /// MSP430: the original numbers.
+    static MSP430: "R_MSP430_" {
+        0 "NONE", 1 "32", 2 "10_PCREL", 3 "16", 4 "16_PCREL", 5 "16_BYTE", 6 "16_PCREL_BYTE",
+        7 "2X_PCREL", 8 "RL_PCREL", 9 "8", 10 "SYM_DIFF", 11 "GNU_SET_ULEB128",
+        12 "GNU_SUB_ULEB128",
+    }
+
+    /// Adapteva EPIPHANY.
+    static EPIPHANY: "R_EPIPHANY_" {
+        0 "NONE", 1 "8", 2 "16", 3 "32", 4 "8_PCREL", 5 "16_PCREL", 6 "32_PCREL", 7 "SIMM8",
+        8 "SIMM24", 9 "HIGH", 10 "LOW", 11 "SIMM11", 12 "IMM11", 13 "IMM8",
+    }
+
+    /// Morpho Techologies MT processor.
+    static MT: "R_MT_" {
+        0 "NONE", 1 "16", 2 "32", 3 "32_PCREL", 4 "PC16", 5 "HI16", 6 "LO16",
+    }
+
+    /// WebAssembly.
+    static WASM32: "R_WASM32_" {
+        0 "NONE", 1 "32",
+    }
+
+    /// Freescale S12Z.
+    static S12Z: "R_S12Z_" {
+        0 "NONE", 1 "OPR", 2 "UKNWN_2", 3 "PCREL_7_15", 4 "EXT24", 5 "EXT18", 6 "CW32", 7 "EXT32",
+    }
+
+    /// Fujitsu FR-V.
+    static FRV: "R_FRV_" {
+        0 "NONE", 1 "32", 2 "LABEL16", 3 "LABEL24", 4 "LO16", 5 "HI16", 6 "GPREL12", 7 "GPRELU12",
+        8 "GPREL32", 9 "GPRELHI", 10 "GPRELLO", 11 "GOT12", 12 "GOTHI", 13 "GOTLO", 14 "FUNCDESC",
+        15 "FUNCDESC_GOT12", 16 "FUNCDESC_GOTHI", 17 "FUNCDESC_GOTLO", 18 "FUNCDESC_VALUE",
+        19 "FUNCDESC_GOTOFF12", 20 "FUNCDESC_GOTOFFHI", 21 "FUNCDESC_GOTOFFLO", 22 "GOTOFF12",
+        23 "GOTOFFHI", 24 "GOTOFFLO", 25 "GETTLSOFF", 26 "TLSDESC_VALUE", 27 "GOTTLSDESC12",
+        28 "GOTTLSDESCHI", 29 "GOTTLSDESCLO", 30 "TLSMOFF12", 31 "TLSMOFFHI", 32 "TLSMOFFLO",
+        33 "GOTTLSOFF12", 34 "GOTTLSOFFHI", 35 "GOTTLSOFFLO", 36 "TLSOFF", 37 "TLSDESC_RELAX",
+        38 "GETTLSOFF_RELAX", 39 "TLSOFF_RELAX", 40 "TLSMOFF", 200 "GNU_VTINHERIT",
+        201 "GNU_VTENTRY",
+    }
+
+    /// OpenDLX.
+    static DLX: "R_DLX_" {
+        0 "NONE", 1 "RELOC_8", 2 "RELOC_16", 3 "RELOC_32", 4 "GNU_VTINHERIT", 5 "GNU_VTENTRY",
+        6 "RELOC_16_HI", 7 "RELOC_16_LO", 8 "RELOC_16_PCREL", 9 "RELOC_26_PCREL",
+    }
+
+    /// Sanyo XStormy16 CPU core.
+    static XSTORMY16: "R_XSTORMY16_" {
+        0 "NONE", 1 "32", 2 "16", 3 "8", 4 "PC32", 5 "PC16", 6 "PC8", 7 "REL_12", 8 "24",
+        9 "FPTR16", 10 "LO16", 11 "HI16", 12 "12", 128 "GNU_VTINHERIT", 129 "GNU_VTENTRY",
+    }
+
+    /// Toshiba MeP.
+    static MEP: "R_" {
+        0 "MEP_NONE", 1 "RELC", 2 "MEP_8", 3 "MEP_16", 4 "MEP_32", 5 "MEP_PCREL8A2",
+        6 "MEP_PCREL12A2", 7 "MEP_PCREL17A2", 8 "MEP_PCREL24A2", 9 "MEP_PCABS24A2", 10 "MEP_LOW16",
+        11 "MEP_HI16U", 12 "MEP_HI16S", 13 "MEP_GPREL", 14 "MEP_TPREL", 15 "MEP_TPREL7",
+        16 "MEP_TPREL7A2", 17 "MEP_TPREL7A4", 18 "MEP_UIMM24", 19 "MEP_ADDR24A4",
+        20 "MEP_GNU_VTINHERIT", 21 "MEP_GNU_VTENTRY",
+    }
+
+    /// Vitesse IQ2000.
+    static IQ2000: "R_IQ2000_" {
+        0 "NONE", 1 "16", 2 "32", 3 "26", 4 "PC16", 5 "HI16", 6 "LO16", 7 "OFFSET_16",
+        8 "OFFSET_21", 9 "UHI16", 10 "32_DEBUG", 200 "GNU_VTINHERIT", 201 "GNU_VTENTRY",
+    }
+}
