@@ -37,20 +37,20 @@ size: build
     echo
     stat -c '%s bytes in all' {{release}}
 
-# The instructions of the functions whose names contain SYMBOL
-dump SYMBOL:
+# The instructions of the functions whose names contain SYMBOL, in lx or another binary (a demo)
+dump SYMBOL BIN="lx":
     #!/usr/bin/env bash
     set -euo pipefail
-    CARGO_PROFILE_RELEASE_STRIP=none cargo build --release --quiet --target-dir target/symbols
-    lx=target/symbols/release/lx
+    CARGO_PROFILE_RELEASE_STRIP=none cargo build --release --quiet --workspace --bin {{BIN}} --target-dir target/symbols
+    bin=target/symbols/release/{{BIN}}
     found=0
     while read -r address size kind name; do
         case $kind in [tTwW]) ;; *) continue ;; esac
         found=1
         printf '\n%s: %d bytes\n' "$name" "$((16#$size))"
         objdump -d -C --no-show-raw-insn -M intel --start-address="0x$address" \
-            --stop-address="$((16#$address + 16#$size))" "$lx" | tail -n +8
-    done < <(nm -CS --defined-only "$lx" | grep -F -- {{quote(SYMBOL)}} || true)
+            --stop-address="$((16#$address + 16#$size))" "$bin" | tail -n +8
+    done < <(nm -CS --defined-only "$bin" | grep -F -- {{quote(SYMBOL)}} || true)
     [ $found = 1 ] || { echo "no function has this in its name (inlined?): "{{quote(SYMBOL)}}; exit 1; }
 
 # Speed, side by side with other readelfs

@@ -245,3 +245,10 @@ fn buffered_output_is_a_write_for_64_kib() {
     assert_eq!(writes(&[]), text.len().div_ceil(64 << 10));
     assert_eq!(writes(&["-u"]), 20_000);
 }
+
+#[test]
+fn both_forms_of_fstat_tell_the_same() {
+    let size = fs::metadata(env!("CARGO_BIN_EXE_forms")).unwrap().len();
+    let expected = format!("by value: {size}, in place: {size}\nposition: 0\n");
+    assert_eq!(run(&mut demo!("forms"), b""), expected);
+}

@@ -2,7 +2,7 @@
 
 use crate::fmt::{Put, dec};
 use crate::io::BufWriter;
-use core::num::NonZeroU16;
+use core::num::NonZeroUsize;
 
 /// What a system call gives: a value or the kernel's error number.
 pub type Result<T> = core::result::Result<T, Errno>;
@@ -11,8 +11,11 @@ pub type Result<T> = core::result::Result<T, Errno>;
 ///
 /// [`put!`](crate::put) and `Display` write what C's `strerror` returns in the C locale,
 /// `Unknown error 4000` included; `Debug` writes the name.
+///
+/// As wide as the word of the call's success: so a `Result<usize>` is two registers and no
+/// memory (`just dump position forms` shows it), and a `Result<()>` is one.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Errno(NonZeroU16);
+pub struct Errno(NonZeroUsize);
 
 impl Errno {
     /// The same as [`EAGAIN`](Errno::EAGAIN) on Linux.
@@ -24,7 +27,7 @@ impl Errno {
 
     /// The error with this number; numbers that no kernel returns become `EINVAL`.
     pub const fn new(number: u16) -> Errno {
-        match NonZeroU16::new(number) {
+        match NonZeroUsize::new(number as usize) {
             Some(n) if number < 4096 => Errno(n),
             _ => Errno::EINVAL,
         }
@@ -32,7 +35,7 @@ impl Errno {
 
     /// The number, as in `errno`.
     pub const fn number(self) -> u16 {
-        self.0.get()
+        self.0.get() as u16
     }
 
     /// The name, such as `ENOENT` (`man 3 strerrorname_np`); of an alias the first one.
@@ -102,7 +105,7 @@ macro_rules! errors {
         impl Errno {
             $(
                 #[doc = $message]
-                pub const $name: Errno = Errno(NonZeroU16::new($number).unwrap());
+                pub const $name: Errno = Errno(NonZeroUsize::new($number).unwrap());
             )+
         }
 
