@@ -217,15 +217,15 @@ fn put_value(out: &mut BufWriter, file: &File, tag: i64, value: u64) {
         }
         DT_BIND_NOW => {}
         DT_FLAGS => {
-            let rest = put_flags(out, value, &tags::FLAGS, "");
+            let rest = put_flags(out, value, tags::FLAGS, "");
             for i in 0..rest.count_ones() {
                 put!(out, if i == 0 && rest == value { "unknown" } else { " unknown" });
             }
         }
-        DT_GNU_FLAGS_1 => put_titled_flags(out, value, &tags::GNU_FLAGS_1),
-        DT_FEATURE_1 => put_titled_flags(out, value, &tags::FEATURE_1),
-        DT_POSFLAG_1 => put_titled_flags(out, value, &tags::POSFLAG_1),
-        DT_FLAGS_1 => put_titled_flags(out, value, &tags::FLAGS_1),
+        DT_GNU_FLAGS_1 => put_titled_flags(out, value, tags::GNU_FLAGS_1),
+        DT_FEATURE_1 => put_titled_flags(out, value, tags::FEATURE_1),
+        DT_POSFLAG_1 => put_titled_flags(out, value, tags::POSFLAG_1),
+        DT_FLAGS_1 => put_titled_flags(out, value, tags::FLAGS_1),
         DT_GNU_PRELINKED => {
             if !put_time(out, value) {
                 put!(out, "<corrupt time val: ", hex(value));
@@ -237,7 +237,7 @@ fn put_value(out: &mut BufWriter, file: &File, tag: i64, value: u64) {
 
 /// Names of the bits that are set, with `space` before the first one and one space before the
 /// others; gives back the bits that have none.
-fn put_flags(out: &mut BufWriter, value: u64, names: &Names, mut space: &str) -> u64 {
+fn put_flags(out: &mut BufWriter, value: u64, names: Names, mut space: &str) -> u64 {
     let mut rest = value;
     for (bit, name) in names.iter().filter(|(bit, _)| value >> bit & 1 == 1) {
         put!(out, space, name);
@@ -248,7 +248,7 @@ fn put_flags(out: &mut BufWriter, value: u64, names: &Names, mut space: &str) ->
 }
 
 /// The same with a title; bits without a name are printed as a number.
-fn put_titled_flags(out: &mut BufWriter, value: u64, names: &Names) {
+fn put_titled_flags(out: &mut BufWriter, value: u64, names: Names) {
     put!(out, "Flags: ");
     match put_flags(out, value, names, "") {
         0 => put!(out, if value == 0 { "None" } else { "" }),
@@ -267,11 +267,11 @@ fn put_special(out: &mut BufWriter, file: &File, tag: i64, value: u64) {
         }
         (EM_IA_64, DT_IA_64_VMS_LNKFLAGS) if FULL => {
             put!(out, "0x", hex(value));
-            put_flags(out, value, &tags::VMS_LNKFLAGS, " ");
+            put_flags(out, value, tags::VMS_LNKFLAGS, " ");
         }
         (EM_IA_64, DT_IA_64_VMS_LINKTIME) if FULL => vms_time(out, value),
         (EM_PARISC, DT_HP_DLD_FLAGS) if FULL => {
-            match put_flags(out, value, &tags::HP_DLD_FLAGS, "") {
+            match put_flags(out, value, tags::HP_DLD_FLAGS, "") {
                 0 if value != 0 => {}
                 rest => put!(out, if rest == value { "" } else { " " }, hex(rest)),
             }
@@ -285,7 +285,7 @@ fn put_mips(out: &mut BufWriter, file: &File, tag: i64, value: u64) {
     match tag {
         DT_MIPS_FLAGS => {
             put!(out, if value == 0 { "NONE" } else { "" });
-            put_flags(out, value, &tags::MIPS_FLAGS, "");
+            put_flags(out, value, tags::MIPS_FLAGS, "");
         }
         DT_MIPS_IVERSION => {
             put!(out, "Interface Version: ");

@@ -19,6 +19,7 @@ use rt::put;
 ///   two; without a value it's any but 0 for form 1, any that had no row for form 0;
 /// - for form 6: the number of a single bit;
 /// - the [packed](packing) text.
+#[derive(Clone, Copy)]
 struct Flags(&'static [u8]);
 
 const ELSE: u8 = 0;
@@ -47,7 +48,7 @@ macro_rules! flags {
         static $name:ident { $($mask:literal $(= $value:tt)? $text:literal),* $(,)? }
     )*) => {$(
         $(#[$attribute])*
-        static $name: Flags = {
+        const $name: Flags = {
             const LIST: &[(u32, When, &str)] =
                 &[$(($mask, flags!(@when $mask $($value)?), $text)),*];
             const PACKED: ([u8; 48 * LIST.len()], usize) = pack(LIST);
@@ -98,7 +99,7 @@ const fn pack<const N: usize>(list: &[(u32, When, &str)]) -> ([u8; N], usize) {
 impl Flags {
     /// Appends what the flags stand for, each text after a comma (one that begins with `+`
     /// without), and says whether the last field has a text.
-    fn put(&self, out: &mut BufWriter, e_flags: u32) -> bool {
+    fn put(self, out: &mut BufWriter, e_flags: u32) -> bool {
         let (mut mask, mut found) = (0u32, false);
         let mut bytes = self.0;
         let texts = core::iter::from_fn(|| {
@@ -141,13 +142,13 @@ pub fn put(out: &mut BufWriter, header: &FileHeader) {
         EM_ARM => {
             ARM.put(out, e_flags);
             match e_flags >> 24 {
-                0 => &ARM_GNU,
-                1 => &ARM_1,
-                2 => &ARM_2,
+                0 => ARM_GNU,
+                1 => ARM_1,
+                2 => ARM_2,
                 3 => return,
-                4 => &ARM_4,
-                5 => &ARM_5,
-                _ => &ARM_UNKNOWN,
+                4 => ARM_4,
+                5 => ARM_5,
+                _ => ARM_UNKNOWN,
             }
         }
         EM_ARC_COMPACT | EM_ARCV2 => {
@@ -155,48 +156,48 @@ pub fn put(out: &mut BufWriter, header: &FileHeader) {
                 let suffix = if header.e_machine == EM_ARCV2 { "" } else { "ompact" };
                 put!(out, ", Unknown ARC", suffix);
             }
-            &ARC_ABI
+            ARC_ABI
         }
         EM_68K => {
             if M68K.put(out, e_flags) {
                 return;
             }
-            &COLDFIRE
+            COLDFIRE
         }
-        EM_MIPS | EM_MIPS_RS3_LE => &MIPS,
-        EM_PARISC => &PARISC,
-        EM_PPC => &PPC,
-        EM_PPC64 => &PPC64,
-        EM_S390 => &S390,
-        EM_SH => &SH,
-        EM_SPARCV9 => &SPARCV9,
-        EM_IA_64 => &IA_64,
-        EM_AVR => &AVR,
-        EM_OPENRISC => &OPENRISC,
-        EM_RISCV => &RISCV,
-        EM_LOONGARCH => &LOONGARCH,
+        EM_MIPS | EM_MIPS_RS3_LE => MIPS,
+        EM_PARISC => PARISC,
+        EM_PPC => PPC,
+        EM_PPC64 => PPC64,
+        EM_S390 => S390,
+        EM_SH => SH,
+        EM_SPARCV9 => SPARCV9,
+        EM_IA_64 => IA_64,
+        EM_AVR => AVR,
+        EM_OPENRISC => OPENRISC,
+        EM_RISCV => RISCV,
+        EM_LOONGARCH => LOONGARCH,
         // The others, without Linux or hardly ever seen, are for the full build.
         _ if !FULL => return,
         EM_AMDGPU => return put_amdgpu(out, header),
         EM_NDS32 => return put_nds32(out, e_flags),
         EM_CYGNUS_MEP => return put_mep(out, e_flags),
-        EM_V800 => &RH850,
-        EM_VAX => &VAX,
-        EM_V850 | EM_CYGNUS_V850 => &V850,
-        EM_M32R | EM_CYGNUS_M32R => &M32R,
-        EM_PJ | EM_PJ_OLD => &PJ,
+        EM_V800 => RH850,
+        EM_VAX => VAX,
+        EM_V850 | EM_CYGNUS_V850 => V850,
+        EM_M32R | EM_CYGNUS_M32R => M32R,
+        EM_PJ | EM_PJ_OLD => PJ,
         EM_MSP430 => {
             put!(out, ": architecture variant: ");
-            &MSP430
+            MSP430
         }
-        EM_BLACKFIN => &BLACKFIN,
-        EM_TI_C6000 => &C6000,
-        EM_RX => &RX,
-        EM_RL78 => &RL78,
-        EM_Z80 => &Z80,
-        EM_VISIUM => &VISIUM,
-        EM_CYGNUS_FRV => &FRV,
-        EM_NFP => &NFP,
+        EM_BLACKFIN => BLACKFIN,
+        EM_TI_C6000 => C6000,
+        EM_RX => RX,
+        EM_RL78 => RL78,
+        EM_Z80 => Z80,
+        EM_VISIUM => VISIUM,
+        EM_CYGNUS_FRV => FRV,
+        EM_NFP => NFP,
         _ => return,
     };
     flags.put(out, e_flags);
@@ -216,8 +217,8 @@ fn put_amdgpu(out: &mut BufWriter, header: &FileHeader) {
     let hsa = header.e_ident.osabi() == ELFOSABI_AMDGPU_HSA;
     let (features, known) = match header.e_ident.abi_version() {
         0 if hsa => return,
-        2.. if hsa => (&AMDGPU_V4, 0xfff),
-        _ => (&AMDGPU_V3, 0x3ff),
+        2.. if hsa => (AMDGPU_V4, 0xfff),
+        _ => (AMDGPU_V3, 0x3ff),
     };
     let e_flags = header.e_flags;
     if !AMDGPU.put(out, e_flags) {
@@ -241,10 +242,10 @@ fn put_nds32(out: &mut BufWriter, e_flags: u32) {
     NDS32_ARCHITECTURE.put(out, e_flags);
     let old_format = e_flags & 0xf < 2;
     let (baseline, bit_17) = match (architecture, old_format) {
-        (1, true) => (&NDS32_V1, &NDS32_VIDEO),
-        (1, false) => (&NDS32_V1, &NDS32_SATURATION),
-        (2..=4, true) => (&NDS32_V2_OLD, &NDS32_VIDEO),
-        (2..=4, false) => (&NDS32_V2, &NDS32_SATURATION),
+        (1, true) => (NDS32_V1, NDS32_VIDEO),
+        (1, false) => (NDS32_V1, NDS32_SATURATION),
+        (2..=4, true) => (NDS32_V2_OLD, NDS32_VIDEO),
+        (2..=4, false) => (NDS32_V2, NDS32_SATURATION),
         _ => return,
     };
     baseline.put(out, e_flags);

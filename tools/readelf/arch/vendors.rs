@@ -40,7 +40,7 @@ impl Vendor {
 }
 
 /// The value of an attribute that has names for its values.
-fn enumerated(names: &'static Names, tag: u32, value: u64) -> Option<Name> {
+fn enumerated(names: Names, tag: u32, value: u64) -> Option<Name> {
     let value = u8::try_from(value).ok()?;
     names.get(tag << 8 | u32::from(value))
 }
@@ -86,10 +86,10 @@ pub fn gnu(cx: &mut Context, file: &File, cursor: &mut Cursor) {
     }
     match (e_machine, tag) {
         (EM_SPARC | EM_SPARC32PLUS | EM_SPARCV9, 4) => {
-            flags(cx, cursor, "HWCAPS", &names::SPARC_HWCAPS);
+            flags(cx, cursor, "HWCAPS", names::SPARC_HWCAPS);
         }
         (EM_SPARC | EM_SPARC32PLUS | EM_SPARCV9, 8) => {
-            flags(cx, cursor, "HWCAPS2", &names::SPARC_HWCAPS2);
+            flags(cx, cursor, "HWCAPS2", names::SPARC_HWCAPS2);
         }
         (EM_MIPS | EM_MIPS_RS3_LE, 4) => {
             put!(&mut cx.out, "  Tag_GNU_MIPS_ABI_FP: ");
@@ -183,7 +183,7 @@ fn power_floats(cx: &mut Context, cursor: &mut Cursor) {
 }
 
 /// A set of bits.
-fn flags(cx: &mut Context, cursor: &mut Cursor, tag: &str, names: &Names) {
+fn flags(cx: &mut Context, cursor: &mut Cursor, tag: &str, names: Names) {
     put!(&mut cx.out, "  Tag_GNU_Sparc_", tag, ": ");
     let value = cursor.word(cx);
     if value == 0 {
@@ -216,7 +216,7 @@ fn aeabi(cx: &mut Context, file: &File, cursor: &mut Cursor) {
             match cursor.word(cx) {
                 6 => {
                     let arch = cursor.word(cx);
-                    match enumerated(&names::AEABI_VALUES, 6, arch.into()) {
+                    match enumerated(names::AEABI_VALUES, 6, arch.into()) {
                         Some(name) => put!(&mut cx.out, name),
                         None => put!(&mut cx.out, "??? (", int(arch.cast_signed()), ")"),
                     }
@@ -229,7 +229,7 @@ fn aeabi(cx: &mut Context, file: &File, cursor: &mut Cursor) {
         }
         _ => {
             let value = cursor.word(cx);
-            let name = enumerated(&names::AEABI_VALUES, tag, value.into());
+            let name = enumerated(names::AEABI_VALUES, tag, value.into());
             named(cx, name, value);
         }
     }
@@ -264,7 +264,7 @@ fn arc(cx: &mut Context, file: &File, cursor: &mut Cursor) {
         return value(cx, file, cursor, 1);
     }
     let value = cursor.word(cx);
-    let known = enumerated(&names::ARC_VALUES, tag, value.into());
+    let known = enumerated(names::ARC_VALUES, tag, value.into());
     match known.or_else(|| names::ARC_OTHERS.get(tag)) {
         Some(name) => put!(&mut cx.out, name),
         None if tag == 9 => put!(&mut cx.out, "v", int(value.cast_signed())),
@@ -279,7 +279,7 @@ fn mspabi(cx: &mut Context, file: &File, cursor: &mut Cursor) {
     if let Some(name) = names::MSPABI.get(tag) {
         put!(&mut cx.out, "  ", name, ": ");
         let value = cursor.number(cx, 64);
-        return match enumerated(&names::MSPABI_VALUES, tag, value) {
+        return match enumerated(names::MSPABI_VALUES, tag, value) {
             Some(name) => put!(&mut cx.out, name, "\n"),
             None => put!(&mut cx.out, "??? (", dec(value), ")\n"),
         };
@@ -309,7 +309,7 @@ fn c6xabi(cx: &mut Context, file: &File, cursor: &mut Cursor) {
         67 => value(cx, file, cursor, 1),
         _ => {
             let value = cursor.word(cx);
-            let name = enumerated(&names::C6XABI_VALUES, tag, value.into());
+            let name = enumerated(names::C6XABI_VALUES, tag, value.into());
             named(cx, name, value);
         }
     }
@@ -338,7 +338,7 @@ fn csky(cx: &mut Context, file: &File, cursor: &mut Cursor) {
         }
         18..=20 => {
             let value = cursor.word(cx);
-            if let Some(value) = enumerated(&names::CSKY_VALUES, tag, value.into()) {
+            if let Some(value) = enumerated(names::CSKY_VALUES, tag, value.into()) {
                 put!(&mut cx.out, "  ", name, value, "\n");
             }
         }
@@ -354,7 +354,7 @@ fn csky(cx: &mut Context, file: &File, cursor: &mut Cursor) {
             put!(&mut cx.out, "  ", name);
             let value = cursor.word(cx);
             // Where the value has no name GNU readelf forgets to end the line.
-            if let Some(value) = enumerated(&names::CSKY_VALUES, tag, value.into()) {
+            if let Some(value) = enumerated(names::CSKY_VALUES, tag, value.into()) {
                 put!(&mut cx.out, value, "\n");
             }
         }

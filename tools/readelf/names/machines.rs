@@ -41,12 +41,12 @@ pub const PIE: &str = "DYN (Position-Independent Executable file)";
 /// `EI_OSABI`: from 64 on it means what the machine says. Unknown: `<unknown: %x>`.
 pub fn osabi(osabi: u8, machine: u16) -> Option<Name> {
     let table = match (osabi, machine) {
-        (..64, _) => &OSABIS,
-        (_, 40) => &OSABIS_ARM,
-        (_, 140) => &OSABIS_C6000,
-        (_, 224) => &OSABIS_AMDGPU,
+        (..64, _) => OSABIS,
+        (_, 40) => OSABIS_ARM,
+        (_, 140) => OSABIS_C6000,
+        (_, 224) => OSABIS_AMDGPU,
         // MSP430, Visium.
-        (_, 105 | 221) => &OSABIS_STANDALONE,
+        (_, 105 | 221) => OSABIS_STANDALONE,
         _ => return None,
     };
     table.get(u32::from(osabi))

@@ -28,7 +28,7 @@ macro_rules! names {
         }
     )*) => {$(
         $(#[$attribute])*
-        $visibility static $name: super::Names = {
+        $visibility const $name: super::Names = {
             const LIST: &[(u32, &str)] = &[$(($key, $rest)),*];
             const PACKED: ([u8; super::room($prefix, LIST)], usize) = super::pack($prefix, LIST);
             static BYTES: [u8; PACKED.1] = super::packing::cut(&PACKED.0);
@@ -62,7 +62,8 @@ pub mod segments;
 pub mod symbols;
 pub mod tags;
 
-/// Names by number.
+/// Names by number. A constant: as a static it would be a pointer to relocate.
+#[derive(Clone, Copy)]
 pub struct Names {
     /// What all names begin with: its length, and its packed text. Then the names in the order
     /// of their keys, each one after a [`Head`].
@@ -94,14 +95,14 @@ impl Names {
     /// The name of `key`.
     // Not inlined, for there are many callers.
     #[inline(never)]
-    pub fn get(&self, key: u32) -> Option<Name> {
+    pub fn get(self, key: u32) -> Option<Name> {
         let (found, name) = self.iter().find(|&(found, _)| found >= key)?;
         (found == key).then_some(name)
     }
 
     /// All keys with their names, in ascending order.
     #[inline]
-    pub fn iter(&self) -> impl Iterator<Item = (u32, Name)> + use<> {
+    pub fn iter(self) -> impl Iterator<Item = (u32, Name)> + use<> {
         let mut bytes = self.bytes;
         let prefix = take(&mut bytes, 1).and_then(|len| split(&mut bytes, len as usize));
         let prefix = prefix.unwrap_or_default();
@@ -116,7 +117,7 @@ impl Names {
 
     /// Whether the bytes are what was to be packed.
     #[cfg(test)]
-    fn check(&self) {
+    fn check(self) {
         assert_eq!(self.iter().count(), self.list.len());
         for (&(key, rest), (found, name)) in self.list.iter().zip(self.iter()) {
             let expected = [self.prefix, rest].concat();
@@ -222,27 +223,27 @@ mod tests {
         static LAST: "" { 0xffff_ffff "X" }
     }
 
-    fn is(names: &Names, key: u32, expected: &str) {
+    fn is(names: Names, key: u32, expected: &str) {
         assert_eq!(names.get(key).map(Name::text).as_deref(), Some(expected));
     }
 
     #[test]
     fn keys_that_count_up_from_zero() {
-        is(&DENSE, 0, "R_NONE");
-        is(&DENSE, 1, "R_64");
-        is(&DENSE, 2, "R_PC32");
+        is(DENSE, 0, "R_NONE");
+        is(DENSE, 1, "R_64");
+        is(DENSE, 2, "R_PC32");
         assert!(DENSE.get(3).is_none());
         assert!(DENSE.get(u32::MAX).is_none());
     }
 
     #[test]
     fn keys_with_holes() {
-        is(&HOLES, 3, "three");
-        is(&HOLES, 4, "four");
-        is(&HOLES, 0x104, "nine");
-        is(&HOLES, 0xffff_fffe, "last but one");
-        is(&LATE, 0x500, "SIX");
-        is(&LAST, u32::MAX, "X");
+        is(HOLES, 3, "three");
+        is(HOLES, 4, "four");
+        is(HOLES, 0x104, "nine");
+        is(HOLES, 0xffff_fffe, "last but one");
+        is(LATE, 0x500, "SIX");
+        is(LAST, u32::MAX, "X");
         for missing in [0, 2, 5, 0x103, 0x105, 0xffff_fffd, u32::MAX] {
             assert!(HOLES.get(missing).is_none(), "{missing}");
         }

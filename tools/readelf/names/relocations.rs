@@ -17,32 +17,32 @@ use super::Names;
 ///
 /// Only MSP430 has two sets of numbers, told apart by EI_OSABI and the flags.
 #[inline]
-pub fn relocations(machine: u16, osabi: u8, flags: u32) -> Option<&'static Names> {
+pub fn relocations(machine: u16, osabi: u8, flags: u32) -> Option<Names> {
     Some(match machine {
-        62 | 180 | 181 => &X86_64,
-        3 | 6 => &I386,
-        40 => &ARM,
-        183 => &AARCH64,
-        243 => &RISCV,
-        20 => &PPC,
-        21 => &PPC64,
-        22 | 0xa390 => &S390,
-        8 | 10 => &MIPS,
-        2 | 11 | 18 | 43 => &SPARC,
-        4 => &M68K,
-        15 => &PARISC,
-        45 | 93 | 195 => &ARC,
-        83 | 0x1057 => &AVR,
-        247 => &BPF,
-        50 => &IA64,
-        0x9026 => &ALPHA,
-        42 => &SH,
-        252 => &CSKY,
-        258 => &LOONGARCH,
-        94 | 0xabc7 => &XTENSA,
-        92 => &OR1K,
-        189 | 0xbaab => &MICROBLAZE,
-        113 => &NIOS2,
+        62 | 180 | 181 => X86_64,
+        3 | 6 => I386,
+        40 => ARM,
+        183 => AARCH64,
+        243 => RISCV,
+        20 => PPC,
+        21 => PPC64,
+        22 | 0xa390 => S390,
+        8 | 10 => MIPS,
+        2 | 11 | 18 | 43 => SPARC,
+        4 => M68K,
+        15 => PARISC,
+        45 | 93 | 195 => ARC,
+        83 | 0x1057 => AVR,
+        247 => BPF,
+        50 => IA64,
+        0x9026 => ALPHA,
+        42 => SH,
+        252 => CSKY,
+        258 => LOONGARCH,
+        94 | 0xabc7 => XTENSA,
+        92 => OR1K,
+        189 | 0xbaab => MICROBLAZE,
+        113 => NIOS2,
         _ => return rare(machine, osabi, flags),
     })
 }
@@ -52,7 +52,7 @@ use super::relocations_rare::relocations as rare;
 
 /// The others, without Linux or hardly ever seen, are for the full build.
 #[cfg(not(feature = "full"))]
-fn rare(_: u16, _: u8, _: u32) -> Option<&'static Names> {
+fn rare(_: u16, _: u8, _: u32) -> Option<Names> {
     None
 }
 

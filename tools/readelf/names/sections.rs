@@ -77,25 +77,25 @@ names! {
 }
 
 /// The table of a machine's own types, in the ranges of processors and users.
-fn of_machine(machine: u16) -> Option<&'static Names> {
+fn of_machine(machine: u16) -> Option<Names> {
     Some(match machine {
-        EM_MIPS | EM_MIPS_RS3_LE => &MIPS,
-        EM_PARISC => &PARISC,
+        EM_MIPS | EM_MIPS_RS3_LE => MIPS,
+        EM_PARISC => PARISC,
         // The last one is V850's number of old.
-        EM_V800 | EM_V850 | 0x9080 => &V850,
-        EM_ARM => &ARM,
+        EM_V800 | EM_V850 | 0x9080 => V850,
+        EM_ARM => ARM,
         // The last one is ARCv2.
-        EM_ARC | EM_ARC_COMPACT | 195 => &ARC,
-        EM_IA_64 => &IA64,
+        EM_ARC | EM_ARC_COMPACT | 195 => ARC,
+        EM_IA_64 => IA64,
         // Intel's L1OM, K1OM.
-        EM_X86_64 | 180 | 181 => &X86_64,
-        EM_MSP430 => &MSP430,
-        EM_TI_C6000 => &C6000,
-        EM_AARCH64 => &AARCH64,
-        EM_RISCV => &RISCV,
+        EM_X86_64 | 180 | 181 => X86_64,
+        EM_MSP430 => MSP430,
+        EM_TI_C6000 => C6000,
+        EM_AARCH64 => AARCH64,
+        EM_RISCV => RISCV,
         // Netronome Flow Processor.
-        250 => &NFP,
-        EM_CSKY => &CSKY,
+        250 => NFP,
+        EM_CSKY => CSKY,
         _ => return None,
     })
 }
@@ -106,9 +106,9 @@ fn of_machine(machine: u16) -> Option<&'static Names> {
 /// first one of a range is `LOOS+0`), and `00000014: <unknown>` below the ranges.
 pub fn section_type(kind: u32, machine: u16, osabi: u8) -> Label {
     let os = match (machine, osabi) {
-        (EM_IA_64, _) => &IA64_OS,
-        (_, ELFOSABI_SOLARIS) => &SOLARIS,
-        _ => &GNU,
+        (EM_IA_64, _) => IA64_OS,
+        (_, ELFOSABI_SOLARIS) => SOLARIS,
+        _ => GNU,
     };
     let name = GENERIC
         .get(kind)

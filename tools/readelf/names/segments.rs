@@ -51,27 +51,27 @@ names! {
 }
 
 /// The table of a machine's own types.
-fn of_machine(machine: u16) -> Option<&'static Names> {
+fn of_machine(machine: u16) -> Option<Names> {
     Some(match machine {
-        EM_MIPS | EM_MIPS_RS3_LE => &MIPS,
-        EM_PARISC => &PARISC,
+        EM_MIPS | EM_MIPS_RS3_LE => MIPS,
+        EM_PARISC => PARISC,
         // The last one is its number of old.
-        EM_S390 | 0xa390 => &S390,
-        EM_ARM => &ARM,
-        EM_IA_64 => &IA64,
-        EM_TI_C6000 => &C6000,
-        EM_AARCH64 => &AARCH64,
-        EM_RISCV => &RISCV,
+        EM_S390 | 0xa390 => S390,
+        EM_ARM => ARM,
+        EM_IA_64 => IA64,
+        EM_TI_C6000 => C6000,
+        EM_AARCH64 => AARCH64,
+        EM_RISCV => RISCV,
         _ => return None,
     })
 }
 
 /// The table of a system's own types: HP-UX, Solaris.
-fn of_system(machine: u16, osabi: u8) -> Option<&'static Names> {
+fn of_system(machine: u16, osabi: u8) -> Option<Names> {
     Some(match (osabi, machine) {
-        (ELFOSABI_HPUX, EM_PARISC) => &HP_PARISC,
-        (ELFOSABI_HPUX, EM_IA_64) => &HP_IA64,
-        (ELFOSABI_SOLARIS, _) => &SOLARIS,
+        (ELFOSABI_HPUX, EM_PARISC) => HP_PARISC,
+        (ELFOSABI_HPUX, EM_IA_64) => HP_IA64,
+        (ELFOSABI_SOLARIS, _) => SOLARIS,
         _ => return None,
     })
 }

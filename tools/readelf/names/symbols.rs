@@ -47,7 +47,7 @@ pub fn symbol_type(kind: u8, machine: u16, osabi: u8) -> Label {
     if kind == STT_GNU_IFUNC && matches!(osabi, ELFOSABI_GNU | ELFOSABI_FREEBSD) {
         return Label::words("IFUNC");
     }
-    label(&TYPES, kind, machine)
+    label(TYPES, kind, machine)
 }
 
 /// `ELF_ST_BIND(st_info)`, below 16. UNIQUE is one for EI_OSABI GNU only.
@@ -55,11 +55,11 @@ pub fn binding(kind: u8, osabi: u8) -> Label {
     if kind == STB_GNU_UNIQUE && osabi == ELFOSABI_GNU {
         return Label::words("UNIQUE");
     }
-    label(&BINDINGS, kind, 0)
+    label(BINDINGS, kind, 0)
 }
 
 /// The name, or what stands for a type or binding without one.
-fn label(names: &Names, kind: u8, machine: u16) -> Label {
+fn label(names: Names, kind: u8, machine: u16) -> Label {
     let number = u32::from(kind);
     let name = names.get(number).or_else(|| names.get(u32::from(machine) << 8 | number));
     let words = match (name, kind) {

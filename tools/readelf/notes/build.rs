@@ -103,8 +103,8 @@ pub fn name(cx: &mut Context, file: &File, note: &Note) {
         let digits = bytes(at).iter().take(count.min(8)).rev();
         let value = digits.fold(0, |value, &byte| value << 8 | u64::from(byte));
         let table = match id {
-            2 => Some(&names::STACK_PROTECTION),
-            7 => Some(&names::PIC),
+            2 => Some(names::STACK_PROTECTION),
+            7 => Some(names::PIC),
             _ => None,
         };
         match table.and_then(|table| table.get(u32::try_from(value).ok()?)) {

@@ -89,7 +89,7 @@ fn one(out: &mut BufWriter, file: &File, pr_type: u32, data: Reader) {
             match data.u32(0).filter(|_| size == 4) {
                 None => corrupt(out, size),
                 Some(value) if pr_type == GNU_PROPERTY_1_NEEDED => {
-                    flags(out, value, &names::NEEDED_1);
+                    flags(out, value, names::NEEDED_1);
                 }
                 Some(value) => put!(out, hex(value).alt()),
             }
@@ -100,23 +100,20 @@ fn one(out: &mut BufWriter, file: &File, pr_type: u32, data: Reader) {
 
 /// What a processor's property says, what its bits are called, and what is printed
 /// where no bit is set.
-fn of_processor(
-    e_machine: u16,
-    pr_type: u32,
-) -> Option<(&'static str, &'static Names, &'static str)> {
+fn of_processor(e_machine: u16, pr_type: u32) -> Option<(&'static str, Names, &'static str)> {
     const NONE: &str = "<None>";
     Some(match (e_machine, pr_type) {
-        (EM_AARCH64, 0xc000_0000) => ("AArch64 feature", &names::AARCH64_FEATURE_1, ""),
+        (EM_AARCH64, 0xc000_0000) => ("AArch64 feature", names::AARCH64_FEATURE_1, ""),
         (EM_386 | EM_IAMCU | EM_X86_64, _) => match pr_type {
-            0xc000_0000 => ("x86 ISA used", &names::X86_COMPAT_ISA_1, ""),
-            0xc000_0001 => ("x86 ISA needed", &names::X86_COMPAT_ISA_1, ""),
-            0xc000_0002 => ("x86 feature", &names::X86_FEATURE_1, NONE),
-            0xc000_8000 => ("x86 ISA needed", &names::X86_COMPAT_2_ISA_1, NONE),
-            0xc000_8001 => ("x86 feature needed", &names::X86_FEATURE_2, NONE),
-            0xc000_8002 => ("x86 ISA needed", &names::X86_ISA_1, ""),
-            0xc001_0000 => ("x86 ISA used", &names::X86_COMPAT_2_ISA_1, NONE),
-            0xc001_0001 => ("x86 feature used", &names::X86_FEATURE_2, NONE),
-            0xc001_0002 => ("x86 ISA used", &names::X86_ISA_1, ""),
+            0xc000_0000 => ("x86 ISA used", names::X86_COMPAT_ISA_1, ""),
+            0xc000_0001 => ("x86 ISA needed", names::X86_COMPAT_ISA_1, ""),
+            0xc000_0002 => ("x86 feature", names::X86_FEATURE_1, NONE),
+            0xc000_8000 => ("x86 ISA needed", names::X86_COMPAT_2_ISA_1, NONE),
+            0xc000_8001 => ("x86 feature needed", names::X86_FEATURE_2, NONE),
+            0xc000_8002 => ("x86 ISA needed", names::X86_ISA_1, ""),
+            0xc001_0000 => ("x86 ISA used", names::X86_COMPAT_2_ISA_1, NONE),
+            0xc001_0001 => ("x86 feature used", names::X86_FEATURE_2, NONE),
+            0xc001_0002 => ("x86 ISA used", names::X86_ISA_1, ""),
             _ => return None,
         },
         _ => return None,
@@ -124,7 +121,7 @@ fn of_processor(
 }
 
 /// The names of the bits that are set.
-fn flags(out: &mut BufWriter, value: u32, bits: &Names) {
+fn flags(out: &mut BufWriter, value: u32, bits: Names) {
     let mut first = true;
     for bit in (0..32).filter(|bit| value & 1 << bit != 0) {
         put!(out, if first { "" } else { ", " });

@@ -30,7 +30,7 @@ struct Rows<'f, 'a> {
     special: bool,
     /// How many digits offset and info have at least.
     digits: usize,
-    kinds: Option<&'static Names>,
+    kinds: Option<Names>,
     symbols: &'f Symbols<'a>,
 }
 
