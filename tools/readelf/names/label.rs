@@ -53,7 +53,9 @@ impl Label {
     fn digits(&mut self, number: u32, base: u32, width: u32) {
         let needed = number.checked_ilog(base).map_or(1, |log| log + 1);
         for place in (0..needed.max(width)).rev() {
-            let digit = base.checked_pow(place).map_or(0, |unit| number / unit % base);
+            let unit = base.checked_pow(place);
+            let digit = unit.and_then(|unit| number.checked_div(unit)?.checked_rem(base));
+            let digit = digit.unwrap_or_default();
             self.push(char::from_digit(digit, 16).map_or(b'?', |digit| digit as u8));
         }
     }

@@ -108,10 +108,15 @@ impl Names {
         let prefix = prefix.unwrap_or_default();
         let mut next = 0u32;
         core::iter::from_fn(move || {
-            let head = take(&mut bytes, 1)? as usize;
-            let key = next.wrapping_add(take(&mut bytes, Head::GAPS[head >> 6 & 3])?);
+            let (&head, mut rest) = bytes.split_first()?;
+            let form = usize::from(head >> 6);
+            // Most have no gap: then this is all in registers.
+            let gap = if form == 0 { 0 } else { take(&mut rest, Head::GAPS[form])? };
+            let name = split(&mut rest, usize::from(head) & Head::MAX_LEN)?;
+            bytes = rest;
+            let key = next.wrapping_add(gap);
             next = key.wrapping_add(1);
-            Some((key, Name { prefix, rest: split(&mut bytes, head & Head::MAX_LEN)? }))
+            Some((key, Name { prefix, rest: name }))
         })
     }
 
@@ -158,6 +163,7 @@ impl Put for Name {
 }
 
 /// The first bytes, which are taken away.
+#[inline(always)]
 pub fn split<'a>(bytes: &mut &'a [u8], len: usize) -> Option<&'a [u8]> {
     let (first, rest) = bytes.split_at_checked(len)?;
     *bytes = rest;

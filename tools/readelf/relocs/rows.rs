@@ -124,10 +124,10 @@ impl Kind {
     const ROOM: usize = 48;
 }
 
-/// The cells that were needed last: most tables have few types.
+/// The cells that were needed last: most tables have few types, and a name is looked for long.
 struct Cells<'f, 'a> {
     rows: &'f Rows<'f, 'a>,
-    kinds: [Kind; 16],
+    kinds: [Kind; 64],
     plain: Plain,
 }
 
@@ -135,12 +135,12 @@ impl<'f, 'a> Cells<'f, 'a> {
     fn new(rows: &'f Rows<'f, 'a>) -> Self {
         let nothing = Kind { number: 0, len: 0, cell: [b' '; Kind::ROOM] };
         let plain = Plain { r_info: 0, middle: Middle { text: [0; Middle::ROOM], len: 0 } };
-        Cells { rows, kinds: [nothing; 16], plain }
+        Cells { rows, kinds: [nothing; 64], plain }
     }
 
     #[inline]
     fn kind(&mut self, number: u32) -> &Kind {
-        let place = &mut self.kinds[number as usize % 16];
+        let place = &mut self.kinds[number as usize % 64];
         if place.len == 0 || place.number != number {
             *place = self.rows.kind(number, self.rows.wide);
         }
