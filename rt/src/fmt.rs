@@ -253,7 +253,7 @@ fn put_number(out: &mut BufWriter, value: u64, spec: Spec) {
 }
 
 /// `%016lx`: all sixteen hexadecimal digits, for rows that are put together by hand.
-#[inline]
+#[inline(always)]
 pub const fn hex_digits(value: u64) -> [u8; 16] {
     let (high, low) = (spread((value >> 32) as u32), spread(value as u32));
     ((high as u128) << 64 | low as u128).to_be_bytes()

@@ -39,7 +39,8 @@ impl Record for Symbol {
         if encoding.is_64() { 24 } else { 16 }
     }
 
-    #[inline]
+    // Always: rows of symbols are most of a report, whatever else is compiled for size.
+    #[inline(always)]
     fn decode(e: Encoding, bytes: &[u8]) -> Option<Self> {
         Some(if e.is_64() {
             let b: &[u8; 24] = bytes.first_chunk()?;
