@@ -50,11 +50,17 @@ pub fn run(cx: &mut Context, args: &[&'static [u8]]) -> u8 {
 }
 
 fn make(lx: &[u8], path: &[u8], symbolic: bool, force: bool) -> Result<()> {
-    let link = || if symbolic { fs::symlink(lx, path) } else { fs::link(lx, path) };
-    match link() {
+    let link = |path: &[u8]| if symbolic { fs::symlink(lx, path) } else { fs::link(lx, path) };
+    match link(path) {
         Err(Errno::EEXIST) if force => {
-            fs::unlink(path)?;
-            link()
+            // Under another name first: what is there goes only when the link is made.
+            let mut new = Vec::from(path);
+            new.extend_from_slice(b".lx-new");
+            link(&new)?;
+            let renamed = fs::rename(new.as_slice(), path);
+            // Two links to one file are left as they are by a rename (`man 2 rename`).
+            let _ = fs::unlink(new.as_slice());
+            renamed
         }
         other => other,
     }
