@@ -1,0 +1,178 @@
+//! Demangling: the names of C++, Rust, D and Ada symbols as people write them.
+//!
+//! What is printed is what GNU's demangler prints, byte for byte (2.40), and what that
+//! leaves alone is left alone. Names come from files that nobody vouches for: a name is
+//! worked on within fixed limits of depth, steps and output; beyond them it is left alone
+//! as well.
+//!
+//! A crate of its own because it allocates, which `rt` leaves to the program: a
+//! [`Demangler`] keeps its memory, which is bounded, from one name to the next.
+
+#![no_std]
+#![forbid(unsafe_code)]
+#![deny(missing_docs)]
+
+extern crate alloc;
+#[cfg(test)]
+extern crate std;
+
+mod dlang;
+mod gnat;
+mod itanium;
+mod rust_legacy;
+mod rust_v0;
+#[cfg(test)]
+mod tests;
+
+use alloc::vec::Vec;
+
+/// Whose mangling a name is taken for.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Style {
+    /// Rust if it looks like that, else C++.
+    Auto,
+    /// C++, the Itanium ABI.
+    GnuV3,
+    /// Java, by GCJ.
+    Java,
+    /// Ada, by GNAT.
+    Gnat,
+    /// D.
+    Dlang,
+    /// Rust, both manglings.
+    Rust,
+}
+
+/// How names are demangled.
+#[derive(Clone, Copy, Debug)]
+pub struct Options {
+    /// Whose mangling.
+    pub style: Style,
+    /// Abbreviations of `std` are spelled out, hashes of Rust are kept: what c++filt does
+    /// and readelf doesn't.
+    pub verbose: bool,
+    /// Long names of C++ are left alone, as GNU does unless it is told otherwise.
+    pub recursion_limit: bool,
+}
+
+/// The memory that demangling needs.
+#[derive(Default)]
+pub struct Demangler {
+    out: Output,
+    itanium: itanium::Workspace,
+}
+
+impl Demangler {
+    /// Nothing is allocated yet.
+    pub const fn new() -> Self {
+        Demangler { out: Output::new(), itanium: itanium::Workspace::new() }
+    }
+
+    /// The name that a symbol has in its language; None if it isn't mangled, or wrongly.
+    pub fn demangle(&mut self, name: &[u8], options: &Options) -> Option<&[u8]> {
+        self.out.clear();
+        if name.len() > LONGEST {
+            return None;
+        }
+        if matches!(options.style, Style::Auto | Style::Rust) {
+            let rust = if name.starts_with(b"_R") {
+                rust_v0::demangle(name, options.verbose, &mut self.out)
+            } else {
+                rust_legacy::demangle(name, options.verbose, &mut self.out)
+            };
+            if rust.is_some() {
+                return Some(&self.out.bytes);
+            }
+            self.out.clear();
+        }
+        let done = match options.style {
+            Style::Auto | Style::GnuV3 | Style::Java => {
+                itanium::demangle(&mut self.itanium, name, options, &mut self.out)
+            }
+            Style::Dlang => dlang::demangle(name, &mut self.out),
+            Style::Gnat => gnat::demangle(name, &mut self.out),
+            Style::Rust => None,
+        };
+        done.map(|()| self.out.bytes.as_slice())
+    }
+}
+
+/// Names are no longer than this, mangled or not. The longest of half a million real ones
+/// has 24 thousand bytes.
+const LONGEST: usize = 1 << 18;
+
+/// What is printed, up to a limit.
+#[derive(Default)]
+struct Output {
+    bytes: Vec<u8>,
+    /// The last byte that was put here, even if it was taken back.
+    last: u8,
+}
+
+impl Output {
+    const fn new() -> Self {
+        Output { bytes: Vec::new(), last: 0 }
+    }
+
+    fn clear(&mut self) {
+        self.bytes.clear();
+        self.last = 0;
+    }
+
+    fn push(&mut self, text: &[u8]) -> Option<()> {
+        if self.bytes.len() + text.len() > LONGEST {
+            return None;
+        }
+        self.bytes.extend_from_slice(text);
+        self.last = text.last().copied().unwrap_or(self.last);
+        Some(())
+    }
+
+    fn unsigned(&mut self, number: u64, base: u64) -> Option<()> {
+        let mut digits = [0; 20];
+        let mut at = digits.len();
+        let mut rest = number;
+        loop {
+            at -= 1;
+            *digits.get_mut(at)? = *b"0123456789abcdef".get((rest % base) as usize)?;
+            rest /= base;
+            if rest == 0 {
+                return self.push(digits.get(at..)?);
+            }
+        }
+    }
+
+    fn number(&mut self, number: i64) -> Option<()> {
+        if number < 0 {
+            self.push(b"-")?;
+        }
+        self.unsigned(number.unsigned_abs(), 10)
+    }
+
+    fn last(&self) -> u8 {
+        self.last
+    }
+
+    fn len(&self) -> usize {
+        self.bytes.len()
+    }
+
+    fn truncate(&mut self, length: usize) {
+        self.bytes.truncate(length);
+    }
+
+    /// Lets what begins at `first` and what begins at `second` change places.
+    fn rotate(&mut self, first: usize, second: usize) -> Option<()> {
+        let text = self.bytes.get_mut(first..)?;
+        let length = second.checked_sub(first).filter(|length| *length <= text.len())?;
+        text.rotate_left(length);
+        Some(())
+    }
+
+    /// Takes back what is between two places.
+    fn remove(&mut self, first: usize, second: usize) -> Option<()> {
+        self.rotate(first, second)?;
+        self.bytes.truncate(self.bytes.len().checked_sub(second - first)?);
+        Some(())
+    }
+}
