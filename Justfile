@@ -2,7 +2,6 @@
 
 shared := env_var_or_default("LX_SHARED", "../shared")
 release := "target/release/lx"
-full := "target/full/release/lx"
 
 _default:
     @just --list --unsorted
@@ -11,11 +10,7 @@ _default:
 build:
     cargo build --release
 
-# The same with all that readelf can
-build-full:
-    cargo build --release --features full --target-dir target/full
-
-# All tests; `just test --features full` for the full build
+# All tests
 test *ARGS:
     cargo test {{ARGS}}
 
@@ -23,7 +18,6 @@ test *ARGS:
 lint:
     cargo fmt --all --check
     cargo clippy --workspace --all-targets -- -D warnings
-    cargo clippy --workspace --all-targets --features full -- -D warnings
 
 # Where the bytes of the release binary are: sections, then the largest symbols
 size: build
@@ -62,8 +56,8 @@ fuzz SECONDS="600":
     fuzz/run {{SECONDS}}
 
 # lx readelf against GNU readelf over the small corpus; --raise writes better floors down
-conformance *ARGS: build-full
-    .ci/conformance {{full}} {{shared}}/conformance {{ARGS}}
+conformance *ARGS: build
+    .ci/conformance {{release}} {{shared}}/conformance {{ARGS}}
 
 # What CI runs
 ci:

@@ -24,11 +24,13 @@ const SETS: &[&str] = &[
     "-nW",
     "-VW",
     "-D -sW",
+    "-IW",
+    "-uW",
+    "-AW",
+    "-a",
+    "-x 3",
+    "-p 4",
 ];
-
-/// What only the full build can: where it isn't, it says so, and that is all.
-const SETS_OF_FULL: &[&str] =
-    if cfg!(feature = "full") { &["-IW", "-uW", "-AW", "-a", "-x 3", "-p 4"] } else { &[] };
 
 /// `lx readelf` on many files at once, with 512 MiB of address space and 20 seconds of
 /// processor time.
@@ -152,12 +154,12 @@ fn truncated_like_gnu(name: &str, sets: &[&str]) {
 
 #[test]
 fn truncated_program() {
-    truncated_like_gnu("program-x86_64", &[SETS, SETS_OF_FULL].concat());
+    truncated_like_gnu("program-x86_64", SETS);
 }
 
 #[test]
 fn truncated_object() {
-    truncated_like_gnu("object-powerpc.o", &[SETS, SETS_OF_FULL].concat());
+    truncated_like_gnu("object-powerpc.o", SETS);
 }
 
 #[test]
@@ -171,7 +173,6 @@ fn truncated_archive() {
 }
 
 #[test]
-#[cfg_attr(not(feature = "full"), ignore = "in the full build only")]
 fn truncated_archive_with_index() {
     truncated_like_gnu("archive.a", &["-cW", "-LW"]);
 }
@@ -240,7 +241,6 @@ fn mutants_narrow() {
 }
 
 #[test]
-#[cfg_attr(not(feature = "full"), ignore = "in the full build only")]
 fn mutants_dumped() {
     mutants(
         0x64756d,

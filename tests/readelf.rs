@@ -59,10 +59,6 @@ fn compare(sets: &[&str]) {
     let bin = fixtures().join("bin");
     let (mut runs, mut wrong) = (0, Vec::new());
     for name in fixture_names() {
-        // The small build doesn't know the notes of all systems.
-        if name.starts_with("notes-") && !cfg!(feature = "full") {
-            continue;
-        }
         for (options, expected) in golden(&name) {
             if !sets.contains(&options.as_str()) {
                 continue;
@@ -80,52 +76,41 @@ fn compare(sets: &[&str]) {
 }
 
 macro_rules! golden {
-    (small { $($small:ident: $($of_small:literal),+;)* }
-     full { $($full:ident: $($of_full:literal),+;)* }) => {
+    ($($part:ident: $($sets:literal),+;)*) => {
         $(#[test]
-        fn $small() {
-            compare(&[$($of_small),+]);
-        })*
-        $(#[test]
-        #[cfg_attr(not(feature = "full"), ignore = "in the full build only")]
-        fn $full() {
-            compare(&[$($of_full),+]);
+        fn $part() {
+            compare(&[$($sets),+]);
         })*
 
         /// All sets of options below.
-        const COMPARED: &[&str] =
-            &[$($($of_small,)+)* $($($of_full,)+)*];
+        const COMPARED: &[&str] = &[$($($sets,)+)*];
     };
 }
 
-// One row a part of the report; in `full` those that need the feature of this name.
+// One row a part of the report.
 golden! {
-    small {
-        header: "-hW", "-h";
-        segments: "-lW", "-l";
-        sections: "-SW", "-S", "-tW", "-t";
-        headers: "-e";
-        groups: "-gW", "-g";
-        symbols: "-sW", "-s", "--dyn-syms -W", "--dyn-syms", "-T -s", "--sym-base=16 -s";
-        symbols_of_the_dynamic_section: "-D -sW";
-        relocations: "-rW", "-r";
-        relocations_of_the_dynamic_section: "-D -rW";
-        dynamic: "-dW", "-d", "-D -dW";
-        versions: "-VW", "-V";
-        notes: "-nW", "-n";
-    }
-    full {
-        histograms: "-IW", "-I";
-        archive_index: "-cW";
-        unwind: "-uW", "-u";
-        architecture: "-AW", "-A";
-        dumps: "-p .comment", "-x .note.own", "-x 1", "-x 99", "-x nosuch", "-p nosuch", "-x .bss",
-            "-R .data", "-x .data", "-p .debug_str", "-p .strtab", "-p .text",
-            "-x .text -p .comment -h";
-        decompressed_dumps: "-z -p .debug_str", "-z -x .debug_str";
-        lint: "-LW";
-        everything: "-aW", "-a";
-    }
+    header: "-hW", "-h";
+    segments: "-lW", "-l";
+    sections: "-SW", "-S", "-tW", "-t";
+    headers: "-e";
+    groups: "-gW", "-g";
+    symbols: "-sW", "-s", "--dyn-syms -W", "--dyn-syms", "-T -s", "--sym-base=16 -s";
+    symbols_of_the_dynamic_section: "-D -sW";
+    relocations: "-rW", "-r";
+    relocations_of_the_dynamic_section: "-D -rW";
+    dynamic: "-dW", "-d", "-D -dW";
+    versions: "-VW", "-V";
+    notes: "-nW", "-n";
+    histograms: "-IW", "-I";
+    archive_index: "-cW";
+    unwind: "-uW", "-u";
+    architecture: "-AW", "-A";
+    dumps: "-p .comment", "-x .note.own", "-x 1", "-x 99", "-x nosuch", "-p nosuch", "-x .bss",
+        "-R .data", "-x .data", "-p .debug_str", "-p .strtab", "-p .text",
+        "-x .text -p .comment -h";
+    decompressed_dumps: "-z -p .debug_str", "-z -x .debug_str";
+    lint: "-LW";
+    everything: "-aW", "-a";
 }
 
 #[test]

@@ -17,6 +17,8 @@ pub struct Context<'a> {
     pub out: BufWriter<'a>,
     /// Standard error, empty between messages; see [`message!`].
     pub err: BufWriter<'a>,
+    /// Between two pieces of a JSON document: see [`json`](crate::json).
+    pub json_comma: bool,
 }
 
 /// Tells on standard error, in one line and one write, what went wrong: `lx APPLET: ...`,
@@ -33,7 +35,7 @@ macro_rules! message {
 impl<'a> Context<'a> {
     /// The context of the multicall program, before it is known which applet is meant.
     pub fn new(args: &'a [&'static [u8]], out: BufWriter<'a>, err: BufWriter<'a>) -> Self {
-        Context { prefix: "", applet: "lx", args, out, err }
+        Context { prefix: "", applet: "lx", args, out, err, json_comma: false }
     }
 
     /// What comes before a message. What was printed before it goes out first, so that

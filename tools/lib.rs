@@ -2,8 +2,6 @@
 
 #![no_std]
 #![forbid(unsafe_code)]
-// What several parts share may have its only users in the full build.
-#![cfg_attr(not(feature = "full"), allow(dead_code))]
 
 extern crate alloc;
 #[cfg(test)]
@@ -15,7 +13,9 @@ mod context;
 
 mod applets;
 mod cli;
+mod colour;
 mod install;
+mod json;
 mod readelf;
 
 use alloc::vec::Vec;

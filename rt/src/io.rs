@@ -242,6 +242,16 @@ pub fn pwrite(fd: impl AsFd, bytes: &[u8], offset: u64) -> Result<usize> {
     retry(|| check(unsafe { syscall(nr::PWRITE64, args) }))
 }
 
+/// Whether this is a terminal (`man 3 isatty`).
+pub fn is_terminal(fd: impl AsFd) -> bool {
+    const TCGETS: usize = 0x5401;
+    // struct termios of the kernel has 36 bytes (include/uapi/asm-generic/termbits.h).
+    let mut termios = [0u64; 8];
+    let at = (&raw mut termios) as usize;
+    // SAFETY: the kernel writes less than that into what is ours.
+    check(unsafe { syscall(nr::IOCTL, [fd.as_fd().word(), TCGETS, at]) }).is_ok()
+}
+
 /// Waits until a write can make progress (`man 2 poll`).
 fn wait_writable(fd: BorrowedFd) -> Result<()> {
     const POLLOUT: i16 = 4;

@@ -5,7 +5,7 @@
 
 use super::files;
 use super::object;
-use super::options::{FULL, Options};
+use super::options::Options;
 use super::text;
 use super::{head, short_header};
 use crate::context::Context;
@@ -59,7 +59,7 @@ fn wrong(cx: &mut Context, archive: &[u8], text: &[&dyn Put]) -> bool {
 
 /// Reports on an archive: its index, and each of its members.
 pub fn report(cx: &mut Context, options: &Options, name: &[u8], source: &dyn Source) -> bool {
-    let with_index = FULL && (options.archive_index || options.lint);
+    let with_index = options.archive_index || options.lint;
     let Some(archive) = Archive::new(cx, name, source, with_index) else {
         return false;
     };

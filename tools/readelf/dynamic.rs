@@ -4,7 +4,6 @@ use super::file::{Extent, File, Symbols};
 use super::hashes::Hashes;
 use super::names::{Names, tags};
 use super::notes::{civil, vms_time};
-use super::options::FULL;
 use super::text;
 use crate::context::Context;
 use rt::elf::consts::*;
@@ -265,17 +264,15 @@ fn put_special(out: &mut BufWriter, file: &File, tag: i64, value: u64) {
             // Three words of the linker's.
             put!(out, "0x", hex(value), " -- 0x", hex(value.wrapping_add(3 * 8)));
         }
-        (EM_IA_64, DT_IA_64_VMS_LNKFLAGS) if FULL => {
+        (EM_IA_64, DT_IA_64_VMS_LNKFLAGS) => {
             put!(out, "0x", hex(value));
             put_flags(out, value, tags::VMS_LNKFLAGS, " ");
         }
-        (EM_IA_64, DT_IA_64_VMS_LINKTIME) if FULL => vms_time(out, value),
-        (EM_PARISC, DT_HP_DLD_FLAGS) if FULL => {
-            match put_flags(out, value, tags::HP_DLD_FLAGS, "") {
-                0 if value != 0 => {}
-                rest => put!(out, if rest == value { "" } else { " " }, hex(rest)),
-            }
-        }
+        (EM_IA_64, DT_IA_64_VMS_LINKTIME) => vms_time(out, value),
+        (EM_PARISC, DT_HP_DLD_FLAGS) => match put_flags(out, value, tags::HP_DLD_FLAGS, "") {
+            0 if value != 0 => {}
+            rest => put!(out, if rest == value { "" } else { " " }, hex(rest)),
+        },
         (EM_MIPS | EM_MIPS_RS3_LE, _) => put_mips(out, file, tag, value),
         _ => put!(out, "0x", hex(value)),
     }

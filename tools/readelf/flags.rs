@@ -4,7 +4,6 @@
 //! value of every field; the psABIs have the numbers by name.
 
 use super::names::{packing, split, take};
-use super::options::FULL;
 use rt::elf::FileHeader;
 use rt::elf::consts::*;
 use rt::fmt::hex;
@@ -176,8 +175,7 @@ pub fn put(out: &mut BufWriter, header: &FileHeader) {
         EM_OPENRISC => OPENRISC,
         EM_RISCV => RISCV,
         EM_LOONGARCH => LOONGARCH,
-        // The others, without Linux or hardly ever seen, are for the full build.
-        _ if !FULL => return,
+        // The others: without Linux or hardly ever seen.
         EM_AMDGPU => return put_amdgpu(out, header),
         EM_NDS32 => return put_nds32(out, e_flags),
         EM_CYGNUS_MEP => return put_mep(out, e_flags),
@@ -531,7 +529,6 @@ mod tests {
     }
 
     #[test]
-    #[cfg(feature = "full")]
     fn fields_and_bits_of_rare_machines() {
         is(
             EM_MSP430,

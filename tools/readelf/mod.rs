@@ -29,11 +29,9 @@ macro_rules! warn_open {
     }};
 }
 
-#[cfg(feature = "full")]
 mod arch;
 mod archive;
 mod at_file;
-#[cfg(feature = "full")]
 mod contents;
 mod dynamic;
 mod file;
@@ -42,7 +40,6 @@ mod flags;
 mod groups;
 mod hashes;
 mod header;
-#[cfg(feature = "full")]
 mod histogram;
 mod line;
 mod lto;
@@ -57,7 +54,6 @@ mod symbol_columns;
 mod symbols;
 mod symver;
 mod text;
-#[cfg(feature = "full")]
 mod unwind;
 mod versions;
 
@@ -65,7 +61,7 @@ use crate::cli::Wrong;
 use crate::context::Context;
 use file::File;
 use files::Why;
-use options::{FULL, Options};
+use options::Options;
 use rt::Errno;
 use rt::elf::Elf;
 use rt::elf::Source;
@@ -164,7 +160,7 @@ fn any(
         }
         Some(b"!<arch>\n" | b"!<thin>\n") => archive::report(cx, options, name, source),
         Some(_) => {
-            if FULL && options.archive_index {
+            if options.archive_index {
                 let tail = " is not an archive so its index cannot be displayed.";
                 error!(cx, "File ", shown, tail);
             }
@@ -223,16 +219,12 @@ fn report(cx: &mut Context, file: &mut File) -> bool {
     let parts: &[(bool, Part)] = &[
         (true, dynamic::show),
         (either, relocs::show),
-        #[cfg(feature = "full")]
         (sections, unwind::show),
         (either, symbols::show),
-        #[cfg(feature = "full")]
         (true, histogram::show),
         (sections, versions::show),
-        #[cfg(feature = "full")]
         (sections, contents::show),
         (true, notes::show),
-        #[cfg(feature = "full")]
         (sections, arch::show),
     ];
     for &(possible, part) in parts {

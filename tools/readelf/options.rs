@@ -48,14 +48,11 @@ pub struct Options {
     pub later: bool,
 }
 
-/// Whether this is the build with everything in it; see Cargo.toml.
-pub const FULL: bool = cfg!(feature = "full");
-
 /// The help, and the table of options: see [`cli`].
 const HELP: &str = "\
 What is in ELF files, and in archives of them.
 
-  -a, --all                   all that follow, down to -n
+  -a, --all                   all that follow, down to -A
   -h, --file-header           the file header
   -l, --program-headers, --segments
                               the program headers, and the sections in each segment
@@ -67,33 +64,30 @@ What is in ELF files, and in archives of them.
   -d, --dynamic               the dynamic section
   -V, --version-info          the symbol versions
   -n, --notes                 the notes
+  -u, --unwind                the unwind tables
+  -I, --histogram             how long the chains of the hash tables are
+  -A, --arch-specific         what only this architecture has
 
   -e, --headers               all of -h -l -S
   -t, --section-details, --full-section-name
                               the section headers, in full
       --dyn-syms              the dynamic symbol table
+      --lto-syms              the symbol tables of link-time optimization
       --sym-base=BASE         the base of symbol sizes: 0 (mixed), 8, 10 or 16
+  -c, --archive-index         the symbol index of an archive
+  -x, --hex-dump=SECTION      the bytes of a section, by its name or number
+  -p, --string-dump=SECTION   the strings in a section
+  -R, --relocated-dump=SECTION
+                              the bytes of a section, relocated
+  -z, --decompress            decompress a section before it is dumped
+  -L, --lint, --enable-checks
+                              all of it, with warnings of what looks wrong
   -D, --use-dynamic           find symbols and relocations by the dynamic section
   -W, --wide                  lines may be longer than 80 characters
   -T, --silent-truncation     no [...] where a name is cut off
   -H, --help                  this text
   -v, --version               the version of lx
       @FILE                   takes arguments out of FILE
-
-Only in a build with the feature 'full', where -a includes the first three:
-
-  -u, --unwind                the unwind tables
-  -I, --histogram             how long the chains of the hash tables are
-  -A, --arch-specific         what only this architecture has
-      --lto-syms              the symbol tables of link-time optimization
-  -c, --archive-index         the symbol index of an archive
-  -L, --lint, --enable-checks
-                              all of it, with warnings of what looks wrong
-  -x, --hex-dump=SECTION      the bytes of a section, by its name or number
-  -p, --string-dump=SECTION   the strings in a section
-  -R, --relocated-dump=SECTION
-                              the bytes of a section, relocated
-  -z, --decompress            decompress a section before it is dumped
 
 Known to GNU readelf, not supported yet:
 
@@ -140,12 +134,7 @@ impl Options {
 
     fn set(&mut self, key: &[u8], value: Option<&'static [u8]>) {
         match key {
-            [b'u' | b'I' | b'A' | b'c' | b'L' | b'x' | b'p' | b'R' | b'z'] | b"lto-syms"
-                if !FULL =>
-            {
-                self.later = true;
-            }
-            [b'a'] => self.set_all(if FULL { b"hlSgsrudVnAI" } else { b"hlSgsrdVn" }),
+            [b'a'] => self.set_all(b"hlSgsrudVnAI"),
             [b'e'] => self.set_all(b"hlS"),
             [b'h'] => self.header = true,
             [b'l'] => self.segments = true,

@@ -3,7 +3,6 @@
 
 use super::file::{File, Symbols};
 use super::line::Line;
-use super::options::FULL;
 use super::symbol_columns::{self as columns, Cell};
 use super::symver::{CORRUPT, Version, Versions};
 use super::{lto, text};
@@ -44,7 +43,7 @@ pub fn show(cx: &mut Context, file: &File) -> bool {
         let text = "\nDynamic symbol information is not available for displaying symbols.\n";
         put!(&mut cx.out, text);
     }
-    !FULL || !options.lto_symbols || lto::show(cx, file)
+    !options.lto_symbols || lto::show(cx, file)
 }
 
 fn entries(count: u64) -> &'static str {

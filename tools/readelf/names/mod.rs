@@ -55,7 +55,6 @@ pub mod machines;
 pub mod note_types;
 pub mod packing;
 pub mod relocations;
-#[cfg(feature = "full")]
 mod relocations_rare;
 pub mod sections;
 pub mod segments;

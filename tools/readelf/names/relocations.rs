@@ -47,14 +47,7 @@ pub fn relocations(machine: u16, osabi: u8, flags: u32) -> Option<Names> {
     })
 }
 
-#[cfg(feature = "full")]
 use super::relocations_rare::relocations as rare;
-
-/// The others, without Linux or hardly ever seen, are for the full build.
-#[cfg(not(feature = "full"))]
-fn rare(_: u16, _: u8, _: u32) -> Option<Names> {
-    None
-}
 
 /// What of an entry's type, as the class defines it, is the number to look up.
 #[inline]
@@ -606,7 +599,6 @@ mod tests {
     }
 
     #[test]
-    #[cfg(feature = "full")]
     fn two_sets_of_numbers_for_msp430() {
         let text = |osabi, flags| relocations(105, osabi, flags)?.get(3).map(Name::text);
         assert_eq!(text(0, 0).as_deref(), Some("R_MSP430_ABS8"));

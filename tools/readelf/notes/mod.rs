@@ -10,11 +10,9 @@ mod vms;
 
 pub use vms::{civil, time as vms_time};
 
-#[cfg(feature = "full")]
 use super::contents::relocate;
 use super::file::File;
 use super::names::{Name, note_types as names};
-use super::options::FULL;
 use super::text;
 use crate::context::Context;
 use alloc::vec::Vec;
@@ -95,7 +93,6 @@ pub fn show(cx: &mut Context, file: &File) -> bool {
 
 /// The notes of an object file with their relocations applied, where there are some: in
 /// build attributes the addresses are left to them.
-#[cfg(feature = "full")]
 fn relocated(
     cx: &mut Context,
     file: &File,
@@ -111,18 +108,6 @@ fn relocated(
     let mut copy = data.to_vec();
     relocate::apply(cx, file, unsupported, index, &mut copy);
     Some(copy)
-}
-
-/// The small build leaves relocations alone.
-#[cfg(not(feature = "full"))]
-fn relocated(
-    _: &mut Context,
-    _: &File,
-    _: &mut Option<u32>,
-    _: usize,
-    _: &[u8],
-) -> Option<Vec<u8>> {
-    None
 }
 
 fn cannot_read(cx: &mut Context, size: u64, what: &str) {
@@ -144,7 +129,7 @@ fn notes(cx: &mut Context, file: &File, data: &[u8], align: u64) -> bool {
     let mut at = 0;
     while let Some(rest) = data.get(at..).filter(|rest| !rest.is_empty()) {
         // OpenVMS widens the header of its notes.
-        let wide = FULL && vms::wide_header(file);
+        let wide = vms::wide_header(file);
         let header = if wide { 24 } else { 12 };
         let r = Reader::new(file.elf.encoding, rest);
         if rest.len() < header {
@@ -199,7 +184,7 @@ fn decode<'a>(
 fn one(cx: &mut Context, file: &File, note: &Note, regions: &mut Regions) -> bool {
     let owner = note.owner;
     let netbsd = owner.starts_with(b"NetBSD") && !owner.starts_with(b"NetBSD-CORE");
-    if FULL && (netbsd || owner.starts_with(b"PaX")) {
+    if netbsd || owner.starts_with(b"PaX") {
         return other::netbsd(cx, note);
     }
     let wide = file.options.wide;
@@ -218,7 +203,7 @@ fn one(cx: &mut Context, file: &File, note: &Note, regions: &mut Regions) -> boo
     put!(&mut cx.out, if wide { "\t" } else { "\n" });
 
     let author = note.author;
-    if FULL && author.starts_with(b"IPF/VMS") {
+    if author.starts_with(b"IPF/VMS") {
         vms::describe(cx, note)
     } else if author.starts_with(b"GNU") {
         gnu::describe(cx, file, note)
@@ -270,19 +255,19 @@ fn kind(out: &mut BufWriter, file: &File, note: &Note) {
     let own = |prefix: &[u8]| owner.starts_with(prefix);
     let name: Option<Name> = if own(b"GNU") {
         names::GNU.get(n_type)
-    } else if FULL && own(b"FreeBSD") {
+    } else if own(b"FreeBSD") {
         names::FREEBSD.get(n_type).or_else(|| generic(file, n_type))
-    } else if FULL && own(b"NetBSD-CORE") {
+    } else if own(b"NetBSD-CORE") {
         return other::netbsd_core_type(out, file.elf.header.e_machine, n_type);
-    } else if FULL && own(b"OpenBSD") {
+    } else if own(b"OpenBSD") {
         names::OPENBSD.get(n_type).or_else(|| generic(file, n_type))
     } else if own(b"SPU/") {
         return put!(out, text::name(owner.get(4..).unwrap_or_default()));
-    } else if FULL && own(b"IPF/VMS") {
+    } else if own(b"IPF/VMS") {
         names::VMS.get(n_type)
     } else if own(b"stapsdt") {
         names::STAPSDT.get(n_type)
-    } else if FULL && own(b"AMDGPU") {
+    } else if own(b"AMDGPU") {
         names::AMDGPU.get(n_type)
     } else {
         generic(file, n_type)

@@ -1,0 +1,87 @@
+//! `--color`: whether output is coloured, and the escape sequences that do it.
+
+use rt::fmt::Put;
+use rt::io::{BufWriter, is_terminal, stdout};
+
+/// The colours that output is written in, or that it is written in none.
+#[derive(Clone, Copy, Default)]
+pub struct Colour {
+    on: bool,
+}
+
+/// Select Graphic Rendition: one of the terminal's ways of writing, by its number.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Sgr {
+    Bold = 1,
+    Dim = 2,
+    Red = 31,
+    Green = 32,
+    Yellow = 33,
+    Blue = 34,
+    Magenta = 35,
+    Cyan = 36,
+}
+
+impl Colour {
+    /// As an option's value says: `always`, `never`, or `auto`, which nothing stands for too:
+    /// on a terminal, unless the environment has a `NO_COLOR` that isn't empty
+    /// (<https://no-color.org>) or the terminal is `dumb`. None where it is something else.
+    pub fn chosen(value: Option<&[u8]>) -> Option<Colour> {
+        let on = match value {
+            Some(b"always") => true,
+            Some(b"never") => false,
+            Some(b"auto") | None => Colour::wanted(),
+            Some(_) => return None,
+        };
+        Some(Colour { on })
+    }
+
+    /// What an applet does without being told.
+    pub fn auto() -> Colour {
+        Colour { on: Colour::wanted() }
+    }
+
+    fn wanted() -> bool {
+        let is = |name, no: fn(&[u8]) -> bool| rt::env::var(name).is_some_and(no);
+        // The system call comes last: it is the dear one.
+        !is("NO_COLOR", |value| !value.is_empty())
+            && !is("TERM", |value| value == b"dumb")
+            && is_terminal(stdout())
+    }
+
+    /// Whether there is any colour.
+    pub fn is_on(self) -> bool {
+        self.on
+    }
+
+    /// An item between the sequences that begin and end a colour.
+    pub fn paint<T: Put>(self, sgr: Sgr, item: T) -> Painted<T> {
+        Painted { sgr: self.on.then_some(sgr), item }
+    }
+}
+
+/// An item in a colour, if there are any: see [`Colour::paint`].
+pub struct Painted<T> {
+    sgr: Option<Sgr>,
+    item: T,
+}
+
+impl<T: Put> Put for Painted<T> {
+    fn put(&self, out: &mut BufWriter) {
+        begin(out, self.sgr);
+        self.item.put(out);
+        end(out, self.sgr);
+    }
+}
+
+fn begin(out: &mut BufWriter, sgr: Option<Sgr>) {
+    if let Some(sgr) = sgr {
+        rt::put!(out, "\x1b[", rt::fmt::dec(sgr as u8), "m");
+    }
+}
+
+fn end(out: &mut BufWriter, sgr: Option<Sgr>) {
+    if sgr.is_some() {
+        rt::put!(out, "\x1b[m");
+    }
+}

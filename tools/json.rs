@@ -1,0 +1,227 @@
+//! `--json`: one document, compact, on a line of its own.
+//!
+//! Whatever the input is, what comes out is valid JSON, in ASCII but for the UTF-8 of names:
+//!
+//! - An integer from -(2^53 - 1) to 2^53 - 1 is a number. One beyond, which a reader that
+//!   has only doubles would round, is a string of its decimal digits.
+//! - Text that is UTF-8 is a string. Of other text each byte that doesn't fit is U+FFFD in
+//!   it, and a second member, named like the first with `_hex` behind it, has all bytes in
+//!   hexadecimal. In an array such text is an object with the members `text` and `text_hex`.
+//! - Names of members are those of the format's specification (`st_value`), its numbers stay
+//!   numbers; what has a name has it in a member beside it, with `_name` behind.
+//!
+//! A member is given by its name, an element of an array by `""`.
+
+use crate::context::Context;
+use rt::fmt::{dec, hex};
+use rt::io::BufWriter;
+use rt::put;
+
+/// Writes JSON into the applet's output: [`Context::json`].
+pub struct Json<'c, 'a> {
+    out: &'c mut BufWriter<'a>,
+    /// Whether something stands already where the next value goes, so that it takes a comma.
+    comma: &'c mut bool,
+}
+
+/// The greatest integer that is written as a number.
+const GREATEST: u64 = (1 << 53) - 1;
+
+impl<'a> Context<'a> {
+    /// For the next piece of a JSON document.
+    pub fn json(&mut self) -> Json<'_, 'a> {
+        Json { out: &mut self.out, comma: &mut self.json_comma }
+    }
+}
+
+impl Json<'_, '_> {
+    /// What comes before a value.
+    fn lead(&mut self, key: &str) {
+        if *self.comma {
+            self.out.byte(b',');
+        }
+        *self.comma = true;
+        if !key.is_empty() {
+            put!(self.out, "\"", key, "\":");
+        }
+    }
+
+    /// Begins an object.
+    pub fn object(&mut self, key: &str) -> &mut Self {
+        self.lead(key);
+        self.out.byte(b'{');
+        *self.comma = false;
+        self
+    }
+
+    /// Ends the object that was begun last.
+    pub fn end_object(&mut self) -> &mut Self {
+        self.out.byte(b'}');
+        *self.comma = true;
+        self
+    }
+
+    /// Begins an array.
+    pub fn array(&mut self, key: &str) -> &mut Self {
+        self.lead(key);
+        self.out.byte(b'[');
+        *self.comma = false;
+        self
+    }
+
+    /// Ends the array that was begun last.
+    pub fn end_array(&mut self) -> &mut Self {
+        self.out.byte(b']');
+        *self.comma = true;
+        self
+    }
+
+    /// Ends the document, after its last bracket.
+    pub fn end_document(&mut self) {
+        self.out.byte(b'\n');
+        *self.comma = false;
+    }
+
+    /// An unsigned number.
+    pub fn number(&mut self, key: &str, value: u64) -> &mut Self {
+        self.lead(key);
+        let quote = if value > GREATEST { "\"" } else { "" };
+        put!(self.out, quote, dec(value), quote);
+        self
+    }
+
+    /// A signed number.
+    pub fn signed(&mut self, key: &str, value: i64) -> &mut Self {
+        self.lead(key);
+        let quote = if value.unsigned_abs() > GREATEST { "\"" } else { "" };
+        put!(self.out, quote, rt::fmt::int(value), quote);
+        self
+    }
+
+    /// Yes or no.
+    pub fn bool(&mut self, key: &str, value: bool) -> &mut Self {
+        self.lead(key);
+        put!(self.out, if value { "true" } else { "false" });
+        self
+    }
+
+    /// What isn't there.
+    pub fn null(&mut self, key: &str) -> &mut Self {
+        self.lead(key);
+        put!(self.out, "null");
+        self
+    }
+
+    /// Text, whatever its bytes are.
+    pub fn text(&mut self, key: &str, bytes: &(impl AsRef<[u8]> + ?Sized)) -> &mut Self {
+        self.bytes(key, bytes.as_ref());
+        self
+    }
+
+    fn bytes(&mut self, key: &str, bytes: &[u8]) {
+        if core::str::from_utf8(bytes).is_ok() {
+            self.lead(key);
+            return self.string(bytes);
+        }
+        if key.is_empty() {
+            self.object("").bytes("text", bytes);
+            self.end_object();
+            return;
+        }
+        self.lead(key);
+        self.string(bytes);
+        put!(self.out, ",\"", key, "_hex\":\"");
+        bytes.iter().for_each(|byte| put!(self.out, hex(*byte).zero(2)));
+        self.out.byte(b'"');
+    }
+
+    /// A string in its quotes, with U+FFFD for each byte that isn't UTF-8.
+    fn string(&mut self, bytes: &[u8]) {
+        self.out.byte(b'"');
+        for chunk in bytes.utf8_chunks() {
+            let mut rest = chunk.valid().as_bytes();
+            while let Some(at) = rest.iter().position(|byte| needs_escape(*byte)) {
+                self.out.bytes(&rest[..at]);
+                match rest[at] {
+                    b'\n' => put!(self.out, "\\n"),
+                    b'\t' => put!(self.out, "\\t"),
+                    byte @ (b'"' | b'\\') => put!(self.out, [b'\\', byte]),
+                    byte => put!(self.out, "\\u", hex(byte).zero(4)),
+                }
+                rest = &rest[at + 1..];
+            }
+            self.out.bytes(rest);
+            chunk.invalid().iter().for_each(|_| put!(self.out, "\\ufffd"));
+        }
+        self.out.byte(b'"');
+    }
+}
+
+/// Whether a byte of a string can't stand for itself: what JSON forbids, and DEL.
+fn needs_escape(byte: u8) -> bool {
+    byte < b' ' || matches!(byte, b'"' | b'\\' | 0x7f)
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::context::Context;
+    use rt::io::{BufWriter, Write};
+    use std::string::String;
+    use std::vec::Vec;
+
+    struct Sink(Vec<u8>);
+
+    impl Write for Sink {
+        fn write(&mut self, bytes: &[u8]) -> rt::Result<usize> {
+            self.0.extend(bytes);
+            Ok(bytes.len())
+        }
+    }
+
+    fn written(write: impl FnOnce(&mut Context)) -> String {
+        let (mut out, mut err) = (Sink(Vec::new()), Sink(Vec::new()));
+        let (mut out_buffer, mut err_buffer) = ([0; 16], [0; 16]);
+        let mut cx = Context::new(
+            &[],
+            BufWriter::new(&mut out_buffer, &mut out),
+            BufWriter::new(&mut err_buffer, &mut err),
+        );
+        write(&mut cx);
+        cx.out.flush().unwrap();
+        String::from_utf8(out.0).unwrap()
+    }
+
+    #[test]
+    fn values_and_their_commas() {
+        let text = written(|cx| {
+            cx.json().object("").number("a", 1).array("b").bool("", true).null("");
+            cx.json().object("").end_object().end_array().signed("c", -2).end_object();
+            cx.json().end_document();
+            cx.json().array("").end_array().end_document();
+        });
+        assert_eq!(text, "{\"a\":1,\"b\":[true,null,{}],\"c\":-2}\n[]\n");
+    }
+
+    #[test]
+    fn numbers_that_a_double_would_round_are_strings() {
+        let text = written(|cx| {
+            cx.json().array("").number("", (1 << 53) - 1).number("", 1 << 53);
+            cx.json().signed("", 1 - (1 << 53)).signed("", i64::MIN).number("", u64::MAX);
+        });
+        let expected = "[9007199254740991,\"9007199254740992\",-9007199254740991,\
+            \"-9223372036854775808\",\"18446744073709551615\"";
+        assert_eq!(text, expected);
+    }
+
+    #[test]
+    fn any_bytes_are_text() {
+        let text = written(|cx| {
+            cx.json().object("").text("a", "\u{e4}\"\\\n\x1b\x7f").text("b", b"x\xff\xc3");
+            cx.json().array("c").text("", b"\x80").text("", "y").end_array().end_object();
+        });
+        let expected = "{\"a\":\"\u{e4}\\\"\\\\\\n\\u001b\\u007f\",\
+            \"b\":\"x\\ufffd\\ufffd\",\"b_hex\":\"78ffc3\",\
+            \"c\":[{\"text\":\"\\ufffd\",\"text_hex\":\"80\"},\"y\"]}";
+        assert_eq!(text, expected);
+    }
+}
