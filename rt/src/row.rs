@@ -1,6 +1,7 @@
 //! What rows that are put together by hand consist of: a large report is nothing but rows,
 //! and what one of them costs is what all of it costs.
 
+use crate::arch::unprintable;
 use crate::fmt::hex_digits;
 use crate::io::BufWriter;
 
@@ -35,11 +36,9 @@ impl BufWriter<'_> {
             let mut len = 0;
             for (from, to) in from.iter().zip(to) {
                 *to = *from;
-                let (low, high) = (others(&from[..8]), others(&from[8..]));
-                if low | high != 0 {
-                    let bits =
-                        if low != 0 { low.trailing_zeros() } else { 64 + high.trailing_zeros() };
-                    len += bits as usize / 8;
+                let others = unprintable(from);
+                if others != 0 {
+                    len += others.trailing_zeros() as usize;
                     self.advance(len);
                     return bytes.len() - rest.len() + len;
                 }
@@ -108,21 +107,9 @@ fn put_hex(room: &mut [u8; 160], at: usize, value: u64, digits: usize) -> usize 
 // Not inlined, as above.
 #[inline(never)]
 pub fn is_printable(bytes: &[u8]) -> bool {
-    let (words, rest) = bytes.as_chunks::<8>();
-    words.iter().all(|word| others(word) == 0)
+    let (chunks, rest) = bytes.as_chunks::<16>();
+    chunks.iter().all(|chunk| unprintable(chunk) == 0)
         && rest.iter().all(|byte| matches!(byte, b' '..=b'~'))
-}
-
-/// A bit set in the first of eight bytes that is no printable ASCII, and in none before it.
-#[inline(always)]
-fn others(bytes: &[u8]) -> u64 {
-    const ONES: u64 = u64::from_ne_bytes([1; 8]);
-    let word = bytes.first_chunk().map_or(0, |bytes| u64::from_le_bytes(*bytes));
-    // No byte's sum reaches into the next one.
-    let low = word & (ONES * 0x7f);
-    let control = !(low + ONES * 0x60);
-    let delete = low + ONES;
-    (control | delete | word) & (ONES * 0x80)
 }
 
 #[cfg(test)]

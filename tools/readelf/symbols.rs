@@ -125,6 +125,7 @@ impl<'f, 'a> Rows<'f, 'a> {
                 ZERO..NINE => digits.0 += 1 << 56,
                 _ => digits = decimal(index as u32),
             }
+            self.fetch_name(symbols, index + 12);
             self.row(cx, symbols, index, digits, &symbol);
             if symbol.bind() == STB_LOCAL
                 && let Some((section, name)) = ordered
@@ -135,6 +136,16 @@ impl<'f, 'a> Rows<'f, 'a> {
                 let middle = " found at index >= ";
                 let tail = "'s sh_info value of ";
                 warn!(cx, "local symbol ", index, middle, name, tail, info);
+            }
+        }
+    }
+
+    /// Names lie anywhere in tens of megabytes: that of a row to come is asked for ahead.
+    #[inline]
+    fn fetch_name(&self, symbols: &Symbols, index: usize) {
+        if let (Some(strings), Some(symbol)) = (self.strings, symbols.table.get(index)) {
+            for line in [0, 64, 128] {
+                rt::arch::prefetch(strings, (symbol.st_name as usize).wrapping_add(line));
             }
         }
     }

@@ -408,3 +408,25 @@ pub mod nr {
     pub const STATX: usize = 332;
     pub const FACCESSAT2: usize = 439;
 }
+
+/// A bit for each of sixteen bytes that is no printable ASCII; the lowest one for the first.
+#[inline(always)]
+pub fn unprintable(bytes: &[u8; 16]) -> u32 {
+    use core::arch::x86_64::*;
+    // SAFETY: sixteen bytes are read where sixteen are; SSE2 is part of x86-64.
+    unsafe {
+        let bytes = _mm_loadu_si128(bytes.as_ptr().cast());
+        // As signed numbers all bytes from 0x80 on are below a space.
+        let low = _mm_cmplt_epi8(bytes, _mm_set1_epi8(b' ' as i8));
+        let delete = _mm_cmpeq_epi8(bytes, _mm_set1_epi8(0x7f));
+        _mm_movemask_epi8(_mm_or_si128(low, delete)) as u32
+    }
+}
+
+/// Asks for the memory at a place before it is needed; harmless, wherever that is.
+#[inline(always)]
+pub fn prefetch(bytes: &[u8], at: usize) {
+    use core::arch::x86_64::{_MM_HINT_T0, _mm_prefetch};
+    // SAFETY: a hint only: no address faults, and nothing is read that the program can see.
+    unsafe { _mm_prefetch::<_MM_HINT_T0>(bytes.as_ptr().wrapping_add(at).cast()) }
+}
