@@ -8,12 +8,13 @@
 //!       --sframe[=NAME]  with something that may be left out
 //! ```
 //!
-//! Two spaces end the names; the value of the last one is that of all. An applet knows an
+//! A letter comes first, two spaces end the names; the value of the last one is that of all. An applet knows an
 //! option by the first name on its line, without dashes.
 
 use crate::context::Context;
 use alloc::vec::Vec;
 use rt::put;
+use rt::row::find;
 
 /// What comes with an option.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -36,24 +37,52 @@ struct Opt<'t> {
     value: Value,
 }
 
+/// The lines of a table that begin with an option.
+struct Lines<'t>(&'t [u8]);
+
+impl<'t> Iterator for Lines<'t> {
+    type Item = &'t [u8];
+
+    fn next(&mut self) -> Option<&'t [u8]> {
+        while !self.0.is_empty() {
+            let end = find(self.0, b'\n').unwrap_or(self.0.len());
+            let (line, rest) = self.0.split_at(end);
+            self.0 = rest.get(1..).unwrap_or_default();
+            if let [b' ', b' ', b'-', ..] | [b' ', b' ', b' ', b' ', b' ', b' ', b'-', ..] = line {
+                return Some(line);
+            }
+        }
+        None
+    }
+}
+
 /// The names in a table, in its order.
 fn names(table: &str) -> impl Iterator<Item = Opt<'_>> {
-    table.as_bytes().split(|&byte| byte == b'\n').flat_map(|line| {
-        let line = line.trim_ascii_start();
-        let end = line.windows(2).position(|two| two == b"  ").unwrap_or(line.len());
-        let head = line.get(..end).filter(|head| head.starts_with(b"-")).unwrap_or_default();
-        let (head, value) = match head.iter().position(|&byte| matches!(byte, b'=' | b'[')) {
-            None => (head, Value::None),
-            Some(at) if head[at] == b'[' => (&head[..at], Value::Optional),
-            Some(at) => (&head[..at], Value::Required),
-        };
-        let names = move || {
-            let names = head.split(|&byte| byte == b',').map(<[u8]>::trim_ascii_start);
-            names.filter(|name| !name.is_empty())
-        };
-        let key = bare(names().next().unwrap_or_default());
-        names().map(move |name| Opt { key, name, value })
-    })
+    Lines(table.as_bytes()).flat_map(names_of)
+}
+
+/// The names on a line.
+fn names_of(line: &[u8]) -> impl Iterator<Item = Opt<'_>> {
+    let line = line.trim_ascii_start();
+    let end = line.windows(2).position(|two| two == b"  ").unwrap_or(line.len());
+    let head = line.get(..end).unwrap_or_default();
+    let (head, value) = match head.iter().position(|&byte| matches!(byte, b'=' | b'[')) {
+        None => (head, Value::None),
+        Some(at) if head[at] == b'[' => (&head[..at], Value::Optional),
+        Some(at) => (&head[..at], Value::Required),
+    };
+    let names = move || {
+        let names = head.split(|&byte| byte == b',').map(<[u8]>::trim_ascii_start);
+        names.filter(|name| !name.is_empty())
+    };
+    let key = bare(names().next().unwrap_or_default());
+    names().map(move |name| Opt { key, name, value })
+}
+
+/// The option of a letter, which comes first on its line.
+fn of_letter(table: &str, letter: u8) -> Option<Opt<'_>> {
+    let is_its = |line: &&[u8]| line.get(3) == Some(&letter) && line.get(2) == Some(&b'-');
+    names_of(Lines(table.as_bytes()).find(is_its)?).next().filter(|opt| opt.name.len() == 2)
 }
 
 /// A name without its dashes.
@@ -62,14 +91,6 @@ fn bare(name: &[u8]) -> &[u8] {
 }
 
 impl<'t> Opt<'t> {
-    /// The letter, of a name that is one.
-    fn letter(&self) -> Option<u8> {
-        match *self.name {
-            [b'-', letter] if letter != b'-' => Some(letter),
-            _ => None,
-        }
-    }
-
     /// The long name, of one that is.
     fn long(&self) -> Option<&'t [u8]> {
         self.name.strip_prefix(b"--")
@@ -165,7 +186,7 @@ fn parse_cluster<'a>(
     let mut right = true;
     while let Some((&letter, rest)) = cluster.split_first() {
         cluster = rest;
-        let Some(found) = names(table).find(|opt| opt.letter() == Some(letter)) else {
+        let Some(found) = of_letter(table, letter) else {
             message!(cx, "invalid option -- '", [letter], "'");
             right = false;
             continue;

@@ -33,16 +33,20 @@ use core::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 /// A file's bytes, any range of them at any time, until it is dropped.
 ///
 /// A file with a size is mapped as a whole where the address space has room for it, and
-/// else in the ranges that are asked for. What has no size (files of /proc, pipes) or can't
+/// else in the ranges that are asked for. Of a large file the first few small ranges are read
+/// ([`Pieces`]): often no more is wanted. What has no size (files of /proc, pipes) or can't
 /// be mapped (files of /sys) is read to its end into memory.
 pub struct Input {
-    /// Who it is in [`WINDOWS`].
+    /// Who it is in [`WINDOWS`] and [`ARENA`].
     id: usize,
     size: u64,
-    /// All of it, unless it is mapped range by range.
-    whole: Option<NonNull<[u8]>>,
+    /// All of it, if it is there and not mapped range by range.
+    whole: Cell<Option<NonNull<[u8]>>>,
+    /// Whether mapping all of it was tried, and failed.
+    by_range: Cell<bool>,
     /// The file, while there may be more of it to map.
     file: Option<File>,
+    pieces: Pieces,
     failure: Cell<Option<Errno>>,
 }
 
@@ -54,7 +58,8 @@ impl Input {
     /// what has no size.
     ///
     /// The file is closed as soon as all of it is there. For a regular file that costs an
-    /// mmap, for the first one of a process also the rt_sigaction of the handler.
+    /// mmap, for the first one of a process also the rt_sigaction of the handler; for one of
+    /// more than 64 KiB when more of it is wanted than a few pieces, each a pread.
     ///
     /// # Errors
     /// Those of `man 2 mmap` and `man 2 read`; `EFBIG` for what has no size and
@@ -62,19 +67,33 @@ impl Input {
     /// thousand windows already.
     pub fn new(file: File, size: u64) -> Result<Input> {
         let id = NEXT_ID.fetch_add(1, Ordering::Relaxed);
-        let mut input = Input { id, size, whole: None, file: None, failure: Cell::new(None) };
+        let mut input = Input {
+            id,
+            size,
+            whole: Cell::new(None),
+            by_range: Cell::new(false),
+            file: None,
+            pieces: Pieces::default(),
+            failure: Cell::new(None),
+        };
+        if size > Pieces::WORTH && ARENA.claim(id) {
+            input.file = Some(file);
+            return Ok(input);
+        }
         if size > 0 {
             match input.add_mapping(file.as_fd(), 0, size) {
                 Ok(whole) => {
-                    input.whole = Some(whole);
+                    input.whole.set(Some(whole));
                     return Ok(input);
                 }
                 // More than fits, or than is worth reading: range by range.
                 Err(Errno::ENOMEM | Errno::EOVERFLOW) => {
+                    input.by_range.set(true);
                     input.file = Some(file);
                     return Ok(input);
                 }
                 Err(Errno::ENODEV) if size > Input::READ_LIMIT as u64 => {
+                    input.by_range.set(true);
                     input.file = Some(file);
                     return Ok(input);
                 }
@@ -84,14 +103,15 @@ impl Input {
         }
         let whole = input.read_to_end(file.as_fd())?;
         input.size = whole.len() as u64;
-        input.whole = Some(whole);
+        input.whole.set(Some(whole));
         Ok(input)
     }
 
     /// Whether bytes that were looked at had gone from the file (or its device failed), and
     /// were given as zeros.
     pub fn truncated(&self) -> bool {
-        self.windows().any(|window| window.truncated.load(Ordering::Relaxed))
+        self.pieces.truncated.get()
+            || self.windows().any(|window| window.truncated.load(Ordering::Relaxed))
     }
 
     /// Why bytes could not be given although they lie within the file: the first such error.
@@ -101,6 +121,17 @@ impl Input {
 
     fn windows(&self) -> impl Iterator<Item = &'static Window> {
         used_windows().iter().filter(|window| window.owner.load(Ordering::Relaxed) == self.id)
+    }
+
+    /// All of the file, which is mapped now unless that was tried before.
+    fn whole(&self) -> Option<NonNull<[u8]>> {
+        if self.whole.get().is_none() && !self.by_range.get() {
+            match self.add_mapping(self.file.as_ref()?.as_fd(), 0, self.size) {
+                Ok(whole) => self.whole.set(Some(whole)),
+                Err(_) => self.by_range.set(true),
+            }
+        }
+        self.whole.get()
     }
 
     /// The bytes of a range that is mapped already.
@@ -158,13 +189,7 @@ impl Input {
         let copied = copied.and_then(|start| {
             // SAFETY: new memory of this length that nobody else knows of.
             let place = unsafe { core::slice::from_raw_parts_mut(start.as_ptr(), length) };
-            let mut done = 0;
-            while let Some(rest) = place.get_mut(done..).filter(|rest| !rest.is_empty()) {
-                match pread(file, rest, offset + done as u64)? {
-                    0 => break,
-                    n => done += n,
-                }
-            }
+            let done = read_at(file, place, offset)?;
             window.truncated.store(done < length, Ordering::Relaxed);
             Ok(NonNull::slice_from_raw_parts(start, length))
         });
@@ -211,7 +236,12 @@ impl Source for Input {
     fn get(&self, offset: u64, size: u64) -> Option<&[u8]> {
         let end = offset.checked_add(size).filter(|end| *end <= self.size)?;
         let length = usize::try_from(size).ok()?;
-        if let Some(whole) = self.whole {
+        if let Some(file) = &self.file
+            && let Some(piece) = self.pieces.get(self.id, file.as_fd(), self.size, offset, length)
+        {
+            return Some(piece);
+        }
+        if let Some(whole) = self.whole() {
             // SAFETY: these bytes stay where they are until `self` is dropped; what it
             // means that a file's bytes may change is told at the top.
             return unsafe { whole.as_ref() }.get(usize::try_from(offset).ok()?..)?.get(..length);
@@ -240,6 +270,136 @@ impl Source for Input {
 impl Drop for Input {
     fn drop(&mut self) {
         self.windows().for_each(Window::release);
+        ARENA.release(self.id);
+    }
+}
+
+/// Small ranges of a large file that were read into [`ARENA`]. A pread costs a quarter of
+/// what the first touch of a place in a mapping does, and the mapping itself is saved, too:
+/// of headers that is most of the work.
+#[derive(Default)]
+struct Pieces {
+    list: [Cell<Piece>; 16],
+    count: Cell<usize>,
+    /// How much of the arena they take.
+    used: Cell<usize>,
+    /// Whether there were fewer bytes than the file's size promised; zeros stand for them.
+    truncated: Cell<bool>,
+}
+
+/// Bytes of a file from `offset` on, in the arena from `start` on.
+#[derive(Clone, Copy, Default)]
+struct Piece {
+    offset: u64,
+    start: usize,
+    length: usize,
+}
+
+impl Pieces {
+    /// In smaller files everything is near: one touch of a mapping brings 64 KiB.
+    const WORTH: u64 = 64 << 10;
+    /// What is longer is better mapped.
+    const LONGEST: usize = 4 << 10;
+    /// Something next to a range is likely to be wanted, too.
+    const UNIT: u64 = 512;
+
+    /// A range of the file; none where it is too long or there is no room left for it, or no
+    /// right to the arena, or reading fails.
+    fn get(&self, id: usize, fd: BorrowedFd, size: u64, at: u64, length: usize) -> Option<&[u8]> {
+        if length > Pieces::LONGEST || !ARENA.is_owned_by(id) {
+            return None;
+        }
+        let end = at + length as u64;
+        let pieces = self.list.get(..self.count.get())?;
+        let covers =
+            |piece: &Piece| at >= piece.offset && end <= piece.offset + piece.length as u64;
+        let found = pieces.iter().map(Cell::get).find(covers);
+        let piece = found.or_else(|| {
+            let offset = at - at % Pieces::UNIT;
+            let length = (end.next_multiple_of(Pieces::UNIT).min(size) - offset) as usize;
+            let piece = Piece { offset, start: self.used.get(), length };
+            // SAFETY: the arena is ours, and this part of it was given to nobody yet.
+            let place = unsafe { ARENA.place(piece.start, length) }?;
+            let slot = self.list.get(self.count.get())?;
+            let done = read_at(fd, place, offset).ok()?;
+            place.get_mut(done..)?.fill(0);
+            self.truncated.set(self.truncated.get() || done < length);
+            slot.set(piece);
+            self.count.set(self.count.get() + 1);
+            self.used.set(piece.start + length);
+            Some(piece)
+        })?;
+        let skip = (at - piece.offset) as usize;
+        // SAFETY: the arena is ours until the input is dropped, to which the result is bound;
+        // what was filled in once is only read.
+        unsafe { ARENA.filled(piece.start + skip, length) }
+    }
+}
+
+/// Reads until the place is full or the file ends, and says how many bytes.
+fn read_at(fd: BorrowedFd, place: &mut [u8], offset: u64) -> Result<usize> {
+    let mut done = 0;
+    while let Some(rest) = place.get_mut(done..).filter(|rest| !rest.is_empty()) {
+        match pread(fd, rest, offset + done as u64)? {
+            0 => break,
+            n => done += n,
+        }
+    }
+    Ok(done)
+}
+
+/// Memory for [`Pieces`], of one input at a time: it costs a page only where it is touched.
+struct Arena {
+    /// The `id` of the input; 0 is nobody.
+    owner: AtomicUsize,
+    bytes: UnsafeCell<[u8; Arena::SIZE]>,
+}
+
+// SAFETY: the bytes are used by the owner only, who is alone: an `Input` is not `Sync`.
+unsafe impl Sync for Arena {}
+
+#[unsafe(link_section = ".bss.large.arena")]
+static ARENA: Arena =
+    Arena { owner: AtomicUsize::new(0), bytes: UnsafeCell::new([0; Arena::SIZE]) };
+
+impl Arena {
+    const SIZE: usize = 16 << 10;
+
+    fn claim(&self, id: usize) -> bool {
+        self.owner.compare_exchange(0, id, Ordering::Acquire, Ordering::Relaxed).is_ok()
+    }
+
+    fn is_owned_by(&self, id: usize) -> bool {
+        self.owner.load(Ordering::Relaxed) == id
+    }
+
+    fn release(&self, id: usize) {
+        let _ = self.owner.compare_exchange(id, 0, Ordering::Release, Ordering::Relaxed);
+    }
+
+    /// A part of the bytes, to be filled in.
+    ///
+    /// # Safety
+    /// The caller is the owner and has given out nothing of this part yet.
+    #[allow(clippy::mut_from_ref)]
+    unsafe fn place(&self, start: usize, length: usize) -> Option<&mut [u8]> {
+        let end = start.checked_add(length).filter(|end| *end <= Arena::SIZE)?;
+        // SAFETY: within the bytes, and by the caller's word nobody else has this part.
+        Some(unsafe {
+            core::slice::from_raw_parts_mut(self.bytes.get().cast::<u8>().add(start), end - start)
+        })
+    }
+
+    /// A part of the bytes that was filled in.
+    ///
+    /// # Safety
+    /// The caller is the owner, stays it while the result lives, and fills it in no more.
+    unsafe fn filled(&self, start: usize, length: usize) -> Option<&[u8]> {
+        let end = start.checked_add(length).filter(|end| *end <= Arena::SIZE)?;
+        // SAFETY: within the bytes, and by the caller's word nobody writes to this part.
+        Some(unsafe {
+            core::slice::from_raw_parts(self.bytes.get().cast::<u8>().add(start), end - start)
+        })
     }
 }
 
@@ -266,6 +426,8 @@ struct Window {
 }
 
 /// Enough for every library of a large program at the same time; untouched ones cost nothing.
+// Behind what is small: see link.ld.
+#[unsafe(link_section = ".bss.large.windows")]
 static WINDOWS: [Window; 1024] = [const { Window::free() }; 1024];
 
 /// How many of [`WINDOWS`], from the first on, were ever claimed.
@@ -435,8 +597,8 @@ mod tests {
         let input = open(&path);
         let size = expected.len() as u64;
         assert_eq!(input.size(), size);
-        assert!(input.file.is_none());
         assert_eq!(input.get(0, size), Some(&expected[..]));
+        assert!(input.whole.get().is_some());
         assert_eq!(input.get(1000, 5000), Some(&expected[1000..6000]));
         assert_eq!(input.get(size, 0), Some(&[][..]));
         assert_eq!(input.get(size, 1), None);
@@ -520,8 +682,9 @@ mod tests {
     #[ignore = "a child of windows_where_the_file_does_not_fit"]
     fn child_windows() {
         let path = std::env::var("RT_FILE").unwrap();
+        assert!(ARENA.claim(usize::MAX), "no pieces: this is about windows");
         let input = open(&path);
-        assert!(input.whole.is_none());
+        assert!(input.whole.get().is_none());
         let tail = 5 << 30;
         for _ in 0..3 {
             assert_eq!(input.get(0, 6), Some(&b"head\0\0"[..]));
@@ -544,6 +707,44 @@ mod tests {
             used_windows().iter().filter(|w| w.owner.load(Ordering::Relaxed) > 0).count(),
             0
         );
+    }
+
+    #[test]
+    fn a_few_small_ranges_are_read_and_more_is_mapped() {
+        let bytes: std::vec::Vec<u8> = (0..200_000u32).map(|n| (n % 251) as u8).collect();
+        let scratch = Scratch::with("pieces", &bytes);
+        let file = open_file(scratch.0.to_str().unwrap()).unwrap();
+        let input = Input::new(file, bytes.len() as u64).unwrap();
+        // Other tests have inputs at the same time, one of which may have the arena.
+        let mine = ARENA.is_owned_by(input.id);
+        let check = |at: usize, length: usize| {
+            assert_eq!(input.get(at as u64, length as u64), bytes.get(at..at + length), "{at}");
+        };
+        check(0, 64);
+        check(500, 100);
+        check(199_990, 10);
+        assert!(input.get(199_990, 11).is_none() && input.get(u64::MAX, 1).is_none());
+        check(70_000, 4096);
+        assert!(!mine || input.windows().count() == 0, "that was read");
+        check(70_000, 4097);
+        assert_eq!(input.windows().count(), 1, "that isn't");
+        for at in (0..190_000).step_by(1_000) {
+            check(at, 700);
+        }
+        assert!(!input.truncated() && input.failure().is_none());
+    }
+
+    #[test]
+    fn what_a_piece_no_longer_has_is_zeros() {
+        let scratch = Scratch::with("shorter", &[1; 100_000]);
+        let file = open_file(scratch.0.to_str().unwrap()).unwrap();
+        let input = Input::new(file, 100_000).unwrap();
+        assert_eq!(input.get(0, 4), Some(&[1; 4][..]));
+        fs::File::options().write(true).open(&scratch.0).unwrap().set_len(90_000).unwrap();
+        assert_eq!(input.get(89_999, 3), Some(&[1, 0, 0][..]));
+        assert_eq!(input.get(99_000, 3), Some(&[0; 3][..]));
+        assert!(input.truncated());
+        assert_eq!(input.get(0, 4), Some(&[1; 4][..]));
     }
 
     #[test]

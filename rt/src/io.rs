@@ -542,6 +542,8 @@ pub const STDOUT_BUFFER: usize = 64 << 10;
 /// It lies in `.bss`: only the pages that a program fills are ever touched.
 pub fn stdout_buffer() -> Option<&'static mut [u8; STDOUT_BUFFER]> {
     static TAKEN: AtomicBool = AtomicBool::new(false);
+    // Behind what is small: see link.ld.
+    #[unsafe(link_section = ".bss.large.buffer")]
     static BUFFER: Buffer = Buffer(UnsafeCell::new([0; STDOUT_BUFFER]));
     struct Buffer(UnsafeCell<[u8; STDOUT_BUFFER]>);
     // SAFETY: only the one caller who finds `TAKEN` unset gets at it.

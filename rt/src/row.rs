@@ -1,7 +1,7 @@
 //! What rows that are put together by hand consist of: a large report is nothing but rows,
 //! and what one of them costs is what all of it costs.
 
-use crate::arch::unprintable;
+use crate::arch::{equal, unprintable};
 use crate::fmt::hex_digits;
 use crate::io::BufWriter;
 
@@ -51,6 +51,21 @@ impl BufWriter<'_> {
         self.bytes(&rest[..end]);
         bytes.len() - rest.len() + end
     }
+}
+
+/// Where a byte is for the first time (`man 3 memchr`).
+// Not inlined, as above.
+#[inline(never)]
+pub fn find(bytes: &[u8], byte: u8) -> Option<usize> {
+    let (chunks, rest) = bytes.as_chunks::<16>();
+    for (index, chunk) in chunks.iter().enumerate() {
+        let places = equal(chunk, byte);
+        if places != 0 {
+            return Some(index * 16 + places.trailing_zeros() as usize);
+        }
+    }
+    let at = rest.iter().position(|other| *other == byte)?;
+    Some(chunks.len() * 16 + at)
 }
 
 /// What [`BufWriter::middle_row`] puts between two numbers.
@@ -143,6 +158,18 @@ mod tests {
         assert!(
             is_printable(b" ~") && !is_printable(b"\x7f") && !is_printable("\u{e4}".as_bytes())
         );
+    }
+
+    #[test]
+    fn a_byte_is_found_where_it_is_first() {
+        for len in 0..70 {
+            let mut text = std::vec![b'x'; len];
+            assert_eq!(find(&text, b'y'), None);
+            for at in (0..len).rev() {
+                text[at] = b'y';
+                assert_eq!(find(&text, b'y'), Some(at));
+            }
+        }
     }
 
     #[test]

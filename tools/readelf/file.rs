@@ -145,6 +145,7 @@ impl<'a> File<'a> {
 
     /// What is read of the tables for dynamic linking, whatever is asked for.
     fn check_linking(&mut self, cx: &mut Context) {
+        let wanted = self.options.linking;
         for (i, section) in self.sections.iter().enumerate() {
             let is_dynstr =
                 section.sh_type == SHT_STRTAB && self.section_name(&section) == b".dynstr";
@@ -169,12 +170,13 @@ impl<'a> File<'a> {
             match section.sh_type {
                 // Of the indices, only those count that have been seen by now.
                 SHT_DYNSYM => {
-                    self.dynamic.symbols = self.read_symbols(cx, i, i);
+                    self.dynamic.symbols = self.read_symbols(cx, i, i, wanted);
                     self.dynsym = self.dynamic.symbols.as_ref().map(|_| i);
                 }
                 SHT_STRTAB if is_dynstr => {
                     let (offset, size) = (section.sh_offset, section.sh_size);
-                    self.dynamic.strings = self.read(cx, offset, size, "dynamic strings");
+                    self.dynamic.strings =
+                        self.read_wanted(cx, offset, size, "dynamic strings", wanted);
                 }
                 _ if !self.options.lint || section.sh_size != 0 => {}
                 SHT_PROGBITS | SHT_NOTE => {
@@ -192,11 +194,17 @@ impl<'a> File<'a> {
 
     /// The symbol table in a section, with its section indices; what is wrong is told.
     pub fn symbols(&self, cx: &mut Context, index: usize) -> Option<Symbols<'a>> {
-        self.read_symbols(cx, index, self.sections.len())
+        self.read_symbols(cx, index, self.sections.len(), true)
     }
 
     /// Looks for the section indices among the first `seen` sections.
-    fn read_symbols(&self, cx: &mut Context, index: usize, seen: usize) -> Option<Symbols<'a>> {
+    fn read_symbols(
+        &self,
+        cx: &mut Context,
+        index: usize,
+        seen: usize,
+        wanted: bool,
+    ) -> Option<Symbols<'a>> {
         let section = self.sections.get(index)?;
         let size = section.sh_size;
         if size == 0 {
@@ -215,7 +223,7 @@ impl<'a> File<'a> {
             error!(cx, "Section ", name, " has an invalid sh_entsize of ", entsize);
             return None;
         }
-        let bytes = self.read(cx, section.sh_offset, size, "symbols")?;
+        let bytes = self.read_wanted(cx, section.sh_offset, size, "symbols", wanted)?;
         let encoding = self.elf.encoding;
         let table = Table::<Symbol>::packed(encoding, bytes);
         let mut shndx = None;
@@ -230,7 +238,7 @@ impl<'a> File<'a> {
             }
             let what = "symbol table section indices";
             let bytes = self.read(cx, indices.sh_offset, indices.sh_size, what)?;
-            if bytes.len() / 4 < table.len() {
+            if bytes.len() as u64 / 4 < size / Symbol::size(encoding) as u64 {
                 let name = text::section(self.section_name(&indices));
                 let (is, expected) = (hex(indices.sh_size).alt(), hex(size).alt());
                 let what = " has an sh_size of ";
@@ -365,10 +373,25 @@ impl<'a> File<'a> {
         size: u64,
         what: &'static str,
     ) -> Option<&'a [u8]> {
+        self.read_wanted(cx, offset, size, what, true)
+    }
+
+    /// The same; where it isn't wanted, nothing stands for what could be read: asking for
+    /// a large part of a file has it mapped.
+    pub fn read_wanted(
+        &self,
+        cx: &mut Context,
+        offset: u64,
+        size: u64,
+        what: &'static str,
+        wanted: bool,
+    ) -> Option<&'a [u8]> {
         if size == 0 {
             return None;
         }
-        let bytes = self.elf.bytes(offset, size);
+        let end = offset.checked_add(size).filter(|end| *end <= self.elf.size());
+        let bytes =
+            if wanted { self.elf.bytes(offset, size) } else { end.map(|_| Default::default()) };
         if size == u64::MAX {
             // One more byte is wanted for a zero at the end.
             let middle = " elements of size 1 for ";

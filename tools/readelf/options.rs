@@ -37,6 +37,9 @@ pub struct Options {
     /// `-D`: by the dynamic section instead of section headers.
     pub use_dynamic: bool,
     pub wide: bool,
+    /// Whether anything is asked for that may look into the symbols and strings for dynamic
+    /// linking: all but headers and notes.
+    pub linking: bool,
     pub silent_truncation: bool,
     pub decompress: bool,
     /// `--sym-base`: 0 for GNU's mixture, or 8, 10, 16.
@@ -133,6 +136,7 @@ impl Options {
     }
 
     fn set(&mut self, key: &[u8], value: Option<&'static [u8]>) {
+        self.linking |= !matches!(key, [b'e' | b'h' | b'l' | b'S' | b'g' | b't' | b'n' | b'W']);
         match key {
             [b'a'] => self.set_all(b"hlSgsrudVnAI"),
             [b'e'] => self.set_all(b"hlS"),

@@ -423,6 +423,17 @@ pub fn unprintable(bytes: &[u8; 16]) -> u32 {
     }
 }
 
+/// A bit for each of sixteen bytes that is this one; the lowest one for the first.
+#[inline(always)]
+pub fn equal(bytes: &[u8; 16], byte: u8) -> u32 {
+    use core::arch::x86_64::*;
+    // SAFETY: sixteen bytes are read where sixteen are; SSE2 is part of x86-64.
+    unsafe {
+        let bytes = _mm_loadu_si128(bytes.as_ptr().cast());
+        _mm_movemask_epi8(_mm_cmpeq_epi8(bytes, _mm_set1_epi8(byte as i8))) as u32
+    }
+}
+
 /// Asks for the memory at a place before it is needed; harmless, wherever that is.
 #[inline(always)]
 pub fn prefetch(bytes: &[u8], at: usize) {

@@ -77,8 +77,11 @@ impl<'a> Elf<'a> {
             .and_then(|bytes| FileHeader::decode(encoding, bytes))
             .ok_or(Error::NoHeader)?;
         let mut elf = Elf { source, encoding, header, first: None };
-        // Section header 0 holds the numbers that don't fit into the file header.
-        elf.first = elf.table(header.e_shoff, 1, header.e_shentsize.into()).and_then(|t| t.get(0));
+        // Section header 0 holds the numbers that don't fit into the file header. The others
+        // are likely to be wanted, too: asked for together, they are read together.
+        let table = |count| elf.table(header.e_shoff, count, header.e_shentsize.into());
+        let table = table(header.e_shnum.into()).filter(|t| !t.is_empty()).or_else(|| table(1));
+        elf.first = table.and_then(|table| table.get(0));
         if header.e_shoff == 0 {
             elf.first = None;
         }

@@ -18,10 +18,13 @@ use rt::put;
 
 /// Goes through the sections in order, whatever the order of the options is.
 pub fn show(cx: &mut Context, file: &File) -> bool {
+    file.options.dumps.is_empty() || file.lacks_sections() || chosen(cx, file)
+}
+
+// Not inlined: a report without dumps shall not pay for the stack that this needs.
+#[inline(never)]
+fn chosen(cx: &mut Context, file: &File) -> bool {
     let dumps = &file.options.dumps;
-    if dumps.is_empty() || file.lacks_sections() {
-        return true;
-    }
     for dump in dumps.iter().rev().filter(|dump| number(dump.section).is_none()) {
         if !file.sections.iter().any(|section| file.section_name(&section) == dump.section) {
             let name = text::name(dump.section);
