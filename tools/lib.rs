@@ -16,6 +16,7 @@ mod cli;
 mod colour;
 mod install;
 mod json;
+mod process;
 mod readelf;
 
 use alloc::vec::Vec;

@@ -14,6 +14,7 @@
 
 mod bytes;
 pub mod consts;
+mod core_file;
 mod dynamic;
 mod hash;
 mod header;
@@ -25,6 +26,7 @@ mod symbol;
 mod version;
 
 pub use bytes::{Class, Data, Encoding, Part, Reader, Record, Source, Table, c_str};
+pub use core_file::CoreFile;
 pub use dynamic::{Dyn, Dynamic};
 pub use hash::{GnuHash, SysvHash, gnu_hash, sysv_hash};
 pub use header::{FileHeader, Ident};

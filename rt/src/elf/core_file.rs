@@ -1,0 +1,65 @@
+//! Core files (gABI, "Core File"; notes and segments as Linux writes them, `man 5 core`).
+
+use super::consts::*;
+use super::{Elf, Note, Notes};
+
+/// A core file: notes about a process, and its memory.
+#[derive(Clone, Copy)]
+pub struct CoreFile<'a> {
+    /// The file.
+    pub elf: Elf<'a>,
+}
+
+impl<'a> CoreFile<'a> {
+    /// A file whose type is `ET_CORE`.
+    pub fn new(elf: Elf<'a>) -> Option<Self> {
+        (elf.header.e_type == ET_CORE).then_some(CoreFile { elf })
+    }
+
+    /// The notes of all `PT_NOTE` segments.
+    pub fn notes(&self) -> impl Iterator<Item = Note<'a>> + use<'a> {
+        let elf = self.elf;
+        let segments = elf.segments().into_iter().flat_map(|table| table.iter());
+        segments.filter(|segment| segment.p_type == PT_NOTE).flat_map(move |segment| {
+            let bytes = elf.bytes(segment.p_offset, segment.p_filesz).unwrap_or_default();
+            Notes::new(elf.encoding, bytes, segment.p_align)
+        })
+    }
+
+    /// What the first note of this owner and type says.
+    pub fn note(&self, owner: &[u8], n_type: u32) -> Option<&'a [u8]> {
+        let is_it = |note: &Note| note.n_type == n_type && note.owner() == owner;
+        self.notes().find(is_it).map(|note| note.desc)
+    }
+
+    /// Copies memory from an address on, and says how many bytes: up to the first one that
+    /// the file doesn't hold. What was mapped from a file and never changed, say a program's
+    /// code, is often left out.
+    pub fn memory(&self, address: u64, buffer: &mut [u8]) -> usize {
+        let mut done = 0;
+        while let Some(rest) = buffer.get_mut(done..).filter(|rest| !rest.is_empty()) {
+            let Some(bytes) = address.checked_add(done as u64).and_then(|at| self.from(at)) else {
+                break;
+            };
+            let length = bytes.len().min(rest.len());
+            for (to, from) in rest.iter_mut().zip(bytes) {
+                *to = *from;
+            }
+            done += length;
+        }
+        done
+    }
+
+    /// What the file holds from an address on, up to the end of its segment or of the file;
+    /// never empty.
+    fn from(&self, address: u64) -> Option<&'a [u8]> {
+        let loads = self.elf.segments()?.iter().filter(|segment| segment.p_type == PT_LOAD);
+        loads.into_iter().find_map(|segment| {
+            let within = address.checked_sub(segment.p_vaddr)?;
+            let length = segment.p_filesz.checked_sub(within)?;
+            let offset = segment.p_offset.checked_add(within)?;
+            let length = length.min(self.elf.size().checked_sub(offset)?);
+            self.elf.bytes(offset, length).filter(|bytes| !bytes.is_empty())
+        })
+    }
+}

@@ -1,0 +1,248 @@
+//! Processes and core files as operands: what a word means, and what is said when nothing
+//! can be told of it.
+
+use crate::context::Context;
+use rt::elf::{CoreFile, Elf};
+use rt::fmt::{Put, dec};
+use rt::fs::{DT_DIR, DT_REG, Mode, O_NONBLOCK, O_RDONLY, fstat};
+use rt::input::Input;
+use rt::io::BufWriter;
+use rt::process::{ProcessDir, exists};
+use rt::{Errno, auxv, put};
+
+/// What a word on the command line means.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Operand<'a> {
+    /// `self`: lx.
+    Own,
+    /// The number of a process: decimal, without a sign, without zeros before it.
+    Pid(u32),
+    /// Something else: the path of a core file, where an applet takes one.
+    Path(&'a [u8]),
+}
+
+/// What a word on the command line means.
+pub fn operand(word: &[u8]) -> Operand<'_> {
+    if word == b"self" {
+        return Operand::Own;
+    }
+    let number = word.iter().try_fold(0u32, |number, &digit| {
+        let digit = digit.wrapping_sub(b'0');
+        let next = number.checked_mul(10)?.checked_add(digit.into())?;
+        (digit < 10 && next > 0 && next <= i32::MAX as u32).then_some(next)
+    });
+    match number {
+        Some(pid @ 1..) => Operand::Pid(pid),
+        _ => Operand::Path(word),
+    }
+}
+
+/// Why nothing can be told of a process or core file.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Reason {
+    Absent,
+    /// There is no `/proc` at all.
+    NoProc,
+    /// By `hidepid`.
+    Hidden,
+    /// It is another user's.
+    Foreign(u32),
+    /// It has our user, and is guarded all the same.
+    Guarded,
+    /// It ended, and its parent, which is this process, hasn't asked yet.
+    Zombie(u64),
+    /// Its first thread ended, others live.
+    Headless,
+    KernelThread,
+    /// It ended, or became another program, while it was read.
+    Gone,
+    /// An operand that is neither a number nor a core file.
+    NoCore,
+    Other(Errno),
+}
+
+impl From<Errno> for Reason {
+    fn from(errno: Errno) -> Reason {
+        Reason::Other(errno)
+    }
+}
+
+impl Put for Reason {
+    fn put(&self, out: &mut BufWriter) {
+        match *self {
+            Reason::Absent => put!(out, Errno::ESRCH),
+            Reason::NoProc => put!(out, "/proc is not mounted"),
+            Reason::Hidden => put!(out, "hidden: /proc is mounted with hidepid"),
+            Reason::Foreign(uid) => put!(out, Errno::EACCES, ": a process of user ", dec(uid)),
+            Reason::Guarded => put!(out, Errno::EACCES, ": the process is guarded"),
+            Reason::Zombie(_) => put!(out, "a zombie: its memory is gone"),
+            Reason::Headless => put!(out, "its first thread has ended, and shows nothing"),
+            Reason::KernelThread => put!(out, "a kernel thread: it has no memory of its own"),
+            Reason::Gone => put!(out, "the process ended while it was read"),
+            Reason::NoCore => put!(out, "not a core file"),
+            Reason::Other(errno) => put!(out, errno),
+        }
+    }
+}
+
+impl Reason {
+    /// The paragraph of `--why`: the likely reason and the remedy.
+    fn explain(self, out: &mut BufWriter) {
+        let text = match self {
+            Reason::Absent => {
+                "  No process has this number now: it has ended, or it lives in another PID namespace\n  \
+                 (a container), where it has another number. 'ls /proc' shows which there are here.\n"
+            }
+            Reason::NoProc => {
+                "  What the kernel tells of processes is below /proc, and that isn't there.\n  \
+                 'mount -t proc proc /proc' mounts it.\n"
+            }
+            Reason::Hidden => {
+                "  There is a process with this number, but this /proc shows the processes of others to\n  \
+                 root only, and to the group of its gid= option: see 'grep /proc /proc/mounts'. Run lx\n  \
+                 as that process's user, or as root.\n"
+            }
+            Reason::Foreign(uid) => {
+                return put!(
+                    out,
+                    "  The kernel shows the memory of a process, and what is in it, to the process's own\n  \
+                     user and to root (CAP_SYS_PTRACE). Run lx as that user ('sudo -u #",
+                    dec(uid),
+                    "') or as root.\n"
+                );
+            }
+            Reason::Guarded => {
+                "  It has your user ID, and still the kernel shows its memory to root (CAP_SYS_PTRACE)\n  \
+                 only: it is set-user-ID, or has capabilities that lx lacks, or made itself not dumpable\n  \
+                 (prctl PR_SET_DUMPABLE, as ssh-agent does), or a security module forbids it (Yama:\n  \
+                 'sysctl kernel.yama.ptrace_scope'). Run lx as root.\n"
+            }
+            Reason::Zombie(parent) => {
+                return put!(
+                    out,
+                    "  It has ended; of it there is only the exit status, until its parent, process ",
+                    dec(parent),
+                    ",\n  asks for that. It goes when its parent asks or ends.\n"
+                );
+            }
+            Reason::Headless => {
+                "  A process shows its memory through its first thread, which called pthread_exit. Give\n  \
+                 the number of one of the others instead: 'ls /proc/PID/task' shows them.\n"
+            }
+            Reason::KernelThread => {
+                "  It is a part of the kernel and was never started from a program: it has no arguments,\n  \
+                 no environment, no auxiliary vector and no mappings.\n"
+            }
+            Reason::Gone => {
+                "  It ended, or became another program by execve, after lx began to read: what came\n  \
+                 after that can't be had, and nothing is made up. If it is still there, try again.\n"
+            }
+            Reason::NoCore => {
+                "  Processes are given by number, as in 'ps', without sign or zeros before it; all else is\n  \
+                 taken for the path of a core file: ELF, of the type ET_CORE.\n"
+            }
+            Reason::Other(_) => return,
+        };
+        put!(out, text);
+    }
+}
+
+/// Tells why nothing, or no more, can be told of an operand; with `why`, a paragraph on it.
+pub fn tell(cx: &mut Context, subject: &[u8], reason: Reason, why: bool) {
+    cx.begin_message();
+    put!(&mut cx.err, subject, ": ", reason, "\n");
+    if why {
+        reason.explain(&mut cx.err);
+    }
+    cx.end_message("");
+}
+
+/// A process that is looked at.
+pub struct Process {
+    pub pid: u32,
+    pub dir: ProcessDir,
+}
+
+impl Process {
+    /// The process with this number; whether anything may be read of it shows when it is read.
+    pub fn open(pid: u32) -> Result<Process, Reason> {
+        match ProcessDir::open(pid) {
+            Ok(dir) => Ok(Process { pid, dir }),
+            Err(Errno::ENOENT) if exists(pid) => match ProcessDir::own() {
+                Ok(_) => Err(Reason::Hidden),
+                Err(_) => Err(Reason::NoProc),
+            },
+            Err(Errno::ENOENT) => Err(Reason::Absent),
+            Err(errno) => Err(errno.into()),
+        }
+    }
+
+    /// Why reading failed.
+    pub fn reason(&self, errno: Errno) -> Reason {
+        match errno {
+            Errno::ESRCH => self.check().err().unwrap_or(Reason::Gone),
+            Errno::ENOENT | Errno::EPERM if self.dir.file(c"stat").is_err() => {
+                if exists(self.pid) {
+                    Reason::Hidden
+                } else {
+                    Reason::Gone
+                }
+            }
+            Errno::EACCES => match self.dir.owner() {
+                Ok(uid) if auxv::get(auxv::AT_EUID) != Some(uid as usize) => Reason::Foreign(uid),
+                _ => Reason::Guarded,
+            },
+            _ => errno.into(),
+        }
+    }
+
+    /// Whether it is a living process with memory: that nothing was read, or that it ended
+    /// where it did, is the truth then. `maps` and `cmdline` fail in no other way.
+    pub fn check(&self) -> Result<(), Reason> {
+        let mut buffer = [0; 1024];
+        match self.dir.stat(&mut buffer) {
+            Ok(stat) if stat.is_kernel_thread() => Err(Reason::KernelThread),
+            // The number of threads that live.
+            Ok(stat) if stat.has_ended() && stat.field(20) > Some(1) => Err(Reason::Headless),
+            Ok(stat) if stat.state() == b'Z' => Err(Reason::Zombie(stat.field(4).unwrap_or(0))),
+            Ok(stat) if stat.has_ended() => Err(Reason::Gone),
+            Ok(_) => Ok(()),
+            Err(Errno::ESRCH) => Err(Reason::Gone),
+            Err(errno) => Err(self.reason(errno)),
+        }
+    }
+}
+
+/// Calls with the core file at this path.
+pub fn with_core<T>(
+    path: &[u8],
+    call: impl FnOnce(CoreFile) -> Result<T, Reason>,
+) -> Result<T, Reason> {
+    let file = rt::fs::open(path, O_RDONLY | O_NONBLOCK, Mode(0))?;
+    let stat = fstat(&file)?;
+    match stat.file_type() {
+        DT_REG => {}
+        DT_DIR => return Err(Errno::EISDIR.into()),
+        _ => return Err(Reason::NoCore),
+    }
+    let input = Input::new(file, stat.st_size as u64)?;
+    let core = Elf::new(&input).ok().and_then(CoreFile::new).ok_or(Reason::NoCore)?;
+    call(core)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_of_processes() {
+        assert_eq!(operand(b"self"), Operand::Own);
+        assert_eq!(operand(b"1"), Operand::Pid(1));
+        assert_eq!(operand(b"2147483647"), Operand::Pid(2147483647));
+        for word in
+            ["", "0", "01", "+1", "-1", "1 ", "0x1", "2147483648", "4294967297", "1/../self", "1a"]
+        {
+            assert_eq!(operand(word.as_bytes()), Operand::Path(word.as_bytes()), "{word}");
+        }
+    }
+}
