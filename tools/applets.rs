@@ -3,6 +3,7 @@
 use crate::context::Context;
 use crate::install;
 use crate::readelf;
+use crate::vdso;
 use rt::fmt::left;
 use rt::put;
 
@@ -16,11 +17,18 @@ pub struct Applet {
 }
 
 /// All applets, sorted by name.
-pub static APPLETS: &[Applet] = &[Applet {
-    name: "readelf",
-    purpose: "what is in an ELF file: GNU readelf's report",
-    run: readelf::run,
-}];
+pub static APPLETS: &[Applet] = &[
+    Applet {
+        name: "readelf",
+        purpose: "what is in an ELF file: GNU readelf's report",
+        run: readelf::run,
+    },
+    Applet {
+        name: "vdso",
+        purpose: "the kernel's vDSO: its symbols, its notes, how fast it is",
+        run: vdso::run,
+    },
+];
 
 fn find(name: &[u8]) -> Option<&'static Applet> {
     APPLETS.iter().find(|applet| applet.name.as_bytes() == name)

@@ -103,6 +103,14 @@ pub type Set<'s, 'a> = &'s mut dyn FnMut(&mut Context, &[u8], Option<&'a [u8]>);
 /// What was wrong; it has been told already.
 pub struct Wrong;
 
+/// Where to look, after what was wrong has been told; the exit status of such a run.
+pub fn misused(cx: &mut Context) -> u8 {
+    put!(&mut cx.err, "Try '", cx.prefix, cx.applet, " --help' for more information.\n");
+    // There is no other place to complain.
+    let _ = cx.err.flush();
+    1
+}
+
 /// Sorts the arguments: `set` is called for each option in order, the operands are the
 /// result. Options and operands may be in any order, unless `POSIXLY_CORRECT` is set. All
 /// that is wrong is told, in glibc's words.

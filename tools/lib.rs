@@ -18,6 +18,7 @@ mod install;
 mod json;
 mod process;
 mod readelf;
+mod vdso;
 
 use alloc::vec::Vec;
 use context::Context;

@@ -28,5 +28,7 @@ pub mod process;
 pub mod row;
 pub mod signal;
 pub mod start;
+pub mod time;
+pub mod vdso;
 
 pub use errno::{Errno, Result};

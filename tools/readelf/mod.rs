@@ -101,7 +101,7 @@ pub fn run(cx: &mut Context) -> u8 {
     !fine as u8
 }
 
-/// What [`run`] does, of bytes instead of files: for tests that need no process.
+/// What [`run`] does, of bytes instead of files.
 pub fn report_on(cx: &mut Context, bytes: &[u8]) -> u8 {
     let args = cx.args;
     match options::parse(cx, args) {

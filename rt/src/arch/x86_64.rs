@@ -387,7 +387,11 @@ pub mod nr {
     pub const FSTATFS: usize = 138;
     pub const GETTID: usize = 186;
     pub const GETDENTS64: usize = 217;
+    pub const GETTIMEOFDAY: usize = 96;
+    pub const TIME: usize = 201;
     pub const CLOCK_GETTIME: usize = 228;
+    pub const CLOCK_GETRES: usize = 229;
+    pub const GETCPU: usize = 309;
     pub const EXIT_GROUP: usize = 231;
     pub const TGKILL: usize = 234;
     pub const OPENAT: usize = 257;
@@ -441,3 +445,7 @@ pub fn prefetch(bytes: &[u8], at: usize) {
     // SAFETY: a hint only: no address faults, and nothing is read that the program can see.
     unsafe { _mm_prefetch::<_MM_HINT_T0>(bytes.as_ptr().wrapping_add(at).cast()) }
 }
+
+/// What the names of the vDSO's functions begin with, and the version that they have
+/// (`man 7 vdso`).
+pub const VDSO: (&str, &[u8]) = ("__vdso_", b"LINUX_2.6");

@@ -1,7 +1,8 @@
 //! The dynamic array (gABI, "Dynamic Section").
 
-use super::bytes::{Class, Encoding, Record, Table};
+use super::bytes::{Class, Encoding, Reader, Record, Table, c_str};
 use super::consts::*;
+use super::version::{Verdaux, Verdef};
 use super::{Elf, GnuHash, SysvHash};
 
 /// `Elf32_Dyn`, `Elf64_Dyn`
@@ -102,5 +103,47 @@ impl<'a> Dynamic<'a> {
             self.value(DT_SYMENT).unwrap_or(super::Symbol::size(self.elf.encoding) as u64);
         let size = count.checked_mul(entsize)?;
         Table::new(self.elf.encoding, self.at(DT_SYMTAB, size)?, entsize)
+    }
+
+    /// The symbol with this name and version that the file defines, as a hash table finds
+    /// it; of a file without versions, the one with this name.
+    pub fn find(&self, name: &[u8], version: &[u8]) -> Option<super::Symbol> {
+        let (symbols, strings) = (self.symbols()?, self.strings()?);
+        let is_it = |index: u64| {
+            let symbol = symbols.get(usize::try_from(index).ok()?)?;
+            let defined = symbol.st_shndx != SHN_UNDEF;
+            let named = c_str(strings, symbol.st_name.into()) == Some(name);
+            let versioned = || match self.value(DT_VERSYM) {
+                None => true,
+                Some(_) => self.defined_version(index) == Some(version),
+            };
+            (defined && named && versioned()).then_some(symbol)
+        };
+        match self.gnu_hash() {
+            Some(hash) => hash.candidates(name).find_map(|index| is_it(index.into())),
+            None => self.sysv_hash()?.candidates(name).find_map(is_it),
+        }
+    }
+
+    /// The name of the version that a symbol is defined in: its entry of `DT_VERSYM` is an
+    /// index that a record of `DT_VERDEF` has.
+    pub fn defined_version(&self, symbol: u64) -> Option<&'a [u8]> {
+        const VERSYM_VERSION: u16 = 0x7fff;
+        let encoding = self.elf.encoding;
+        let entries = self.at(DT_VERSYM, symbol.checked_add(1)?.checked_mul(2)?)?;
+        let entry = Reader::new(encoding, entries).u16(entries.len().checked_sub(2)?)?;
+        let records = self.from(DT_VERDEF)?;
+        let mut at = 0usize;
+        // Each is behind the one before it, so there is an end.
+        for _ in 0..self.value(DT_VERDEFNUM)? {
+            let rest = records.get(at..)?;
+            let definition = Verdef::decode(encoding, rest)?;
+            if definition.vd_ndx == entry & VERSYM_VERSION {
+                let aux = Verdaux::decode(encoding, rest.get(definition.vd_aux as usize..)?)?;
+                return c_str(self.strings()?, aux.vda_name.into());
+            }
+            at = at.checked_add(definition.vd_next as usize).filter(|next| *next > at)?;
+        }
+        None
     }
 }

@@ -1,0 +1,525 @@
+//! `lx vdso`: the small library that the kernel maps into each process.
+
+use crate::cli::{self, Wrong};
+use crate::context::Context;
+use crate::process::{Operand, Process, Reason, operand, tell};
+use crate::readelf;
+use alloc::vec;
+use alloc::vec::Vec;
+use rt::elf::consts::{STT_FUNC, STT_OBJECT};
+use rt::elf::{Dynamic, Elf, Notes, Reader, Source, c_str};
+use rt::fmt::{Put, dec, hex, left};
+use rt::fs::{Mode, O_CLOEXEC, O_CREAT, O_RDONLY, O_TRUNC, O_WRONLY};
+use rt::io::{BufWriter, Read, Write};
+use rt::process::AddressSpace;
+use rt::row::is_printable;
+use rt::time::{CLOCK_MONOTONIC, CLOCKS, now, resolution};
+use rt::vdso::{Function, Random, Way, getcpu, gettimeofday, image, repeat, time};
+use rt::{Errno, Result, put};
+
+const HELP: &str = "\
+The functions of the vDSO, the library by which the kernel saves system calls: of lx itself,
+or of a process. By default its dynamic symbols, as 'readelf -sW' shows them of the image,
+and where it lies.
+
+  -d, --dump=FILE   write the image to FILE
+  -n, --notes       its notes: Linux version, build salt, build ID
+  -b, --bench       how long a call takes by the vDSO and by the system call
+  -c, --call        one call of each function, with its result
+      --json        one JSON document: numbers beyond 2^53 are strings
+      --why         a paragraph on what is wrong with a process
+      --help        this text
+
+The last three kinds of output but the notes are about lx's own vDSO only. A function is
+'fast' where the vDSO takes less than two thirds of the system call's time.
+";
+
+#[derive(Default)]
+struct Options<'a> {
+    dump: Option<&'a [u8]>,
+    notes: bool,
+    bench: bool,
+    call: bool,
+    json: bool,
+    why: bool,
+    help: bool,
+}
+
+/// An image, and where it is mapped.
+struct Mapped<'a> {
+    start: u64,
+    bytes: &'a [u8],
+}
+
+pub fn run(cx: &mut Context) -> u8 {
+    let mut options = Options::default();
+    let args = cx.args;
+    let operands = cli::parse(cx, args, HELP, &mut |_, key, value| match key {
+        [b'd'] => options.dump = value,
+        [b'n'] => options.notes = true,
+        [b'b'] => options.bench = true,
+        [b'c'] => options.call = true,
+        b"json" => options.json = true,
+        b"why" => options.why = true,
+        _ => options.help = true,
+    });
+    let operands = match operands {
+        Ok(operands) => operands,
+        Err(Wrong) => return cli::misused(cx),
+    };
+    if options.help {
+        put!(&mut cx.out, "Usage: ", cx.prefix, "vdso [OPTION]... [PID]\n", HELP);
+        return 0;
+    }
+    let word = match *operands {
+        [] => &b"self"[..],
+        [word] => word,
+        [_, extra, ..] => {
+            message!(cx, "extra operand '", extra, "'");
+            return cli::misused(cx);
+        }
+    };
+    let own = operand(word) == Operand::Own;
+    if !own && (options.bench || options.call) {
+        message!(cx, "--bench and --call are about lx's own vDSO: no process can be given");
+        return 1;
+    }
+    let done = if own { of_lx(cx, &options) } else { of_process(cx, word, &options) };
+    done.is_none().into()
+}
+
+/// Of this process. Without a vDSO there are still system calls to show.
+fn of_lx(cx: &mut Context, options: &Options) -> Option<()> {
+    match image() {
+        Some(bytes) => {
+            show(cx, options, Some(&Mapped { start: bytes.as_ptr().addr() as u64, bytes }))
+        }
+        None => {
+            message!(cx, "no vDSO: the kernel gave this process none (vdso=0, or a sandbox)");
+            let alone = options.bench || options.call;
+            if alone { show(cx, options, None) } else { None }
+        }
+    }
+}
+
+fn of_process(cx: &mut Context, word: &[u8], options: &Options) -> Option<()> {
+    let Operand::Pid(pid) = operand(word) else {
+        message!(cx, "'", word, "' is not the number of a process");
+        return None;
+    };
+    match fetch(pid) {
+        Ok(Some((start, bytes))) => show(cx, options, Some(&Mapped { start, bytes: &bytes })),
+        Ok(None) => {
+            message!(cx, word, ": no vDSO is mapped into this process");
+            None
+        }
+        Err(reason) => {
+            tell(cx, word, reason, options.why);
+            None
+        }
+    }
+}
+
+/// The image in a process, which lives still when it has been read.
+fn fetch(pid: u32) -> core::result::Result<Option<(u64, Vec<u8>)>, Reason> {
+    let process = Process::open(pid)?;
+    let reason = |errno| process.reason(errno);
+    let found = {
+        let maps = process.dir.input(c"maps").map_err(reason)?;
+        let all = maps.get(0, maps.size()).unwrap_or_default();
+        all.split(|&byte| byte == b'\n').find_map(mapping)
+    };
+    let Some((start, end)) = found else {
+        // Nothing at all is what a zombie shows.
+        return process.check().map(|()| None);
+    };
+    // A vDSO has a few pages; what says otherwise is none.
+    let length = end.checked_sub(start).filter(|length| *length <= 1 << 20);
+    let mut bytes = vec![0; length.ok_or(Errno::EFBIG)? as usize];
+    let memory = process.dir.memory().map_err(reason)?;
+    memory.read_exact(start, &mut bytes).map_err(reason)?;
+    process.check()?;
+    Ok(Some((start, bytes)))
+}
+
+/// Where the vDSO is, on the line of `/proc/PID/maps` that is about it.
+fn mapping(line: &[u8]) -> Option<(u64, u64)> {
+    // A path begins with a slash: after the inode this can only be the kernel's own name.
+    let mut fields = line.splitn(6, |&byte| byte == b' ');
+    let range = fields.next()?;
+    if fields.nth(4)?.trim_ascii_start() != b"[vdso]" {
+        return None;
+    }
+    let number = |text: &[u8]| u64::from_str_radix(core::str::from_utf8(text).ok()?, 16).ok();
+    let dash = range.iter().position(|&byte| byte == b'-')?;
+    Some((number(range.get(..dash)?)?, number(range.get(dash + 1..)?)?))
+}
+
+fn show(cx: &mut Context, options: &Options, mapped: Option<&Mapped>) -> Option<()> {
+    let bytes = mapped.map_or(&[][..], |mapped| mapped.bytes);
+    if let Some(path) = options.dump
+        && let Err(errno) = write_file(path, bytes)
+    {
+        message!(cx, "cannot write '", path, "': ", errno);
+        return None;
+    }
+    let elf = Elf::new(&bytes).ok();
+    if elf.is_none() && mapped.is_some() {
+        message!(cx, "the vDSO is not an ELF file");
+        return None;
+    }
+    let parts = options.notes || options.bench || options.call || options.dump.is_some();
+    if options.json {
+        cx.json().object("");
+    }
+    if let (Some(mapped), Some(elf)) = (mapped, &elf) {
+        if options.json {
+            json_image(cx, mapped, elf);
+        } else if !parts {
+            table(cx, mapped, elf);
+        }
+        if options.notes {
+            notes(cx, options.json, elf);
+        }
+    }
+    if options.call {
+        calls(cx, options.json);
+    }
+    if options.bench {
+        bench(cx, options.json);
+    }
+    if options.json {
+        cx.json().end_object().end_document();
+    }
+    Some(())
+}
+
+fn write_file(path: &[u8], bytes: &[u8]) -> Result<()> {
+    let flags = O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC;
+    rt::fs::open(path, flags, Mode(0o666))?.write_all(bytes)
+}
+
+/// The symbols as readelf has them, then the image.
+fn table(cx: &mut Context, mapped: &Mapped, elf: &Elf) {
+    let args = cx.args;
+    cx.args = &[b"-sW"];
+    readelf::report_on(cx, mapped.bytes);
+    cx.args = args;
+    let out = &mut cx.out;
+    put!(out, "\n", Shown(soname(elf)), " at 0x", hex(mapped.start), ", ");
+    put!(out, dec(mapped.bytes.len()), " bytes, version ", Shown(version(elf)), "\n");
+}
+
+/// A name that is printed only if nothing in it can drive a terminal.
+struct Shown<'a>(Option<&'a [u8]>);
+
+impl Put for Shown<'_> {
+    fn put(&self, out: &mut BufWriter) {
+        put!(out, self.0.filter(|name| is_printable(name)).unwrap_or(b"?"));
+    }
+}
+
+fn soname<'a>(elf: &Elf<'a>) -> Option<&'a [u8]> {
+    let dynamic = Dynamic::new(*elf)?;
+    c_str(dynamic.strings()?, dynamic.value(rt::elf::consts::DT_SONAME)?)
+}
+
+/// The version of the functions: that of the first symbol which has one.
+fn version<'a>(elf: &Elf<'a>) -> Option<&'a [u8]> {
+    let dynamic = Dynamic::new(*elf)?;
+    (1..dynamic.symbols()?.len() as u64).find_map(|index| dynamic.defined_version(index))
+}
+
+fn json_image(cx: &mut Context, mapped: &Mapped, elf: &Elf) {
+    let mut json = cx.json();
+    json.number("address", mapped.start).number("size", mapped.bytes.len() as u64);
+    json.text("soname", soname(elf).unwrap_or_default()).array("symbols");
+    if let Some(dynamic) = Dynamic::new(*elf)
+        && let Some(symbols) = dynamic.symbols()
+    {
+        for (index, symbol) in symbols.iter().enumerate().skip(1) {
+            let strings = dynamic.strings().unwrap_or_default();
+            let kind = match symbol.kind() {
+                STT_FUNC => "FUNC",
+                STT_OBJECT => "OBJECT",
+                _ => "",
+            };
+            json.object("").text("name", c_str(strings, symbol.st_name.into()).unwrap_or_default());
+            match dynamic.defined_version(index as u64) {
+                Some(version) => json.text("version", version),
+                None => json.null("version"),
+            };
+            json.number("st_value", symbol.st_value).number("st_size", symbol.st_size);
+            json.number("st_shndx", symbol.st_shndx.into()).text("type", kind).end_object();
+        }
+    }
+    json.end_array();
+}
+
+/// The notes that a vDSO has (include/linux/elfnote.h, include/linux/build-salt.h).
+fn notes(cx: &mut Context, json: bool, elf: &Elf) {
+    const LINUX_ELFNOTE_BUILD_SALT: u32 = 0x100;
+    const NT_GNU_BUILD_ID: u32 = 3;
+    if json {
+        cx.json().object("notes");
+    }
+    let segments = elf.segments().into_iter().flat_map(|table| table.iter());
+    for segment in segments.filter(|segment| segment.p_type == rt::elf::consts::PT_NOTE) {
+        let bytes = elf.bytes(segment.p_offset, segment.p_filesz).unwrap_or_default();
+        for note in Notes::new(elf.encoding, bytes, segment.p_align) {
+            match (note.owner(), note.n_type) {
+                (b"Linux", 0) => {
+                    let code = Reader::new(elf.encoding, note.desc).u32(0).unwrap_or(0);
+                    let [_, major, minor, patch] = code.to_be_bytes();
+                    if json {
+                        cx.json().number("LINUX_VERSION_CODE", code.into());
+                    } else {
+                        put!(&mut cx.out, "Linux version: ", dec(major), ".", dec(minor));
+                        put!(&mut cx.out, ".", dec(patch), "\n");
+                    }
+                }
+                (b"Linux", LINUX_ELFNOTE_BUILD_SALT) => {
+                    let salt = c_str(note.desc, 0).unwrap_or_default();
+                    if json {
+                        cx.json().text("build_salt", salt);
+                    } else {
+                        put!(&mut cx.out, "Build salt:    ", Shown(Some(salt)), "\n");
+                    }
+                }
+                (b"GNU", NT_GNU_BUILD_ID) if json => {
+                    let mut text = Vec::new();
+                    note.desc.iter().for_each(|byte| text.extend(hex_pair(*byte)));
+                    cx.json().text("build_id", &text);
+                }
+                (b"GNU", NT_GNU_BUILD_ID) => {
+                    put!(&mut cx.out, "Build ID:      ");
+                    note.desc.iter().for_each(|byte| put!(&mut cx.out, hex(*byte).zero(2)));
+                    put!(&mut cx.out, "\n");
+                }
+                _ => {}
+            }
+        }
+    }
+    if json {
+        cx.json().end_object();
+    }
+}
+
+fn hex_pair(byte: u8) -> [u8; 2] {
+    let digit = |half: u8| if half < 10 { b'0' + half } else { b'a' + half - 10 };
+    [digit(byte >> 4), digit(byte & 15)]
+}
+
+/// One call of each, by the way that it takes in this process.
+fn calls(cx: &mut Context, json: bool) {
+    if json {
+        cx.json().array("calls");
+    }
+    for function in [Function::ClockGettime, Function::ClockGetres] {
+        for &(clock, name) in CLOCKS {
+            let result = match function {
+                Function::ClockGettime => now(clock),
+                _ => resolution(clock),
+            };
+            call(cx, json, function, name, result, |out, time| {
+                put!(out, dec(time.tv_sec as u64), ".", dec(time.tv_nsec as u64).zero(9));
+            });
+        }
+    }
+    call(cx, json, Function::Gettimeofday, "", gettimeofday(), |out, (sec, usec)| {
+        put!(out, dec(sec as u64), ".", dec(usec as u64).zero(6));
+    });
+    call(cx, json, Function::Time, "", Ok(time()), |out, time| put!(out, dec(time as u64)));
+    call(cx, json, Function::Getcpu, "", getcpu(), |out, (cpu, node)| {
+        put!(out, "cpu ", dec(cpu), ", node ", dec(node));
+    });
+    let mut bytes = [0; 16];
+    let result = Random::new().fill(&mut bytes);
+    call(cx, json, Function::Getrandom, "", result, |out, _| {
+        bytes.iter().for_each(|byte| put!(out, hex(*byte).zero(2)));
+    });
+    if json {
+        cx.json().end_array();
+    }
+}
+
+/// A row of `--call`.
+fn call<T: Copy>(
+    cx: &mut Context,
+    json: bool,
+    function: Function,
+    clock: &str,
+    result: Result<T>,
+    value: impl Fn(&mut BufWriter, T),
+) {
+    let way = if function.address().is_some() { "vDSO" } else { "system call" };
+    if json {
+        cx.json().object("").text("function", function.name());
+        if !clock.is_empty() {
+            cx.json().text("clock", clock);
+        }
+        cx.json().text("by", way);
+        match result {
+            Ok(result) => {
+                let mut text = Text { bytes: [0; 48], used: 0 };
+                let mut buffer = [0; 48];
+                let mut out = BufWriter::new(&mut buffer, &mut text);
+                value(&mut out, result);
+                // It is never longer than that.
+                let _ = out.flush();
+                cx.json().text("result", text.bytes.get(..text.used).unwrap_or_default());
+            }
+            Err(errno) => drop(cx.json().text("error", errno.message())),
+        }
+        cx.json().end_object();
+        return;
+    }
+    let out = &mut cx.out;
+    put!(out, left(function.name(), 14), left(clock, 26), left(way, 13));
+    match result {
+        Ok(result) => value(out, result),
+        Err(errno) => put!(out, errno),
+    }
+    put!(out, "\n");
+}
+
+/// A short text that is put together.
+struct Text {
+    bytes: [u8; 48],
+    used: usize,
+}
+
+impl Write for Text {
+    fn write(&mut self, bytes: &[u8]) -> Result<usize> {
+        let room = self.bytes.get_mut(self.used..).unwrap_or_default();
+        let length = bytes.len().min(room.len());
+        room.iter_mut().zip(bytes).for_each(|(to, from)| *to = *from);
+        self.used += length;
+        if length == 0 && !bytes.is_empty() { Err(Errno::ENOSPC) } else { Ok(length) }
+    }
+}
+
+/// Tenths of a nanosecond that a call takes: the least of some runs, each of about two
+/// milliseconds, since all that disturbs a run makes it longer.
+fn measure(function: Function, clock: i32, way: Way, random: &mut Random) -> Result<u64> {
+    const RUNS: u32 = 12;
+    const RUN: u64 = 2_000_000;
+    let mut run = |times: u32| -> Result<u64> {
+        let start = now(CLOCK_MONOTONIC)?;
+        repeat(function, clock, way, random, times)?;
+        Ok((now(CLOCK_MONOTONIC)?.nanoseconds() - start.nanoseconds()).max(1) as u64)
+    };
+    run(10)?;
+    let times = (RUN * 200 / run(200)?).clamp(100, 1_000_000) as u32;
+    let mut least = u64::MAX;
+    for _ in 0..RUNS {
+        least = least.min(run(times)?);
+    }
+    Ok(least * 10 / u64::from(times))
+}
+
+fn bench(cx: &mut Context, json: bool) {
+    let mut buffer = [0; 64];
+    let source = clocksource(&mut buffer);
+    if json {
+        cx.json().text("clocksource", source.unwrap_or_default()).array("bench");
+    } else {
+        put!(&mut cx.out, left("function", 40), "   vDSO ns  system ns  ratio\n");
+    }
+    let mut random = Random::new();
+    for function in Function::ALL {
+        let clocks = match function {
+            Function::ClockGettime => CLOCKS,
+            // They all cost the same.
+            _ => CLOCKS.get(..1).unwrap_or_default(),
+        };
+        for &(clock, name) in clocks {
+            let name = if function == Function::ClockGettime { name } else { "" };
+            let vdso = measure(function, clock.0, Way::Vdso, &mut random);
+            let system = measure(function, clock.0, Way::System, &mut random);
+            row(cx, json, function, name, vdso, system);
+        }
+    }
+    if json {
+        cx.json().end_array();
+    } else {
+        put!(&mut cx.out, "clocksource: ", Shown(source), "\n");
+    }
+}
+
+/// A row of `--bench`.
+fn row(
+    cx: &mut Context,
+    json: bool,
+    function: Function,
+    clock: &str,
+    vdso: Result<u64>,
+    system: Result<u64>,
+) {
+    let verdict = match (vdso, system) {
+        (Ok(vdso), Ok(system)) if vdso * 3 < system * 2 => "fast",
+        (Ok(_), Ok(_)) => "falls back to the kernel",
+        (Err(Errno::ENOSYS), Ok(_)) => "not in the vDSO",
+        (_, Err(errno)) | (Err(errno), _) => errno.message(),
+    };
+    if json {
+        cx.json().object("").text("function", function.name());
+        if !clock.is_empty() {
+            cx.json().text("clock", clock);
+        }
+        for (key, tenths) in [("vdso_ps", vdso), ("system_ps", system)] {
+            match tenths {
+                Ok(tenths) => cx.json().number(key, tenths * 100),
+                Err(_) => cx.json().null(key),
+            };
+        }
+        cx.json().text("verdict", verdict).end_object();
+        return;
+    }
+    let out = &mut cx.out;
+    put!(out, left(function.name(), 14), left(clock, 26));
+    for (tenths, width) in [(vdso, 8), (system, 9)] {
+        match tenths {
+            Ok(tenths) => put!(out, dec(tenths / 10).width(width), ".", dec(tenths % 10)),
+            Err(_) => {
+                out.fill(b' ', usize::from(width) + 1);
+                put!(out, "-");
+            }
+        }
+    }
+    match (vdso, system) {
+        (Ok(vdso @ 1..), Ok(system)) => {
+            let ratio = system * 10 / vdso;
+            put!(out, dec(ratio / 10).width(5), ".", dec(ratio % 10));
+        }
+        _ => put!(out, "      -"),
+    }
+    put!(out, "  ", verdict, "\n");
+}
+
+/// What the kernel takes its time from.
+fn clocksource(buffer: &mut [u8; 64]) -> Option<&[u8]> {
+    const PATH: &str = "/sys/devices/system/clocksource/clocksource0/current_clocksource";
+    let mut file = rt::fs::open(PATH, O_RDONLY | O_CLOEXEC, Mode(0)).ok()?;
+    let length = file.read_full(buffer).ok()?;
+    Some(buffer.get(..length)?.trim_ascii_end())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::mapping;
+
+    #[test]
+    fn only_the_kernels_own_mapping_is_the_vdso() {
+        let line = b"7fff1000-7fff3000 r-xp 00000000 00:00 0                          [vdso]";
+        assert_eq!(mapping(line), Some((0x7fff1000, 0x7fff3000)));
+        for line in [
+            &b"7fff1000-7fff3000 r-xp 00000000 08:01 77                 /tmp/x [vdso]"[..],
+            b"7fff1000-7fff3000 r-xp 00000000 00:00 0                          [vvar]",
+            b"7fff1000 r-xp 00000000 00:00 0 [vdso]",
+            b"",
+        ] {
+            assert_eq!(mapping(line), None);
+        }
+    }
+}
