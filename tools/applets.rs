@@ -2,6 +2,7 @@
 
 use crate::context::Context;
 use crate::install;
+use crate::lseek;
 use crate::readelf;
 use crate::vdso;
 use rt::fmt::left;
@@ -18,6 +19,7 @@ pub struct Applet {
 
 /// All applets, sorted by name.
 pub static APPLETS: &[Applet] = &[
+    Applet { name: "lseek", purpose: "a file's cursor, its data and its holes", run: lseek::run },
     Applet {
         name: "readelf",
         purpose: "what is in an ELF file: GNU readelf's report",

@@ -16,6 +16,7 @@ mod cli;
 mod colour;
 mod install;
 mod json;
+mod lseek;
 mod process;
 mod readelf;
 mod vdso;

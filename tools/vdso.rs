@@ -369,7 +369,9 @@ fn call<T: Copy>(
                 let _ = out.flush();
                 cx.json().text("result", text.bytes.get(..text.used).unwrap_or_default());
             }
-            Err(errno) => drop(cx.json().text("error", errno.message())),
+            Err(errno) => {
+                cx.json().text("error", errno.message());
+            }
         }
         cx.json().end_object();
         return;

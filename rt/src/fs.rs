@@ -4,6 +4,12 @@
 //! ([`AsFd`]) or names a file ([`Path`]). Reading, writing and seeking are the traits of
 //! [`io`](crate::io). A call that a signal interrupts is made again.
 
+mod copy;
+mod extents;
+
+pub use copy::*;
+pub use extents::*;
+
 use crate::arch::{nr, open as arch_open, syscall};
 use crate::bits::bits;
 use crate::errno::{Errno, Result, check};

@@ -57,6 +57,8 @@ mod text;
 mod unwind;
 mod versions;
 
+pub(crate) use text::name as shown;
+
 use crate::cli::Wrong;
 use crate::context::Context;
 use file::File;

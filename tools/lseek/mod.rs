@@ -1,0 +1,465 @@
+//! `lx lseek`: the cursor of a file, and where its data is.
+
+mod copy;
+mod map;
+
+use crate::cli::{self, Wrong};
+use crate::context::Context;
+use crate::process::{Operand, Process, operand, tell};
+use alloc::vec::Vec;
+use rt::fmt::{Put, dec, hex, oct};
+use rt::fs::{DT_DIR, DT_REG, File, Mode, O_CLOEXEC, O_NONBLOCK, O_RDONLY, fstat, open};
+use rt::io::{AsFd, BorrowedFd, BufWriter, Seek, SeekFrom, stdin};
+use rt::process::ProcessDir;
+use rt::row::is_printable;
+use rt::{Errno, put};
+
+const HELP: &str = "\
+Where the cursor of a file is, where in it is data, and what is there. WHENCE is 'set' (the
+default), 'cur', 'end', 'data' or 'hole'; an OFFSET is decimal, or hexadecimal after 0x, with
+K, M, G, T, P or E behind it in units of 1024, 1024^2 and so on. FILE '-' is standard input.
+
+  -v, --verbose      also what the kernel knows of the descriptor: flags, mount, inode
+  -m, --map          the ranges of data and the holes, and what they sum up to
+  -e, --extents      where they are on the device, as 'filefrag -v' shows it
+  -d, --draw         a line with a picture of the file: '#' data, '.' hole, '+' some of both
+  -b, --blocks       offsets and lengths of --map in blocks of the file system
+  -r, --read         the bytes from OFFSET on to standard output: LENGTH, or all
+      --sparse       with --read: holes become holes where standard output is a file
+  -p, --pid=PID      the cursor and flags of a descriptor of another process
+      --json         one JSON document: numbers beyond 2^53 are strings
+      --why          with --pid: a paragraph on what is wrong with a process
+      --help         this text
+";
+
+const USAGE: &str = "lseek [-v] FILE OFFSET [WHENCE]\n   or: lx lseek -m|-e|-d [-b] FILE\n\
+    \x20  or: lx lseek -r [--sparse] FILE OFFSET [LENGTH]\n   or: lx lseek -p PID FD\n";
+
+#[derive(Default)]
+struct Options<'a> {
+    verbose: bool,
+    map: bool,
+    extents: bool,
+    draw: bool,
+    blocks: bool,
+    read: bool,
+    sparse: bool,
+    pid: Option<&'a [u8]>,
+    json: bool,
+    why: bool,
+    help: bool,
+}
+
+/// What went wrong has been told.
+struct Told;
+
+type Done<T = ()> = Result<T, Told>;
+
+pub fn run(cx: &mut Context) -> u8 {
+    let mut options = Options::default();
+    // What looks like a number is an offset, whatever its sign.
+    let is_offset = |arg: &&[u8]| matches!(arg, [b'-', b'0'..=b'9', ..]);
+    let negative = cx.args.iter().copied().find(is_offset);
+    let args: Vec<&'static [u8]> = cx.args.iter().copied().filter(|arg| !is_offset(arg)).collect();
+    let operands = cli::parse(cx, &args, HELP, &mut |_, key, value| match key {
+        [b'v'] => options.verbose = true,
+        [b'm'] => options.map = true,
+        [b'e'] => options.extents = true,
+        [b'd'] => options.draw = true,
+        [b'b'] => options.blocks = true,
+        [b'r'] => options.read = true,
+        b"sparse" => options.sparse = true,
+        [b'p'] => options.pid = value,
+        b"json" => options.json = true,
+        b"why" => options.why = true,
+        _ => options.help = true,
+    });
+    let Ok(mut operands) = operands.map_err(|Wrong| ()) else { return cli::misused(cx) };
+    if options.help {
+        put!(&mut cx.out, "Usage: lx ", USAGE, HELP);
+        return 0;
+    }
+    if let Some(offset) = negative {
+        operands.insert(operands.len().min(1), offset);
+    }
+    let done = match (&options, &*operands) {
+        (Options { pid: Some(pid), .. }, [fd]) => of_process(cx, &options, pid, fd),
+        (Options { pid: None, map: false, extents: false, draw: false, read, .. }, words) => {
+            match (read, words) {
+                (true, [file, offset]) => copy::read(cx, file, offset, None, options.sparse),
+                (true, [file, offset, length]) => {
+                    copy::read(cx, file, offset, Some(length), options.sparse)
+                }
+                (false, [file, offset]) => seek(cx, &options, file, offset, b"set"),
+                (false, [file, offset, whence]) => seek(cx, &options, file, offset, whence),
+                _ => return operands_are_wrong(cx, words),
+            }
+        }
+        (Options { pid: None, read: false, .. }, [file]) => map::show(cx, &options, file),
+        (_, words) => return operands_are_wrong(cx, words),
+    };
+    done.is_err().into()
+}
+
+fn operands_are_wrong(cx: &mut Context, words: &[&[u8]]) -> u8 {
+    match words {
+        [] => message!(cx, "missing operand"),
+        [.., last] => message!(cx, "wrong number of operands, up to '", *last, "'"),
+    }
+    cli::misused(cx)
+}
+
+/// Opens a file without waiting for anything.
+fn open_file(cx: &mut Context, path: &[u8]) -> Done<Opened> {
+    if path == b"-" {
+        return Ok(Opened::Stdin);
+    }
+    match open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC, Mode(0)) {
+        Ok(file) => Ok(Opened::File(file)),
+        Err(errno) => {
+            message!(cx, "cannot open '", path, "': ", errno);
+            Err(Told)
+        }
+    }
+}
+
+enum Opened {
+    Stdin,
+    File(File),
+}
+
+impl AsFd for Opened {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        match self {
+            Opened::Stdin => stdin(),
+            Opened::File(file) => file.as_fd(),
+        }
+    }
+}
+
+/// Tells what went wrong with a file; of what has no places, that.
+fn fail<T>(cx: &mut Context, path: &[u8], errno: Errno) -> Done<T> {
+    match errno {
+        Errno::ESPIPE => {
+            let tail = ": a pipe, socket or terminal has no cursor";
+            message!(cx, "'", path, "': ", errno, tail);
+        }
+        _ => message!(cx, "'", path, "': ", errno),
+    }
+    Err(Told)
+}
+
+/// How long a file is: what can be sought in has an end.
+fn size(cx: &mut Context, path: &[u8], file: &Opened) -> Done<u64> {
+    let found = fstat(file).and_then(|stat| match stat.file_type() {
+        DT_REG => Ok(stat.st_size as u64),
+        DT_DIR => Err(Errno::EISDIR),
+        _ => file.as_fd().seek(SeekFrom::End(0)),
+    });
+    found.or_else(|errno| fail(cx, path, errno))
+}
+
+/// A number as the help has it; none where it isn't one or has more than 63 bits.
+fn number(text: &[u8]) -> Option<i64> {
+    let (negative, text) = match text.strip_prefix(b"-") {
+        Some(text) => (true, text),
+        None => (false, text.strip_prefix(b"+").unwrap_or(text)),
+    };
+    let (text, unit) = match text.split_last() {
+        Some((last, head)) => match b"KMGTPE".iter().position(|unit| unit == last) {
+            Some(power) if !head.is_empty() => (head, 1i64 << (10 * (power + 1))),
+            _ => (text, 1),
+        },
+        None => return None,
+    };
+    let (base, digits) = match text {
+        [b'0', b'x' | b'X', digits @ ..] => (16, digits),
+        digits => (10, digits),
+    };
+    if digits.is_empty() {
+        return None;
+    }
+    let value = digits.iter().try_fold(0i64, |value, &digit| {
+        let digit = char::from(digit).to_digit(base)?;
+        value.checked_mul(base.into())?.checked_sub(digit.into())
+    })?;
+    // Counted down, since there is one more number below zero than above.
+    let value = value.checked_mul(unit)?;
+    if negative { Some(value) } else { value.checked_neg() }
+}
+
+fn told_number(cx: &mut Context, what: &str, text: &[u8]) -> Done<i64> {
+    number(text).ok_or_else(|| {
+        message!(cx, "invalid ", what, ": '", text, "'");
+        Told
+    })
+}
+
+/// A number that isn't negative.
+fn place(cx: &mut Context, what: &str, text: &[u8]) -> Done<u64> {
+    let value = told_number(cx, what, text)?;
+    u64::try_from(value).map_err(|_| {
+        message!(cx, "invalid ", what, ": '", text, "': it is negative");
+        Told
+    })
+}
+
+/// Seeks, and tells where the cursor is then.
+fn seek(cx: &mut Context, options: &Options, path: &[u8], offset: &[u8], whence: &[u8]) -> Done {
+    let file = open_file(cx, path)?;
+    let to = match whence {
+        b"set" => SeekFrom::Start(place(cx, "offset", offset)?),
+        b"cur" => SeekFrom::Current(told_number(cx, "offset", offset)?),
+        b"end" => SeekFrom::End(told_number(cx, "offset", offset)?),
+        b"data" => SeekFrom::Data(place(cx, "offset", offset)?),
+        b"hole" => SeekFrom::Hole(place(cx, "offset", offset)?),
+        _ => {
+            message!(cx, "invalid whence: '", whence, "'; it is set, cur, end, data or hole");
+            return Err(Told);
+        }
+    };
+    let position = match file.as_fd().seek(to) {
+        Ok(position) => position,
+        Err(Errno::ENXIO) => {
+            let what = match to {
+                SeekFrom::Data(_) => ": no data from there on",
+                _ => ": it lies behind the end",
+            };
+            message!(cx, "'", path, "': ", Errno::ENXIO, what);
+            return Err(Told);
+        }
+        Err(errno) => return fail(cx, path, errno),
+    };
+    if !options.json {
+        put!(&mut cx.out, "Cursor position: ", dec(position), "\n");
+        if !options.verbose {
+            return Ok(());
+        }
+    }
+    let mut buffer = [0; 1024];
+    let info = if options.verbose {
+        let dir = ProcessDir::own();
+        let number = file.as_fd().number() as u32;
+        match dir.and_then(|dir| info(&dir, number, &mut buffer)) {
+            Ok(info) => info,
+            Err(errno) => return fail(cx, b"/proc/self/fdinfo", errno),
+        }
+    } else {
+        &[]
+    };
+    show_info(cx, options.json, Some(path), position, info);
+    Ok(())
+}
+
+/// What `/proc` tells of a descriptor (`man 5 proc_pid_fdinfo`).
+fn info<'b>(dir: &ProcessDir, fd: u32, buffer: &'b mut [u8]) -> rt::Result<&'b [u8]> {
+    let mut name = [0; 24];
+    let mut nowhere = rt::io::stderr();
+    // Enough for any number: the buffer is never passed on.
+    let mut out = BufWriter::new(&mut name, &mut nowhere);
+    put!(&mut out, "fdinfo/", dec(fd), [0]);
+    let name = core::ffi::CStr::from_bytes_until_nul(&name).map_err(|_| Errno::EINVAL)?;
+    dir.read(name, buffer)
+}
+
+/// The lines of `fdinfo`: names and values.
+fn fields(info: &[u8]) -> impl Iterator<Item = (&[u8], &[u8])> {
+    info.split(|&byte| byte == b'\n').filter_map(|line| {
+        let colon = line.iter().position(|&byte| byte == b':')?;
+        Some((line.get(..colon)?, line.get(colon + 1..)?.trim_ascii()))
+    })
+}
+
+fn flags(value: &[u8]) -> Option<u64> {
+    u64::from_str_radix(core::str::from_utf8(value).ok()?, 8).ok()
+}
+
+/// Flags of `man 2 open`, of x86-64; the larger ones before those that they include.
+const FLAGS: &[(u64, &str)] = &[
+    (0o20200000, "O_TMPFILE"),
+    (0o4010000, "O_SYNC"),
+    (0o100, "O_CREAT"),
+    (0o200, "O_EXCL"),
+    (0o400, "O_NOCTTY"),
+    (0o1000, "O_TRUNC"),
+    (0o2000, "O_APPEND"),
+    (0o4000, "O_NONBLOCK"),
+    (0o10000, "O_DSYNC"),
+    (0o20000, "O_ASYNC"),
+    (0o40000, "O_DIRECT"),
+    (0o100000, "O_LARGEFILE"),
+    (0o200000, "O_DIRECTORY"),
+    (0o400000, "O_NOFOLLOW"),
+    (0o1000000, "O_NOATIME"),
+    (0o2000000, "O_CLOEXEC"),
+    (0o10000000, "O_PATH"),
+];
+
+/// The names of flags, the access mode first; what has none as an octal number.
+fn each_flag(value: u64, call: &mut dyn FnMut(&str)) -> u64 {
+    call(match value & 3 {
+        0 => "O_RDONLY",
+        1 => "O_WRONLY",
+        2 => "O_RDWR",
+        _ => "O_ACCMODE",
+    });
+    let mut rest = value & !3;
+    for &(flag, name) in FLAGS {
+        if rest & flag == flag {
+            call(name);
+            rest &= !flag;
+        }
+    }
+    rest
+}
+
+/// The cursor, and what else is known of a descriptor.
+fn show_info(cx: &mut Context, json: bool, path: Option<&[u8]>, position: u64, info: &[u8]) {
+    if !json {
+        for (name, value) in fields(info) {
+            put!(&mut cx.out, Shown(name), ": ", Shown(value));
+            if let (b"flags", Some(value)) = (name, flags(value)) {
+                let (out, mut mark) = (&mut cx.out, " (");
+                let rest = each_flag(value, &mut |name| {
+                    put!(out, mark, name);
+                    mark = "|";
+                });
+                if rest != 0 {
+                    put!(out, "|0", oct(rest));
+                }
+                put!(out, ")");
+            }
+            put!(&mut cx.out, "\n");
+        }
+        return;
+    }
+    cx.json().object("");
+    if let Some(path) = path {
+        cx.json().text("file", path);
+    }
+    cx.json().number("position", position);
+    if !info.is_empty() {
+        cx.json().object("fdinfo");
+        for (name, value) in fields(info) {
+            match (name, flags(value)) {
+                (b"flags", Some(value)) => {
+                    cx.json().number("flags", value).array("flags_names");
+                    each_flag(value, &mut |name| {
+                        cx.json().text("", name);
+                    });
+                    cx.json().end_array();
+                }
+                // Some kinds of descriptors have the same line more than once.
+                (b"pos" | b"mnt_id" | b"ino", _) => {
+                    let value = core::str::from_utf8(value).ok().and_then(|v| v.parse().ok());
+                    let name = core::str::from_utf8(name).unwrap_or_default();
+                    cx.json().number(name, value.unwrap_or(0));
+                }
+                _ => {}
+            }
+        }
+        cx.json().end_object();
+    }
+    cx.json().end_object().end_document();
+}
+
+/// Text of the kernel's; where it isn't plain, as hexadecimal digits.
+struct Shown<'a>(&'a [u8]);
+
+impl Put for Shown<'_> {
+    fn put(&self, out: &mut BufWriter) {
+        if is_printable(self.0) {
+            out.bytes(self.0);
+        } else {
+            self.0.iter().for_each(|byte| put!(out, hex(*byte).zero(2)));
+        }
+    }
+}
+
+/// The cursor of another process's descriptor.
+fn of_process(cx: &mut Context, options: &Options, pid: &[u8], fd: &[u8]) -> Done {
+    let number = match operand(pid) {
+        Operand::Pid(number) => Some(number),
+        _ => None,
+    };
+    let (Some(number), Some(fd)) = (number, number_of_fd(fd)) else {
+        let word = if number.is_none() { pid } else { fd };
+        message!(cx, "'", word, "' is not the number of a process or descriptor");
+        return Err(Told);
+    };
+    let mut buffer = [0; 4096];
+    let process = match Process::open(number) {
+        Ok(process) => process,
+        Err(reason) => {
+            tell(cx, pid, reason, options.why);
+            return Err(Told);
+        }
+    };
+    let info = match info(&process.dir, fd, &mut buffer) {
+        Ok(info) => info,
+        Err(Errno::ENOENT) if process.check().is_ok() => {
+            message!(cx, pid, ": no descriptor ", dec(fd), " is open");
+            return Err(Told);
+        }
+        Err(errno) => {
+            let reason = process.reason(errno);
+            tell(cx, pid, reason, options.why);
+            return Err(Told);
+        }
+    };
+    let position = fields(info).find(|(name, _)| name == b"pos").map_or(&b""[..], |(_, v)| v);
+    let position = core::str::from_utf8(position).ok().and_then(|text| text.parse().ok());
+    if !options.json {
+        put!(&mut cx.out, "Cursor position: ", dec(position.unwrap_or(0u64)), "\n");
+    }
+    show_info(cx, options.json, None, position.unwrap_or(0), info);
+    Ok(())
+}
+
+fn number_of_fd(text: &[u8]) -> Option<u32> {
+    number(text).and_then(|fd| u32::try_from(fd).ok())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers() {
+        for (text, value) in [
+            ("0", Some(0)),
+            ("+7", Some(7)),
+            ("-12", Some(-12)),
+            ("0x10", Some(16)),
+            ("4K", Some(4096)),
+            ("-1M", Some(-1 << 20)),
+            ("9223372036854775807", Some(i64::MAX)),
+            ("-9223372036854775808", Some(i64::MIN)),
+            ("-8E", Some(i64::MIN)),
+            ("8E", None),
+            ("9223372036854775808", None),
+            ("", None),
+            ("-", None),
+            ("K", None),
+            ("0x", None),
+            ("1k", None),
+            ("1.5", None),
+            ("--1", None),
+        ] {
+            assert_eq!(number(text.as_bytes()), value, "{text}");
+        }
+    }
+
+    #[test]
+    fn flags_have_names() {
+        let names = |value| {
+            let mut names = std::vec::Vec::new();
+            let rest = each_flag(value, &mut |name| names.push(std::string::String::from(name)));
+            (names.join("|"), rest)
+        };
+        assert_eq!(names(0o100000), ("O_RDONLY|O_LARGEFILE".into(), 0));
+        assert_eq!(names(0o4012002), ("O_RDWR|O_SYNC|O_APPEND".into(), 0));
+        assert_eq!(names(0o20300001), ("O_WRONLY|O_TMPFILE|O_LARGEFILE".into(), 0));
+        assert_eq!(names(0o40000000003), ("O_ACCMODE".into(), 0o40000000000));
+    }
+}
