@@ -120,7 +120,9 @@ fn copies_are_the_same_and_as_sparse() {
         lx_to(&copy, &sparsely, &file, "0");
         let (from, to) = (std::fs::metadata(&file).unwrap(), std::fs::metadata(&copy).unwrap());
         assert_eq!(to.len(), size, "{}", file.display());
-        assert!(to.blocks() <= from.blocks(), "{}: {} blocks", file.display(), to.blocks());
+        // The lists of extents count, too.
+        let most = from.blocks() + from.blocks() / 50 + 64;
+        assert!(to.blocks() <= most, "{}: {} blocks", file.display(), to.blocks());
         assert_eq!(map(&copy), map(&file), "{}", file.display());
         if size > 1 << 30 {
             let mut bytes = [0; 13];
