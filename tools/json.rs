@@ -10,12 +10,15 @@
 //! - Names of members are those of the format's specification (`st_value`), its numbers stay
 //!   numbers; what has a name has it in a member beside it, with `_name` behind.
 //!
+//! Flags and bytes of no known form are hexadecimal digits in a string.
+//!
 //! A member is given by its name, an element of an array by `""`.
 
 use crate::context::Context;
-use rt::fmt::{dec, hex};
+use rt::fmt::{Put, dec, hex, hex_digits};
 use rt::io::BufWriter;
 use rt::put;
+use rt::row::is_printable;
 
 /// Writes JSON into the applet's output: [`Context::json`].
 pub struct Json<'c, 'a> {
@@ -90,6 +93,43 @@ impl Json<'_, '_> {
         self
     }
 
+    /// Unsigned numbers, with their names in one string: `"sh_link sh_info"`.
+    pub fn numbers(&mut self, keys: &str, values: &[u64]) -> &mut Self {
+        for (key, value) in keys.split(' ').zip(values) {
+            self.number(key, *value);
+        }
+        self
+    }
+
+    /// Text of which it is known that there is nothing to escape in it.
+    pub fn words(&mut self, key: &str, words: &dyn Put) -> &mut Self {
+        self.lead(key);
+        put!(self.out, "\"", words, "\"");
+        self
+    }
+
+    /// What the number of this key is called, or means: a member with `tail` behind its name.
+    pub fn beside(&mut self, key: &str, tail: &str, words: &dyn Put) -> &mut Self {
+        put!(self.out, ",\"", key, tail, "\":\"", words, "\"");
+        self
+    }
+
+    /// Bytes as hexadecimal digits.
+    pub fn hex(&mut self, key: &str, bytes: &[u8]) -> &mut Self {
+        self.lead(key);
+        self.digits(bytes);
+        self
+    }
+
+    fn digits(&mut self, bytes: &[u8]) {
+        self.out.byte(b'"');
+        for byte in bytes {
+            let digits = hex_digits((*byte).into());
+            self.out.bytes(&digits[14..]);
+        }
+        self.out.byte(b'"');
+    }
+
     /// A signed number.
     pub fn signed(&mut self, key: &str, value: i64) -> &mut Self {
         self.lead(key);
@@ -119,6 +159,11 @@ impl Json<'_, '_> {
     }
 
     fn bytes(&mut self, key: &str, bytes: &[u8]) {
+        // Nearly every name.
+        if is_printable(bytes) && !bytes.iter().any(|byte| matches!(byte, b'"' | b'\\')) {
+            self.words(key, &bytes);
+            return;
+        }
         if core::str::from_utf8(bytes).is_ok() {
             self.lead(key);
             return self.string(bytes);
@@ -130,9 +175,8 @@ impl Json<'_, '_> {
         }
         self.lead(key);
         self.string(bytes);
-        put!(self.out, ",\"", key, "_hex\":\"");
-        bytes.iter().for_each(|byte| put!(self.out, hex(*byte).zero(2)));
-        self.out.byte(b'"');
+        put!(self.out, ",\"", key, "_hex\":");
+        self.digits(bytes);
     }
 
     /// A string in its quotes, with U+FFFD for each byte that isn't UTF-8.

@@ -59,19 +59,34 @@ fn wrong(cx: &mut Context, archive: &[u8], text: &[&dyn Put]) -> bool {
 
 /// Reports on an archive: its index, and each of its members.
 pub fn report(cx: &mut Context, options: &Options, name: &[u8], source: &dyn Source) -> bool {
+    if !options.json {
+        return members(cx, options, name, source);
+    }
+    cx.json().object("").text("file", name);
+    let fine = members(cx, options, name, source);
+    cx.json().end_array().bool("errors", !fine).end_object();
+    fine
+}
+
+fn members(cx: &mut Context, options: &Options, name: &[u8], source: &dyn Source) -> bool {
     let with_index = options.archive_index || options.lint;
-    let Some(archive) = Archive::new(cx, name, source, with_index) else {
-        return false;
-    };
+    let archive = Archive::new(cx, name, source, with_index, options.json);
+    if options.json {
+        cx.json().array(if with_index { "archive_index" } else { "members" });
+    }
+    let Some(archive) = archive else { return false };
     if with_index {
         match &archive.index {
             None => {
                 wrong(cx, name, &[&"unable to dump the index as none was found"]);
             }
-            Some(index) => show_index(cx, &archive, index),
+            Some(index) => show_index(cx, options.json, &archive, index),
         }
         if !options.asks_for_members() {
             return true;
+        }
+        if options.json {
+            cx.json().end_array().array("members");
         }
     }
     let mut fine = true;
@@ -107,7 +122,7 @@ pub fn report(cx: &mut Context, options: &Options, name: &[u8], source: &dyn Sou
 
 /// Reports on one member.
 fn one(cx: &mut Context, options: &Options, shown: &[u8], source: &dyn Source) -> bool {
-    head(cx, shown, source);
+    head(cx, options, shown, source);
     object(cx, options, shown, source)
 }
 
@@ -163,7 +178,7 @@ struct Nested {
 
 impl Nested {
     fn new(cx: &mut Context, input: Input, path: &[u8], origin: u64) -> Nested {
-        let archive = Archive::new(cx, path, &input, false);
+        let archive = Archive::new(cx, path, &input, false, false);
         let member = archive.and_then(|archive| archive.member_at(cx, origin));
         let member = member.map_or(path, |member| member.name).to_vec();
         Nested { input, member }
@@ -177,6 +192,7 @@ impl<'a> Archive<'a> {
         name: &'a [u8],
         source: &'a dyn Source,
         with_index: bool,
+        json: bool,
     ) -> Option<Self> {
         let thin = source.get(0, 8).is_some_and(|magic| magic == b"!<thin>\n");
         let mut archive = Archive { name, source, thin, index: None, long_names: None, members: 8 };
@@ -213,7 +229,7 @@ impl<'a> Archive<'a> {
                     return None;
                 }
             };
-        } else if with_index {
+        } else if with_index && !json {
             put!(&mut cx.out, text::name(name), " has no archive index\n");
         }
         if header.name() == b"//              " {
@@ -393,20 +409,24 @@ fn big_endian(bytes: &[u8], word: usize, index: usize) -> Option<u64> {
 }
 
 /// Prints which member defines which symbols.
-fn show_index(cx: &mut Context, archive: &Archive, index: &Index) {
+fn show_index(cx: &mut Context, json: bool, archive: &Archive, index: &Index) {
     let name = text::name(archive.name);
     let count = index.offsets.len() / index.word;
-    put!(&mut cx.out, "Index of archive ", name, ": (", dec(count), " entries, 0x");
-    put!(&mut cx.out, hex(index.symbols.len()), " bytes in the symbol table)\n");
+    if !json {
+        put!(&mut cx.out, "Index of archive ", name, ": (", dec(count), " entries, 0x");
+        put!(&mut cx.out, hex(index.symbols.len()), " bytes in the symbol table)\n");
+    }
+    let mut member = None;
     let mut before = None;
     let mut used = 0;
     for i in 0..count {
         let offset = big_endian(index.offsets, index.word, i);
-        if let Some(at) = offset.filter(|_| offset != before)
-            && let Some(shown) = qualified_at(cx, archive, at)
-        {
-            let shown = text::name(&shown);
-            put!(&mut cx.out, "Contents of binary ", shown, " at offset 0x", hex(at), "\n");
+        if let Some(at) = offset.filter(|_| offset != before) {
+            member = qualified_at(cx, archive, at);
+            if let Some(shown) = member.as_ref().filter(|_| !json) {
+                let shown = text::name(shown);
+                put!(&mut cx.out, "Contents of binary ", shown, " at offset 0x", hex(at), "\n");
+            }
         }
         before = offset;
         let Some(rest) = index.symbols.get(used..).filter(|rest| !rest.is_empty()) else {
@@ -417,8 +437,17 @@ fn show_index(cx: &mut Context, archive: &Archive, index: &Index) {
         let symbol = rest.split(|&b| b == 0).next().unwrap_or_default();
         // The archiver's padding counts as a symbol to the one who reads too far.
         let shown = symbol.strip_suffix(b"\n");
-        put!(&mut cx.out, "\t", text::name(shown.unwrap_or(symbol)));
-        put!(&mut cx.out, if shown.is_some() { "\n\n" } else { "\n" });
+        if json {
+            let at = offset.unwrap_or_default();
+            cx.json().object("").text("symbol", shown.unwrap_or(symbol)).number("offset", at);
+            if let Some(member) = &member {
+                cx.json().text("member", member);
+            }
+            cx.json().end_object();
+        } else {
+            put!(&mut cx.out, "\t", text::name(shown.unwrap_or(symbol)));
+            put!(&mut cx.out, if shown.is_some() { "\n\n" } else { "\n" });
+        }
         used += symbol.len() + 1;
     }
     let aligned = used.next_multiple_of(if index.word == 8 { 8 } else { 2 });

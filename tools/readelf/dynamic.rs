@@ -15,7 +15,7 @@ use rt::put;
 /// The dynamic section and the tables that it names, as far as they can be read.
 pub struct Dynamic<'a> {
     /// Where it lies in the file.
-    offset: u64,
+    pub offset: u64,
     /// Its entries up to the first `DT_NULL`, including that.
     pub entries: Table<'a, Dyn>,
     /// The dynamic string table.
@@ -40,7 +40,7 @@ impl<'a> Dynamic<'a> {
     }
 
     /// A string of the dynamic string table.
-    fn string(&self, at: u64) -> Option<&'a [u8]> {
+    pub fn string(&self, at: u64) -> Option<&'a [u8]> {
         c_str(self.strings?, at)
     }
 }
@@ -163,7 +163,7 @@ fn row(out: &mut BufWriter, file: &File, entry: Dyn) {
 }
 
 /// The name of a tag, or its number; gives back how long that is.
-fn put_tag(out: &mut BufWriter, file: &File, tag: u64) -> usize {
+pub fn put_tag(out: &mut BufWriter, file: &File, tag: u64) -> usize {
     let header = &file.elf.header;
     let osabi = header.e_ident.osabi();
     let short = u32::try_from(tag).ok();
@@ -330,8 +330,8 @@ fn put_time(out: &mut BufWriter, seconds: u64) -> bool {
 }
 
 // Tags that elf.h has no name for.
-const DT_GNU_FLAGS_1: i64 = 0x6fff_fdf4;
-const DT_USED: i64 = 0x7fff_fffe;
-const DT_HP_DLD_FLAGS: i64 = 0x6000_0001;
-const DT_IA_64_VMS_LNKFLAGS: i64 = 0x6000_0015;
+pub const DT_GNU_FLAGS_1: i64 = 0x6fff_fdf4;
+pub const DT_USED: i64 = 0x7fff_fffe;
+pub const DT_HP_DLD_FLAGS: i64 = 0x6000_0001;
+pub const DT_IA_64_VMS_LNKFLAGS: i64 = 0x6000_0015;
 const DT_IA_64_VMS_LINKTIME: i64 = 0x6000_0035;

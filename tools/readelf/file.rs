@@ -445,6 +445,11 @@ impl<'a> File<'a> {
         self.names.is_some()
     }
 
+    /// The name of a section, where it has one that can be read.
+    pub fn real_name(&self, section: &SectionHeader) -> Option<&'a [u8]> {
+        c_str(self.names?, section.sh_name.into())
+    }
+
     /// The name of a section.
     pub fn section_name(&self, section: &SectionHeader) -> &'a [u8] {
         match self.names {

@@ -112,7 +112,7 @@ pub fn show(cx: &mut Context, file: &File) -> bool {
 }
 
 /// The name of a group: of the symbol that `sh_info` names, or of its section.
-fn signature<'a>(
+pub fn signature<'a>(
     cx: &mut Context,
     file: &File<'a>,
     section: &SectionHeader,
@@ -132,7 +132,11 @@ fn signature<'a>(
 }
 
 /// The words of a group: its flags, and the indices of its sections.
-fn members<'a>(cx: &mut Context, file: &File<'a>, section: &SectionHeader) -> Option<Reader<'a>> {
+pub fn members<'a>(
+    cx: &mut Context,
+    file: &File<'a>,
+    section: &SectionHeader,
+) -> Option<Reader<'a>> {
     let size = section.sh_size;
     if size < 4 {
         let name = text::section(file.section_name(section));

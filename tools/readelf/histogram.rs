@@ -14,16 +14,19 @@ pub fn show(cx: &mut Context, file: &File) -> bool {
         return true;
     }
     if let Some(hash) = &file.dynamic.hashes.sysv {
-        sysv(cx, hash);
+        head(&mut cx.out, "", hash.buckets.len());
+        sysv(cx, hash).show(&mut cx.out, hash.buckets.len());
     }
     if let Some(hash) = &file.dynamic.hashes.gnu {
-        gnu(cx, hash);
+        let which = if hash.mips { "`.MIPS.xhash' " } else { "`.gnu.hash' " };
+        head(&mut cx.out, which, hash.buckets.len());
+        gnu(hash).show(&mut cx.out, hash.buckets.len());
     }
     true
 }
 
-fn sysv(cx: &mut Context, hash: &SysvHash) {
-    head(&mut cx.out, "", hash.buckets.len());
+/// How long the chains of a `DT_HASH` are.
+pub fn sysv(cx: &mut Context, hash: &SysvHash) -> Lengths {
     let mut lengths = Lengths::new();
     // A chain that comes to a symbol twice goes in a circle, or into another one.
     let mut visited = vec![false; hash.chains.len()];
@@ -41,15 +44,11 @@ fn sysv(cx: &mut Context, hash: &SysvHash) {
         }
         lengths.add(length);
     }
-    lengths.show(&mut cx.out, hash.buckets.len());
+    lengths
 }
 
-fn gnu(cx: &mut Context, hash: &GnuHash) {
-    head(
-        &mut cx.out,
-        if hash.mips { "`.MIPS.xhash' " } else { "`.gnu.hash' " },
-        hash.buckets.len(),
-    );
+/// How long the chains of a `DT_GNU_HASH` are.
+pub fn gnu(hash: &GnuHash) -> Lengths {
     let mut lengths = Lengths::new();
     for bucket in hash.buckets.iter() {
         let first = bucket.wrapping_sub(hash.symndx.into());
@@ -60,7 +59,7 @@ fn gnu(cx: &mut Context, hash: &GnuHash) {
         };
         lengths.add(length);
     }
-    lengths.show(&mut cx.out, hash.buckets.len());
+    lengths
 }
 
 fn head(out: &mut BufWriter, which: &str, buckets: usize) {
@@ -69,8 +68,8 @@ fn head(out: &mut BufWriter, which: &str, buckets: usize) {
 }
 
 /// How many chains there are of each length.
-struct Lengths {
-    counts: Vec<u32>,
+pub struct Lengths {
+    pub counts: Vec<u32>,
     symbols: u64,
 }
 

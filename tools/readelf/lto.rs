@@ -8,8 +8,12 @@ use rt::fmt::{Put, dec, hex, right};
 use rt::io::BufWriter;
 use rt::put;
 
-const PREFIX: &[u8] = b".gnu.lto_.symtab.";
-const EXTENSION: &[u8] = b".gnu.lto_.ext_symtab.";
+pub const KINDS: [&str; 5] = ["DEF", "WEAKDEF", "UNDEF", "WEAKUNDEF", "COMMON"];
+pub const VISIBILITIES: [&str; 4] = ["DEFAULT", "PROTECTED", "INTERNAL", "HIDDEN"];
+pub const TYPES: [&str; 3] = ["UNKNOWN", "FUNCTION", "VARIABLE"];
+
+pub const PREFIX: &[u8] = b".gnu.lto_.symtab.";
+pub const EXTENSION: &[u8] = b".gnu.lto_.ext_symtab.";
 
 pub fn show(cx: &mut Context, file: &File) -> bool {
     file.sections.iter().all(|section| match file.section_name(&section).strip_prefix(PREFIX) {
@@ -55,7 +59,7 @@ fn table(cx: &mut Context, file: &File, section: &SectionHeader, suffix: &[u8]) 
 }
 
 /// What the extension table holds after its version.
-fn extension_data<'a>(
+pub fn extension_data<'a>(
     cx: &mut Context,
     file: &File<'a>,
     section: &SectionHeader,
@@ -75,18 +79,18 @@ fn extension_data<'a>(
 }
 
 /// A symbol: name and key of its group, each with a zero byte, and 14 bytes more.
-struct Symbol<'a> {
-    name: &'a [u8],
-    key: &'a [u8],
-    kind: u8,
-    visibility: u8,
-    size: u64,
-    slot: u32,
+pub struct Symbol<'a> {
+    pub name: &'a [u8],
+    pub key: &'a [u8],
+    pub kind: u8,
+    pub visibility: u8,
+    pub size: u64,
+    pub slot: u32,
 }
 
 impl<'a> Symbol<'a> {
     /// The first one, and what follows it.
-    fn read(file: &File, bytes: &'a [u8]) -> Option<(Self, &'a [u8])> {
+    pub fn read(file: &File, bytes: &'a [u8]) -> Option<(Self, &'a [u8])> {
         let (name, bytes) = string(bytes)?;
         let (key, bytes) = string(bytes)?;
         let reader = Reader::new(file.elf.encoding, bytes);
@@ -131,13 +135,10 @@ fn rows(cx: &mut Context, file: &File, mut bytes: &[u8], mut data: Option<&[u8]>
             data = None;
             continue;
         }
-        let kinds = ["UNKNOWN", "FUNCTION", "VARIABLE"];
         let extended = extended
-            .map(|[kind, section]| (Label::new(cx, "type", &kinds, signed(kind)), signed(section)));
-        let visibilities = ["DEFAULT", "PROTECTED", "INTERNAL", "HIDDEN"];
-        let visibility = Label::new(cx, "visibility", &visibilities, symbol.visibility.into());
-        let definitions = ["DEF", "WEAKDEF", "UNDEF", "WEAKUNDEF", "COMMON"];
-        let definition = Label::new(cx, "definition", &definitions, symbol.kind.into());
+            .map(|[kind, section]| (Label::new(cx, "type", &TYPES, signed(kind)), signed(section)));
+        let visibility = Label::new(cx, "visibility", &VISIBILITIES, symbol.visibility.into());
+        let definition = Label::new(cx, "definition", &KINDS, symbol.kind.into());
         let key = if symbol.key.is_empty() { b"-" } else { symbol.key };
         put!(&mut cx.out, "  ");
         cx.out.fill(b' ', 10usize.saturating_sub(key.len()));

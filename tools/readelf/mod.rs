@@ -41,6 +41,7 @@ mod groups;
 mod hashes;
 mod header;
 mod histogram;
+mod json;
 mod line;
 mod lto;
 #[allow(dead_code)]
@@ -133,6 +134,15 @@ fn open(cx: &mut Context, options: &Options, name: &[u8], headed: bool) -> bool 
                     error!(cx, "Input file '", shown, "' is not readable.");
                 }
             }
+            if options.json {
+                let error = match why {
+                    Why::NoPath(errno) => errno.message(),
+                    Why::Unreadable => "not readable",
+                    Why::IsDirectory | Why::NotOrdinary => "not an ordinary file",
+                };
+                json::unreadable(cx, name, error);
+                cx.json().end_document();
+            }
             return false;
         }
     };
@@ -155,9 +165,10 @@ fn any(
     headed: bool,
 ) -> bool {
     let shown = text::name(name);
-    match source.get(0, 8) {
+    let fine = match source.get(0, 8) {
         None => {
             error!(cx, shown, ": Failed to read file's magic number");
+            unreadable(cx, options, name, "too short");
             false
         }
         Some(b"!<arch>\n" | b"!<thin>\n") => archive::report(cx, options, name, source),
@@ -167,16 +178,27 @@ fn any(
                 error!(cx, "File ", shown, tail);
             }
             if headed {
-                head(cx, name, source);
+                head(cx, options, name, source);
             }
             object(cx, options, name, source)
         }
+    };
+    if options.json {
+        cx.json().end_document();
+    }
+    fine
+}
+
+/// What JSON has of what isn't an ELF file.
+fn unreadable(cx: &mut Context, options: &Options, name: &[u8], why: &str) {
+    if options.json {
+        json::unreadable(cx, name, why);
     }
 }
 
 /// What is reported on, unless it is too short to be.
-fn head(cx: &mut Context, name: &[u8], source: &dyn Source) {
-    if !short_header(source) {
+fn head(cx: &mut Context, options: &Options, name: &[u8], source: &dyn Source) {
+    if !options.json && !short_header(source) {
         put!(&mut cx.out, "\nFile: ", text::name(name), "\n");
     }
 }
@@ -185,16 +207,20 @@ fn head(cx: &mut Context, name: &[u8], source: &dyn Source) {
 fn object(cx: &mut Context, options: &Options, name: &[u8], source: &dyn Source) -> bool {
     if short_header(source) {
         error!(cx, text::name(name), ": Failed to read file header");
+        unreadable(cx, options, name, "too short");
         return false;
     }
     match Elf::new(source) {
+        Ok(elf) if options.json => json::document(cx, &mut File::new(options, elf), name),
         Ok(elf) => report(cx, &mut File::new(options, elf)),
         Err(rt::elf::Error::BadMagic) => {
             error!(cx, "Not an ELF file - it has the wrong magic bytes at the start");
+            unreadable(cx, options, name, "not an ELF file");
             false
         }
         Err(_) => {
             error!(cx, text::name(name), ": Failed to read file header");
+            unreadable(cx, options, name, "not an ELF file");
             false
         }
     }

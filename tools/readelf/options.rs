@@ -37,6 +37,7 @@ pub struct Options {
     /// `-D`: by the dynamic section instead of section headers.
     pub use_dynamic: bool,
     pub wide: bool,
+    pub json: bool,
     /// Whether anything is asked for that may look into the symbols and strings for dynamic
     /// linking: all but headers and notes.
     pub linking: bool,
@@ -92,6 +93,17 @@ What is in ELF files, and in archives of them.
   -v, --version               the version of lx
       @FILE                   takes arguments out of FILE
 
+Beyond GNU readelf:
+
+      --json                  all that is asked for as JSON: one document, a line,
+                              for each FILE. Members have the names of the fields
+                              (sh_type), what a number is called is beside it
+                              (sh_type_name). Numbers from 2^53 on are strings.
+                              Of what isn't UTF-8 KEY_hex has the bytes. Parts
+                              without a form of their own are lines of \"text\".
+                              A FILE that can't be read has \"error\"; messages
+                              go to standard error, too
+
 Known to GNU readelf, not supported yet:
 
   -C, --demangle[=STYLE]
@@ -136,6 +148,10 @@ impl Options {
     }
 
     fn set(&mut self, key: &[u8], value: Option<&'static [u8]>) {
+        if key == b"json" {
+            self.json = true;
+            return;
+        }
         self.linking |= !matches!(key, [b'e' | b'h' | b'l' | b'S' | b'g' | b't' | b'n' | b'W']);
         match key {
             [b'a'] => self.set_all(b"hlSgsrudVnAI"),

@@ -231,7 +231,7 @@ static FLAGS: [Flag; 12] = [
 ];
 
 /// The letter of a flag and its name; 0 or an empty name where there is none.
-fn flag(file: &File, bit: u64) -> (u8, &'static str) {
+pub fn flag(file: &File, bit: u64) -> (u8, &'static str) {
     if let Some(Flag(_, letter, name)) = FLAGS.iter().find(|flag| flag.0 == bit) {
         return (*letter, name);
     }
@@ -261,7 +261,7 @@ fn flag(file: &File, bit: u64) -> (u8, &'static str) {
 const EM_OLD_SPARCV9: u16 = 11;
 
 /// The lowest bit that is set; it is taken away.
-fn next_bit(flags: &mut u64) -> Option<u64> {
+pub fn next_bit(flags: &mut u64) -> Option<u64> {
     let bit = *flags & flags.wrapping_neg();
     *flags &= !bit;
     (bit != 0).then_some(bit)

@@ -4,6 +4,7 @@
 pub mod relocate;
 
 use super::file::File;
+use super::json;
 use super::options::Dump;
 use super::text;
 use crate::context::Context;
@@ -18,12 +19,24 @@ use rt::put;
 
 /// Goes through the sections in order, whatever the order of the options is.
 pub fn show(cx: &mut Context, file: &File) -> bool {
-    file.options.dumps.is_empty() || file.lacks_sections() || chosen(cx, file)
+    file.options.dumps.is_empty() || file.lacks_sections() || chosen(cx, file, dump)
 }
+
+/// The same in JSON.
+pub fn json(cx: &mut Context, file: &File) {
+    cx.json().array("dumps");
+    if !file.lacks_sections() {
+        chosen(cx, file, json_dump);
+    }
+    cx.json().end_array();
+}
+
+/// Prints one section in the form of a [`Dump`]'s kind.
+type Show = fn(&mut Context, &File, &mut Option<u32>, u32, &SectionHeader, u8) -> bool;
 
 // Not inlined: a report without dumps shall not pay for the stack that this needs.
 #[inline(never)]
-fn chosen(cx: &mut Context, file: &File) -> bool {
+fn chosen(cx: &mut Context, file: &File, show: Show) -> bool {
     let dumps = &file.options.dumps;
     for dump in dumps.iter().rev().filter(|dump| number(dump.section).is_none()) {
         if !file.sections.iter().any(|section| file.section_name(&section) == dump.section) {
@@ -43,7 +56,7 @@ fn chosen(cx: &mut Context, file: &File) -> bool {
                     })
             };
             if dumps.iter().any(wanted) {
-                fine &= dump(cx, file, &mut unsupported, index as u32, &section, kind);
+                fine &= show(cx, file, &mut unsupported, index as u32, &section, kind);
             }
         }
     }
@@ -99,26 +112,10 @@ fn dump(
     let Some(raw) = file.read(cx, offset, size, "section contents") else { return false };
     let title = if kind == b'p' { "String" } else { "Hex" };
     put!(&mut cx.out, "\n", title, " dump of section '", name, "':\n");
-    let unpacked = match file.options.decompress.then(|| packed(cx, file, section, raw)) {
-        Some(Packed::Whole) | None => None,
-        Some(Packed::Zlib(input, size)) => match unpack(input, size) {
-            None => {
-                error!(cx, "Unable to decompress section ", name);
-                return false;
-            }
-            unpacked => unpacked,
-        },
-        Some(Packed::Wrong) => return false,
+    let Ok((bytes, relocated)) = contents(cx, file, unsupported, index, section, raw, kind) else {
+        return false;
     };
-    let relocated = file.sections.iter().any(|other| relocate::names(file, &other, index));
-    let mut copy = unpacked;
-    if kind == b'R' && relocated {
-        let bytes = copy.get_or_insert_with(|| raw.to_vec());
-        if !relocate::apply(cx, file, unsupported, index, bytes) {
-            return false;
-        }
-    }
-    let bytes = copy.as_deref().unwrap_or(raw);
+    let bytes = bytes.as_deref().unwrap_or(raw);
     if kind == b'p' {
         if relocated {
             put!(&mut cx.out, "  Note: ", NOT_APPLIED);
@@ -130,6 +127,82 @@ fn dump(
         }
         lines(&mut cx.out, section.sh_addr, bytes);
     }
+    true
+}
+
+/// It has been told.
+struct Wrong;
+
+/// What is to be shown of a section, where that isn't what is in the file; and whether there
+/// are relocations for it.
+fn contents(
+    cx: &mut Context,
+    file: &File,
+    unsupported: &mut Option<u32>,
+    index: u32,
+    section: &SectionHeader,
+    raw: &[u8],
+    kind: u8,
+) -> Result<(Option<Vec<u8>>, bool), Wrong> {
+    let unpacked = match file.options.decompress.then(|| packed(cx, file, section, raw)) {
+        Some(Packed::Whole) | None => None,
+        Some(Packed::Zlib(input, size)) => match unpack(input, size) {
+            None => {
+                let name = text::section(file.section_name(section));
+                error!(cx, "Unable to decompress section ", name);
+                return Err(Wrong);
+            }
+            unpacked => unpacked,
+        },
+        Some(Packed::Wrong) => return Err(Wrong),
+    };
+    let relocated = file.sections.iter().any(|other| relocate::names(file, &other, index));
+    let mut copy = unpacked;
+    if kind == b'R' && relocated {
+        let bytes = copy.get_or_insert_with(|| raw.to_vec());
+        if !relocate::apply(cx, file, unsupported, index, bytes) {
+            return Err(Wrong);
+        }
+    }
+    Ok((copy, relocated))
+}
+
+/// One section in JSON: the bytes, or the strings.
+fn json_dump(
+    cx: &mut Context,
+    file: &File,
+    unsupported: &mut Option<u32>,
+    index: u32,
+    section: &SectionHeader,
+    kind: u8,
+) -> bool {
+    let mut raw: &[u8] = &[];
+    if section.sh_type != SHT_NOBITS {
+        raw = file.data(section).unwrap_or_default();
+    }
+    let Ok((bytes, relocated)) = contents(cx, file, unsupported, index, section, raw, kind) else {
+        return false;
+    };
+    let bytes = bytes.as_deref().unwrap_or(raw);
+    json::section(cx.json().object(""), file, index, section);
+    cx.json().number("sh_addr", section.sh_addr).number("size", bytes.len() as u64);
+    cx.json().bool("relocated", relocated && kind == b'R');
+    if kind != b'p' {
+        cx.json().hex("bytes", bytes).end_object();
+        return true;
+    }
+    cx.json().array("strings");
+    let mut at = 0;
+    // They begin at a printable character and end at a zero byte.
+    for string in bytes.split(|&byte| byte == 0) {
+        if let Some(skip) = string.iter().position(|byte| matches!(byte, b' '..=b'~')) {
+            let text = string.get(skip..).unwrap_or_default();
+            cx.json().object("").number("offset", (at + skip) as u64).text("text", text);
+            cx.json().end_object();
+        }
+        at += string.len() + 1;
+    }
+    cx.json().end_array().end_object();
     true
 }
 

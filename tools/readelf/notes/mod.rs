@@ -1,17 +1,18 @@
 //! `-n`: the notes of the note sections, or of the note segments where there are no such
 //! sections and in core files.
 
-mod build;
-mod core_file;
+pub mod build;
+pub mod core_file;
 mod gnu;
 mod other;
-mod property;
+pub mod property;
 mod vms;
 
 pub use vms::{civil, time as vms_time};
 
 use super::contents::relocate;
 use super::file::File;
+use super::json;
 use super::names::{Name, note_types as names};
 use super::text;
 use crate::context::Context;
@@ -24,26 +25,38 @@ use rt::io::BufWriter;
 use rt::put;
 
 /// One note, and where it stands.
-struct Note<'a> {
-    n_namesz: u64,
-    n_descsz: u64,
-    n_type: u64,
+pub struct Note<'a> {
+    pub n_namesz: u64,
+    pub n_descsz: u64,
+    pub n_type: u64,
     /// The owner's name up to its zero byte.
-    owner: &'a [u8],
+    pub owner: &'a [u8],
     /// Whose descriptor it is. Where there is no name GNU readelf takes for one what
     /// follows.
-    author: &'a [u8],
+    pub author: &'a [u8],
     /// All that follows the note's header: the name, its padding, and what comes next.
-    rest: &'a [u8],
-    desc: Reader<'a>,
+    pub rest: &'a [u8],
+    pub desc: Reader<'a>,
     /// The descriptor and all that follows.
     tail: &'a [u8],
 }
 
 pub fn show(cx: &mut Context, file: &File) -> bool {
-    if !file.options.notes {
-        return true;
-    }
+    !file.options.notes || walk(cx, file, one, false)
+}
+
+/// The same in JSON.
+pub fn json(cx: &mut Context, file: &File) {
+    cx.json().array("notes");
+    walk(cx, file, json::notes::one, true);
+    cx.json().end_array();
+}
+
+/// Prints one note.
+type One = fn(&mut Context, &File, &Note, &mut Regions) -> bool;
+
+/// Goes through all notes.
+fn walk(cx: &mut Context, file: &File, one: One, json: bool) -> bool {
     let mut fine = true;
     let mut any = false;
     if file.elf.header.e_type != ET_CORE {
@@ -60,16 +73,22 @@ pub fn show(cx: &mut Context, file: &File) -> bool {
                 continue;
             };
             let name = text::section(file.section_name(&section));
-            put!(&mut cx.out, "\nDisplaying notes found in: ", name, "\n");
+            if json {
+                json::section(cx.json().object(""), file, index as u32, &section);
+                cx.json().array("notes");
+            } else {
+                put!(&mut cx.out, "\nDisplaying notes found in: ", name, "\n");
+            }
             let copy = relocated(cx, file, &mut unsupported, index, data);
             let data = copy.as_deref().unwrap_or(data);
-            fine &= notes(cx, file, data, section.sh_addralign);
+            fine &= notes(cx, file, data, section.sh_addralign, one);
+            json::end_list(cx, json);
         }
     }
     if any {
         return fine;
     }
-    if file.elf.header.e_type == ET_CORE && file.phnum() == 0 {
+    if !json && file.elf.header.e_type == ET_CORE && file.phnum() == 0 {
         put!(&mut cx.out, "No notes found file.\n");
     }
     file.retry_segments(cx);
@@ -84,9 +103,15 @@ pub fn show(cx: &mut Context, file: &File) -> bool {
             continue;
         };
         let (offset, length) = (hex(segment.p_offset).zero(8), hex(segment.p_filesz).zero(8));
-        put!(&mut cx.out, "\nDisplaying notes found at file offset 0x", offset);
-        put!(&mut cx.out, " with length 0x", length, ":\n");
-        fine &= notes(cx, file, data, segment.p_align);
+        if json {
+            let place = [segment.p_offset, segment.p_filesz];
+            cx.json().object("").numbers("p_offset p_filesz", &place).array("notes");
+        } else {
+            put!(&mut cx.out, "\nDisplaying notes found at file offset 0x", offset);
+            put!(&mut cx.out, " with length 0x", length, ":\n");
+        }
+        fine &= notes(cx, file, data, segment.p_align, one);
+        json::end_list(cx, json);
     }
     fine
 }
@@ -115,7 +140,7 @@ fn cannot_read(cx: &mut Context, size: u64, what: &str) {
 }
 
 /// Prints the notes in `data`.
-fn notes(cx: &mut Context, file: &File, data: &[u8], align: u64) -> bool {
+fn notes(cx: &mut Context, file: &File, data: &[u8], align: u64, one: One) -> bool {
     // Old tools wrote 0 and 1 for what is aligned to 4 bytes.
     let align = align.max(4);
     if align != 4 && align != 8 {
@@ -123,7 +148,9 @@ fn notes(cx: &mut Context, file: &File, data: &[u8], align: u64) -> bool {
         warn!(cx, what, dec(align), ", expecting 4 or 8");
         return false;
     }
-    put!(&mut cx.out, "  Owner                Data size \tDescription\n");
+    if !file.options.json {
+        put!(&mut cx.out, "  Owner                Data size \tDescription\n");
+    }
     let mut regions = Regions::default();
     let mut fine = true;
     let mut at = 0;
@@ -181,7 +208,7 @@ fn decode<'a>(
 }
 
 /// Prints one note: its owner, size and type, and what is known of such notes.
-fn one(cx: &mut Context, file: &File, note: &Note, regions: &mut Regions) -> bool {
+pub fn one(cx: &mut Context, file: &File, note: &Note, regions: &mut Regions) -> bool {
     let owner = note.owner;
     let netbsd = owner.starts_with(b"NetBSD") && !owner.starts_with(b"NetBSD-CORE");
     if netbsd || owner.starts_with(b"PaX") {
@@ -248,7 +275,7 @@ impl Put for Bytes<'_> {
 }
 
 /// The name of the note's type, which depends on its owner.
-fn kind(out: &mut BufWriter, file: &File, note: &Note) {
+pub fn kind(out: &mut BufWriter, file: &File, note: &Note) {
     let owner = note.owner;
     // Types have 32 bits but in OpenVMS's notes.
     let n_type = note.n_type as u32;

@@ -100,7 +100,7 @@ fn one(out: &mut BufWriter, file: &File, pr_type: u32, data: Reader) {
 
 /// What a processor's property says, what its bits are called, and what is printed
 /// where no bit is set.
-fn of_processor(e_machine: u16, pr_type: u32) -> Option<(&'static str, Names, &'static str)> {
+pub fn of_processor(e_machine: u16, pr_type: u32) -> Option<(&'static str, Names, &'static str)> {
     const NONE: &str = "<None>";
     Some(match (e_machine, pr_type) {
         (EM_AARCH64, 0xc000_0000) => ("AArch64 feature", names::AARCH64_FEATURE_1, ""),

@@ -3,6 +3,8 @@
 
 mod rows;
 
+pub use rows::split;
+
 use super::file::{self, File};
 use super::symver::Versions;
 use super::text;
@@ -26,14 +28,14 @@ pub fn show(cx: &mut Context, file: &File) -> bool {
 
 /// What the entries of a table look like.
 #[derive(Clone, Copy, PartialEq)]
-enum Form {
+pub enum Form {
     Rel,
     Rela,
     Relr,
 }
 
 impl Form {
-    fn of_section(sh_type: u32) -> Option<Form> {
+    pub fn of_section(sh_type: u32) -> Option<Form> {
         match sh_type {
             SHT_REL => Some(Form::Rel),
             SHT_RELA => Some(Form::Rela),
@@ -97,7 +99,7 @@ fn by_sections(cx: &mut Context, file: &File) {
 }
 
 /// What the dynamic section may name: title, address, size, form.
-static TABLES: [(&str, i64, i64, Form); 4] = [
+pub static TABLES: [(&str, i64, i64, Form); 4] = [
     ("REL", DT_REL, DT_RELSZ, Form::Rel),
     ("RELA", DT_RELA, DT_RELASZ, Form::Rela),
     ("RELR", DT_RELR, DT_RELRSZ, Form::Relr),
@@ -105,11 +107,7 @@ static TABLES: [(&str, i64, i64, Form); 4] = [
 ];
 
 fn by_dynamic(cx: &mut Context, file: &File) {
-    let mut symbols = Symbols::none(file);
-    if let Some(these) = file.dynamic.symbols {
-        let versions = Some(Versions::load(file, these.table.len(), file.dynamic.strings));
-        symbols = Symbols { section: 0, symbols: these, strings: file.dynamic.strings, versions };
-    }
+    let symbols = Symbols::of_dynamic(file);
     let mut found = false;
     for (title, address, size, mut form) in TABLES {
         let (address, size) = (file.dynamic.value(address), file.dynamic.value(size));
@@ -132,7 +130,7 @@ fn by_dynamic(cx: &mut Context, file: &File) {
 
 /// The form of the PLT's relocations: `DT_PLTREL` or, where that says neither, what is
 /// usual for the machine.
-fn plt_form(file: &File) -> Form {
+pub fn plt_form(file: &File) -> Form {
     match (file.dynamic.value(DT_PLTREL), file.elf.header.e_machine) {
         (RELA, _) => Form::Rela,
         (REL, _) => Form::Rel,
@@ -146,24 +144,32 @@ const RELA: u64 = DT_RELA as u64;
 const REL: u64 = DT_REL as u64;
 
 /// The symbols that relocations refer to, and their names.
-struct Symbols<'a> {
+pub struct Symbols<'a> {
     /// The section that holds them; 0 for none.
-    section: u32,
-    symbols: file::Symbols<'a>,
+    pub section: u32,
+    pub symbols: file::Symbols<'a>,
     /// None where no section is named that holds them.
-    strings: Option<&'a [u8]>,
+    pub strings: Option<&'a [u8]>,
     /// Dynamic symbols may have versions.
-    versions: Option<Versions<'a>>,
+    pub versions: Option<Versions<'a>>,
 }
 
 impl<'a> Symbols<'a> {
-    fn none(file: &File<'a>) -> Self {
+    pub fn none(file: &File<'a>) -> Self {
         let symbols = file::Symbols::new(Table::empty(file.elf.encoding));
         Symbols { section: 0, symbols, strings: None, versions: None }
     }
 
+    /// The dynamic symbols.
+    pub fn of_dynamic(file: &File<'a>) -> Self {
+        let Some(symbols) = file.dynamic.symbols else { return Symbols::none(file) };
+        let strings = file.dynamic.strings;
+        let versions = Some(Versions::load(file, symbols.table.len(), strings));
+        Symbols { section: 0, symbols, strings, versions }
+    }
+
     /// The symbol table that a relocation section is linked with; none where it is of no use.
-    fn of_section(cx: &mut Context, file: &File<'a>, index: u32) -> Option<Self> {
+    pub fn of_section(cx: &mut Context, file: &File<'a>, index: u32) -> Option<Self> {
         let section = file.sections.get(index as usize)?;
         if !matches!(section.sh_type, SHT_SYMTAB | SHT_DYNSYM) {
             return None;

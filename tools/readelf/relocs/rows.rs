@@ -34,6 +34,24 @@ struct Rows<'f, 'a> {
     symbols: &'f Symbols<'a>,
 }
 
+/// The info as it is printed, the symbol's index, and the type's number.
+#[inline]
+pub fn split(encoding: Encoding, machine: u16, r_info: u64) -> (u64, u32, u32) {
+    if !encoding.is_64() {
+        return (r_info, (r_info >> 8) as u32, relocation_type(machine, r_info as u32 & 0xff));
+    }
+    if machine == EM_MIPS {
+        // The symbol is a word of 32 bits, what follows are bytes: the order of the
+        // bytes in the latter is the same whatever that in the former is.
+        let info = match encoding.data {
+            Data::Lsb => r_info << 32 | u64::from(((r_info >> 32) as u32).swap_bytes()),
+            Data::Msb => r_info,
+        };
+        return (info, (info >> 32) as u32, info as u32 & 0xff);
+    }
+    (r_info, (r_info >> 32) as u32, relocation_type(machine, r_info as u32))
+}
+
 /// The head and the rows of a table at an offset.
 pub fn show(cx: &mut Context, file: &File, form: Form, offset: u64, size: u64, symbols: &Symbols) {
     let encoding = file.elf.encoding;
@@ -215,12 +233,12 @@ impl Rows<'_, '_> {
         if cells.plain.r_info == r_info && cells.plain.middle.len != 0 {
             return self.plain_row(&mut cx.out, &cells.plain, r_offset, addend);
         }
-        let (info, index, number) = self.split(r_info);
+        let machine = self.file.elf.header.e_machine;
+        let (info, index, number) = split(self.file.elf.encoding, machine, r_info);
         if index == 0 && !self.special {
             cells.plain = self.plain(r_info, cells.kind(number));
             return self.plain_row(&mut cx.out, &cells.plain, r_offset, addend);
         }
-        let machine = self.file.elf.header.e_machine;
         let lituse = machine == EM_ALPHA && number == R_ALPHA_LITUSE && self.form == Form::Rela;
         let symbol = if lituse { None } else { self.symbols.symbols.table.get(index as usize) };
         let symbol = symbol.filter(|_| index != 0);
@@ -292,25 +310,6 @@ impl Rows<'_, '_> {
     fn plain_row(&self, out: &mut BufWriter, plain: &Plain, r_offset: u64, addend: i64) {
         let addend = (self.form == Form::Rela).then_some(addend);
         out.middle_row(r_offset, self.digits, &plain.middle, addend);
-    }
-
-    /// The info as it is printed, the symbol's index, and the type's number.
-    #[inline]
-    fn split(&self, r_info: u64) -> (u64, u32, u32) {
-        let machine = self.file.elf.header.e_machine;
-        if !self.is_64 {
-            return (r_info, (r_info >> 8) as u32, relocation_type(machine, r_info as u32 & 0xff));
-        }
-        if self.mips64 {
-            // The symbol is a word of 32 bits, what follows are bytes: the order of the
-            // bytes in the latter is the same whatever that in the former is.
-            let info = match self.file.elf.encoding.data {
-                Data::Lsb => r_info << 32 | u64::from(((r_info >> 32) as u32).swap_bytes()),
-                Data::Msb => r_info,
-            };
-            return (info, (info >> 32) as u32, info as u32 & 0xff);
-        }
-        (r_info, (r_info >> 32) as u32, relocation_type(machine, r_info as u32))
     }
 
     /// The second and third type of an ELF64 MIPS entry.

@@ -1,0 +1,207 @@
+//! `--json`: the report as one document a file, on one line.
+//!
+//! The text report runs first, with nowhere to print to: its messages, which go to standard
+//! error, and its result are those of the document, too. What it found in the file is then
+//! written again in JSON, and what would be told a second time is left unsaid.
+//!
+//! - `{"file": NAME, "messages": [...], "errors": BOOL, ...}`, then a member for each part
+//!   that is asked for. `errors` says whether the exit status tells of this file.
+//! - `{"file": NAME, "error": WHY}` is what there is of a file that can't be read.
+//! - `{"file": NAME, "archive_index": [...], "members": [...], "errors": BOOL}` is an archive;
+//!   each of the members is a document like that of a file.
+//!
+//! Parts that are a language of their own (unwind tables, object attributes, notes of few
+//! systems) are the lines of the text report, in an array that is called `text`.
+
+mod dynamic;
+mod headers;
+pub mod notes;
+mod relocs;
+mod symbols;
+
+use super::file::File;
+use super::{arch, contents, report, unwind};
+use crate::context::Context;
+use crate::json::Json;
+use alloc::vec;
+use alloc::vec::Vec;
+use rt::Result;
+use rt::elf::SectionHeader;
+use rt::io::{BufWriter, Write};
+
+/// The document of one ELF file.
+pub fn document(cx: &mut Context, file: &mut File, name: &[u8]) -> bool {
+    cx.json().object("").text("file", name).array("messages");
+    let mut fine = true;
+    let names = [cx.prefix, cx.applet];
+    beside(names, &mut Nothing, Some(&mut Lines::new(cx, true)), &mut |cx| {
+        fine = report(cx, file);
+    });
+    cx.json().end_array().bool("errors", !fine);
+    let mut through = Through { cx };
+    beside(UNNAMED, &mut through, None, &mut |cx| {
+        cx.json_comma = true;
+        parts(cx, file);
+    });
+    cx.json().end_object();
+    fine
+}
+
+/// The document of a file that can't be read.
+pub fn unreadable(cx: &mut Context, name: &[u8], why: &str) {
+    cx.json().object("").text("file", name).text("error", why).end_object();
+}
+
+fn parts(cx: &mut Context, file: &mut File) {
+    let options = file.options;
+    if options.header {
+        headers::header(cx, file);
+    }
+    type Part = fn(&mut Context, &File);
+    let parts: &[(bool, Part)] = &[
+        (options.segments, headers::segments),
+        (options.sections, headers::sections),
+        (options.groups, headers::groups),
+        (options.dynamic, dynamic::dynamic),
+        (options.relocs, relocs::relocs),
+        (options.unwind, |cx, file| text(cx, file, "unwind", unwind::show)),
+        (options.symbols || options.dynamic_symbols, symbols::symbols),
+        (options.lto_symbols, symbols::lto),
+        (options.histogram, dynamic::histogram),
+        (options.versions, dynamic::versions),
+        (!options.dumps.is_empty(), contents::json),
+        (options.notes, super::notes::json),
+        (options.arch, |cx, file| text(cx, file, "arch_specific", arch::show)),
+    ];
+    for &(wanted, part) in parts {
+        if wanted {
+            part(cx, file);
+        }
+    }
+}
+
+/// A part as the lines of its text report.
+fn text(cx: &mut Context, file: &File, key: &str, part: fn(&mut Context, &File) -> bool) {
+    cx.json().object(key);
+    lines(cx, &mut |cx| {
+        part(cx, file);
+    });
+    cx.json().end_object();
+}
+
+/// What is printed, as an array of lines; blank ones are left out.
+pub fn lines(cx: &mut Context, print: &mut dyn FnMut(&mut Context)) {
+    cx.json().array("text");
+    beside(UNNAMED, &mut Lines::new(cx, false), None, print);
+    cx.json().end_array();
+}
+
+/// The members that tell which section something is of.
+pub fn section(json: &mut Json, file: &File, index: u32, section: &SectionHeader) {
+    json.number("section_index", index.into());
+    match file.real_name(section) {
+        Some(name) => json.text("section", name),
+        None => json.null("section"),
+    };
+}
+
+/// Ends an object whose last member is an array, if there is any.
+pub fn end_list(cx: &mut Context, json: bool) {
+    if json {
+        cx.json().end_array().end_object();
+    }
+}
+
+/// For a context of which no message is seen.
+pub const UNNAMED: [&str; 2] = [""; 2];
+
+/// Goes on with another output, and other messages or none: with what those begin with,
+/// prefix and applet.
+pub fn beside(
+    names: [&'static str; 2],
+    out: &mut dyn Write,
+    messages: Option<&mut dyn Write>,
+    run: &mut dyn FnMut(&mut Context),
+) {
+    let (mut out_buffer, mut err_buffer) = (vec![0; 0x4000], [0; 256]);
+    let mut nothing = Nothing;
+    let err = messages.unwrap_or(&mut nothing);
+    let out = BufWriter::new(&mut out_buffer, out);
+    let mut cx = Context::new(&[], out, BufWriter::new(&mut err_buffer, err));
+    [cx.prefix, cx.applet] = names;
+    run(&mut cx);
+    let _ = cx.out.flush();
+}
+
+/// Where to nothing gets.
+pub struct Nothing;
+
+impl Write for Nothing {
+    fn write(&mut self, bytes: &[u8]) -> Result<usize> {
+        Ok(bytes.len())
+    }
+}
+
+/// What is written is part of the document.
+struct Through<'l, 'a> {
+    cx: &'l mut Context<'a>,
+}
+
+impl Write for Through<'_, '_> {
+    fn write(&mut self, bytes: &[u8]) -> Result<usize> {
+        self.cx.out.bytes(bytes);
+        Ok(bytes.len())
+    }
+}
+
+/// Lines become elements of an array.
+pub struct Lines<'l, 'a> {
+    cx: &'l mut Context<'a>,
+    line: Vec<u8>,
+    /// They are messages, and go to standard error, too.
+    tell: bool,
+}
+
+impl<'l, 'a> Lines<'l, 'a> {
+    fn new(cx: &'l mut Context<'a>, tell: bool) -> Self {
+        Lines { cx, line: Vec::new(), tell }
+    }
+}
+
+impl Write for Lines<'_, '_> {
+    fn write(&mut self, bytes: &[u8]) -> Result<usize> {
+        if self.tell {
+            self.cx.err.bytes(bytes);
+            let _ = self.cx.err.flush();
+        }
+        for piece in bytes.split_inclusive(|&byte| byte == b'\n') {
+            self.line.extend_from_slice(piece);
+            if self.line.last() == Some(&b'\n') {
+                self.end();
+            }
+        }
+        Ok(bytes.len())
+    }
+}
+
+impl Lines<'_, '_> {
+    fn end(&mut self) {
+        let mut line = self.line.as_slice();
+        for lead in [self.cx.prefix, self.cx.applet, ": "].into_iter().filter(|_| self.tell) {
+            line = line.strip_prefix(lead.as_bytes()).unwrap_or(line);
+        }
+        let line = line.strip_suffix(b"\n").unwrap_or(line);
+        if !line.is_empty() {
+            self.cx.json().text("", line);
+        }
+        self.line.clear();
+    }
+}
+
+impl Drop for Lines<'_, '_> {
+    fn drop(&mut self) {
+        if !self.line.is_empty() {
+            self.end();
+        }
+    }
+}

@@ -1,0 +1,157 @@
+//! `-s`, `--dyn-syms`, `--lto-syms`.
+
+use crate::context::Context;
+use crate::readelf::file::{File, Symbols};
+use crate::readelf::lto;
+use crate::readelf::names::label::Label;
+use crate::readelf::names::symbols as names;
+use crate::readelf::symver::Versions;
+use rt::elf::consts::*;
+use rt::elf::{Symbol, c_str};
+
+pub fn symbols(cx: &mut Context, file: &File) {
+    let options = file.options;
+    cx.json().array("symbol_tables");
+    if options.symbols && options.use_dynamic {
+        if let Some(symbols) = &file.dynamic.symbols {
+            let strings = file.dynamic.strings;
+            let versions = Versions::load(file, symbols.table.len(), strings);
+            cx.json().object("").null("section");
+            table(cx, file, symbols, strings, Some(&versions));
+        }
+    }
+    if options.dynamic_symbols || !options.use_dynamic {
+        for (index, section) in file.sections.iter().enumerate() {
+            let dynamic = section.sh_type == SHT_DYNSYM;
+            if !dynamic && !(section.sh_type == SHT_SYMTAB && options.symbols) {
+                continue;
+            }
+            super::section(cx.json().object(""), file, index as u32, &section);
+            let symbols = file.symbols(cx, index);
+            let symbols = symbols.unwrap_or(Symbols::new(rt::elf::Table::empty(file.elf.encoding)));
+            let strings = Some(file.linked_strings(&section)).filter(|s| !s.is_empty());
+            let versions = dynamic.then(|| Versions::load(file, symbols.table.len(), strings));
+            table(cx, file, &symbols, strings, versions.as_ref());
+        }
+    }
+    cx.json().end_array();
+}
+
+/// The symbols of one table, as the last member of an object.
+fn table<'a>(
+    cx: &mut Context,
+    file: &File<'a>,
+    symbols: &Symbols,
+    strings: Option<&'a [u8]>,
+    versions: Option<&Versions<'a>>,
+) {
+    let (machine, osabi) = (file.elf.header.e_machine, file.elf.header.e_ident.osabi());
+    let numbers: [u8; 16] = core::array::from_fn(|number| number as u8);
+    let kinds = numbers.map(|kind| names::symbol_type(kind, machine, osabi));
+    let binds = numbers.map(|bind| names::binding(bind, osabi));
+    let visibilities: [Label; 4] = [0, 1, 2, 3].map(|v| names::visibility(v, ELFOSABI_NONE));
+    cx.json().array("symbols");
+    for (index, symbol) in symbols.table.iter().enumerate() {
+        cx.json().object("").number("index", index as u64);
+        name(cx, file, symbols, strings, index, &symbol);
+        version(cx, file, versions, index, &symbol);
+        let mut json = cx.json();
+        json.number("st_name", symbol.st_name.into()).number("st_value", symbol.st_value);
+        json.number("st_size", symbol.st_size).number("st_info", symbol.st_info.into());
+        for (key, names, number) in
+            [("st_bind_name", &binds, symbol.bind()), ("st_type_name", &kinds, symbol.kind())]
+        {
+            let name = names.get(usize::from(number)).map(Label::as_ref);
+            json.words(key, &name.unwrap_or_default());
+        }
+        json.number("st_other", symbol.st_other.into());
+        let visibility = visibilities.get(usize::from(symbol.visibility())).map(Label::as_ref);
+        json.words("st_visibility_name", &visibility.unwrap_or_default());
+        json.number("st_shndx", symbol.st_shndx.into());
+        let special = matches!(symbol.st_shndx, SHN_UNDEF | SHN_LORESERVE..);
+        if special && symbol.st_shndx != SHN_XINDEX {
+            if let Some(name) = names::special_section(symbol.st_shndx, machine, osabi) {
+                json.words("st_shndx_name", &name.as_ref());
+            }
+        } else {
+            let number = symbols.section_of(index, &symbol);
+            if let Some(section) = file.sections.get(number as usize) {
+                super::section(&mut json, file, number, &section);
+            }
+        }
+        cx.json().end_object();
+    }
+    cx.json().end_array().end_object();
+}
+
+/// The member `name`: the symbol's own, or that of the section that it stands for.
+pub fn name(
+    cx: &mut Context,
+    file: &File,
+    symbols: &Symbols,
+    strings: Option<&[u8]>,
+    index: usize,
+    symbol: &Symbol,
+) {
+    let mut name = strings.and_then(|strings| c_str(strings, symbol.st_name.into()));
+    let reserved = matches!(symbol.st_shndx, SHN_LORESERVE..) && symbol.st_shndx != SHN_XINDEX;
+    if symbol.st_name == 0 && symbol.kind() == STT_SECTION && !reserved {
+        let section = file.sections.get(symbols.section_of(index, symbol) as usize);
+        name = section.and_then(|section| file.real_name(&section));
+    }
+    match name {
+        Some(name) => cx.json().text("name", name),
+        None => cx.json().null("name"),
+    };
+}
+
+/// The members `version` and `version_default`, where the symbol has one.
+pub fn version(
+    cx: &mut Context,
+    file: &File,
+    versions: Option<&Versions>,
+    index: usize,
+    symbol: &Symbol,
+) {
+    let version = versions.and_then(|versions| versions.of(cx, file, index, symbol));
+    if let Some(version) = version {
+        cx.json().text("version", version.name).bool("version_default", version.separator == "@@");
+    }
+}
+
+pub fn lto(cx: &mut Context, file: &File) {
+    cx.json().array("lto_symbol_tables");
+    for (index, section) in file.sections.iter().enumerate() {
+        let Some(suffix) = file.section_name(&section).strip_prefix(lto::PREFIX) else { continue };
+        super::section(cx.json().object(""), file, index as u32, &section);
+        let extension = file.sections.iter().find(|other| {
+            let rest = file.section_name(other).strip_prefix(lto::EXTENSION);
+            rest.is_some_and(|rest| rest == suffix)
+        });
+        let extension = extension.and_then(|s| lto::extension_data(cx, file, &s));
+        let mut extension = extension.unwrap_or_default().chunks_exact(2);
+        let mut bytes = file.data(&section).unwrap_or_default();
+        cx.json().array("symbols");
+        while let Some((symbol, rest)) = lto::Symbol::read(file, bytes) {
+            bytes = rest;
+            let mut json = cx.json();
+            json.object("").text("name", symbol.name).text("comdat_key", symbol.key);
+            let mut named = |key: &str, names: &[&str], number: u8| {
+                json.number(key, number.into());
+                if let Some(name) = names.get(usize::from(number)) {
+                    json.words_named(key, name);
+                }
+            };
+            named("kind", &lto::KINDS, symbol.kind);
+            named("visibility", &lto::VISIBILITIES, symbol.visibility);
+            if let Some([kind, section]) = extension.next() {
+                named("type", &lto::TYPES, *kind);
+                cx.json().number("section_kind", (*section).into());
+            }
+            let place = [symbol.size, symbol.slot.into()];
+            cx.json().numbers("size slot", &place).end_object();
+        }
+        cx.json().end_array().end_object();
+    }
+    cx.json().end_array();
+}
