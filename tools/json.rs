@@ -186,7 +186,14 @@ impl Json<'_, '_> {
             let mut rest = chunk.valid().as_bytes();
             while let Some(at) = rest.iter().position(|byte| needs_escape(*byte)) {
                 self.out.bytes(&rest[..at]);
+                // In UTF-8 this one is followed by another one.
+                if let Some([C1, second @ 0x80..=0x9f]) = rest.get(at..at + 2) {
+                    put!(self.out, "\\u", hex(*second).zero(4));
+                    rest = &rest[at + 2..];
+                    continue;
+                }
                 match rest[at] {
+                    C1 => self.out.byte(C1),
                     b'\n' => put!(self.out, "\\n"),
                     b'\t' => put!(self.out, "\\t"),
                     byte @ (b'"' | b'\\') => put!(self.out, [b'\\', byte]),
@@ -201,10 +208,14 @@ impl Json<'_, '_> {
     }
 }
 
-/// Whether a byte of a string can't stand for itself: what JSON forbids, and DEL.
+/// Whether a byte of a string can't stand for itself: what JSON forbids, and DEL and the upper
+/// control characters, which could drive a terminal.
 fn needs_escape(byte: u8) -> bool {
-    byte < b' ' || matches!(byte, b'"' | b'\\' | 0x7f)
+    byte < b' ' || matches!(byte, b'"' | b'\\' | 0x7f | C1)
 }
+
+/// What the upper control characters begin with in UTF-8, and as many others.
+const C1: u8 = 0xc2;
 
 #[cfg(test)]
 mod tests {
@@ -260,10 +271,13 @@ mod tests {
     #[test]
     fn any_bytes_are_text() {
         let text = written(|cx| {
-            cx.json().object("").text("a", "\u{e4}\"\\\n\x1b\x7f").text("b", b"x\xff\xc3");
+            cx.json()
+                .object("")
+                .text("a", "\u{e4}\"\\\n\x1b\x7f\u{9b}\u{a7}")
+                .text("b", b"x\xff\xc3");
             cx.json().array("c").text("", b"\x80").text("", "y").end_array().end_object();
         });
-        let expected = "{\"a\":\"\u{e4}\\\"\\\\\\n\\u001b\\u007f\",\
+        let expected = "{\"a\":\"\u{e4}\\\"\\\\\\n\\u001b\\u007f\\u009b\u{a7}\",\
             \"b\":\"x\\ufffd\\ufffd\",\"b_hex\":\"78ffc3\",\
             \"c\":[{\"text\":\"\\ufffd\",\"text_hex\":\"80\"},\"y\"]}";
         assert_eq!(text, expected);

@@ -25,6 +25,7 @@ use crate::context::Context;
 use crate::json::Json;
 use alloc::vec;
 use alloc::vec::Vec;
+use core::mem;
 use rt::Result;
 use rt::elf::SectionHeader;
 use rt::io::{BufWriter, Write};
@@ -173,6 +174,10 @@ impl Write for Lines<'_, '_> {
         if self.tell {
             self.cx.err.bytes(bytes);
             let _ = self.cx.err.flush();
+            // After some messages the line isn't ended.
+            if !self.line.is_empty() && self.without_lead(bytes).len() < bytes.len() {
+                self.end();
+            }
         }
         for piece in bytes.split_inclusive(|&byte| byte == b'\n') {
             self.line.extend_from_slice(piece);
@@ -185,15 +190,21 @@ impl Write for Lines<'_, '_> {
 }
 
 impl Lines<'_, '_> {
+    /// A message without what all of them begin with.
+    fn without_lead<'m>(&self, message: &'m [u8]) -> &'m [u8] {
+        let rest = message.strip_prefix(self.cx.prefix.as_bytes());
+        let rest = rest.and_then(|rest| rest.strip_prefix(self.cx.applet.as_bytes()));
+        rest.and_then(|rest| rest.strip_prefix(b": ")).unwrap_or(message)
+    }
+
     fn end(&mut self) {
-        let mut line = self.line.as_slice();
-        for lead in [self.cx.prefix, self.cx.applet, ": "].into_iter().filter(|_| self.tell) {
-            line = line.strip_prefix(lead.as_bytes()).unwrap_or(line);
+        let line = mem::take(&mut self.line);
+        let text = if self.tell { self.without_lead(&line) } else { &line };
+        let text = text.strip_suffix(b"\n").unwrap_or(text);
+        if !text.is_empty() {
+            self.cx.json().text("", text);
         }
-        let line = line.strip_suffix(b"\n").unwrap_or(line);
-        if !line.is_empty() {
-            self.cx.json().text("", line);
-        }
+        self.line = line;
         self.line.clear();
     }
 }
