@@ -18,7 +18,7 @@ use crate::context::Context;
 use rt::fmt::{Put, dec, hex, hex_digits};
 use rt::io::BufWriter;
 use rt::put;
-use rt::row::is_printable;
+use rt::row::{find, is_printable};
 
 /// Writes JSON into the applet's output: [`Context::json`].
 pub struct Json<'c, 'a> {
@@ -40,13 +40,8 @@ impl<'a> Context<'a> {
 impl Json<'_, '_> {
     /// What comes before a value.
     fn lead(&mut self, key: &str) {
-        if *self.comma {
-            self.out.byte(b',');
-        }
+        self.out.member(*self.comma, key);
         *self.comma = true;
-        if !key.is_empty() {
-            put!(self.out, "\"", key, "\":");
-        }
     }
 
     /// Begins an object.
@@ -88,8 +83,11 @@ impl Json<'_, '_> {
     /// An unsigned number.
     pub fn number(&mut self, key: &str, value: u64) -> &mut Self {
         self.lead(key);
-        let quote = if value > GREATEST { "\"" } else { "" };
-        put!(self.out, quote, dec(value), quote);
+        if value > GREATEST {
+            put!(self.out, "\"", dec(value), "\"");
+        } else {
+            put!(self.out, dec(value));
+        }
         self
     }
 
@@ -104,7 +102,9 @@ impl Json<'_, '_> {
     /// Text of which it is known that there is nothing to escape in it.
     pub fn words(&mut self, key: &str, words: &dyn Put) -> &mut Self {
         self.lead(key);
-        put!(self.out, "\"", words, "\"");
+        self.out.byte(b'"');
+        words.put(self.out);
+        self.out.byte(b'"');
         self
     }
 
@@ -160,7 +160,7 @@ impl Json<'_, '_> {
 
     fn bytes(&mut self, key: &str, bytes: &[u8]) {
         // Nearly every name.
-        if is_printable(bytes) && !bytes.iter().any(|byte| matches!(byte, b'"' | b'\\')) {
+        if is_printable(bytes) && find(bytes, b'"').is_none() && find(bytes, b'\\').is_none() {
             self.words(key, &bytes);
             return;
         }

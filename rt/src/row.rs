@@ -82,6 +82,28 @@ impl Middle {
 }
 
 impl BufWriter<'_> {
+    /// Adds what comes before a value in JSON: a comma, unless it is the first one, and the
+    /// name in quotes with a colon, unless the name is empty. The name needs no escapes.
+    // Not inlined, as above.
+    #[inline(never)]
+    pub fn member(&mut self, comma: bool, name: &str) {
+        if comma {
+            self.byte(b',');
+        }
+        if name.is_empty() {
+            return;
+        }
+        let len = name.len();
+        let place = self.room::<64>().and_then(|room| room.get_mut(..len + 3));
+        let Some([first, place @ .., quote, colon]) = place else {
+            [b"\"", name.as_bytes(), b"\":"].into_iter().for_each(|piece| self.bytes(piece));
+            return;
+        };
+        place.copy_from_slice(name.as_bytes());
+        (*first, *quote, *colon) = (b'"', b'"', b':');
+        self.advance(len + 3);
+    }
+
     /// Adds a line: a hexadecimal number of at least so many digits, a text, and another
     /// number, if there is one, with its sign.
     // Not inlined, as above.
@@ -168,6 +190,22 @@ mod tests {
             for at in (0..len).rev() {
                 text[at] = b'y';
                 assert_eq!(find(&text, b'y'), Some(at));
+            }
+        }
+    }
+
+    #[test]
+    fn names_of_members() {
+        for size in [0usize, 1, 61, 62, 100] {
+            for comma in [false, true] {
+                let (mut sink, mut buffer) = (Vec::new(), [0; 80]);
+                let mut out = BufWriter::new(&mut buffer, &mut sink);
+                let name = "n".repeat(size);
+                (0..3).for_each(|_| out.member(comma, &name));
+                out.flush().unwrap();
+                let comma = if comma { "," } else { "" };
+                let one = if size > 0 { std::format!("{comma}\"{name}\":") } else { comma.into() };
+                assert_eq!(sink, one.repeat(3).as_bytes());
             }
         }
     }
