@@ -9,8 +9,7 @@
 //!   hexadecimal. In an array such text is an object with the members `text` and `text_hex`.
 //! - Names of members are those of the format's specification (`st_value`), its numbers stay
 //!   numbers; what has a name has it in a member beside it, with `_name` behind.
-//!
-//! Flags and bytes of no known form are hexadecimal digits in a string.
+//! - Bytes are hexadecimal digits in a string.
 //!
 //! A member is given by its name, an element of an array by `""`.
 

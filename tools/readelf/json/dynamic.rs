@@ -69,7 +69,9 @@ pub fn histogram(cx: &mut Context, file: &File) {
         let mut json = cx.json();
         // How many chains there are of each length from 0 on.
         json.object(key).number("nbucket", buckets as u64).array("chains_of_length");
-        lengths.counts.iter().for_each(|count| drop(json.number("", (*count).into())));
+        for count in lengths.counts {
+            json.number("", count.into());
+        }
         json.end_array().end_object();
     };
     if let Some(hash) = &hashes.sysv {
@@ -178,8 +180,12 @@ fn symbols(cx: &mut Context, file: &File, section: &SectionHeader) {
             cx.json().bool("hidden", true);
         }
         match entry {
-            0 => drop(cx.json().words("name", &"*local*")),
-            1 => drop(cx.json().words("name", &"*global*")),
+            0 => {
+                cx.json().words("name", &"*local*");
+            }
+            1 => {
+                cx.json().words("name", &"*global*");
+            }
             _ => {
                 if let Ok(Some(name)) = versions.called(cx, file, entry) {
                     cx.json().text("name", name);

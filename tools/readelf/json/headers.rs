@@ -139,8 +139,12 @@ pub fn sections(cx: &mut Context, file: &File) {
         if let Some(head) = packed {
             json.number("ch_type", head.ch_type.into());
             match head.ch_type {
-                ELFCOMPRESS_ZLIB => drop(json.words("ch_type_name", &"ZLIB")),
-                ELFCOMPRESS_ZSTD => drop(json.words("ch_type_name", &"ZSTD")),
+                ELFCOMPRESS_ZLIB => {
+                    json.words("ch_type_name", &"ZLIB");
+                }
+                ELFCOMPRESS_ZSTD => {
+                    json.words("ch_type_name", &"ZSTD");
+                }
                 _ => {}
             }
             json.numbers("ch_size ch_addralign", &[head.ch_size, head.ch_addralign]);

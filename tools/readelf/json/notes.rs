@@ -25,15 +25,21 @@ pub fn one(cx: &mut Context, file: &File, note: &Note, regions: &mut Regions) ->
     match (note.author, note.n_type) {
         (b"GNU", 1) => {
             json.number("os", word(0).unwrap_or_default()).array("abi");
-            [1, 2, 3].into_iter().filter_map(word).for_each(|n| drop(json.number("", n)));
+            for number in [1, 2, 3].into_iter().filter_map(word) {
+                json.number("", number);
+            }
             json.end_array();
         }
         (b"GNU", 2) => {
             let words = [0, 1].map(|at| word(at).unwrap_or_default());
             json.numbers("entries enabled_mask", &words);
         }
-        (b"GNU", 3) => drop(json.hex("build_id", desc.bytes)),
-        (b"GNU", 4) => drop(json.text("version", c_str(desc.bytes, 0).unwrap_or_default())),
+        (b"GNU", 3) => {
+            json.hex("build_id", desc.bytes);
+        }
+        (b"GNU", 4) => {
+            json.text("version", c_str(desc.bytes, 0).unwrap_or_default());
+        }
         (b"GNU", 5) => properties(cx, file, note),
         (b"stapsdt", _) => {
             let strings = desc.bytes.get(3 * desc.encoding.word()..).unwrap_or_default();

@@ -12,18 +12,19 @@ use rt::elf::{Symbol, c_str};
 pub fn symbols(cx: &mut Context, file: &File) {
     let options = file.options;
     cx.json().array("symbol_tables");
-    if options.symbols && options.use_dynamic {
-        if let Some(symbols) = &file.dynamic.symbols {
-            let strings = file.dynamic.strings;
-            let versions = Versions::load(file, symbols.table.len(), strings);
-            cx.json().object("").null("section");
-            table(cx, file, symbols, strings, Some(&versions));
-        }
+    if let Some(symbols) = &file.dynamic.symbols
+        && (options.symbols && options.use_dynamic)
+    {
+        let strings = file.dynamic.strings;
+        let versions = Versions::load(file, symbols.table.len(), strings);
+        cx.json().object("").null("section");
+        table(cx, file, symbols, strings, Some(&versions));
     }
     if options.dynamic_symbols || !options.use_dynamic {
         for (index, section) in file.sections.iter().enumerate() {
             let dynamic = section.sh_type == SHT_DYNSYM;
-            if !dynamic && !(section.sh_type == SHT_SYMTAB && options.symbols) {
+            let wanted = dynamic || (section.sh_type == SHT_SYMTAB && options.symbols);
+            if !wanted {
                 continue;
             }
             super::section(cx.json().object(""), file, index as u32, &section);
