@@ -51,6 +51,7 @@ mod options;
 mod relocs;
 mod sections;
 mod segments;
+mod spelling;
 mod symbol_columns;
 mod symbols;
 mod symver;

@@ -1,5 +1,6 @@
 //! The command line: what `readelf --help` lists.
 
+use super::spelling::Spelling;
 use crate::cli::{self, Wrong};
 use crate::context::Context;
 use alloc::vec::Vec;
@@ -42,6 +43,8 @@ pub struct Options {
     /// linking: all but headers and notes.
     pub linking: bool,
     pub silent_truncation: bool,
+    /// `-C` and `-U`: how names are written.
+    pub spelling: Spelling,
     pub decompress: bool,
     /// `--sym-base`: 0 for GNU's mixture, or 8, 10, 16.
     pub symbol_base: u8,
@@ -89,6 +92,16 @@ What is in ELF files, and in archives of them.
   -D, --use-dynamic           find symbols and relocations by the dynamic section
   -W, --wide                  lines may be longer than 80 characters
   -T, --silent-truncation     no [...] where a name is cut off
+  -C                          names as in their language (C++, Rust): demangled
+      --demangle[=STYLE]      the same, of names of one STYLE: none, auto, gnu-v3, java,
+                              gnat, dlang or rust
+      --no-demangle           names as they are in the file (the default)
+      --recurse-limit         long names of C++ stay mangled (the default)
+      --no-recurse-limit, --no-recursion-limit
+                              long names of C++ are demangled, too
+  -U, --unicode=HOW           bytes above ASCII in names: as they are (default, locale),
+                              escape, hex, highlight or invalid; or by the first letter,
+                              but x for hex and i for invalid
   -H, --help                  this text
   -v, --version               the version of lx
       @FILE                   takes arguments out of FILE
@@ -106,15 +119,11 @@ Beyond GNU readelf:
 
 Known to GNU readelf, not supported yet:
 
-  -C, --demangle[=STYLE]
-  -U, --unicode=HOW
   -w, --debug-dump[=WHAT]
   -P, --process-links, --dwarf-check
   --dwarf-depth, --dwarf-start=N
   --ctf, --ctf-symbols, --ctf-strings, --ctf-parent=NAME
   --sframe[=NAME]
-  --no-demangle, --recurse-limit, --no-recurse-limit, --no-recursion-limit
-      what they ask for is the default
 ";
 
 impl Options {
@@ -189,7 +198,10 @@ impl Options {
             [b'T'] => self.silent_truncation = true,
             [b'H'] => self.help = true,
             [b'v'] => self.version = true,
-            b"no-demangle" => {}
+            [b'C'] => self.spelling.demangled = true,
+            b"no-demangle" => self.spelling.demangled = false,
+            b"recurse-limit" => self.spelling.unlimited = false,
+            b"no-recurse-limit" => self.spelling.unlimited = true,
             _ => self.later = true,
         }
     }
@@ -227,7 +239,11 @@ pub fn parse(
     args: &[&'static [u8]],
 ) -> Result<(Options, Vec<&'static [u8]>), Wrong> {
     let mut options = Options::default();
-    let files = cli::parse(cx, args, HELP, &mut |_, key, value| options.set(key, value))?;
+    let files = cli::parse(cx, args, HELP, &mut |cx, key, value| match (key, value) {
+        (b"demangle", style) => options.spelling.demangle(cx, style),
+        (b"U", how) => options.spelling.unicode(cx, how.unwrap_or_default()),
+        _ => options.set(key, value),
+    })?;
     Ok((options, files))
 }
 

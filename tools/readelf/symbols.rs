@@ -245,6 +245,7 @@ impl<'f, 'a> Rows<'f, 'a> {
         let named = symbol.st_name != 0 || symbol.kind() != STT_SECTION;
         let done = named
             && self.file.options.wide
+            && self.file.options.spelling.is_plain()
             && self.strings.is_some_and(|s| text::whole(&mut cx.out, s, symbol.st_name));
         if !done {
             let section = if named { None } else { self.section_name(symbols, index, symbol) };

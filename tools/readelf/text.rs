@@ -3,6 +3,7 @@
 //! as well.
 
 use super::options::Options;
+use super::spelling::Unicode;
 use rt::elf::c_str;
 use rt::fmt::{Put, oct};
 use rt::io::BufWriter;
@@ -80,7 +81,8 @@ fn character(bytes: &[u8]) -> (usize, bool) {
 
 /// A name of at most `width` characters, without padding; gives back how many there are.
 /// With `-W` a longer one is printed whole; else it is cut off, and ends in `[...]` unless
-/// `-T` is given.
+/// `-T` is given. Whether it is longer depends on how long it is in the file, even where
+/// it is spelled otherwise.
 pub fn cut(out: &mut BufWriter, options: &Options, bytes: &[u8], width: usize) -> usize {
     let dots = !options.wide && bytes.len() > width && !options.silent_truncation;
     let room = match (options.wide, dots) {
@@ -88,6 +90,22 @@ pub fn cut(out: &mut BufWriter, options: &Options, bytes: &[u8], width: usize) -
         (_, true) => width.saturating_sub(5),
         (_, false) => width,
     };
+    let mut columns = options.spelling.show(bytes, &mut |name| {
+        if options.spelling.unicode == Unicode::Raw || is_printable(name) {
+            cut_off(out, name, room)
+        } else {
+            options.spelling.unicode.put(out, name, room)
+        }
+    });
+    if dots {
+        out.bytes(b"[...]");
+        columns += 5;
+    }
+    columns
+}
+
+/// What there is room for, and how many columns it takes.
+fn cut_off(out: &mut BufWriter, bytes: &[u8], room: usize) -> usize {
     let (mut end, mut columns) = (bytes.len().min(room), bytes.len().min(room));
     let plain = is_printable(bytes);
     if !plain {
@@ -105,10 +123,6 @@ pub fn cut(out: &mut BufWriter, options: &Options, bytes: &[u8], width: usize) -
         out.bytes(shown);
     } else {
         name(shown).put(out);
-    }
-    if dots {
-        out.bytes(b"[...]");
-        columns += 5;
     }
     columns
 }
@@ -145,9 +159,8 @@ pub fn column(out: &mut BufWriter, options: &Options, bytes: &[u8], width: usize
 /// a negative width for that of a column.
 pub fn fit(out: &mut BufWriter, options: &Options, bytes: &[u8], width: isize) {
     match width {
-        _ if options.wide => name(bytes).put(out),
-        0 => {}
-        ..0 => column(out, options, bytes, width.unsigned_abs()),
+        0 if !options.wide => {}
+        ..0 if !options.wide => column(out, options, bytes, width.unsigned_abs()),
         _ => {
             cut(out, options, bytes, width as usize);
         }

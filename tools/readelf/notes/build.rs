@@ -121,7 +121,7 @@ pub fn name(cx: &mut Context, file: &File, note: &Note) {
     let whole = room < 0;
     let room = room.unsigned_abs() as usize;
     match number {
-        None if whole => put!(&mut cx.out, text::name(string)),
+        None if whole => text::fit(&mut cx.out, file.options, string, isize::MAX),
         Some(value) if whole => put!(&mut cx.out, "0x", hex(value)),
         None => text::column(&mut cx.out, file.options, string, room),
         Some(value) if wide => {

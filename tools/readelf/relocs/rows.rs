@@ -340,6 +340,7 @@ impl Rows<'_, '_> {
             return self.nameless(cx, index, symbol);
         }
         if self.wide
+            && self.file.options.spelling.is_plain()
             && let Some(strings) = self.symbols.strings
             && text::whole(&mut cx.out, strings, symbol.st_name)
         {
