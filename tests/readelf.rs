@@ -110,6 +110,14 @@ golden! {
         "-x .text -p .comment -h";
     decompressed_dumps: "-z -p .debug_str", "-z -x .debug_str";
     lint: "-LW";
+    demangled: "-C -aW", "-C -a", "-C -s -T", "--demangle=auto -s", "--no-recurse-limit -C -sW",
+        "--no-recursion-limit --recurse-limit -C -s";
+    demangled_in_a_style: "-C --demangle=none -sW", "--demangle=gnu-v3 -sW", "--demangle=java -rW",
+        "--demangle=rust -r", "--demangle=dlang -sW", "--demangle=gnat -S",
+        "--demangle=gnat --no-demangle -C -sW", "--demangle=lucid -sW";
+    bytes_above_ascii: "-Ux -aW", "-Ue -s", "-Ue -SW", "-Uh -sW", "-Ui -S", "-Ux -C -s",
+        "-Ul -C -rW", "-Ud -s", "--unicode=escape -r", "--unicode=hex -s", "--unicode=invalid -s",
+        "-Uhi -sW";
     everything: "-aW", "-a";
 }
 

@@ -1,4 +1,5 @@
-//! Names out of real programs: `names.txt` has them with what `c++filt` 2.40 makes of them.
+//! Names out of real programs, and such with a few bytes changed: `names*.txt` has them with
+//! what `c++filt` 2.40 makes of them.
 
 use super::{Demangler, Options, Style};
 use std::string::String;
@@ -19,6 +20,33 @@ fn real_names_as_cxxfilt_shows_them() {
     let mut demangler = Demangler::new();
     for (name, expected) in recorded() {
         assert_eq!(shown(&mut demangler, name), expected, "{name}");
+    }
+}
+
+#[test]
+fn names_of_d_and_ada_as_cxxfilt_shows_them() {
+    let files = [
+        (Style::Dlang, include_str!("names_dlang.txt")),
+        (Style::Gnat, include_str!("names_gnat.txt")),
+    ];
+    let mut demangler = Demangler::new();
+    for (style, text) in files {
+        for (name, expected) in text.lines().map(|line| line.split_once('\t').unwrap()) {
+            let got = demangler.demangle(name.as_bytes(), &Options { style, ..OPTIONS });
+            let got = String::from_utf8_lossy(got.unwrap_or(name.as_bytes()));
+            assert_eq!(got, expected, "{style:?} {name}");
+        }
+    }
+}
+
+/// What they stand for doubles sixty times: in C++, Rust and D by references back.
+#[test]
+fn names_that_grow_exponentially_are_left_alone() {
+    let mut demangler = Demangler::new();
+    for name in include_str!("names_exponential.txt").lines() {
+        for style in [Style::Auto, Style::Dlang] {
+            assert_eq!(demangler.demangle(name.as_bytes(), &Options { style, ..OPTIONS }), None);
+        }
     }
 }
 
