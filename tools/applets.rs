@@ -4,6 +4,8 @@ use crate::context::Context;
 use crate::install;
 use crate::lseek;
 use crate::readelf;
+use crate::stat;
+use crate::truncate;
 use crate::vdso;
 use rt::fmt::left;
 use rt::put;
@@ -24,6 +26,16 @@ pub static APPLETS: &[Applet] = &[
         name: "readelf",
         purpose: "what is in an ELF file: GNU readelf's report",
         run: readelf::run,
+    },
+    Applet {
+        name: "stat",
+        purpose: "what is known of files and file systems: GNU stat, and more",
+        run: stat::run,
+    },
+    Applet {
+        name: "truncate",
+        purpose: "sets the size of files, takes space for them or gives it back",
+        run: truncate::run,
     },
     Applet {
         name: "vdso",

@@ -219,6 +219,18 @@ fn parse_cluster<'a>(
     right
 }
 
+/// `--help`: the usage in a line, then the text that the options are read off.
+pub fn help(cx: &mut Context, usage: &str, table: &str) -> u8 {
+    put!(&mut cx.out, "Usage: ", cx.prefix, cx.applet, " ", usage, "\n", table);
+    0
+}
+
+/// `--version`.
+pub fn version(cx: &mut Context) -> u8 {
+    put!(&mut cx.out, "lx ", cx.applet, " ", env!("CARGO_PKG_VERSION"), "\n");
+    0
+}
+
 #[cfg(test)]
 mod tests {
     use super::{Value, names};

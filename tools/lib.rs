@@ -18,7 +18,10 @@ mod install;
 mod json;
 mod lseek;
 mod process;
+mod quote;
 mod readelf;
+mod stat;
+mod truncate;
 mod vdso;
 
 use alloc::vec::Vec;

@@ -17,7 +17,10 @@ use crate::io::{AsFd, BorrowedFd, OwnedFd, retry};
 use core::ffi::CStr;
 use core::mem::MaybeUninit;
 
+mod xattr;
+
 pub use crate::arch::Stat;
+pub use xattr::{fgetxattr, getxattr};
 
 /// The longest path, with its final zero byte (`include/uapi/linux/limits.h`).
 pub const PATH_MAX: usize = 4096;

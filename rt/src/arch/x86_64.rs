@@ -386,6 +386,9 @@ pub mod nr {
     pub const STATFS: usize = 137;
     pub const FSTATFS: usize = 138;
     pub const GETTID: usize = 186;
+    pub const GETXATTR: usize = 191;
+    pub const LGETXATTR: usize = 192;
+    pub const FGETXATTR: usize = 193;
     pub const GETDENTS64: usize = 217;
     pub const GETTIMEOFDAY: usize = 96;
     pub const TIME: usize = 201;

@@ -1,0 +1,60 @@
+//! The names of users and groups, out of /etc/passwd and /etc/group.
+
+use alloc::vec::Vec;
+use core::ffi::CStr;
+use rt::fs::{Mode, O_RDONLY, open};
+use rt::io::BufReader;
+
+/// One of the two files; it is read again only for another number than the last one.
+pub struct Ids {
+    file: &'static CStr,
+    last: Option<u32>,
+    name: Vec<u8>,
+}
+
+impl Ids {
+    pub const fn new(file: &'static CStr) -> Ids {
+        Ids { file, last: None, name: Vec::new() }
+    }
+
+    /// Adds the name of this number to `to`; `UNKNOWN` where there is none.
+    pub fn find(&mut self, id: u32, to: &mut Vec<u8>) {
+        if self.last != Some(id) {
+            self.last = Some(id);
+            self.name.clear();
+            if !self.look_up(id) {
+                self.name.extend(b"UNKNOWN");
+            }
+        }
+        to.extend(&self.name);
+    }
+
+    fn look_up(&mut self, id: u32) -> bool {
+        let Ok(file) = open(self.file, O_RDONLY, Mode(0)) else { return false };
+        let mut buffer = [0; 4096];
+        let mut lines = BufReader::new(&mut buffer, file);
+        // A line that is longer than the buffer comes in pieces; only the first one counts.
+        let mut whole = true;
+        while let Ok(Some(line)) = lines.read_until(b'\n') {
+            let begins = core::mem::replace(&mut whole, line.ends_with(b"\n"));
+            // NAME:PASSWORD:ID:
+            let mut fields = line.split(|&byte| byte == b':' || byte == b'\n');
+            let name = fields.next().unwrap_or_default();
+            let found = fields.nth(1).and_then(decimal) == Some(id.into());
+            if begins && found && !name.is_empty() && !name.starts_with(b"#") {
+                self.name.extend(name);
+                return true;
+            }
+        }
+        false
+    }
+}
+
+/// A number without a sign, in decimal digits.
+pub fn decimal(text: &[u8]) -> Option<u64> {
+    let digits = text.iter().all(u8::is_ascii_digit) && !text.is_empty();
+    digits.then(|| {
+        text.iter()
+            .try_fold(0u64, |sum, &digit| sum.checked_mul(10)?.checked_add(u64::from(digit - b'0')))
+    })?
+}

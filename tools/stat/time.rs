@@ -1,0 +1,124 @@
+//! Times in words, and the zone that they are in.
+
+use super::zone::{Zone, civil};
+use alloc::vec::Vec;
+use rt::fmt::{dec, int};
+use rt::fs::{Mode, O_NONBLOCK, O_RDONLY, open};
+use rt::io::{BufWriter, Read, Write};
+use rt::put;
+
+/// Where the zones' files are, unless `TZDIR` says something else.
+const ZONES: &[u8] = b"/usr/share/zoneinfo";
+
+/// No zone's file is longer than this.
+const LONGEST: usize = 256 << 10;
+
+/// The zone of `TZ`, and without that of /etc/localtime; UTC where there is none.
+pub fn local_zone() -> Zone {
+    let Some(name) = rt::env::var("TZ") else {
+        return read(b"/etc/localtime").unwrap_or_default();
+    };
+    let name = name.strip_prefix(b":").unwrap_or(name);
+    if name.is_empty() {
+        return Zone::default();
+    }
+    let mut path = Vec::new();
+    if !name.starts_with(b"/") {
+        path.extend(rt::env::var("TZDIR").filter(|dir| !dir.is_empty()).unwrap_or(ZONES));
+        path.push(b'/');
+    }
+    path.extend(name);
+    read(&path).unwrap_or_else(|| Zone::from_rules(name))
+}
+
+fn read(path: &[u8]) -> Option<Zone> {
+    // A FIFO in its place must not make us wait.
+    let mut file = open(path, O_RDONLY | O_NONBLOCK, Mode(0)).ok()?;
+    let mut bytes = alloc::vec![0; 4096];
+    let mut used = file.read(&mut bytes).ok()?;
+    while used == bytes.len() && used < LONGEST {
+        bytes.resize(used * 4, 0);
+        used += file.read(bytes.get_mut(used..)?).ok()?;
+    }
+    bytes.truncate(used);
+    Zone::from_file(bytes)
+}
+
+/// A place to write to that is a slice.
+struct Slice<'a>(&'a mut [u8], usize);
+
+impl Write for Slice<'_> {
+    fn write(&mut self, bytes: &[u8]) -> rt::Result<usize> {
+        let place = self.0.get_mut(self.1..).unwrap_or_default();
+        let n = bytes.len().min(place.len());
+        place[..n].copy_from_slice(&bytes[..n]);
+        self.1 += n;
+        Ok(bytes.len())
+    }
+}
+
+/// `2023-11-14 22:13:20.123456789 +0000`; only seconds where the year has no room in C's
+/// `struct tm`.
+pub fn human<'b>(
+    buffer: &'b mut [u8; 64],
+    zone: &Zone,
+    seconds: i64,
+    nanoseconds: u32,
+) -> &'b [u8] {
+    let mut to = Slice(buffer, 0);
+    let mut scratch = [0; 16];
+    let mut out = BufWriter::new(&mut scratch, &mut to);
+    let offset = zone.offset(seconds);
+    let local = seconds.checked_add(offset);
+    let date = local.map(|local| (civil(local.div_euclid(86400)), local.rem_euclid(86400)));
+    let possible = |year: i64| i32::try_from(year - 1900).is_ok();
+    match date.filter(|((year, ..), _)| possible(*year)) {
+        None => put!(&mut out, int(seconds), ".", dec(nanoseconds).zero(9)),
+        Some(((year, month, day), of_day)) => {
+            put!(&mut out, int(year).zero(4), "-", two(month), "-", two(day), " ");
+            let (minutes, second) = (of_day / 60, of_day % 60);
+            put!(&mut out, two(minutes / 60), ":", two(minutes % 60), ":", two(second), ".");
+            let sign = if offset < 0 { "-" } else { "+" };
+            let minutes = offset.unsigned_abs() / 60;
+            put!(&mut out, dec(nanoseconds).zero(9), " ", sign);
+            put!(&mut out, dec(minutes / 60).zero(2), dec(minutes % 60).zero(2));
+        }
+    }
+    let _ = out.flush();
+    let used = to.1;
+    buffer.get(..used).unwrap_or_default()
+}
+
+fn two(number: i64) -> rt::fmt::Number {
+    int(number).zero(2)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_in_words() {
+        let text = |zone: &[u8], seconds, nanoseconds| {
+            let mut buffer = [0; 64];
+            let zone = Zone::from_rules(zone);
+            std::string::String::from_utf8(human(&mut buffer, &zone, seconds, nanoseconds).into())
+        };
+        for (zone, seconds, expected) in [
+            (&b""[..], 0, "1970-01-01 00:00:00.000000007 +0000"),
+            (b"", -1, "1969-12-31 23:59:59.000000007 +0000"),
+            (b"<x+3>-3:30", 1_700_000_000, "2023-11-15 01:43:20.000000007 +0330"),
+            (b"XST5:30:30", 1_700_000_000, "2023-11-14 16:42:50.000000007 -0530"),
+            (b"", -62_167_219_201, "-001-12-31 23:59:59.000000007 +0000"),
+            (b"", 253_402_300_800, "10000-01-01 00:00:00.000000007 +0000"),
+            (b"", 67_768_036_191_676_799, "2147485547-12-31 23:59:59.000000007 +0000"),
+            (b"", 67_768_036_191_676_800, "67768036191676800.000000007"),
+            (b"", -67_768_040_609_740_800, "-2147481748-01-01 00:00:00.000000007 +0000"),
+            (b"", -67_768_040_609_740_801, "-67768040609740801.000000007"),
+            (b"XST-1", i64::MAX, "9223372036854775807.000000007"),
+            (b"XST1", i64::MIN, "-9223372036854775808.000000007"),
+        ] {
+            assert_eq!(text(zone, seconds, 7).unwrap(), expected);
+        }
+    }
+}

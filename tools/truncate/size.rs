@@ -1,0 +1,220 @@
+//! Sizes as they are written, and what they do to a file's size.
+
+/// What a size means, by the character before it.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub enum Kind {
+    /// The size itself.
+    #[default]
+    Absolute,
+    /// `+` and `-`: longer by so much, which may be negative.
+    Longer,
+    /// `<`
+    AtMost,
+    /// `>`
+    AtLeast,
+    /// `/`
+    DownTo,
+    /// `%`
+    UpTo,
+}
+
+/// How a size changes.
+#[derive(Clone, Copy)]
+pub struct Change {
+    pub kind: Kind,
+    pub amount: i64,
+}
+
+/// What is wrong with a number, and the part of the text that is.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Mistake<'a> {
+    Invalid(&'a [u8]),
+    TooLarge(&'a [u8]),
+    ZeroDivisor,
+    TwoModifiers,
+    NoRange(&'a [u8]),
+}
+
+impl Change {
+    /// The size after it, never below 0; none beyond what a size can be.
+    pub fn applied_to(self, old: i64) -> Option<i64> {
+        let amount = self.amount;
+        let new = match self.kind {
+            Kind::Absolute => amount,
+            Kind::Longer => old.checked_add(amount)?,
+            Kind::AtMost => old.min(amount),
+            Kind::AtLeast => old.max(amount),
+            Kind::DownTo => old - old.checked_rem(amount)?,
+            Kind::UpTo => match old.checked_rem(amount)? {
+                0 => old,
+                over => old.checked_add(amount - over)?,
+            },
+        };
+        Some(new.max(0))
+    }
+}
+
+fn is_space(byte: &u8) -> bool {
+    matches!(byte, b' ' | 9..=13)
+}
+
+fn trimmed(text: &[u8]) -> &[u8] {
+    text.get(text.iter().take_while(|byte| is_space(byte)).count()..).unwrap_or_default()
+}
+
+/// The number of `-s`. Its kind is kept from one `-s` to the next, as GNU does.
+pub fn size<'a>(text: &'a [u8], kind: &mut Kind) -> Result<i64, Mistake<'a>> {
+    let mut text = trimmed(text);
+    let prefix = match text.first() {
+        Some(b'<') => Some(Kind::AtMost),
+        Some(b'>') => Some(Kind::AtLeast),
+        Some(b'/') => Some(Kind::DownTo),
+        Some(b'%') => Some(Kind::UpTo),
+        _ => None,
+    };
+    if let Some(prefix) = prefix {
+        *kind = prefix;
+        text = trimmed(text.get(1..).unwrap_or_default());
+    }
+    if matches!(text.first(), Some(b'+' | b'-')) {
+        if *kind != Kind::Absolute {
+            return Err(Mistake::TwoModifiers);
+        }
+        *kind = Kind::Longer;
+    }
+    let number = number(text)?;
+    if number == 0 && matches!(kind, Kind::DownTo | Kind::UpTo) {
+        return Err(Mistake::ZeroDivisor);
+    }
+    Ok(number)
+}
+
+/// `OFFSET:LENGTH`.
+pub fn range(text: &[u8]) -> Result<(u64, u64), Mistake<'_>> {
+    let colon = text.iter().position(|&byte| byte == b':').ok_or(Mistake::NoRange(text))?;
+    let (offset, length) = (&text[..colon], &text[colon + 1..]);
+    let bytes = |part| {
+        let bytes = number(part)?;
+        u64::try_from(bytes).map_err(|_| Mistake::Invalid(part))
+    };
+    let (offset, length) = (bytes(offset)?, bytes(length)?);
+    // The end must be a place in a file as well.
+    if offset + length > i64::MAX as u64 {
+        return Err(Mistake::TooLarge(text));
+    }
+    Ok((offset, length))
+}
+
+/// A number with a unit.
+fn number(text: &[u8]) -> Result<i64, Mistake<'_>> {
+    let invalid = Mistake::Invalid(text);
+    let (sign, rest) = match text.split_first() {
+        Some((b'-', rest)) => (-1, rest),
+        Some((b'+', rest)) => (1, rest),
+        _ => (1, text),
+    };
+    let digits = rest.iter().take_while(|byte| byte.is_ascii_digit()).count();
+    let (digits, unit) = rest.split_at(digits);
+    // A unit alone is one of it.
+    if digits.is_empty() && (rest.len() < text.len() || unit.is_empty()) {
+        return Err(invalid);
+    }
+    let power = match unit.first() {
+        None => 0,
+        Some(b'K' | b'k') => 1,
+        Some(b'M' | b'm') => 2,
+        Some(b'G' | b'g') => 3,
+        Some(b'T' | b't') => 4,
+        Some(b'P') => 5,
+        Some(b'E') => 6,
+        Some(b'Z') => 7,
+        Some(b'Y') => 8,
+        _ => return Err(invalid),
+    };
+    let base: i64 = match unit.get(1..).unwrap_or_default() {
+        b"" | b"iB" => 1024,
+        b"B" | b"D" => 1000,
+        _ => return Err(invalid),
+    };
+    let value = if digits.is_empty() {
+        Some(sign)
+    } else {
+        digits.iter().try_fold(0i64, |sum, &digit| {
+            sum.checked_mul(10)?.checked_add(sign * i64::from(digit - b'0'))
+        })
+    };
+    let scaled = (0..power).try_fold(value.unwrap_or(sign), |value, _| value.checked_mul(base));
+    value.and(scaled).ok_or(Mistake::TooLarge(text))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_and_their_units() {
+        for (text, expected) in [
+            (&b"0"[..], Ok(0)),
+            (b"007", Ok(7)),
+            (b"1K", Ok(1024)),
+            (b"1k", Ok(1024)),
+            (b"2KiB", Ok(2048)),
+            (b"2mB", Ok(2_000_000)),
+            (b"2GD", Ok(2_000_000_000)),
+            (b"K", Ok(1024)),
+            (b"-8E", Ok(i64::MIN)),
+            (b"0Y", Ok(0)),
+            (b"9223372036854775807", Ok(i64::MAX)),
+            (b"-9223372036854775808", Ok(i64::MIN)),
+            (b"9223372036854775808", Err(Mistake::TooLarge(b"9223372036854775808"))),
+            (b"8E", Err(Mistake::TooLarge(b"8E"))),
+            (b"-9E", Err(Mistake::TooLarge(b"-9E"))),
+            (b"1Y", Err(Mistake::TooLarge(b"1Y"))),
+            (b"99999999999999999999x", Err(Mistake::Invalid(b"99999999999999999999x"))),
+            (b"", Err(Mistake::Invalid(b""))),
+            (b"+", Err(Mistake::Invalid(b"+"))),
+            (b"+K", Err(Mistake::Invalid(b"+K"))),
+            (b"1p", Err(Mistake::Invalid(b"1p"))),
+            (b"1Ki", Err(Mistake::Invalid(b"1Ki"))),
+            (b"1R", Err(Mistake::Invalid(b"1R"))),
+            (b"1 ", Err(Mistake::Invalid(b"1 "))),
+        ] {
+            assert_eq!(number(text), expected, "{}", text.escape_ascii());
+        }
+    }
+
+    #[test]
+    fn modifiers_add_up() {
+        let mut kind = Kind::default();
+        assert_eq!(size(b" < \t7", &mut kind), Ok(7));
+        assert_eq!(kind, Kind::AtMost);
+        assert_eq!(size(b"5", &mut kind), Ok(5));
+        assert_eq!(kind, Kind::AtMost);
+        assert_eq!(size(b"+5", &mut kind), Err(Mistake::TwoModifiers));
+        assert_eq!(size(b"%0", &mut kind), Err(Mistake::ZeroDivisor));
+        assert_eq!(size(b"</3", &mut kind), Err(Mistake::Invalid(b"/3")));
+    }
+
+    #[test]
+    fn sizes_never_wrap() {
+        let new = |kind, amount, old| Change { kind, amount }.applied_to(old);
+        assert_eq!(new(Kind::Longer, -10, 5), Some(0));
+        assert_eq!(new(Kind::Longer, i64::MIN, i64::MAX), Some(0));
+        assert_eq!(new(Kind::Longer, 1, i64::MAX), None);
+        assert_eq!(new(Kind::DownTo, 4, 11), Some(8));
+        assert_eq!(new(Kind::UpTo, 4, 11), Some(12));
+        assert_eq!(new(Kind::UpTo, 4, 12), Some(12));
+        assert_eq!(new(Kind::UpTo, i64::MAX - 1, i64::MAX), None);
+        assert_eq!(new(Kind::DownTo, -1, i64::MIN), None);
+    }
+
+    #[test]
+    fn ranges() {
+        assert_eq!(range(b"4K:1M"), Ok((4096, 1 << 20)));
+        assert_eq!(range(b"4K"), Err(Mistake::NoRange(b"4K")));
+        assert_eq!(range(b"-1:2"), Err(Mistake::Invalid(b"-1")));
+        assert_eq!(range(b":2"), Err(Mistake::Invalid(b"")));
+        assert_eq!(range(b"1:7E"), Ok((1, 7 << 60)));
+        assert_eq!(range(b"7E:7E"), Err(Mistake::TooLarge(b"7E:7E")));
+    }
+}
