@@ -59,8 +59,11 @@ const FIELDS: [(StatxMask, &str); 16] = [
     (STATX_WRITE_ATOMIC, "write_atomic"),
 ];
 
-/// The bits of `f_flags` that have a name (`man 2 statfs`).
-const MOUNT_FLAGS: [(u8, &str); 11] = [
+/// `ST_VALID` in `f_flags`: the kernel filled them in.
+const VALID: u64 = 0x20;
+
+/// The other bits of `f_flags` (`man 2 statfs`).
+const MOUNT_FLAGS: [(u8, &str); 10] = [
     (0, "ro"),
     (1, "nosuid"),
     (2, "nodev"),
@@ -71,10 +74,9 @@ const MOUNT_FLAGS: [(u8, &str); 11] = [
     (11, "nodiratime"),
     (12, "relatime"),
     (13, "nosymfollow"),
-    (5, "valid"),
 ];
 
-/// The names of the bits that are set, and the ones without a name as a number at last.
+/// The names of the bits that are set.
 fn set<'t>(bits: u64, names: &'t [(u8, &'t str)]) -> impl Iterator<Item = &'t str> {
     names.iter().filter(move |(bit, _)| bits >> bit & 1 != 0).map(|&(_, name)| name)
 }
@@ -269,9 +271,9 @@ pub fn json(cx: &mut Context, run: &mut Run, file: &File) -> bool {
 
 /// Prints what the other formats of `-f` don't.
 pub fn print_system(cx: &mut Context, system: &System) {
-    let flags = system.stat.f_flags as u64;
+    let flags = system.stat.f_flags as u64 & !VALID;
     put!(&mut cx.out, "Flags:");
-    list(cx, set(flags & !0x20, &MOUNT_FLAGS), rest(flags, &MOUNT_FLAGS));
+    list(cx, set(flags, &MOUNT_FLAGS), rest(flags, &MOUNT_FLAGS));
 }
 
 /// Writes a file system as an object.
@@ -284,7 +286,7 @@ pub fn json_system(cx: &mut Context, system: &System) {
     };
     cx.json()
         .number("f_bsize", stat.f_bsize as u64)
-        .number("f_frsize", system.fragment() as u64)
+        .number("f_frsize", stat.f_frsize as u64)
         .number("f_blocks", stat.f_blocks)
         .number("f_bfree", stat.f_bfree)
         .number("f_bavail", stat.f_bavail)
@@ -294,7 +296,7 @@ pub fn json_system(cx: &mut Context, system: &System) {
         .number("f_namelen", stat.f_namelen as u64)
         .number("f_flags", stat.f_flags as u64)
         .array("f_flags_name");
-    for name in set(stat.f_flags as u64 & !0x20, &MOUNT_FLAGS) {
+    for name in set(stat.f_flags as u64, &MOUNT_FLAGS) {
         cx.json().text("", name);
     }
     cx.json().end_array().end_object();

@@ -296,6 +296,8 @@ impl File<'_> {
                 quote(&mut text, target, run.quoting, utf8);
                 cx.out.bytes(b" -> ");
                 run.text(cx, spec, &text);
+                // What GNU stat 9.1 prints as well; it is a mistake, but it is there.
+                cx.out.fill(b's', usize::from(spec.dropped == 1));
                 true
             }
             Err(errno) => {

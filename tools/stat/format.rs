@@ -29,6 +29,8 @@ pub struct Spec {
     pub sign: u8,
     pub width: usize,
     pub precision: Precision,
+    /// How many flags were given that mean nothing to text.
+    pub dropped: u8,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
@@ -104,6 +106,7 @@ impl<'f> Format<'f> {
         let start = self.rest;
         let mut spec = Spec::default();
         while let Some(flag) = self.take_if(|byte| b"'-+ #0I".contains(&byte)) {
+            spec.dropped = spec.dropped.saturating_add(u8::from(flag != b'-'));
             match flag {
                 b'-' => spec.left = true,
                 b'0' => spec.zero = true,

@@ -114,13 +114,9 @@ pub fn run(cx: &mut Context) -> u8 {
             Some(flags) => options.cached = flags,
             None => {
                 wrong = true;
-                message!(
-                    cx,
-                    "invalid argument ",
-                    Word(value.unwrap_or_default()),
-                    " for ",
-                    Word(b"--cached")
-                );
+                let mode = value.unwrap_or_default();
+                let what = if mode.is_empty() { "ambiguous" } else { "invalid" };
+                message!(cx, what, " argument ", Word(mode), " for ", Word(b"--cached"));
                 let words = [&b"default"[..], b"never", b"always"].map(Word);
                 put!(&mut cx.err, "Valid arguments are:\n");
                 words.iter().for_each(|word| put!(&mut cx.err, "  - ", word, "\n"));
@@ -232,7 +228,7 @@ fn print(
             Piece::Invalid(text) => {
                 let mut directive = Vec::from(b"%");
                 directive.extend(text);
-                message!(cx, Quoted(&directive), ": invalid directive");
+                message!(cx, Word(&directive), ": invalid directive");
                 return Err(Fatal);
             }
         }

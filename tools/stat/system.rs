@@ -3,7 +3,7 @@
 use super::format::Spec;
 use super::{Fatal, Run, Subject, all, print};
 use crate::context::Context;
-use crate::quote::{Quoted, Word};
+use crate::quote::Quoted;
 use alloc::vec::Vec;
 use rt::fs::{Statfs, statfs};
 
@@ -79,10 +79,12 @@ impl System<'_> {
 }
 
 impl Subject for System<'_> {
-    fn directive(&self, cx: &mut Context, run: &mut Run, spec: Spec, _: u8, letter: u8) -> bool {
+    fn directive(&self, cx: &mut Context, run: &mut Run, spec: Spec, half: u8, letter: u8) -> bool {
         let stat = self.stat;
         let out = &mut cx.out;
         match letter {
+            // These are no letters of devices here.
+            _ if half != 0 => out.bytes(&[b'?', letter]),
             b'n' => run.text(cx, spec, self.name),
             b'i' => spec.unsigned(out, self.id(), 16),
             b'l' => spec.unsigned(out, stat.f_namelen as u64, 10),
@@ -118,7 +120,7 @@ fn unknown(magic: i64) -> Vec<u8> {
 pub fn report(cx: &mut Context, run: &mut Run, name: &[u8]) -> Result<bool, Fatal> {
     if name == b"-" {
         let what = " to denote standard input does not work in file system mode";
-        message!(cx, "using ", Word(name), what);
+        message!(cx, "using ", Quoted(name), what);
         return Ok(false);
     }
     let stat = match statfs(name) {
