@@ -69,17 +69,18 @@ pub fn human<'b>(
     let mut scratch = [0; 16];
     let mut out = BufWriter::new(&mut scratch, &mut to);
     let offset = zone.offset(seconds);
-    let local = seconds.checked_add(offset);
+    let local = seconds.checked_add(offset.east).and_then(|t| t.checked_sub(offset.leap));
     let date = local.map(|local| (civil(local.div_euclid(86400)), local.rem_euclid(86400)));
     let possible = |year: i64| i32::try_from(year - 1900).is_ok();
     match date.filter(|((year, ..), _)| possible(*year)) {
         None => put!(&mut out, int(seconds), ".", dec(nanoseconds).zero(9)),
         Some(((year, month, day), of_day)) => {
             put!(&mut out, int(year).zero(4), "-", two(month), "-", two(day), " ");
-            let (minutes, second) = (of_day / 60, of_day % 60);
+            let (minutes, second) = (of_day / 60, of_day % 60 + i64::from(offset.is_leap));
             put!(&mut out, two(minutes / 60), ":", two(minutes % 60), ":", two(second), ".");
-            let sign = if offset < 0 { "-" } else { "+" };
-            let minutes = offset.unsigned_abs() / 60;
+            let minus = offset.east < 0 || offset.east == 0 && offset.unknown;
+            let sign = if minus { "-" } else { "+" };
+            let minutes = offset.east.unsigned_abs() / 60;
             put!(&mut out, dec(nanoseconds).zero(9), " ", sign);
             put!(&mut out, dec(minutes / 60).zero(2), dec(minutes % 60).zero(2));
         }

@@ -16,6 +16,19 @@ pub struct Zone {
     rules: Option<Rules>,
 }
 
+/// What is to be added to a time in UTC.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Offset {
+    /// Seconds east of Greenwich.
+    pub east: i64,
+    /// Leap seconds that went by and aren't in a count of seconds.
+    pub leap: i64,
+    /// Whether this is a leap second itself.
+    pub is_leap: bool,
+    /// Whether the offset is an unknown one: `-00`.
+    pub unknown: bool,
+}
+
 /// The table of a TZif file.
 struct Table {
     /// The file.
@@ -42,10 +55,9 @@ struct Block {
 /// `std offset [dst [offset] [,start,end]]`
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 struct Rules {
-    /// Seconds east of Greenwich.
-    standard: i64,
+    standard: Offset,
     /// In summer, and when that begins and ends.
-    summer: Option<(i64, Change, Change)>,
+    summer: Option<(Offset, Change, Change)>,
 }
 
 /// A day of the year and a time on it, in seconds.
@@ -90,16 +102,13 @@ impl Zone {
             .then_some(Zone { table: Some(Table { bytes, block }), rules })
     }
 
-    /// What is to be added to a time in UTC for local time, in seconds.
-    pub fn offset(&self, time: i64) -> i64 {
-        let by_rules = || self.rules.map_or(0, |rules| rules.offset(time));
-        match &self.table {
-            None => by_rules(),
-            Some(table) => match table.offset(time, self.rules.is_some()) {
-                Some(offset) => offset.saturating_sub(table.leap(time)),
-                None => by_rules().saturating_sub(table.leap(time)),
-            },
-        }
+    /// How local time is made of a time in UTC.
+    pub fn offset(&self, time: i64) -> Offset {
+        let by_rules = || self.rules.map_or(Offset::default(), |rules| rules.offset(time));
+        let Some(table) = &self.table else { return by_rules() };
+        let offset = table.offset(time, self.rules.is_some()).unwrap_or_else(by_rules);
+        let (leap, is_leap) = table.leap(time);
+        Offset { leap, is_leap, ..offset }
     }
 }
 
@@ -159,7 +168,7 @@ impl Block {
 
 impl Table {
     /// The offset at a time; none after the last one where there are rules for that.
-    fn offset(&self, time: i64, rules: bool) -> Option<i64> {
+    fn offset(&self, time: i64, rules: bool) -> Option<Offset> {
         let block = self.block;
         let at = |index: usize| {
             number(&self.bytes, block.start + index * block.width, block.width).unwrap_or(i64::MAX)
@@ -183,22 +192,32 @@ impl Table {
             None => (0..block.typecnt).find(|&kind| !self.is_summer(kind)).unwrap_or(0),
         };
         let kind = if kind < block.typecnt { kind } else { 0 };
-        Some(number(&self.bytes, block.types() + kind * 6, 4).unwrap_or(0))
+        let at = block.types() + kind * 6;
+        let name = usize::from(*self.bytes.get(at + 5)?) + block.types() + block.typecnt * 6;
+        Some(Offset {
+            east: number(&self.bytes, at, 4).unwrap_or(0),
+            unknown: self.bytes.get(name) == Some(&b'-'),
+            ..Offset::default()
+        })
     }
 
     fn is_summer(&self, kind: usize) -> bool {
         self.bytes.get(self.block.types() + kind * 6 + 4).is_some_and(|&flag| flag != 0)
     }
 
-    /// How many leap seconds went by, in the zones that count them.
-    fn leap(&self, time: i64) -> i64 {
+    /// How many leap seconds went by, in the zones that count them, and whether this is one.
+    fn leap(&self, time: i64) -> (i64, bool) {
         let (block, width) = (self.block, self.block.width + 4);
         let at = |index: usize| block.leaps() + index * width;
-        let before = |&index: &usize| {
-            number(&self.bytes, at(index), block.width).is_some_and(|since| since <= time)
-        };
-        let last = (0..block.leapcnt).rev().find(before);
-        last.and_then(|last| number(&self.bytes, at(last) + block.width, 4)).unwrap_or(0)
+        let since = |index| number(&self.bytes, at(index), block.width).unwrap_or(i64::MAX);
+        let count = |index| number(&self.bytes, at(index) + block.width, 4).unwrap_or(0);
+        match (0..block.leapcnt).rev().find(|&index| since(index) <= time) {
+            None => (0, false),
+            Some(last) => {
+                let before = last.checked_sub(1).map_or(0, count);
+                (count(last), since(last) == time && count(last) > before)
+            }
+        }
     }
 }
 
@@ -221,16 +240,22 @@ impl Text<'_> {
         Some(number.iter().fold(0, add))
     }
 
-    /// Passes over `EST` or `<+03>`.
-    fn name(&mut self) -> Option<()> {
+    /// Passes over `EST` or `<+03>`; whether it is `-00`, or begins so.
+    fn name(&mut self) -> Option<bool> {
+        let before = self.0;
         let quoted = self.take(b'<');
+        let unknown = self.0.first() == Some(&b'-');
         let fits = |byte: &&u8| {
             byte.is_ascii_alphabetic()
                 || quoted && (byte.is_ascii_digit() || matches!(byte, b'+' | b'-'))
         };
         let length = self.0.iter().take_while(fits).count();
         self.0 = self.0.get(length..)?;
-        (length >= 3 && (!quoted || self.take(b'>'))).then_some(())
+        let right = length >= 3 && (!quoted || self.take(b'>'));
+        if !right {
+            self.0 = before;
+        }
+        right.then_some(unknown)
     }
 
     /// `[+-]hh[:mm[:ss]]` in seconds, of at most so many hours.
@@ -267,35 +292,48 @@ impl Text<'_> {
 }
 
 impl Rules {
-    /// None where it is nothing that POSIX knows: such a zone is UTC.
+    /// None where it is nothing that POSIX knows: such a zone is UTC. What only begins well
+    /// is taken as far as it goes, as glibc does: a day that makes no sense is the first of
+    /// January, a summer time without a name is UTC.
     fn parse(text: &[u8]) -> Option<Rules> {
         let mut text = Text(text);
-        text.name()?;
-        let standard = -text.time(24)?;
-        if text.name().is_none() {
+        let unknown = text.name()?;
+        let standard = Offset { east: -text.time(24)?, unknown, ..Offset::default() };
+        if text.0.is_empty() {
             return Some(Rules { standard, summer: None });
         }
-        let offset = match text.0 {
-            [] | [b',', ..] => standard + 3600,
-            _ => -text.time(24)?,
-        };
-        // Without days of its own a zone has those of the United States.
-        let [mut start, mut end] = [(3, 2), (11, 1)]
-            .map(|(month, week)| Change { day: Day::Month(month, week, 0), time: 7200 });
-        for change in [&mut start, &mut end] {
-            if text.take(b',') {
-                *change = text.change()?;
-            }
+        let mut summer = Offset::default();
+        if let Some(unknown) = text.name() {
+            let later = standard.east + 3600;
+            let east = match text.0 {
+                [] | [b',', ..] => later,
+                _ => text.time(24).map_or(later, |west| -west),
+            };
+            summer = Offset { east, unknown, ..summer };
         }
-        Some(Rules { standard, summer: Some((offset, start, end)) })
+        let mut changes = [(3, 2), (11, 1)].map(|(month, week)| {
+            // Without days of its own a zone has those of the United States.
+            Change { day: Day::Month(month, week, 0), time: 7200 }
+        });
+        let mut right = true;
+        for change in &mut changes {
+            if right && (text.0.is_empty() || text.0 == b",") {
+                continue;
+            }
+            let given = if right && text.take(b',') { text.change() } else { None };
+            right = given.is_some();
+            *change = given.unwrap_or(Change { day: Day::Zero(0), time: 0 });
+        }
+        let [start, end] = changes;
+        Some(Rules { standard, summer: Some((summer, start, end)) })
     }
 
-    fn offset(&self, time: i64) -> i64 {
+    fn offset(&self, time: i64) -> Offset {
         let Some((summer, start, end)) = self.summer else { return self.standard };
-        let (year, ..) = civil(time.div_euclid(DAY));
+        let year = civil(time.div_euclid(DAY)).0;
         // Each change is told in the local time before it.
-        let start = start.seconds(year) - self.standard;
-        let end = end.seconds(year) - summer;
+        let start = start.seconds(year) - self.standard.east;
+        let end = end.seconds(year) - summer.east;
         let is_summer =
             if start > end { time < end || time >= start } else { time >= start && time < end };
         if is_summer { summer } else { self.standard }
@@ -318,6 +356,8 @@ impl Change {
                 if day >= next { day - 7 } else { day }
             }
         };
+        // In years before 1970 glibc takes the changes to be in that one.
+        let day = day - january + days(year.max(1970), 1);
         day.saturating_mul(DAY).saturating_add(self.time)
     }
 }
@@ -366,7 +406,7 @@ mod tests {
 
     #[test]
     fn rules_of_posix() {
-        let at = |rules: &[u8], time| Zone::from_rules(rules).offset(time);
+        let at = |rules: &[u8], time| Zone::from_rules(rules).offset(time).east;
         let (july, january) = (1_720_000_000, 1_704_500_000);
         for (rules, winter, summer) in [
             (&b"UTC0"[..], 0, 0),
@@ -429,8 +469,10 @@ mod tests {
         let v1 = block(0, false, &[(-100, 2), (1000, 0)], &types);
         let zone = Zone::from_file(v1.clone()).unwrap();
         let offsets =
-            [i64::MIN, -101, -100, 999, 1000, 4999, 5000, i64::MAX].map(|t| zone.offset(t));
-        assert_eq!(offsets, [3208, 3208, 3600, 3600, 7200, 7200, 7199, 7199]);
+            [i64::MIN, -101, -100, 999, 1000, 5000, i64::MAX].map(|t| zone.offset(t).east);
+        assert_eq!(offsets, [3208, 3208, 3600, 3600, 7200, 7200, 7200]);
+        let leaps = [4999, 5000, 5001].map(|t| (zone.offset(t).leap, zone.offset(t).is_leap));
+        assert_eq!(leaps, [(0, false), (1, true), (1, false)]);
 
         // What the first block says does not count; after the table there are the rules.
         let mut v2 = block(b'2', false, &[], &[(1, 0)]);
@@ -438,8 +480,8 @@ mod tests {
         v2.extend(b"\n<-03>3\n");
         let zone = Zone::from_file(v2.clone()).unwrap();
         assert_eq!(
-            [-1 << 41, 0, 1000, 1 << 40].map(|t| zone.offset(t)),
-            [3208, 3600, -10800, -10801]
+            [-1 << 41, 0, 1000, 1 << 40].map(|t| zone.offset(t).east),
+            [3208, 3600, -10800, -10800]
         );
 
         for file in [v1, v2] {
