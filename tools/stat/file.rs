@@ -201,18 +201,25 @@ impl File<'_> {
     }
 
     /// Where the mount is that the file is on; of a symbolic link, the file that it points to.
-    fn mount_point(&self, cx: &mut Context, run: &Run, text: &mut Vec<u8>) -> bool {
+    fn mount_point(&self, cx: &mut Context, run: &mut Run, text: &mut Vec<u8>) -> bool {
         let mut id = self.stat.stx_mnt_id;
         if self.is_link() && self.name != b"-" {
             let flags = run.flags().without(AT_SYMLINK_NOFOLLOW);
             id = statx(CWD, self.name, flags, STATX_MNT_ID).map_or(id, |stat| stat.stx_mnt_id);
         }
-        let found = mount_point(id, text);
-        if !found {
-            message!(cx, "cannot find the mount point of ", Quoted(self.name));
-            text.push(b'?');
+        // Of many files most are on one.
+        if run.mount.as_ref().is_none_or(|(last, _)| *last != id) {
+            let mut path = Vec::new();
+            run.mount = mount_point(id, &mut path).then_some((id, path));
         }
-        found
+        match &run.mount {
+            Some((_, path)) => text.extend(path),
+            None => {
+                message!(cx, "cannot find the mount point of ", Quoted(self.name));
+                text.push(b'?');
+            }
+        }
+        run.mount.is_some()
     }
 }
 
@@ -282,20 +289,23 @@ impl Subject for File<'_> {
 impl File<'_> {
     /// `%N`: the name, and where a link points to, each in a field of its own.
     fn quoted(&self, cx: &mut Context, run: &Run, spec: Spec) -> bool {
-        let utf8 = crate::quote::is_utf8();
         let mut text = Vec::new();
-        quote(&mut text, self.name, run.quoting, utf8);
+        quote(&mut text, self.name, run.quoting, crate::quote::is_utf8());
         run.text(cx, spec, &text);
-        if !self.is_link() || self.name == b"-" {
-            return true;
-        }
+        !self.is_link() || self.name == b"-" || self.target(cx, run, spec, &mut text)
+    }
+
+    /// ` -> ` and where a link points to. A function of its own for the sake of its buffer: a
+    /// page of stack that isn't touched is no page fault.
+    #[inline(never)]
+    fn target(&self, cx: &mut Context, run: &Run, spec: Spec, text: &mut Vec<u8>) -> bool {
         let mut buffer = [0; PATH_MAX];
         match readlink(self.name, &mut buffer) {
             Ok(target) => {
                 text.clear();
-                quote(&mut text, target, run.quoting, utf8);
+                quote(text, target, run.quoting, crate::quote::is_utf8());
                 cx.out.bytes(b" -> ");
-                run.text(cx, spec, &text);
+                run.text(cx, spec, text);
                 // What GNU stat 9.1 prints as well; it is a mistake, but it is there.
                 cx.out.fill(b's', usize::from(spec.dropped == 1));
                 true

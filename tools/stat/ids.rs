@@ -29,9 +29,11 @@ impl Ids {
         to.extend(&self.name);
     }
 
+    // More reads are cheaper than a page of stack that nobody touched yet.
+    #[inline(never)]
     fn look_up(&mut self, id: u32) -> bool {
         let Ok(file) = open(self.file, O_RDONLY, Mode(0)) else { return false };
-        let mut buffer = [0; 4096];
+        let mut buffer = [0; 1024];
         let mut lines = BufReader::new(&mut buffer, file);
         // A line that is longer than the buffer comes in pieces; only the first one counts.
         let mut whole = true;

@@ -90,6 +90,8 @@ struct Run<'a> {
     zone: Option<Zone>,
     users: Ids,
     groups: Ids,
+    /// The last mount whose place was looked up.
+    mount: Option<(u64, Vec<u8>)>,
 }
 
 /// What a format is filled in with.
@@ -145,6 +147,7 @@ pub fn run(cx: &mut Context) -> u8 {
         zone: None,
         users: Ids::new(c"/etc/passwd"),
         groups: Ids::new(c"/etc/group"),
+        mount: None,
         options,
     };
     if let Some(format) = run.options.format {
