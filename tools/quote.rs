@@ -30,27 +30,32 @@ pub enum Style {
     CLocale,
 }
 
-/// The names, in the order in which `QUOTING_STYLE` is looked up.
-const STYLES: &[(&str, Style)] = &[
-    ("literal", Style::Literal),
-    ("shell", Style::Shell),
-    ("shell-always", Style::ShellAlways),
-    ("shell-escape", Style::ShellEscape),
-    ("shell-escape-always", Style::ShellEscapeAlways),
-    ("c", Style::C),
-    ("c-maybe", Style::CMaybe),
-    ("escape", Style::Escape),
-    ("locale", Style::Locale),
-    ("clocale", Style::CLocale),
+/// The styles in the order of their names.
+const STYLES: [Style; 10] = [
+    Style::Literal,
+    Style::Shell,
+    Style::ShellAlways,
+    Style::ShellEscape,
+    Style::ShellEscapeAlways,
+    Style::C,
+    Style::CMaybe,
+    Style::Escape,
+    Style::Locale,
+    Style::CLocale,
 ];
+
+/// Their names, in one text, so that there are no pointers.
+const NAMES: &[u8] = b"literal shell shell-always shell-escape shell-escape-always c c-maybe \
+    escape locale clocale";
 
 impl Style {
     /// The style with this name, or with the only one that begins so.
     pub fn named(name: &[u8]) -> Option<Style> {
-        let exact = STYLES.iter().find(|(full, _)| full.as_bytes() == name);
-        let mut begin = STYLES.iter().filter(|(full, _)| full.as_bytes().starts_with(name));
+        let names = || NAMES.split(|&byte| byte == b' ').zip(STYLES);
+        let exact = names().find(|(full, _)| *full == name);
+        let mut begin = names().filter(|(full, _)| full.starts_with(name));
         let only = begin.next().filter(|_| begin.next().is_none());
-        exact.or(only).map(|&(_, style)| style)
+        exact.or(only).map(|(_, style)| style)
     }
 }
 

@@ -2,15 +2,14 @@
 
 use super::file::{File, mount_point};
 use super::system::{System, type_name};
-use super::{Run, kinds, time, unreadable};
+use super::{Run, kinds, time, unreadable, words};
 use crate::context::Context;
 use alloc::vec::Vec;
 use rt::fmt::{dec, hex};
 use rt::fs::{
-    PATH_MAX, STATX_ATIME, STATX_BASIC_STATS, STATX_BLOCKS, STATX_BTIME, STATX_CTIME,
-    STATX_DIO_READ_ALIGN, STATX_DIOALIGN, STATX_GID, STATX_INO, STATX_MNT_ID, STATX_MNT_ID_UNIQUE,
-    STATX_MODE, STATX_MTIME, STATX_NLINK, STATX_SIZE, STATX_SUBVOL, STATX_TYPE, STATX_UID,
-    STATX_WRITE_ATOMIC, StatxMask, readlink,
+    PATH_MAX, STATX_ATIME, STATX_BASIC_STATS, STATX_BTIME, STATX_CTIME, STATX_DIO_READ_ALIGN,
+    STATX_DIOALIGN, STATX_MNT_ID, STATX_MNT_ID_UNIQUE, STATX_MTIME, STATX_SUBVOL,
+    STATX_WRITE_ATOMIC, Statx, StatxMask, readlink,
 };
 use rt::put;
 
@@ -25,80 +24,96 @@ pub const MASK: StatxMask = StatxMask(
         | STATX_DIO_READ_ALIGN.0,
 );
 
-/// The bits of `stx_attributes` that have a name (`man 2 statx`).
-const ATTRIBUTES: [(u8, &str); 10] = [
-    (2, "compressed"),
-    (4, "immutable"),
-    (5, "append"),
-    (6, "nodump"),
-    (11, "encrypted"),
-    (12, "automount"),
-    (13, "mount-root"),
-    (20, "verity"),
-    (21, "dax"),
-    (22, "write-atomic"),
-];
+/// The bits of `stx_attributes` that have a name (`man 2 statx`), and the names.
+const ATTRIBUTES: Bits = Bits {
+    bits: &[2, 4, 5, 6, 11, 12, 13, 20, 21, 22],
+    names: "compressed immutable append nodump encrypted automount mount-root verity dax \
+        write-atomic",
+};
 
-/// The fields that a file system may leave out, by what they are asked for with.
-const FIELDS: [(StatxMask, &str); 16] = [
-    (STATX_TYPE, "type"),
-    (STATX_MODE, "mode"),
-    (STATX_NLINK, "nlink"),
-    (STATX_UID, "uid"),
-    (STATX_GID, "gid"),
-    (STATX_ATIME, "atime"),
-    (STATX_MTIME, "mtime"),
-    (STATX_CTIME, "ctime"),
-    (STATX_INO, "ino"),
-    (STATX_SIZE, "size"),
-    (STATX_BLOCKS, "blocks"),
-    (STATX_BTIME, "btime"),
-    (STATX_MNT_ID, "mnt_id"),
-    (STATX_DIOALIGN, "dioalign"),
-    (STATX_SUBVOL, "subvol"),
-    (STATX_WRITE_ATOMIC, "write_atomic"),
-];
+/// The bits of `stx_mask`, by the fields that they stand for: what a file system may leave out.
+const FIELDS: Bits = Bits {
+    bits: &[0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 15, 16],
+    names: "type mode nlink uid gid atime mtime ctime ino size blocks btime mnt_id dioalign subvol \
+        write_atomic",
+};
 
 /// `ST_VALID` in `f_flags`: the kernel filled them in.
 const VALID: u64 = 0x20;
 
 /// The other bits of `f_flags` (`man 2 statfs`).
-const MOUNT_FLAGS: [(u8, &str); 10] = [
-    (0, "ro"),
-    (1, "nosuid"),
-    (2, "nodev"),
-    (3, "noexec"),
-    (4, "sync"),
-    (6, "mand"),
-    (10, "noatime"),
-    (11, "nodiratime"),
-    (12, "relatime"),
-    (13, "nosymfollow"),
-];
+const MOUNT_FLAGS: Bits = Bits {
+    bits: &[0, 1, 2, 3, 4, 6, 10, 11, 12, 13],
+    names: "ro nosuid nodev noexec sync mand noatime nodiratime relatime nosymfollow",
+};
 
-/// The names of the bits that are set.
-fn set<'t>(bits: u64, names: &'t [(u8, &'t str)]) -> impl Iterator<Item = &'t str> {
-    names.iter().filter(move |(bit, _)| bits >> bit & 1 != 0).map(|&(_, name)| name)
+/// Names of bits, with a space between them.
+struct Bits {
+    bits: &'static [u8],
+    names: &'static str,
 }
 
-/// The bits that have no name.
-fn rest(bits: u64, names: &[(u8, &str)]) -> u64 {
-    names.iter().fold(bits, |rest, (bit, _)| rest & !(1 << bit))
+impl Bits {
+    /// The names of the bits that are set.
+    fn set(&self, word: u64) -> impl Iterator<Item = &'static str> {
+        let named = self.bits.iter().zip(words(self.names, b' '));
+        named.filter(move |(bit, _)| word >> **bit & 1 != 0).map(|(_, name)| name)
+    }
+
+    /// Prints them one after the other, what has no name as a number, or else a dash.
+    fn print(&self, cx: &mut Context, title: &str, word: u64) {
+        put!(&mut cx.out, title);
+        let mut rest = word;
+        self.bits.iter().for_each(|bit| rest &= !(1 << bit));
+        for name in self.set(word) {
+            put!(&mut cx.out, " ", name);
+        }
+        match (rest, word) {
+            (0, 0) => put!(&mut cx.out, " -\n"),
+            (0, _) => put!(&mut cx.out, "\n"),
+            _ => put!(&mut cx.out, " ", hex(rest).alt(), "\n"),
+        }
+    }
+
+    /// Writes them as an array.
+    fn json(&self, cx: &mut Context, key: &str, word: u64) {
+        cx.json().array(key);
+        for name in self.set(word) {
+            cx.json().text("", name);
+        }
+        cx.json().end_array();
+    }
 }
 
-/// Prints the names of bits after each other, or a dash.
-fn list<'t>(cx: &mut Context, names: impl Iterator<Item = &'t str>, rest: u64) {
-    let mut any = false;
-    for name in names {
-        put!(&mut cx.out, " ", name);
-        any = true;
-    }
-    if rest != 0 {
-        put!(&mut cx.out, " ", hex(rest).alt());
-    } else if !any {
-        put!(&mut cx.out, " -");
-    }
-    cx.out.byte(b'\n');
+/// What direct I/O needs, atomic writes allow, and the subvolume: of each what statx must
+/// have given, its title, the names of its numbers and these.
+fn groups(stat: &Statx) -> [(StatxMask, &'static str, &'static str, [u64; 4]); 4] {
+    let [mem, offset, read] =
+        [stat.stx_dio_mem_align, stat.stx_dio_offset_align, stat.stx_dio_read_offset_align]
+            .map(u64::from);
+    let atomic = [
+        stat.stx_atomic_write_unit_min,
+        stat.stx_atomic_write_unit_max,
+        stat.stx_atomic_write_segments_max,
+        stat.stx_atomic_write_unit_max_opt,
+    ];
+    [
+        (
+            STATX_DIOALIGN,
+            "Direct I/O:",
+            "stx_dio_mem_align stx_dio_offset_align",
+            [mem, offset, 0, 0],
+        ),
+        (STATX_DIO_READ_ALIGN, "Direct reads:", "stx_dio_read_offset_align", [read, 0, 0, 0]),
+        (
+            STATX_WRITE_ATOMIC,
+            "Atomic writes:",
+            "stx_atomic_write_unit_min stx_atomic_write_unit_max stx_atomic_write_segments_max \
+             stx_atomic_write_unit_max_opt",
+            atomic.map(u64::from),
+        ),
+        (STATX_SUBVOL, "Subvolume:", "stx_subvol", [stat.stx_subvol, 0, 0, 0]),
+    ]
 }
 
 /// The number of the mount that is never used again; none before Linux 6.8.
@@ -110,10 +125,10 @@ fn unique_mount(run: &Run, file: &File) -> Option<u64> {
 /// Prints what the other formats don't; whether all went well.
 pub fn print(cx: &mut Context, run: &mut Run, file: &File) -> bool {
     let stat = file.stat;
-    put!(&mut cx.out, "Attributes:");
-    list(cx, set(stat.stx_attributes, &ATTRIBUTES), rest(stat.stx_attributes, &ATTRIBUTES));
-    put!(&mut cx.out, "  Not known here:");
-    list(cx, set(!stat.stx_attributes_mask, &ATTRIBUTES), 0);
+    ATTRIBUTES.print(cx, "Attributes:", stat.stx_attributes);
+    // Only those that have a name: nobody knows the others.
+    let known = ATTRIBUTES.bits.iter().fold(0, |word, bit| word | 1 << bit);
+    ATTRIBUTES.print(cx, "  Not known here:", known & !stat.stx_attributes_mask);
     put!(&mut cx.out, "Mount: ");
     let mut path = Vec::new();
     if !mount_point(stat.stx_mnt_id, &mut path) {
@@ -126,83 +141,69 @@ pub fn print(cx: &mut Context, run: &mut Run, file: &File) -> bool {
         None => put!(&mut cx.out, "-\n"),
     }
     let out = &mut cx.out;
-    put!(out, "Direct I/O: ");
-    match (stat.stx_mask.contains(STATX_DIOALIGN), stat.stx_dio_offset_align) {
-        (false, _) => put!(out, "-\n"),
-        (true, 0) => put!(out, "none\n"),
-        (true, align) => {
-            put!(out, "memory at ", dec(stat.stx_dio_mem_align), ", offsets at ", dec(align));
-            if stat.stx_mask.contains(STATX_DIO_READ_ALIGN) {
-                put!(out, ", for reading at ", dec(stat.stx_dio_read_offset_align));
+    for (mask, title, names, values) in groups(stat) {
+        put!(out, title);
+        for (name, value) in words(names, b' ').zip(values) {
+            if stat.stx_mask.contains(mask) {
+                put!(out, " ", name.strip_prefix("stx_").unwrap_or(name), " ", dec(value));
             }
-            put!(out, "\n");
         }
+        put!(out, if stat.stx_mask.contains(mask) { "\n" } else { " -\n" });
     }
-    put!(out, "Atomic writes: ");
-    match (stat.stx_mask.contains(STATX_WRITE_ATOMIC), stat.stx_atomic_write_unit_max) {
-        (false, _) => put!(out, "-\n"),
-        (true, 0) => put!(out, "none\n"),
-        (true, most) => {
-            put!(out, dec(stat.stx_atomic_write_unit_min), " to ", dec(most), " bytes, up to ");
-            put!(out, dec(stat.stx_atomic_write_segments_max), " segments, fast to ");
-            put!(out, dec(stat.stx_atomic_write_unit_max_opt), "\n");
-        }
-    }
-    put!(out, "Subvolume: ");
-    match stat.stx_mask.contains(STATX_SUBVOL) {
-        true => put!(out, dec(stat.stx_subvol), "\n"),
-        false => put!(out, "-\n"),
-    }
-    put!(out, "Not given:");
-    list(cx, missing(stat.stx_mask), 0);
+    FIELDS.print(cx, "Not given:", missing(stat));
     true
 }
 
 /// The fields that the file system didn't give.
-fn missing(mask: StatxMask) -> impl Iterator<Item = &'static str> {
-    FIELDS.iter().filter(move |(field, _)| !mask.contains(*field)).map(|&(_, name)| name)
+fn missing(stat: &Statx) -> u64 {
+    u64::from(MASK.without(stat.stx_mask).without(STATX_DIO_READ_ALIGN).0)
+}
+
+/// Writes numbers under these names, which have a space between them.
+fn numbers(cx: &mut Context, names: &'static str, values: &[u64]) {
+    for (name, value) in words(names, b' ').zip(values) {
+        cx.json().number(name, *value);
+    }
 }
 
 /// Writes a file as an object; whether all went well.
 pub fn json(cx: &mut Context, run: &mut Run, file: &File) -> bool {
     let stat = file.stat;
     cx.json().object("").text("name", file.name);
-    let mut buffer = [0; PATH_MAX];
-    let mut fine = true;
-    if file.is_link() && file.name != b"-" {
-        match readlink(file.name, &mut buffer) {
-            Ok(target) => _ = cx.json().text("target", target),
-            Err(errno) => {
-                unreadable(cx, file.name, errno);
-                fine = false;
-            }
-        }
-    }
+    let fine = !file.is_link() || file.name == b"-" || target(cx, file);
     let mode = stat.stx_mode;
-    let permissions = kinds::permissions(mode);
     let (mut user, mut group) = (Vec::new(), Vec::new());
     run.users.find(stat.stx_uid, &mut user);
     run.groups.find(stat.stx_gid, &mut group);
     cx.json()
         .text("type", kinds::name(mode, stat.stx_size == 0))
-        .number("stx_mask", stat.stx_mask.0.into())
-        .number("stx_mode", mode.into())
-        .text("stx_mode_name", &permissions)
-        .number("stx_nlink", stat.stx_nlink.into())
-        .number("stx_uid", stat.stx_uid.into())
+        .text("stx_mode_name", &kinds::permissions(mode))
         .text("stx_uid_name", &user)
-        .number("stx_gid", stat.stx_gid.into())
-        .text("stx_gid_name", &group)
-        .number("stx_ino", stat.stx_ino)
-        .number("stx_size", stat.stx_size)
-        .number("stx_blocks", stat.stx_blocks)
-        .number("stx_blksize", stat.stx_blksize.into())
-        .number("stx_dev_major", stat.stx_dev_major.into())
-        .number("stx_dev_minor", stat.stx_dev_minor.into());
-    if file.is_device() {
-        cx.json().number("stx_rdev_major", stat.stx_rdev_major.into());
-        cx.json().number("stx_rdev_minor", stat.stx_rdev_minor.into());
-    }
+        .text("stx_gid_name", &group);
+    let names = "stx_mask stx_mode stx_nlink stx_uid stx_gid stx_ino stx_size stx_blocks \
+        stx_blksize stx_dev_major stx_dev_minor stx_mnt_id stx_attributes_mask stx_attributes \
+        stx_rdev_major stx_rdev_minor";
+    let values = [
+        stat.stx_mask.0.into(),
+        mode.into(),
+        stat.stx_nlink.into(),
+        stat.stx_uid.into(),
+        stat.stx_gid.into(),
+        stat.stx_ino,
+        stat.stx_size,
+        stat.stx_blocks,
+        stat.stx_blksize.into(),
+        stat.stx_dev_major.into(),
+        stat.stx_dev_minor.into(),
+        stat.stx_mnt_id,
+        stat.stx_attributes_mask,
+        stat.stx_attributes,
+        stat.stx_rdev_major.into(),
+        stat.stx_rdev_minor.into(),
+    ];
+    let devices = if file.is_device() { values.len() } else { values.len() - 2 };
+    numbers(cx, names, values.get(..devices).unwrap_or_default());
+    ATTRIBUTES.json(cx, "stx_attributes_name", stat.stx_attributes);
     for (key, mask, at) in [
         ("stx_atime", STATX_ATIME, stat.stx_atime),
         ("stx_mtime", STATX_MTIME, stat.stx_mtime),
@@ -222,14 +223,7 @@ pub fn json(cx: &mut Context, run: &mut Run, file: &File) -> bool {
             cx.json().null(key);
         }
     }
-    cx.json().number("stx_attributes", stat.stx_attributes).array("stx_attributes_name");
-    for name in set(stat.stx_attributes, &ATTRIBUTES) {
-        cx.json().text("", name);
-    }
-    cx.json().end_array().number("stx_attributes_mask", stat.stx_attributes_mask);
-    cx.json().number("stx_mnt_id", stat.stx_mnt_id);
-    let unique = unique_mount(run, file);
-    match unique {
+    match unique_mount(run, file) {
         Some(id) => cx.json().number("mnt_id_unique", id),
         None => cx.json().null("mnt_id_unique"),
     };
@@ -238,66 +232,61 @@ pub fn json(cx: &mut Context, run: &mut Run, file: &File) -> bool {
         true => cx.json().text("mount_point", &path),
         false => cx.json().null("mount_point"),
     };
-    for (mask, key, value) in [
-        (STATX_DIOALIGN, "stx_dio_mem_align", stat.stx_dio_mem_align.into()),
-        (STATX_DIOALIGN, "stx_dio_offset_align", stat.stx_dio_offset_align.into()),
-        (STATX_DIO_READ_ALIGN, "stx_dio_read_offset_align", stat.stx_dio_read_offset_align.into()),
-        (STATX_SUBVOL, "stx_subvol", stat.stx_subvol),
-        (STATX_WRITE_ATOMIC, "stx_atomic_write_unit_min", stat.stx_atomic_write_unit_min.into()),
-        (STATX_WRITE_ATOMIC, "stx_atomic_write_unit_max", stat.stx_atomic_write_unit_max.into()),
-        (
-            STATX_WRITE_ATOMIC,
-            "stx_atomic_write_segments_max",
-            stat.stx_atomic_write_segments_max.into(),
-        ),
-        (
-            STATX_WRITE_ATOMIC,
-            "stx_atomic_write_unit_max_opt",
-            stat.stx_atomic_write_unit_max_opt.into(),
-        ),
-    ] {
-        match stat.stx_mask.contains(mask) {
-            true => cx.json().number(key, value),
-            false => cx.json().null(key),
-        };
+    for (mask, _, names, values) in groups(stat) {
+        if stat.stx_mask.contains(mask) {
+            numbers(cx, names, &values);
+        } else {
+            words(names, b' ').for_each(|name| _ = cx.json().null(name));
+        }
     }
-    cx.json().array("not_given");
-    for name in missing(stat.stx_mask) {
-        cx.json().text("", name);
-    }
-    cx.json().end_array().end_object();
+    FIELDS.json(cx, "not_given", missing(stat));
+    cx.json().end_object();
     fine
+}
+
+/// Writes where a link points to; apart from the rest for the sake of its buffer.
+#[inline(never)]
+fn target(cx: &mut Context, file: &File) -> bool {
+    let mut buffer = [0; PATH_MAX];
+    match readlink(file.name, &mut buffer) {
+        Ok(target) => _ = cx.json().text("target", target),
+        Err(errno) => {
+            unreadable(cx, file.name, errno);
+            return false;
+        }
+    }
+    true
 }
 
 /// Prints what the other formats of `-f` don't.
 pub fn print_system(cx: &mut Context, system: &System) {
-    let flags = system.stat.f_flags as u64 & !VALID;
-    put!(&mut cx.out, "Flags:");
-    list(cx, set(flags, &MOUNT_FLAGS), rest(flags, &MOUNT_FLAGS));
+    MOUNT_FLAGS.print(cx, "Flags:", system.stat.f_flags as u64 & !VALID);
 }
 
 /// Writes a file system as an object.
 pub fn json_system(cx: &mut Context, system: &System) {
     let stat = system.stat;
-    cx.json().object("").text("name", system.name).number("f_type", stat.f_type as u64);
+    cx.json().object("").text("name", system.name);
     match type_name(stat.f_type) {
         Some(name) => cx.json().text("f_type_name", name),
         None => cx.json().null("f_type_name"),
     };
-    cx.json()
-        .number("f_bsize", stat.f_bsize as u64)
-        .number("f_frsize", stat.f_frsize as u64)
-        .number("f_blocks", stat.f_blocks)
-        .number("f_bfree", stat.f_bfree)
-        .number("f_bavail", stat.f_bavail)
-        .number("f_files", stat.f_files)
-        .number("f_ffree", stat.f_ffree)
-        .number("f_fsid", system.id())
-        .number("f_namelen", stat.f_namelen as u64)
-        .number("f_flags", stat.f_flags as u64)
-        .array("f_flags_name");
-    for name in set(stat.f_flags as u64, &MOUNT_FLAGS) {
-        cx.json().text("", name);
-    }
-    cx.json().end_array().end_object();
+    let names = "f_type f_bsize f_frsize f_blocks f_bfree f_bavail f_files f_ffree f_fsid f_namelen \
+        f_flags";
+    let values = [
+        stat.f_type as u64,
+        stat.f_bsize as u64,
+        stat.f_frsize as u64,
+        stat.f_blocks,
+        stat.f_bfree,
+        stat.f_bavail,
+        stat.f_files,
+        stat.f_ffree,
+        system.id(),
+        stat.f_namelen as u64,
+        stat.f_flags as u64,
+    ];
+    numbers(cx, names, &values);
+    MOUNT_FLAGS.json(cx, "f_flags_name", stat.f_flags as u64);
+    cx.json().end_object();
 }

@@ -201,6 +201,17 @@ fn quoting(cx: &mut Context, format: &[u8]) -> Style {
     })
 }
 
+/// The words of a text with this byte between them: a table of names without pointers.
+fn words(text: &'static str, between: u8) -> impl Iterator<Item = &'static str> {
+    let mut rest = text;
+    core::iter::from_fn(move || {
+        let end = rest.bytes().position(|byte| byte == between).unwrap_or(rest.len());
+        let word = rest.get(..end).filter(|word| !word.is_empty())?;
+        rest = rest.get(end + 1..).unwrap_or_default();
+        Some(word)
+    })
+}
+
 /// The format can't be printed, whatever the file.
 struct Fatal;
 

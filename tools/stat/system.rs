@@ -1,7 +1,7 @@
 //! The directives for file systems.
 
 use super::format::Spec;
-use super::{Fatal, Run, Subject, all, print};
+use super::{Fatal, Run, Subject, all, print, words};
 use crate::context::Context;
 use crate::quote::Quoted;
 use alloc::vec::Vec;
@@ -56,7 +56,7 @@ erofs\nf2fs\nselinux\nhpfs\nsmb2\ncifs\n";
 /// The name of a kind of file system.
 pub fn type_name(magic: i64) -> Option<&'static str> {
     let at = MAGIC.iter().position(|&known| i64::from(known) == magic)?;
-    NAMES.split('\n').nth(at)
+    words(NAMES, b'\n').nth(at)
 }
 
 /// A file system, and the name that it was found by.

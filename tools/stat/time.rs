@@ -36,9 +36,11 @@ fn read(path: &[u8]) -> Option<Zone> {
     let mut file = open(path, O_RDONLY | O_NONBLOCK, Mode(0)).ok()?;
     let mut bytes = alloc::vec![0; 4096];
     let mut used = file.read(&mut bytes).ok()?;
-    while used == bytes.len() && used < LONGEST {
-        bytes.resize(used * 4, 0);
-        used += file.read(bytes.get_mut(used..)?).ok()?;
+    if used == bytes.len() {
+        let mut long = alloc::vec![0; LONGEST];
+        long[..used].copy_from_slice(&bytes);
+        used += file.read_full(&mut long[used..]).ok()?;
+        bytes = long;
     }
     bytes.truncate(used);
     Zone::from_file(bytes)
@@ -75,9 +77,12 @@ pub fn human<'b>(
     match date.filter(|((year, ..), _)| possible(*year)) {
         None => put!(&mut out, int(seconds), ".", dec(nanoseconds).zero(9)),
         Some(((year, month, day), of_day)) => {
-            put!(&mut out, int(year).zero(4), "-", two(month), "-", two(day), " ");
-            let (minutes, second) = (of_day / 60, of_day % 60 + i64::from(offset.is_leap));
-            put!(&mut out, two(minutes / 60), ":", two(minutes % 60), ":", two(second), ".");
+            let minutes = of_day / 60;
+            let second = of_day % 60 + i64::from(offset.is_leap);
+            let parts = [year, month, day, minutes / 60, minutes % 60, second];
+            for (at, (part, end)) in parts.into_iter().zip(b"-- ::.").enumerate() {
+                put!(&mut out, int(part).zero(if at == 0 { 4 } else { 2 }), [*end]);
+            }
             let minus = offset.east < 0 || offset.east == 0 && offset.unknown;
             let sign = if minus { "-" } else { "+" };
             let minutes = offset.east.unsigned_abs() / 60;
@@ -88,10 +93,6 @@ pub fn human<'b>(
     let _ = out.flush();
     let used = to.1;
     buffer.get(..used).unwrap_or_default()
-}
-
-fn two(number: i64) -> rt::fmt::Number {
-    int(number).zero(2)
 }
 
 #[cfg(test)]

@@ -11,12 +11,12 @@ use crate::io::{AsFd, retry};
 /// # Errors
 /// `ENODATA`: there is no such attribute. `ERANGE`: the buffer is too small for the value.
 /// `EOPNOTSUPP`: the file system has none.
-pub fn getxattr<'b>(
+pub fn getxattr(
     path: impl Path,
     flags: AtFlags,
     name: impl Path,
-    buffer: &'b mut [u8],
-) -> Result<&'b [u8]> {
+    buffer: &mut [u8],
+) -> Result<&[u8]> {
     let number = if flags == AT_SYMLINK_NOFOLLOW { nr::LGETXATTR } else { nr::GETXATTR };
     let (at, len) = (buffer.as_mut_ptr() as usize, buffer.len());
     let used = path.with_c_str(&mut |path| {
