@@ -184,7 +184,13 @@ fn options_and_errors() {
             let how = if here { Record::No } else { Record::Text };
             let words_large = words.contains(&beyond.as_str());
             let how = if words_large { Record::No } else { how };
-            peer.case_with(&name, how, &[args.clone()], &[("LC_ALL", locale)], &mut &make);
+            peer.case_with(
+                &name,
+                how,
+                std::slice::from_ref(&args),
+                &[("LC_ALL", locale)],
+                &mut &make,
+            );
         }
     }
     // These GNU never returns from, or answers with a nonsense of the file system's.

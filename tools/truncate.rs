@@ -143,12 +143,19 @@ fn tell(cx: &mut Context, mistake: Mistake) -> Refused {
     Refused::Failed
 }
 
+/// Tells what failed with a file; false, for what didn't go well.
+#[inline(never)]
+fn failed(cx: &mut Context, what: &str, name: &[u8], more: &str, errno: Errno) -> bool {
+    message!(cx, what, " ", Quoted(name), more, ": ", errno);
+    false
+}
+
 /// The size that `-r` means: of a file, or as far as one can seek.
 fn reference_size(cx: &mut Context, name: &[u8]) -> Option<i64> {
     let known = match stat(name) {
         Ok(known) => known,
         Err(errno) => {
-            message!(cx, "cannot stat ", Quoted(name), ": ", errno);
+            failed(cx, "cannot stat", name, "", errno);
             return None;
         }
     };
@@ -158,10 +165,13 @@ fn reference_size(cx: &mut Context, name: &[u8]) -> Option<i64> {
     // A device tells its size only when it is open; a FIFO would wait for a writer.
     let end = open(name, O_RDONLY | O_NONBLOCK, Mode(0)).and_then(|mut file| end_of(&mut file));
     if let Err(errno) = end {
-        message!(cx, "cannot get the size of ", Quoted(name), ": ", errno);
+        failed(cx, NO_SIZE, name, "", errno);
     }
     end.ok()
 }
+
+/// What is told where neither `fstat` nor a seek gives a size.
+const NO_SIZE: &str = "cannot get the size of";
 
 fn end_of(file: &mut File) -> Result<i64> {
     file.seek(SeekFrom::End(0)).map(|end| end as i64)
@@ -210,10 +220,7 @@ impl Job<'_> {
         match open(name, create | O_NONBLOCK, Mode(0o666)) {
             Ok(mut file) => self.change(cx, name, &mut file),
             Err(Errno::ENOENT) if self.no_create => true,
-            Err(errno) => {
-                message!(cx, "cannot open ", Quoted(name), " for writing: ", errno);
-                false
-            }
+            Err(errno) => failed(cx, "cannot open", name, " for writing", errno),
         }
     }
 
@@ -235,9 +242,8 @@ impl Job<'_> {
         if self.io_blocks {
             let block = known.map_or(512, |known| known.st_blksize);
             let Some(bytes) = amount.checked_mul(block) else {
-                let blocks = (int(amount), " * ", int(block));
-                let text = " byte blocks for file ";
-                message!(cx, "overflow in ", blocks.0, blocks.1, blocks.2, text, Quoted(name));
+                let (what, more) = ("overflow in ", " byte blocks for file ");
+                message!(cx, what, int(amount), " * ", int(block), more, Quoted(name));
                 return None;
             };
             amount = bytes;
@@ -258,7 +264,7 @@ impl Job<'_> {
             _ => match end() {
                 Ok(end) => end,
                 Err(errno) => {
-                    message!(cx, "cannot get the size of ", Quoted(name), ": ", errno);
+                    failed(cx, NO_SIZE, name, "", errno);
                     return None;
                 }
             },
@@ -273,10 +279,7 @@ impl Job<'_> {
     fn change(&self, cx: &mut Context, name: &[u8], file: &mut File) -> bool {
         let known = match self.looks().then(|| fstat(&*file)).transpose() {
             Ok(known) => known,
-            Err(errno) => {
-                message!(cx, "cannot fstat ", Quoted(name), ": ", errno);
-                return false;
-            }
+            Err(errno) => return failed(cx, "cannot fstat", name, "", errno),
         };
         let target = self.target(cx, name, known.as_ref(), &mut || end_of(file));
         let Some(target) = target else { return false };
@@ -284,18 +287,20 @@ impl Job<'_> {
         let old = known.as_ref().map_or(0, |known| known.st_size);
         // What is allocated makes the file longer by itself: it stays as it was where the
         // device is full.
-        if resizes && !self.keep_size && !(self.allocate && target > old) {
-            if let Err(errno) = ftruncate(&*file, target as u64) {
-                let bytes = (" at ", int(target), " bytes: ");
-                message!(cx, "failed to truncate ", Quoted(name), bytes.0, bytes.1, bytes.2, errno);
-                return false;
-            }
+        if resizes
+            && !self.keep_size
+            && !(self.allocate && target > old)
+            && let Err(errno) = ftruncate(&*file, target as u64)
+        {
+            let what = "failed to truncate ";
+            message!(cx, what, Quoted(name), " at ", int(target), " bytes: ", errno);
+            return false;
         }
         if self.allocate && target > 0 {
             let mode = if self.keep_size { FALLOC_FL_KEEP_SIZE } else { FallocateMode(0) };
             if let Err(errno) = fallocate(&*file, mode, 0, target as u64) {
-                let bytes = ("failed to allocate ", int(target), " bytes for ");
-                message!(cx, bytes.0, bytes.1, bytes.2, Quoted(name), ": ", errno);
+                let (what, more) = ("failed to allocate ", " bytes for ");
+                message!(cx, what, int(target), more, Quoted(name), ": ", errno);
                 return false;
             }
         }
@@ -320,8 +325,7 @@ impl Job<'_> {
         if self.sync
             && let Err(errno) = fdatasync(&*file)
         {
-            message!(cx, "failed to sync ", Quoted(name), ": ", errno);
-            return false;
+            return failed(cx, "failed to sync", name, "", errno);
         }
         true
     }
@@ -332,10 +336,7 @@ impl Job<'_> {
             Ok(known) => Some(known),
             Err(Errno::ENOENT) if self.no_create => return true,
             Err(Errno::ENOENT) => None,
-            Err(errno) => {
-                message!(cx, "cannot stat ", Quoted(name), ": ", errno);
-                return false;
-            }
+            Err(errno) => return failed(cx, "cannot stat", name, "", errno),
         };
         let end = &mut || {
             open(name, O_RDONLY | O_NONBLOCK, Mode(0)).and_then(|mut file| end_of(&mut file))

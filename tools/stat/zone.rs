@@ -332,8 +332,8 @@ impl Rules {
         let Some((summer, start, end)) = self.summer else { return self.standard };
         let year = civil(time.div_euclid(DAY)).0;
         // Each change is told in the local time before it.
-        let start = start.seconds(year) - self.standard.east;
-        let end = end.seconds(year) - summer.east;
+        let start = start.seconds(year).saturating_sub(self.standard.east);
+        let end = end.seconds(year).saturating_sub(summer.east);
         let is_summer =
             if start > end { time < end || time >= start } else { time >= start && time < end };
         if is_summer { summer } else { self.standard }
@@ -495,7 +495,9 @@ mod tests {
                     let mut damaged = file.clone();
                     damaged[at] = byte;
                     if let Some(zone) = Zone::from_file(damaged) {
-                        [i64::MIN, 0, 1000, i64::MAX].map(|time| zone.offset(time));
+                        for time in [i64::MIN, 0, 1000, i64::MAX] {
+                            zone.offset(time);
+                        }
                     }
                 }
             }
