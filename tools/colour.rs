@@ -56,32 +56,46 @@ impl Colour {
 
     /// An item between the sequences that begin and end a colour.
     pub fn paint<T: Put>(self, sgr: Sgr, item: T) -> Painted<T> {
-        Painted { sgr: self.on.then_some(sgr), item }
+        Painted { colour: self, sgr, item }
+    }
+
+    /// Begins a colour, if there are any.
+    pub fn begin(self, out: &mut BufWriter, sgr: Sgr) {
+        if self.on {
+            out.bytes(&sgr.sequence());
+        }
+    }
+
+    /// Ends a colour.
+    pub fn end(self, out: &mut BufWriter) {
+        if self.on {
+            out.bytes(Sgr::END);
+        }
+    }
+}
+
+impl Sgr {
+    /// What ends any colour.
+    pub const END: &'static [u8; 3] = b"\x1b[m";
+
+    /// What begins it: `ESC [ 3 1 m`.
+    pub fn sequence(self) -> [u8; 5] {
+        let number = self as u8;
+        [0x1b, b'[', b'0' + number / 10, b'0' + number % 10, b'm']
     }
 }
 
 /// An item in a colour, if there are any: see [`Colour::paint`].
 pub struct Painted<T> {
-    sgr: Option<Sgr>,
+    colour: Colour,
+    sgr: Sgr,
     item: T,
 }
 
 impl<T: Put> Put for Painted<T> {
     fn put(&self, out: &mut BufWriter) {
-        begin(out, self.sgr);
+        self.colour.begin(out, self.sgr);
         self.item.put(out);
-        end(out, self.sgr);
-    }
-}
-
-fn begin(out: &mut BufWriter, sgr: Option<Sgr>) {
-    if let Some(sgr) = sgr {
-        rt::put!(out, "\x1b[", rt::fmt::dec(sgr as u8), "m");
-    }
-}
-
-fn end(out: &mut BufWriter, sgr: Option<Sgr>) {
-    if sgr.is_some() {
-        rt::put!(out, "\x1b[m");
+        self.colour.end(out);
     }
 }

@@ -109,7 +109,8 @@ fn members(cx: &mut Context, options: &Options, name: &[u8], source: &dyn Source
             fine &= good;
         } else {
             let shown = archive.qualified(&member);
-            fine &= one(cx, options, &shown, &Part { whole: source, start: at });
+            let part = Part { whole: source, start: at, claimed: header.size() };
+            fine &= one(cx, options, &shown, &part);
             // A position in a file is signed.
             let next = at.checked_add(header.size()).and_then(|at| at.checked_next_multiple_of(2));
             match next.filter(|next| i64::try_from(*next).is_ok()) {
@@ -159,7 +160,8 @@ fn thin_member(
         return None;
     };
     let shown = archive.qualified_nested(&path, &nested);
-    let part = Part { whole: &nested.input, start: origin.saturating_add(HEADER) };
+    let claimed = Header::read(&nested.input, origin).map_or(0, |header| header.size());
+    let part = Part { whole: &nested.input, start: origin.saturating_add(HEADER), claimed };
     Some(one(cx, options, &shown, &part))
 }
 

@@ -60,7 +60,8 @@ pub fn load(cx: &mut Context, file: &mut File) -> bool {
     // table has to be read to count the symbols.
     let options = file.options;
     let by_image = options.use_dynamic && !options.dynamic_symbols;
-    if options.histogram || (by_image && file.dynamic.symbols.is_none()) {
+    let more = options.check.is_some() || options.size.is_some() || options.diff;
+    if options.histogram || ((by_image || more) && file.dynamic.symbols.is_none()) {
         file.dynamic.hashes = Hashes::load(cx, file);
         if file.dynamic.symbols.is_none() {
             match symbols(cx, file) {

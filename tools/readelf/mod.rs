@@ -32,7 +32,10 @@ macro_rules! warn_open {
 mod arch;
 mod archive;
 mod at_file;
+mod check;
 mod contents;
+mod diff;
+mod draw;
 mod dynamic;
 mod file;
 mod files;
@@ -48,9 +51,11 @@ mod lto;
 mod names;
 mod notes;
 mod options;
+mod rank;
 mod relocs;
 mod sections;
 mod segments;
+mod size;
 mod spelling;
 mod symbol_columns;
 mod symbols;
@@ -70,6 +75,7 @@ use rt::Errno;
 use rt::elf::Elf;
 use rt::elf::Source;
 use rt::elf::consts::ELFCLASS64;
+use rt::input::Input;
 use rt::put;
 
 /// What was asked for, or wrong input: whether all went well is the exit status.
@@ -84,6 +90,12 @@ pub fn run(cx: &mut Context) -> u8 {
     }
     if options.version {
         return options::version(cx);
+    }
+    if options.wrong {
+        return if options.diff { 2 } else { 1 };
+    }
+    if options.diff {
+        return diff::run(cx, &options, &files);
     }
     if options.later {
         error!(cx, "an option of this command line is not supported by this build of lx");
@@ -114,34 +126,41 @@ pub fn report_on(cx: &mut Context, bytes: &[u8]) -> u8 {
     }
 }
 
+/// Opens what is named on the command line; what is wrong is told, and why.
+fn opened(cx: &mut Context, name: &[u8]) -> Result<Input, &'static str> {
+    let shown = text::name(name);
+    Err(match files::open(name) {
+        Ok(input) => return Ok(input),
+        Err(Why::NoPath(Errno::ENOENT)) => {
+            error!(cx, "'", shown, "': No such file");
+            Errno::ENOENT.message()
+        }
+        Err(Why::NoPath(errno)) => {
+            let cause = errno.message();
+            let head = "'.  System error message: ";
+            error!(cx, "Could not locate '", shown, head, cause);
+            cause
+        }
+        Err(Why::IsDirectory | Why::NotOrdinary) => {
+            error!(cx, "'", shown, "' is not an ordinary file");
+            "not an ordinary file"
+        }
+        Err(Why::Unreadable) => {
+            error!(cx, "Input file '", shown, "' is not readable.");
+            "not readable"
+        }
+    })
+}
+
 /// Opens what is named on the command line and reports on it; `headed` where it isn't the
 /// only one.
 fn open(cx: &mut Context, options: &Options, name: &[u8], headed: bool) -> bool {
     let shown = text::name(name);
-    let input = match files::open(name) {
+    let input = match opened(cx, name) {
         Ok(input) => input,
         Err(why) => {
-            match why {
-                Why::NoPath(Errno::ENOENT) => error!(cx, "'", shown, "': No such file"),
-                Why::NoPath(errno) => {
-                    let cause = errno.message();
-                    let head = "'.  System error message: ";
-                    error!(cx, "Could not locate '", shown, head, cause);
-                }
-                Why::IsDirectory | Why::NotOrdinary => {
-                    error!(cx, "'", shown, "' is not an ordinary file");
-                }
-                Why::Unreadable => {
-                    error!(cx, "Input file '", shown, "' is not readable.");
-                }
-            }
+            unreadable(cx, options, name, why);
             if options.json {
-                let error = match why {
-                    Why::NoPath(errno) => errno.message(),
-                    Why::Unreadable => "not readable",
-                    Why::IsDirectory | Why::NotOrdinary => "not an ordinary file",
-                };
-                json::unreadable(cx, name, error);
                 cx.json().end_document();
             }
             return false;
@@ -206,25 +225,29 @@ fn head(cx: &mut Context, options: &Options, name: &[u8], source: &dyn Source) {
 
 /// Reports on one ELF file: a whole one, or a member of an archive.
 fn object(cx: &mut Context, options: &Options, name: &[u8], source: &dyn Source) -> bool {
-    if short_header(source) {
-        error!(cx, text::name(name), ": Failed to read file header");
-        unreadable(cx, options, name, "too short");
-        return false;
-    }
-    match Elf::new(source) {
+    match elf(cx, name, source) {
         Ok(elf) if options.json => json::document(cx, &mut File::new(options, elf), name),
         Ok(elf) => report(cx, &mut File::new(options, elf)),
-        Err(rt::elf::Error::BadMagic) => {
-            error!(cx, "Not an ELF file - it has the wrong magic bytes at the start");
-            unreadable(cx, options, name, "not an ELF file");
-            false
-        }
-        Err(_) => {
-            error!(cx, text::name(name), ": Failed to read file header");
-            unreadable(cx, options, name, "not an ELF file");
+        Err(why) => {
+            unreadable(cx, options, name, why);
             false
         }
     }
+}
+
+/// Reads the file header; what is wrong with it is told, and why.
+fn elf<'a>(cx: &mut Context, name: &[u8], source: &'a dyn Source) -> Result<Elf<'a>, &'static str> {
+    let why = match Elf::new(source) {
+        _ if short_header(source) => "too short",
+        Ok(elf) => return Ok(elf),
+        Err(rt::elf::Error::BadMagic) => {
+            error!(cx, "Not an ELF file - it has the wrong magic bytes at the start");
+            return Err("not an ELF file");
+        }
+        Err(_) => "not an ELF file",
+    };
+    error!(cx, text::name(name), ": Failed to read file header");
+    Err(why)
 }
 
 /// Whether there are fewer bytes than an ELF header has, whatever they are.
@@ -255,6 +278,9 @@ fn report(cx: &mut Context, file: &mut File) -> bool {
         (sections, contents::show),
         (true, notes::show),
         (sections, arch::show),
+        (true, draw::show),
+        (true, check::show),
+        (true, size::show),
     ];
     for &(possible, part) in parts {
         fine &= !possible || part(cx, file);

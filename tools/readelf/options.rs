@@ -1,7 +1,9 @@
 //! The command line: what `readelf --help` lists.
 
 use super::spelling::Spelling;
+use super::{check, size, text};
 use crate::cli::{self, Wrong};
+use crate::colour::Colour;
 use crate::context::Context;
 use alloc::vec::Vec;
 use rt::io::BufWriter;
@@ -49,6 +51,15 @@ pub struct Options {
     /// `--sym-base`: 0 for GNU's mixture, or 8, 10, 16.
     pub symbol_base: u8,
     pub dumps: Vec<Dump<'static>>,
+    pub colour: Colour,
+    pub draw: bool,
+    /// The checks, and whether they were named.
+    pub check: Option<(check::Checks, bool)>,
+    /// How many symbols are listed by size.
+    pub size: Option<usize>,
+    pub diff: bool,
+    /// An option's value is wrong; that has been told.
+    pub wrong: bool,
     pub help: bool,
     pub version: bool,
     /// Something that isn't supported yet.
@@ -116,6 +127,15 @@ Beyond GNU readelf:
                               without a form of their own are lines of \"text\".
                               A FILE that can't be read has \"error\"; messages
                               go to standard error, too
+      --color[=WHEN]          colours: always, never, or auto, the default: on a terminal
+                              unless NO_COLOR is set
+      --draw                  what lies where in the file, with segments as brackets
+      --check[=LIST]          how the file is hardened; with a list of names, as in
+                              --check=pie,relro or all, status 1 unless they hold
+      --size[=N]              bytes by section, symbol (N of them, 20, or all) and segment,
+                              the largest first
+      --diff                  what differs between two files but where things lie; status
+                              0: nothing, 1: something, 2: trouble
 
 Known to GNU readelf, not supported yet:
 
@@ -152,15 +172,43 @@ impl Options {
             self.histogram,
             self.lint,
             !self.dumps.is_empty(),
+            self.draw,
+            self.check.is_some(),
+            self.size.is_some(),
         ]
         .contains(&true)
     }
 
-    fn set(&mut self, key: &[u8], value: Option<&'static [u8]>) {
-        if key == b"json" {
-            self.json = true;
-            return;
+    /// Those beyond GNU readelf; false for another one.
+    fn set_more(&mut self, cx: &mut Context, key: &[u8], value: Option<&'static [u8]>) -> bool {
+        let mut wrong = |cx: &mut Context| {
+            let value = text::name(value.unwrap_or_default());
+            message!(cx, "invalid argument '", value, "' for '--", key, "'");
+            self.wrong = true;
+        };
+        match key {
+            b"color" => match Colour::chosen(value) {
+                Some(colour) => self.colour = colour,
+                None => wrong(cx),
+            },
+            b"json" => self.json = true,
+            b"draw" => self.draw = true,
+            b"check" => match check::chosen(cx, value) {
+                Some(checks) => self.check = Some((checks, value.is_some())),
+                None => self.wrong = true,
+            },
+            b"size" => match size::limit(value) {
+                None => wrong(cx),
+                limit => self.size = limit,
+            },
+            b"diff" => self.diff = true,
+            _ => return false,
         }
+        self.linking |= matches!(key, b"check" | b"size" | b"diff");
+        true
+    }
+
+    fn set(&mut self, key: &[u8], value: Option<&'static [u8]>) {
         self.linking |= !matches!(key, [b'e' | b'h' | b'l' | b'S' | b'g' | b't' | b'n' | b'W']);
         match key {
             [b'a'] => self.set_all(b"hlSgsrudVnAI"),
@@ -238,12 +286,20 @@ pub fn parse(
     cx: &mut Context,
     args: &[&'static [u8]],
 ) -> Result<(Options, Vec<&'static [u8]>), Wrong> {
-    let mut options = Options::default();
+    let (mut options, mut coloured) = (Options::default(), false);
     let files = cli::parse(cx, args, HELP, &mut |cx, key, value| match (key, value) {
         (b"demangle", style) => options.spelling.demangle(cx, style),
         (b"U", how) => options.spelling.unicode(cx, how.unwrap_or_default()),
-        _ => options.set(key, value),
+        _ => {
+            coloured |= key == b"color";
+            if !options.set_more(cx, key, value) {
+                options.set(key, value);
+            }
+        }
     })?;
+    if !coloured {
+        options.colour = Colour::auto();
+    }
     Ok((options, files))
 }
 

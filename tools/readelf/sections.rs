@@ -6,6 +6,7 @@
 use super::file::File;
 use super::names::sections::section_type;
 use super::text;
+use crate::colour::Sgr;
 use crate::context::Context;
 use rt::elf::consts::*;
 use rt::elf::{CompressionHeader, Record, SectionHeader};
@@ -83,7 +84,8 @@ fn print(cx: &mut Context, file: &File) {
         }
         put!(out, " ");
         let kind = section_type(section.sh_type, header.e_machine, header.e_ident.osabi());
-        put!(out, if options.wide { left(&kind, 15) } else { left(&kind, 15).cut() });
+        let kind = if options.wide { left(&kind, 15) } else { left(&kind, 15).cut() };
+        put!(out, options.colour.paint(kind_colour(&section), kind));
         match (narrow, options.section_details) {
             (false, details) => put_line(out, file, &section, details),
             (true, false) => put_two_lines(out, file, &section),
@@ -270,6 +272,7 @@ pub fn next_bit(flags: &mut u64) -> Option<u64> {
 /// One letter for each flag, `o` and `p` for all flags of the system and of the processor
 /// that have none.
 fn put_letters(out: &mut BufWriter, file: &File, mut flags: u64) {
+    let all = flags;
     let mut letters = [0; 64];
     let mut count = 0;
     while let Some(bit) = next_bit(&mut flags) {
@@ -291,7 +294,40 @@ fn put_letters(out: &mut BufWriter, file: &File, mut flags: u64) {
             count += 1;
         }
     }
-    put!(out, right(letters.get(..count).unwrap_or_default(), 3));
+    let letters = right(letters.get(..count).unwrap_or_default(), 3);
+    put!(out, file.options.colour.paint(flags_colour(all), letters));
+}
+
+/// What is executable, writable, both.
+fn flags_colour(sh_flags: u64) -> Sgr {
+    match (sh_flags & SHF_WRITE != 0, sh_flags & SHF_EXECINSTR != 0) {
+        (true, true) => Sgr::Red,
+        (_, true) => Sgr::Green,
+        (true, _) => Sgr::Yellow,
+        _ => Sgr::Dim,
+    }
+}
+
+/// Code, data, and what is there for linkers and debuggers.
+pub fn kind_colour(section: &SectionHeader) -> Sgr {
+    match section.sh_type {
+        SHT_NOBITS => Sgr::Magenta,
+        SHT_NOTE => Sgr::Blue,
+        SHT_SYMTAB
+        | SHT_STRTAB
+        | SHT_DYNSYM
+        | SHT_REL
+        | SHT_RELA
+        | SHT_RELR
+        | SHT_HASH
+        | SHT_DYNAMIC
+        | SHT_LOOS.. => Sgr::Cyan,
+        _ if section.sh_flags & SHF_ALLOC == 0 => Sgr::Dim,
+        _ => match flags_colour(section.sh_flags) {
+            Sgr::Dim => Sgr::Bold,
+            colour => colour,
+        },
+    }
 }
 
 /// The names of all flags, and what is compressed.

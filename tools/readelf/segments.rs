@@ -4,6 +4,7 @@ use super::file::{Extent, File};
 use super::header::put_type;
 use super::names::segments::segment_type;
 use super::text;
+use crate::colour::Sgr;
 use crate::context::Context;
 use rt::elf::consts::*;
 use rt::elf::{ProgramHeader, c_str};
@@ -73,23 +74,37 @@ pub fn show(cx: &mut Context, file: &mut File) -> bool {
 
 fn put_row(out: &mut BufWriter, file: &File, segment: &ProgramHeader) {
     let is_64 = file.elf.encoding.is_64();
-    let flag = |bit, letter| if segment.p_flags & bit != 0 { letter } else { " " };
-    let flags = [flag(PF_R, "R"), flag(PF_W, "W"), flag(PF_X, "E")];
+    let flag = |bit, letter| if segment.p_flags & bit != 0 { letter } else { b' ' };
+    let flags = [flag(PF_R, b'R'), flag(PF_W, b'W'), flag(PF_X, b'E')];
     let header = &file.elf.header;
     let kind = segment_type(segment.p_type, header.e_machine, header.e_ident.osabi());
-    put!(out, "  ", left(&kind, 14).cut(), " 0x");
+    let colour = file.options.colour;
+    let sgr = match segment.p_type {
+        PT_LOAD => Sgr::Bold,
+        PT_GNU_STACK | PT_GNU_RELRO | PT_TLS => Sgr::Magenta,
+        _ => Sgr::Cyan,
+    };
+    let kind = colour.paint(sgr, left(&kind, 14).cut());
+    let sgr = match (segment.p_flags & PF_W != 0, segment.p_flags & PF_X != 0) {
+        (true, true) => Sgr::Red,
+        (_, true) => Sgr::Green,
+        (true, _) => Sgr::Yellow,
+        _ => Sgr::Dim,
+    };
+    let flags = colour.paint(sgr, flags);
+    put!(out, "  ", kind, " 0x");
     if is_64 && !file.options.wide {
         put!(out, hex(segment.p_offset).zero(16), " 0x", hex(segment.p_vaddr).zero(16));
         put!(out, " 0x", hex(segment.p_paddr).zero(16), "\n                 0x");
         put!(out, hex(segment.p_filesz).zero(16), " 0x", hex(segment.p_memsz).zero(16), "  ");
-        put!(out, flags[0], flags[1], flags[2], "    0x", hex(segment.p_align), "\n");
+        put!(out, flags, "    0x", hex(segment.p_align), "\n");
         return;
     }
     let (address, size) = if is_64 { (16, 6) } else { (8, 5) };
     put!(out, hex(segment.p_offset).zero(6), " 0x", hex(segment.p_vaddr).zero(address));
     put!(out, " 0x", hex(segment.p_paddr).zero(address), " 0x");
     put!(out, hex(segment.p_filesz).zero(size), " 0x", hex(segment.p_memsz).zero(size), " ");
-    put!(out, flags[0], flags[1], flags[2], " ", hex(segment.p_align).alt(), "\n");
+    put!(out, flags, " ", hex(segment.p_align).alt(), "\n");
 }
 
 /// Tells what is wrong with a segment, after its row; finds the dynamic array.

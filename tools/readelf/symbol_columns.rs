@@ -3,6 +3,7 @@
 use super::file::File;
 use super::names::label::Label;
 use super::names::symbols;
+use crate::colour::{Colour, Sgr};
 use crate::context::Context;
 use rt::elf::consts::*;
 use rt::fmt::{dec, left, right};
@@ -16,7 +17,8 @@ pub struct Cell {
 }
 
 impl Cell {
-    /// `<processor specific>: 15` and the space after it are 25.
+    /// `<processor specific>: 15` and the space after it are 25; a colour takes 8 more, for
+    /// which only shorter ones have room.
     pub const ROOM: usize = 32;
 
     /// `%-*s `
@@ -26,16 +28,39 @@ impl Cell {
         bytes.iter_mut().zip(name).for_each(|(place, byte)| *place = *byte);
         Cell { bytes, len: name.len().max(width) + 1 }
     }
+
+    /// In a colour, but for the space after it.
+    fn painted(self, colour: Colour, sgr: Sgr) -> Cell {
+        let (begin, end) = (sgr.sequence(), Sgr::END);
+        if !colour.is_on() || self.len + begin.len() + end.len() > Cell::ROOM {
+            return self;
+        }
+        let text = self.bytes.iter().take(self.len - 1);
+        let all = begin.iter().chain(text).chain(end);
+        let mut bytes = [b' '; Cell::ROOM];
+        bytes.iter_mut().zip(all).for_each(|(place, byte)| *place = *byte);
+        Cell { bytes, len: self.len + begin.len() + end.len() }
+    }
 }
 
 /// `STT_*`
-pub fn kind(machine: u16, osabi: u8, number: u8) -> Cell {
-    Cell::new(&symbols::symbol_type(number, machine, osabi), 7)
+pub fn kind(colour: Colour, machine: u16, osabi: u8, number: u8) -> Cell {
+    let sgr = match number {
+        STT_FUNC | STT_GNU_IFUNC => Sgr::Green,
+        STT_OBJECT | STT_COMMON | STT_TLS => Sgr::Yellow,
+        _ => Sgr::Dim,
+    };
+    Cell::new(&symbols::symbol_type(number, machine, osabi), 7).painted(colour, sgr)
 }
 
 /// `STB_*`
-pub fn bind(osabi: u8, number: u8) -> Cell {
-    Cell::new(&symbols::binding(number, osabi), 6)
+pub fn bind(colour: Colour, osabi: u8, number: u8) -> Cell {
+    let sgr = match number {
+        STB_LOCAL => Sgr::Dim,
+        STB_GLOBAL => Sgr::Bold,
+        _ => Sgr::Magenta,
+    };
+    Cell::new(&symbols::binding(number, osabi), 6).painted(colour, sgr)
 }
 
 /// `STV_*`

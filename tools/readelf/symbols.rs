@@ -95,6 +95,7 @@ impl<'f, 'a> Rows<'f, 'a> {
     fn new(file: &'f File<'a>, strings: Option<&'a [u8]>, versions: Option<Versions<'a>>) -> Self {
         let machine = file.elf.header.e_machine;
         let osabi = file.elf.header.e_ident.osabi();
+        let colour = file.options.colour;
         let numbers: [u8; 16] = core::array::from_fn(|number| number as u8);
         Rows {
             file,
@@ -102,8 +103,8 @@ impl<'f, 'a> Rows<'f, 'a> {
             versions,
             osabi,
             sections: file.shnum(),
-            kinds: numbers.map(|number| columns::kind(machine, osabi, number)),
-            binds: numbers.map(|number| columns::bind(osabi, number)),
+            kinds: numbers.map(|number| columns::kind(colour, machine, osabi, number)),
+            binds: numbers.map(|number| columns::bind(colour, osabi, number)),
             visibilities: [0, 1, 2, 3].map(columns::visibility),
         }
     }

@@ -82,6 +82,12 @@ pub trait Source {
 
     /// How many bytes there are.
     fn size(&self) -> u64;
+
+    /// How many bytes are its own: of a member of an archive as many as the archive says,
+    /// though more may be there to be read.
+    fn own_size(&self) -> u64 {
+        self.size()
+    }
 }
 
 impl Source for [u8] {
@@ -114,6 +120,8 @@ pub struct Part<'a> {
     pub whole: &'a dyn Source,
     /// Where the part begins.
     pub start: u64,
+    /// How large it is said to be.
+    pub claimed: u64,
 }
 
 impl Source for Part<'_> {
@@ -123,6 +131,10 @@ impl Source for Part<'_> {
 
     fn size(&self) -> u64 {
         self.whole.size().saturating_sub(self.start)
+    }
+
+    fn own_size(&self) -> u64 {
+        self.size().min(self.claimed)
     }
 }
 

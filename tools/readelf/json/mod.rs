@@ -20,7 +20,7 @@ mod relocs;
 mod symbols;
 
 use super::file::File;
-use super::{arch, contents, report, unwind};
+use super::{arch, check, contents, draw, report, size, unwind};
 use crate::context::Context;
 use crate::json::Json;
 use alloc::vec;
@@ -73,6 +73,10 @@ fn parts(cx: &mut Context, file: &mut File) {
         (!options.dumps.is_empty(), contents::json),
         (options.notes, super::notes::json),
         (options.arch, |cx, file| text(cx, file, "arch_specific", arch::show)),
+        (options.draw, |cx, file| text(cx, file, "draw", draw::show)),
+        // These write JSON by themselves.
+        (options.check.is_some(), |cx, file| drop(check::show(cx, file))),
+        (options.size.is_some(), |cx, file| drop(size::show(cx, file))),
     ];
     for &(wanted, part) in parts {
         if wanted {

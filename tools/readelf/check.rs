@@ -1,0 +1,591 @@
+//! `--check`: how a file is hardened, one fact a line, each with what tells so.
+//!
+//! A fact is read off the file: headers, the dynamic section, notes, the names of symbols.
+//! What can't be known that way is `unknown`, which is not the same as `bad`.
+
+use super::file::{File, Symbols};
+use super::names::segments::segment_type;
+use super::text;
+use crate::colour::Sgr;
+use crate::context::Context;
+use alloc::vec::Vec;
+use rt::elf::consts::*;
+use rt::elf::{Notes, ProgramHeader, Reader, SectionHeader, c_str};
+use rt::fmt::{dec, hex, left};
+use rt::io::{BufWriter, Write};
+use rt::put;
+
+/// The checks, in the order of the table. Each is a bit of [`Checks`].
+const NAMES: &str = "pie relro stack canary fortify ibt shstk bti pac rpath runpath rwx textrel";
+
+/// A bit for each check.
+pub type Checks = u16;
+
+/// Those that are named, with commas between them; all where nothing is. None where one
+/// doesn't exist, which is told.
+pub fn chosen(cx: &mut Context, list: Option<&[u8]>) -> Option<Checks> {
+    let all = (1 << NAMES.split(' ').count()) - 1;
+    let mut checks = 0;
+    for name in list.unwrap_or(b"all").split(|&byte| byte == b',') {
+        let place = NAMES.split(' ').position(|known| known.as_bytes() == name);
+        checks |= match place {
+            Some(place) => 1 << place,
+            None if name == b"all" => all,
+            None => {
+                message!(cx, "unknown check '", text::name(name), "'; there are: all ", NAMES);
+                return None;
+            }
+        };
+    }
+    Some(checks)
+}
+
+/// How a check ends.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum State {
+    Ok,
+    /// Half of it.
+    Partial,
+    Bad,
+    /// Nothing that a file like this could have.
+    None,
+    /// The file doesn't tell.
+    Unknown,
+}
+
+use State::{Bad, Ok, Partial, Unknown};
+
+impl State {
+    fn text(self) -> (&'static str, Sgr) {
+        match self {
+            Ok => ("ok", Sgr::Green),
+            Partial => ("partial", Sgr::Yellow),
+            Bad => ("bad", Sgr::Red),
+            State::None => ("n/a", Sgr::Dim),
+            Unknown => ("unknown", Sgr::Yellow),
+        }
+    }
+}
+
+/// Text that is put together before it is known where it goes.
+pub struct Text(pub Vec<u8>);
+
+impl Write for Text {
+    fn write(&mut self, bytes: &[u8]) -> rt::Result<usize> {
+        self.0.extend_from_slice(bytes);
+        core::result::Result::Ok(bytes.len())
+    }
+}
+
+/// Prints the table; false where one of the checks that were named fails: anything but what
+/// holds or can't apply.
+pub fn show(cx: &mut Context, file: &File) -> bool {
+    let Some((checks, named)) = file.options.check else { return true };
+    let facts = Facts::new(cx, file);
+    let mut fine = true;
+    if file.options.json {
+        cx.json().array("checks");
+    }
+    for (place, name) in NAMES.split(' ').enumerate() {
+        let ours = facts.is_for_machine(name);
+        if checks & 1 << place == 0 || !(ours || named) {
+            continue;
+        }
+        let mut evidence = Text(Vec::new());
+        let mut buffer = [0; 64];
+        let mut out = BufWriter::new(&mut buffer, &mut evidence);
+        let state = match facts.kind {
+            _ if !ours => {
+                put!(&mut out, "another machine's");
+                State::None
+            }
+            Kind::Other(why) => {
+                put!(&mut out, why);
+                State::None
+            }
+            _ => facts.check(name, &mut out),
+        };
+        let _ = out.flush();
+        fine &= matches!(state, Ok | State::None);
+        let (word, sgr) = state.text();
+        if file.options.json {
+            let json = &mut cx.json();
+            json.object("").text("name", name).text("state", word);
+            json.text("evidence", &evidence.0).end_object();
+            continue;
+        }
+        let word = file.options.colour.paint(sgr, left(word, 8));
+        put!(&mut cx.out, "  ", left(name, 8), " ", word, " ", &evidence.0[..], "\n");
+    }
+    if file.options.json {
+        cx.json().end_array();
+    }
+    fine || !named
+}
+
+/// What kind of file it is, as far as checks are concerned.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    /// A program or a shared object.
+    Linked,
+    /// What is yet to be linked: only the compiler's work can be seen.
+    Object,
+    /// Nothing to check, and why.
+    Other(&'static str),
+}
+
+struct Facts<'f, 'a> {
+    file: &'f File<'a>,
+    kind: Kind,
+    /// Whether there is a dynamic section.
+    is_dynamic: bool,
+    /// Whether it is a program that needs no other file.
+    is_static: bool,
+    is_go: bool,
+    is_musl: bool,
+    /// Whether there were symbols that tell what of others is used.
+    has_symbols: bool,
+    canary: Option<&'a [u8]>,
+    fortified: Functions<'a>,
+    fortifiable: Functions<'a>,
+    property: Option<u32>,
+}
+
+/// Some functions: the first of them, and how many they are.
+#[derive(Default)]
+struct Functions<'a> {
+    first: [&'a [u8]; 3],
+    count: usize,
+}
+
+impl<'a> Functions<'a> {
+    fn add(&mut self, name: &'a [u8]) {
+        if let Some(place) = self.first.get_mut(self.count) {
+            *place = name;
+        }
+        self.count += 1;
+    }
+
+    fn put(&self, out: &mut BufWriter, what: &str) {
+        put!(out, dec(self.count), what);
+        for (i, name) in self.first.iter().take(self.count).enumerate() {
+            put!(out, if i == 0 { " (" } else { ", " }, text::name(name));
+        }
+        put!(out, if self.count > self.first.len() { ", ..." } else { "" });
+        put!(out, if self.count > 0 { ")" } else { "" });
+    }
+}
+
+const DF_TEXTREL: u64 = 4;
+const DF_BIND_NOW: u64 = 8;
+const DF_1_NOW: u64 = 1;
+const DF_1_PIE: u64 = 0x0800_0000;
+
+impl<'f, 'a> Facts<'f, 'a> {
+    fn new(cx: &mut Context, file: &'f File<'a>) -> Self {
+        let kind = match file.elf.header.e_type {
+            ET_REL => Kind::Object,
+            ET_EXEC | ET_DYN if has_no_code(file) => {
+                Kind::Other("debug information only: check the file that it belongs to")
+            }
+            ET_EXEC | ET_DYN => Kind::Linked,
+            ET_CORE => Kind::Other("a core file"),
+            _ => Kind::Other("neither a program nor an object"),
+        };
+        let go = [&b".go.buildinfo"[..], b".note.go.buildid", b".gopclntab"];
+        let mut facts = Facts {
+            file,
+            kind,
+            is_dynamic: !file.dynamic.entries.is_empty(),
+            is_static: false,
+            is_go: file.sections.iter().any(|section| go.contains(&file.section_name(&section))),
+            is_musl: false,
+            has_symbols: false,
+            canary: None,
+            fortified: Functions::default(),
+            fortifiable: Functions::default(),
+            property: property(file),
+        };
+        let is_program = !facts.is_dynamic || file.dynamic.value(DT_FLAGS_1) & DF_1_PIE != 0;
+        facts.is_static = kind == Kind::Linked
+            && is_program
+            && facts.segment(PT_INTERP).is_none()
+            && !facts.has(DT_NEEDED);
+        let musl = |name: &[u8]| name.starts_with(b"libc.musl") || name == b"libc.so";
+        facts.is_musl = interpreter(file).is_some_and(|name| contains(name, b"ld-musl"))
+            || facts.strings(DT_NEEDED).any(musl);
+        if let Some(symbols) = file.dynamic.symbols {
+            facts.look_at(&symbols, file.dynamic.strings.unwrap_or_default(), true);
+        }
+        // Of a program that is linked dynamically only a canary may be local.
+        let dynamic = facts.has_symbols;
+        if !dynamic || facts.canary.is_none() {
+            for (index, section) in file.sections_of(SHT_SYMTAB) {
+                if let Some(symbols) = file.symbols(cx, index) {
+                    facts.look_at(&symbols, file.linked_strings(&section), !dynamic);
+                }
+            }
+        }
+        facts
+    }
+
+    /// Looks for the names of functions that tell how the code was compiled.
+    fn look_at(&mut self, symbols: &Symbols, strings: &'a [u8], functions: bool) {
+        // The first one is none.
+        self.has_symbols |= symbols.table.len() > 1;
+        for symbol in symbols.table.iter() {
+            let Some(name) = strings.get(symbol.st_name as usize..) else { continue };
+            // Nothing longer is looked for.
+            let name = c_str(name.get(..64).unwrap_or(name), 0).unwrap_or_default();
+            if name.starts_with(b"__stack_chk_fail") || name == b"__stack_smash_handler" {
+                self.canary = Some(name);
+            }
+            if !functions || symbol.st_shndx != SHN_UNDEF {
+                continue;
+            }
+            let base = name.strip_prefix(b"__").and_then(|name| name.strip_suffix(b"_chk"));
+            if base.is_some() || matches!(name, b"fortify_panic" | b"__fortify_panic") {
+                self.fortified.add(base.unwrap_or(name));
+            } else if FORTIFIABLE.split(' ').any(|known| known.as_bytes() == name) {
+                self.fortifiable.add(name);
+            }
+        }
+    }
+
+    fn is_for_machine(&self, name: &str) -> bool {
+        let machine = self.file.elf.header.e_machine;
+        match name {
+            "ibt" | "shstk" => matches!(machine, EM_X86_64 | EM_386),
+            "bti" | "pac" => machine == EM_AARCH64,
+            _ => true,
+        }
+    }
+
+    /// The strings of all entries of the dynamic section with this tag.
+    fn strings(&self, tag: i64) -> impl Iterator<Item = &'a [u8]> + use<'a> {
+        let dynamic = &self.file.dynamic;
+        let (entries, strings) = (dynamic.entries, dynamic.strings.unwrap_or_default());
+        let with = entries.iter().filter(move |entry| entry.d_tag == tag);
+        with.map(move |entry| c_str(strings, entry.d_val).unwrap_or(b"<corrupt>"))
+    }
+
+    fn has(&self, tag: i64) -> bool {
+        self.file.dynamic.entries.iter().any(|entry| entry.d_tag == tag)
+    }
+
+    fn segment(&self, p_type: u32) -> Option<ProgramHeader> {
+        self.file.segments.iter().find(|segment| segment.p_type == p_type)
+    }
+
+    /// One check; writes what it is known by.
+    fn check(&self, name: &str, out: &mut BufWriter) -> State {
+        let to_be_linked = matches!(name, "pie" | "relro" | "rpath" | "runpath" | "textrel");
+        if self.kind == Kind::Object && to_be_linked {
+            put!(out, "decided when it is linked");
+            return State::None;
+        }
+        match name {
+            "pie" => self.pie(out),
+            "relro" => self.relro(out),
+            "stack" => self.stack(out),
+            "canary" => self.canary(out),
+            "fortify" => self.fortify(out),
+            "ibt" => self.feature(out, 0, "IBT"),
+            "shstk" => self.feature(out, 1, "SHSTK"),
+            "bti" => self.feature(out, 0, "BTI"),
+            "pac" => self.feature(out, 1, "PAC"),
+            "rpath" => self.path(out, DT_RPATH, "DT_RPATH"),
+            "runpath" => self.path(out, DT_RUNPATH, "DT_RUNPATH"),
+            "rwx" => self.rwx(out),
+            _ => self.textrel(out),
+        }
+    }
+
+    fn pie(&self, out: &mut BufWriter) -> State {
+        if self.file.elf.header.e_type == ET_EXEC {
+            put!(out, "ET_EXEC: always at the same address");
+            return Bad;
+        }
+        let by_flag = self.file.dynamic.value(DT_FLAGS_1) & DF_1_PIE != 0;
+        put!(out, "ET_DYN: ");
+        match (by_flag, self.segment(PT_INTERP).is_some()) {
+            (true, true) => put!(out, "program (DF_1_PIE, PT_INTERP)"),
+            (true, false) => put!(out, "static program (DF_1_PIE, no PT_INTERP)"),
+            (false, true) if !self.has(DT_SONAME) => put!(out, "program (PT_INTERP)"),
+            _ => put!(out, "shared object"),
+        }
+        Ok
+    }
+
+    fn relro(&self, out: &mut BufWriter) -> State {
+        let Some(segment) = self.segment(PT_GNU_RELRO) else {
+            put!(out, "no GNU_RELRO segment");
+            return Bad;
+        };
+        let end = segment.p_vaddr.saturating_add(segment.p_memsz);
+        put!(out, "GNU_RELRO 0x", hex(segment.p_vaddr), "-0x", hex(end), ", ");
+        let dynamic = &self.file.dynamic;
+        let (now, why) = if self.is_static {
+            let within = |s: &SectionHeader| {
+                s.sh_addr >= segment.p_vaddr && s.sh_addr.saturating_add(s.sh_size) <= end
+            };
+            // The first three words are no function's.
+            let least = 3 * self.file.elf.encoding.word() as u64;
+            let writable = self.file.sections.iter().any(|section| {
+                section.sh_size > least
+                    && self.file.section_name(&section) == b".got.plt"
+                    && !within(&section)
+            });
+            (!writable, if writable { "but .got.plt stays writable" } else { "linked statically" })
+        } else if self.has(DT_BIND_NOW) {
+            (true, "DT_BIND_NOW")
+        } else if dynamic.value(DT_FLAGS) & DF_BIND_NOW != 0 {
+            (true, "DF_BIND_NOW")
+        } else if dynamic.value(DT_FLAGS_1) & DF_1_NOW != 0 {
+            (true, "DF_1_NOW")
+        } else if !self.has(DT_JMPREL) {
+            (true, "nothing is bound lazily (no DT_JMPREL)")
+        } else {
+            (false, "but lazy binding: the PLT's GOT stays writable")
+        };
+        put!(out, why);
+        if now { Ok } else { Partial }
+    }
+
+    fn stack(&self, out: &mut BufWriter) -> State {
+        if self.kind == Kind::Object {
+            let file = self.file;
+            let mark = |section: &SectionHeader| file.section_name(section) == b".note.GNU-stack";
+            let section = file.sections.iter().find(mark);
+            return match section.map(|section| section.sh_flags & SHF_EXECINSTR) {
+                Some(0) => {
+                    put!(out, ".note.GNU-stack without SHF_EXECINSTR");
+                    Ok
+                }
+                Some(_) => {
+                    put!(out, ".note.GNU-stack with SHF_EXECINSTR: asks for an executable stack");
+                    Bad
+                }
+                None if !file.sections.iter().any(|s| s.sh_flags & SHF_EXECINSTR != 0) => {
+                    put!(out, "no code");
+                    State::None
+                }
+                None => {
+                    put!(out, "no .note.GNU-stack: linked, it may make the stack executable");
+                    Bad
+                }
+            };
+        }
+        let Some(segment) = self.segment(PT_GNU_STACK) else {
+            put!(out, "no GNU_STACK segment: the stack may be executable");
+            return Bad;
+        };
+        put!(out, "GNU_STACK ", &letters(segment.p_flags)[..]);
+        if segment.p_flags & PF_X == 0 { Ok } else { Bad }
+    }
+
+    fn canary(&self, out: &mut BufWriter) -> State {
+        if let Some(name) = self.canary {
+            put!(out, text::name(name));
+            return Ok;
+        }
+        self.without_symbols(out, true).unwrap_or_else(|| {
+            put!(out, "no __stack_chk_fail: not compiled with it, or no function needs one");
+            Bad
+        })
+    }
+
+    fn fortify(&self, out: &mut BufWriter) -> State {
+        let (fortified, others) = (&self.fortified, &self.fortifiable);
+        if fortified.count + others.count > 0 {
+            fortified.put(out, " fortified");
+            put!(out, ", ");
+            others.put(out, " not");
+            return if fortified.count > 0 {
+                Ok
+            } else if self.is_musl {
+                put!(out, "; musl has no such functions");
+                State::None
+            } else {
+                Bad
+            };
+        }
+        self.without_symbols(out, false).unwrap_or_else(|| {
+            put!(out, "no function is used that could be");
+            State::None
+        })
+    }
+
+    /// Why there is nothing to learn from symbols, if so.
+    fn without_symbols(&self, out: &mut BufWriter, defined: bool) -> Option<State> {
+        if self.is_go {
+            put!(out, "Go code");
+            return Some(State::None);
+        }
+        if !self.has_symbols {
+            put!(out, "no symbols to tell");
+            return Some(Unknown);
+        }
+        if self.is_static && !defined {
+            put!(out, "linked statically: the library's own uses can't be told apart");
+            return Some(Unknown);
+        }
+        None
+    }
+
+    fn feature(&self, out: &mut BufWriter, bit: u32, name: &str) -> State {
+        let is_x86 = self.file.elf.header.e_machine != EM_AARCH64;
+        let kind = if is_x86 { "x86" } else { "AArch64" };
+        match self.property {
+            Some(bits) if bits >> bit & 1 != 0 => {
+                put!(out, kind, " feature property: ", name);
+                Ok
+            }
+            Some(_) => {
+                put!(out, kind, " feature property without ", name);
+                Bad
+            }
+            None => {
+                put!(out, "no GNU property of ", kind, " features");
+                Bad
+            }
+        }
+    }
+
+    fn path(&self, out: &mut BufWriter, tag: i64, name: &str) -> State {
+        let mut paths = self.strings(tag);
+        match paths.next() {
+            None => {
+                put!(out, "no ", name);
+                Ok
+            }
+            Some(path) => {
+                put!(out, name, " ", text::name(path));
+                paths.take(4).for_each(|path| put!(out, ", ", text::name(path)));
+                Bad
+            }
+        }
+    }
+
+    fn rwx(&self, out: &mut BufWriter) -> State {
+        let header = &self.file.elf.header;
+        let (mut all, mut bad) = (0u32, 0u32);
+        if self.kind == Kind::Object {
+            for section in self.file.sections.iter() {
+                let both = SHF_WRITE | SHF_EXECINSTR;
+                all += (section.sh_flags & SHF_ALLOC != 0) as u32;
+                if section.sh_flags & (both | SHF_ALLOC) == both | SHF_ALLOC {
+                    put!(out, text::section(self.file.section_name(&section)), " ");
+                    put!(out, "is writable and executable");
+                    return Bad;
+                }
+            }
+            put!(out, "none of ", dec(all), " sections is writable and executable");
+            return Ok;
+        }
+        let mut first = None;
+        for segment in self.file.segments.iter() {
+            // That of the stack is a check of its own.
+            let in_memory = segment.p_type != PT_GNU_STACK;
+            all += in_memory as u32;
+            if in_memory && segment.p_flags & (PF_W | PF_X) == PF_W | PF_X {
+                bad += 1;
+                first = first.or(Some(segment));
+            }
+        }
+        match first {
+            None => {
+                put!(out, "none of ", dec(all), " segments is writable and executable");
+                Ok
+            }
+            Some(segment) => {
+                let kind = segment_type(segment.p_type, header.e_machine, header.e_ident.osabi());
+                put!(out, kind.as_ref(), " 0x", hex(segment.p_vaddr), " ");
+                put!(out, &letters(segment.p_flags)[..]);
+                if bad > 1 {
+                    put!(out, " and ", dec(bad - 1), " more");
+                }
+                Bad
+            }
+        }
+    }
+
+    fn textrel(&self, out: &mut BufWriter) -> State {
+        let by_flag = self.file.dynamic.value(DT_FLAGS) & DF_TEXTREL != 0;
+        let (what, state) = match (self.is_dynamic, self.has(DT_TEXTREL), by_flag) {
+            (false, ..) => ("no dynamic section", Ok),
+            (_, true, _) => ("DT_TEXTREL", Bad),
+            (_, _, true) => ("DF_TEXTREL", Bad),
+            _ => ("neither DT_TEXTREL nor DF_TEXTREL", Ok),
+        };
+        put!(out, what);
+        state
+    }
+}
+
+/// `p_flags` as letters.
+pub fn letters(p_flags: u32) -> [u8; 3] {
+    let flag = |bit, letter| if p_flags & bit != 0 { letter } else { b'-' };
+    [flag(PF_R, b'R'), flag(PF_W, b'W'), flag(PF_X, b'X')]
+}
+
+fn contains(text: &[u8], word: &[u8]) -> bool {
+    text.windows(word.len()).any(|window| window == word)
+}
+
+/// Whether the sections of code are there by name only: what `strip --only-keep-debug` leaves.
+fn has_no_code(file: &File) -> bool {
+    let is_code = |section: &SectionHeader| section.sh_flags & SHF_EXECINSTR != 0;
+    let mut code = file.sections.iter().filter(is_code).peekable();
+    code.peek().is_some() && code.all(|section| section.sh_type == SHT_NOBITS)
+}
+
+/// The program interpreter's path.
+pub fn interpreter<'a>(file: &File<'a>) -> Option<&'a [u8]> {
+    let segment = file.segments.iter().find(|segment| segment.p_type == PT_INTERP)?;
+    c_str(file.elf.bytes(segment.p_offset, segment.p_filesz)?, 0)
+}
+
+/// `GNU_PROPERTY_X86_FEATURE_1_AND` or `GNU_PROPERTY_AARCH64_FEATURE_1_AND`, if the file has
+/// one.
+fn property(file: &File) -> Option<u32> {
+    const NT_GNU_PROPERTY_TYPE_0: u32 = 5;
+    let wanted = match file.elf.header.e_machine {
+        EM_AARCH64 => 0xc000_0000,
+        _ => 0xc000_0002,
+    };
+    let encoding = file.elf.encoding;
+    let segments = file.segments.iter().filter(|segment| segment.p_type == PT_GNU_PROPERTY);
+    let segments = segments.map(|segment| (segment.p_offset, segment.p_filesz));
+    let named = |section: &SectionHeader| file.section_name(section) == b".note.gnu.property";
+    let sections = file.sections.iter().filter(named);
+    let sections = sections.map(|section| (section.sh_offset, section.sh_size));
+    let word = encoding.word();
+    for (offset, size) in segments.chain(sections) {
+        let bytes = file.elf.bytes(offset, size).unwrap_or_default();
+        for note in Notes::new(encoding, bytes, word as u64) {
+            if note.owner() != b"GNU" || note.n_type != NT_GNU_PROPERTY_TYPE_0 {
+                continue;
+            }
+            let desc = Reader::new(encoding, note.desc);
+            let mut at = 0usize;
+            while let (Some(kind), Some(size)) = (desc.u32(at), desc.u32(at.saturating_add(4))) {
+                if kind == wanted && size == 4 {
+                    return desc.u32(at.saturating_add(8));
+                }
+                at = at.saturating_add(8).saturating_add(size as usize).next_multiple_of(word);
+            }
+        }
+    }
+    None
+}
+
+/// What glibc has a checking form of, `__memcpy_chk` of memcpy.
+const FORTIFIABLE: &str = "asprintf confstr dprintf explicit_bzero fgets fgets_unlocked fgetws \
+    fgetws_unlocked fprintf fread fread_unlocked fwprintf getcwd getdomainname getgroups \
+    gethostname getlogin_r gets getwd mbsnrtowcs mbsrtowcs mbstowcs memcpy memmove mempcpy memset \
+    obstack_printf obstack_vprintf poll ppoll pread pread64 printf ptsname_r read readlink \
+    readlinkat realpath recv recvfrom snprintf sprintf stpcpy stpncpy strcat strcpy strlcat \
+    strlcpy strncat strncpy swprintf syslog ttyname_r vasprintf vdprintf vfprintf vfwprintf \
+    vprintf vsnprintf vsprintf vswprintf vsyslog vwprintf wcpcpy wcpncpy wcrtomb wcscat wcscpy \
+    wcsncat wcsncpy wcsnrtombs wcsrtombs wcstombs wctomb wmemcpy wmemmove wmempcpy wmemset wprintf";
