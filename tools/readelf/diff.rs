@@ -7,7 +7,7 @@
 use super::check::{interpreter, letters};
 use super::file::{File, Symbols};
 use super::names::label::Label;
-use super::names::{Name, machines, sections as section_names, segments as segment_names, symbols};
+use super::names::{machines, sections as section_names, segments as segment_names, symbols};
 use super::options::Options;
 use super::rank::{Entry, sort};
 use super::symver::Versions;
@@ -20,7 +20,6 @@ use rt::elf::{
     Elf, Record, SectionHeader, Source, Symbol, Verdaux, Verdef, Vernaux, Verneed, c_str,
 };
 use rt::fmt::{dec, hex, int};
-use rt::io::BufWriter;
 use rt::put;
 
 /// Of longer names only so much is compared.
@@ -44,7 +43,7 @@ pub fn run(cx: &mut Context, options: &Options, files: &[&[u8]]) -> u8 {
     let status = match (load(cx, &quiet, a, &first), load(cx, &quiet, b, &second)) {
         (Some(from), Some(to)) => {
             let names = [a, b];
-            let mut diff = Diff { a: &from, b: &to, names, part: "", differs: false };
+            let mut diff = Diff { a: &from, b: &to, names, part: "", told: "", differs: false };
             if options.json {
                 cx.json().object("").text("a", a).text("b", b).array("changes");
             }
@@ -105,32 +104,25 @@ impl<'a> Named<'a> {
 
 /// What something is or was.
 #[derive(Clone, Copy)]
-enum Value {
+enum Value<'v> {
     Bytes(u64),
     Hex(u64),
-    Words(Label),
+    Words(&'v [u8]),
     /// That it is there.
     There,
 }
 
-impl Value {
-    fn put(self, out: &mut BufWriter) {
-        match self {
-            Value::Bytes(bytes) => put!(out, dec(bytes)),
-            Value::Hex(number) => put!(out, "0x", hex(number)),
-            Value::Words(words) => put!(out, words.as_ref()),
-            Value::There => {}
-        }
-    }
-}
+/// What something was and is; nothing where it wasn't or isn't there.
+type Change<'v> = [Option<Value<'v>>; 2];
 
 /// Two files, and what has been said of them.
 struct Diff<'f, 'a> {
     a: &'f File<'a>,
     b: &'f File<'a>,
     names: [&'f [u8]; 2],
-    /// The part whose heading was printed last.
     part: &'static str,
+    /// The part whose heading was printed last.
+    told: &'static str,
     differs: bool,
 }
 
@@ -144,29 +136,17 @@ struct Table<'f, 'a> {
 
 impl<'f, 'a> Diff<'f, 'a> {
     /// Tells one difference.
-    fn tell(
-        &mut self,
-        cx: &mut Context,
-        part: &'static str,
-        named: Named,
-        what: &str,
-        old: Option<Value>,
-        new: Option<Value>,
-    ) {
+    fn tell(&mut self, cx: &mut Context, named: &Named, what: &str, change: Change) {
+        let first = !core::mem::replace(&mut self.differs, true);
+        let [old, new] = change;
         if self.a.options.json {
-            self.differs = true;
             let json = &mut cx.json();
-            json.object("").text("part", part).text("name", named.name);
-            if !named.version.is_empty() {
-                json.text("version", named.version);
-            }
-            if !what.is_empty() {
-                json.text("what", what.trim_ascii());
-            }
+            json.object("").text("part", self.part).text("name", named.name);
+            json.text("version", named.version).text("what", what.trim_ascii());
             for (key, value) in [("a", old), ("b", new)] {
                 match value {
                     Some(Value::Bytes(number) | Value::Hex(number)) => json.number(key, number),
-                    Some(Value::Words(words)) => json.text(key, &words),
+                    Some(Value::Words(words)) => json.text(key, words),
                     Some(Value::There) => json.bool(key, true),
                     None => json.null(key),
                 };
@@ -175,34 +155,38 @@ impl<'f, 'a> Diff<'f, 'a> {
             return;
         }
         let out = &mut cx.out;
-        let colour = self.a.options.colour;
-        if !self.differs {
+        if first {
             let [a, b] = self.names;
             put!(out, "--- ", text::name(a), "\n+++ ", text::name(b), "\n");
-            self.differs = true;
         }
-        if self.part != part {
-            put!(out, "\n", part, ":\n");
-            self.part = part;
+        if self.told != self.part {
+            put!(out, "\n", self.part, ":\n");
+            self.told = self.part;
         }
         let (sign, sgr) = match (old, new) {
             (None, _) => ("+", Sgr::Green),
             (_, None) => ("-", Sgr::Red),
             _ => ("~", Sgr::Yellow),
         };
-        put!(out, colour.paint(sgr, sign), " ", text::name(named.name));
+        put!(out, self.a.options.colour.paint(sgr, sign), " ", text::name(named.name));
         put!(out, named.separator, text::name(named.version));
-        let shown = [old, new].into_iter().flatten();
-        for (i, value) in shown.filter(|value| !matches!(value, Value::There)).enumerate() {
-            put!(out, if i == 0 { "  " } else { " -> " });
-            put!(out, if i == 0 { what } else { "" });
-            value.put(out);
+        let mut before = "  ";
+        for value in change.into_iter().flatten() {
+            match value {
+                Value::There if old.is_none() || new.is_none() => break,
+                _ => put!(out, before, if before == "  " { what } else { "" }),
+            }
+            match value {
+                Value::Bytes(bytes) => put!(out, dec(bytes)),
+                Value::Hex(number) => put!(out, "0x", hex(number)),
+                Value::Words(words) => put!(out, text::name(words)),
+                Value::There => break,
+            }
+            before = " -> ";
         }
-        if let (Some(Value::Bytes(old)), Some(Value::Bytes(new))) = (old, new) {
+        if let [Some(Value::Bytes(old)), Some(Value::Bytes(new))] = change {
             let change = new.wrapping_sub(old).cast_signed();
             put!(out, " (", if change < 0 { "" } else { "+" }, int(change), ")");
-        } else if let (Some(Value::There), Some(Value::There)) = (old, new) {
-            put!(out, "  ", what);
         }
         put!(out, "\n");
     }
@@ -213,235 +197,240 @@ impl<'f, 'a> Diff<'f, 'a> {
         self.sections(cx);
         self.dynamic(cx);
         let (a, b) = (versions(self.a), versions(self.b));
-        self.lists(cx, "Versions", &a, &b);
+        self.part = "Versions";
+        self.lists(cx, &a, &b);
         for (kind, part) in [(SHT_DYNSYM, "Dynamic symbols"), (SHT_SYMTAB, "Symbols")] {
             // Where one has none, that is the difference, which the sections tell.
             let tables = (table(cx, self.a, kind), table(cx, self.b, kind));
+            self.part = part;
             if let (Some(a), Some(b)) = tables {
-                self.symbols(cx, part, &a, &b);
+                self.symbols(cx, &a, &b);
             }
         }
     }
 
     fn header(&mut self, cx: &mut Context) {
-        let words = |name: Option<Name>, number: u32| {
-            name.map_or_else(|| Value::Hex(number.into()), |name| Value::Words(name.into()))
-        };
+        self.part = "Header";
         let fields = |file: &File| {
             let header = &file.elf.header;
-            let (ident, machine) = (header.e_ident, header.e_machine);
+            let ident = header.e_ident;
             let (class, data, osabi) = (ident.class(), ident.data(), ident.osabi());
-            let named = |names: super::names::Names, number: u32| words(names.get(number), number);
-            [
-                ("class", class.into(), named(machines::CLASSES, class.into())),
-                ("data", data.into(), named(machines::ENCODINGS, data.into())),
-                ("OS/ABI", osabi.into(), words(machines::osabi(osabi, machine), osabi.into())),
-                ("type", header.e_type.into(), named(machines::TYPES, header.e_type.into())),
-                ("machine", machine.into(), named(machines::MACHINES, machine.into())),
-                ("e_flags", header.e_flags, Value::Hex(header.e_flags.into())),
-            ]
+            let bytes = [class, data, osabi].map(u32::from);
+            let [class, data, osabi] = bytes;
+            [class, data, osabi, header.e_type.into(), header.e_machine.into(), header.e_flags]
         };
-        for (old, new) in fields(self.a).into_iter().zip(fields(self.b)) {
-            if old.1 != new.1 {
-                let named = Named::new(old.0.as_bytes());
-                self.tell(cx, "Header", named, "", Some(old.2), Some(new.2));
+        let (old, new) = (fields(self.a), fields(self.b));
+        let names = ["class", "data", "OS/ABI", "type", "machine", "e_flags"];
+        for (i, ((old, new), name)) in old.into_iter().zip(new).zip(names).enumerate() {
+            if old == new {
+                continue;
             }
+            let label = |file: &File, number: u32| {
+                let name = match i {
+                    0 => machines::CLASSES.get(number),
+                    1 => machines::ENCODINGS.get(number),
+                    2 => machines::osabi(number as u8, file.elf.header.e_machine),
+                    3 => machines::TYPES.get(number),
+                    4 => machines::MACHINES.get(number),
+                    _ => None,
+                };
+                name.map_or_else(|| Label::words("").hex_marked(number), Label::from)
+            };
+            let (old, new) = (label(self.a, old), label(self.b, new));
+            let change = [&old, &new].map(|label| Some(Value::Words(label.as_ref())));
+            self.tell(cx, &Named::new(name.as_bytes()), "", change);
         }
     }
 
     /// Segments by type and flags; where there are no sections to tell of sizes, by size too.
     fn segments(&mut self, cx: &mut Context) {
+        self.part = "Segments";
         let sized = self.a.sections.is_empty() || self.b.sections.is_empty();
-        let size = |size| if sized { size } else { 0 };
+        let size = |file: &File, index: usize| {
+            file.segments.get(index).filter(|_| sized).map_or(0, |segment| segment.p_memsz)
+        };
         let entries = |file: &File| {
-            let mut entries = Vec::new();
-            for (index, segment) in file.segments.iter().enumerate() {
+            entries(file.segments.len(), &mut |index| {
+                let segment = file.segments.get(index)?;
                 let key = u64::from(segment.p_type) << 32 | u64::from(segment.p_flags);
-                let size = size(segment.p_memsz);
-                // What is read in vain in one part is no difference in another.
-                entries.push((key, short(size), index as u32));
-            }
-            entries
+                Some((key, size(file, index)))
+            })
         };
         let (a, b) = (self.a, self.b);
-        let differs = |old: usize, new: usize| {
-            sized
-                && a.segments.get(old).map(|s| s.p_memsz) != b.segments.get(new).map(|s| s.p_memsz)
-        };
-        for (old, new) in pair(entries(a), entries(b), &differs) {
-            let old = old.and_then(|index| a.segments.get(index));
-            let new = new.and_then(|index| b.segments.get(index));
+        let differs = |old, new| size(a, old) != size(b, new);
+        for pair in pair(entries(a), entries(b), &differs) {
+            let [old, new] = both(pair, |old| a.segments.get(old), |new| b.segments.get(new));
             let Some(segment) = old.or(new) else { continue };
             let header = &a.elf.header;
             let (machine, osabi) = (header.e_machine, header.e_ident.osabi());
             let kind = segment_names::segment_type(segment.p_type, machine, osabi);
             let letters = letters(segment.p_flags);
-            let name = Named { name: kind.as_ref(), separator: " ", version: &letters };
-            let [old, new] = [old, new].map(|s| s.map(|s| Value::Bytes(s.p_memsz)));
-            self.tell(cx, "Segments", name, "size in memory ", old, new);
+            let change = [old, new].map(|s| s.map(|s| Value::Bytes(s.p_memsz)));
+            self.tell(cx, &named(kind.as_ref(), &letters), "size in memory ", change);
         }
     }
 
     fn sections(&mut self, cx: &mut Context) {
+        self.part = "Sections";
         let entries = |file: &File| {
-            let mut entries = Vec::new();
-            for (index, section) in file.sections.iter().enumerate().skip(1) {
-                let hash = hash(SEED, file.section_name(&section));
-                entries.push((hash, short(section.sh_size), index as u32));
-            }
-            entries
+            entries(file.sections.len(), &mut |index| {
+                let section = file.sections.get(index).filter(|_| index != 0)?;
+                Some((hash(SEED, file.section_name(&section)), section.sh_size))
+            })
         };
         let (a, b) = (self.a, self.b);
         let moved = layout(a) != layout(b);
-        let content = |file, section: &SectionHeader| content(file, section, moved);
-        let both = |old: usize, new: usize| Some((a.sections.get(old)?, b.sections.get(new)?));
-        let differs = |old: usize, new: usize| {
-            both(old, new).is_none_or(|(old, new)| {
-                let fields = |s: &SectionHeader| (s.sh_size, s.sh_type, s.sh_flags);
-                fields(&old) != fields(&new) || content(a, &old) != content(b, &new)
-            })
+        let same = |old: &SectionHeader, new: &SectionHeader| {
+            content(a, old, moved) == content(b, new, moved)
         };
-        const PART: &str = "Sections";
-        for (old, new) in pair(entries(a), entries(b), &differs) {
-            let old = old.and_then(|index| a.sections.get(index));
-            let new = new.and_then(|index| b.sections.get(index));
-            let bytes = |section: SectionHeader| Value::Bytes(section.sh_size);
-            let (Some(from), Some(to)) = (old, new) else {
-                let name = old.map(|s| a.section_name(&s)).or(new.map(|s| b.section_name(&s)));
-                let name = Named::new(name.unwrap_or_default());
-                self.tell(cx, PART, name, "size ", old.map(bytes), new.map(bytes));
-                continue;
-            };
-            let name = Named::new(a.section_name(&from));
-            if from.sh_size != to.sh_size {
-                self.tell(cx, PART, name, "size ", old.map(bytes), new.map(bytes));
-            } else if content(a, &from) != content(b, &to) {
-                self.tell(cx, PART, name, "other bytes", Some(Value::There), Some(Value::There));
+        let differs = |old: usize, new: usize| {
+            let (old, new) = (a.sections.get(old), b.sections.get(new));
+            let (old, new) = (old.unwrap_or_default(), new.unwrap_or_default());
+            let fields = |s: &SectionHeader| (s.sh_size, s.sh_type, s.sh_flags);
+            fields(&old) != fields(&new) || !same(&old, &new)
+        };
+        for pair in pair(entries(a), entries(b), &differs) {
+            let [old, new] = both(pair, |old| a.sections.get(old), |new| b.sections.get(new));
+            let name = old.map(|s| a.section_name(&s)).or(new.map(|s| b.section_name(&s)));
+            let name = Named::new(name.unwrap_or_default());
+            let (from, to) = (old.unwrap_or_default(), new.unwrap_or_default());
+            let sizes = [old, new].map(|section| Some(Value::Bytes(section?.sh_size)));
+            let is_pair = old.is_some() && new.is_some();
+            if !is_pair || from.sh_size != to.sh_size {
+                self.tell(cx, &name, "size ", sizes);
+            } else if !same(&from, &to) {
+                self.tell(cx, &name, "other bytes", [Some(Value::There); 2]);
             }
-            if from.sh_type != to.sh_type {
+            if is_pair && from.sh_type != to.sh_type {
                 let kind = |file: &File, section: &SectionHeader| {
                     let (machine, ident) = (file.elf.header.e_machine, file.elf.header.e_ident);
-                    let kind = section_names::section_type(section.sh_type, machine, ident.osabi());
-                    Some(Value::Words(kind))
+                    section_names::section_type(section.sh_type, machine, ident.osabi())
                 };
-                self.tell(cx, PART, name, "type ", kind(a, &from), kind(b, &to));
+                let kinds = [kind(a, &from), kind(b, &to)];
+                self.tell(cx, &name, "type ", words(&kinds));
             }
-            if from.sh_flags != to.sh_flags {
-                let [from, to] = [from, to].map(|section| Some(Value::Hex(section.sh_flags)));
-                self.tell(cx, PART, name, "flags ", from, to);
+            if is_pair && from.sh_flags != to.sh_flags {
+                let flags = [from, to].map(|section| Some(Value::Hex(section.sh_flags)));
+                self.tell(cx, &name, "flags ", flags);
             }
         }
     }
 
     fn dynamic(&mut self, cx: &mut Context) {
-        const PART: &str = "Dynamic linking";
-        let lists = [self.a, self.b].map(|file| {
+        self.part = "Dynamic linking";
+        let list = |file: &File<'a>| {
             let mut list = Vec::new();
-            let interp = interpreter(file);
-            list.extend(interp.map(|version| named(b"INTERP", version)));
+            list.extend(interpreter(file).map(|path| named(b"INTERP", path)));
             for entry in file.dynamic.entries.iter() {
-                let tag = match entry.d_tag {
-                    DT_NEEDED => &b"NEEDED"[..],
-                    DT_SONAME => b"SONAME",
-                    DT_RPATH => b"RPATH",
-                    DT_RUNPATH => b"RUNPATH",
-                    DT_BIND_NOW | DT_TEXTREL | DT_SYMBOLIC => {
-                        let name: &[u8] = match entry.d_tag {
-                            DT_BIND_NOW => b"BIND_NOW",
-                            DT_TEXTREL => b"TEXTREL",
-                            _ => b"SYMBOLIC",
-                        };
-                        list.push(Named::new(name));
-                        continue;
-                    }
+                let (tag, is_string): (&[u8], bool) = match entry.d_tag {
+                    DT_NEEDED => (b"NEEDED", true),
+                    DT_SONAME => (b"SONAME", true),
+                    DT_RPATH => (b"RPATH", true),
+                    DT_RUNPATH => (b"RUNPATH", true),
+                    DT_BIND_NOW => (b"BIND_NOW", false),
+                    DT_TEXTREL => (b"TEXTREL", false),
+                    DT_SYMBOLIC => (b"SYMBOLIC", false),
                     _ => continue,
                 };
                 let strings = file.dynamic.strings.unwrap_or_default();
-                list.push(named(tag, c_str(strings, entry.d_val).unwrap_or(b"<corrupt>")));
+                let string = c_str(strings, entry.d_val).unwrap_or(b"<corrupt>");
+                list.push(if is_string { named(tag, string) } else { Named::new(tag) });
             }
             list
-        });
-        self.lists(cx, PART, &lists[0], &lists[1]);
+        };
+        let (a, b) = (list(self.a), list(self.b));
+        self.lists(cx, &a, &b);
         for (tag, name) in [(DT_FLAGS, "FLAGS"), (DT_FLAGS_1, "FLAGS_1")] {
-            let [old, new] = [self.a, self.b].map(|file| file.dynamic.value(tag));
-            if old != new {
-                let [old, new] = [old, new].map(|value| Some(Value::Hex(value)));
-                self.tell(cx, PART, Named::new(name.as_bytes()), "", old, new);
+            let values = [self.a, self.b].map(|file| file.dynamic.value(tag));
+            if values[0] != values[1] {
+                let change = values.map(|value| Some(Value::Hex(value)));
+                self.tell(cx, &Named::new(name.as_bytes()), "", change);
             }
         }
     }
 
     /// What is in one list only.
-    fn lists(&mut self, cx: &mut Context, part: &'static str, a: &[Named], b: &[Named]) {
-        let entries = |list: &[Named]| {
-            let entries = list.iter().enumerate();
-            entries.map(|(index, named)| (named.hash(), 0, index as u32)).collect()
-        };
-        for (old, new) in pair(entries(a), entries(b), &|_, _| false) {
-            let old = old.and_then(|index| a.get(index));
-            let new = new.and_then(|index| b.get(index));
+    fn lists(&mut self, cx: &mut Context, a: &[Named], b: &[Named]) {
+        let entries =
+            |list: &[Named]| entries(list.len(), &mut |index| Some((list.get(index)?.hash(), 0)));
+        for pair in pair(entries(a), entries(b), &|_, _| false) {
+            let [old, new] = both(pair, |old| a.get(old), |new| b.get(new));
             if let Some(named) = old.or(new) {
-                let [old, new] = [old, new].map(|named| named.map(|_| Value::There));
-                self.tell(cx, part, *named, "", old, new);
+                let change = [old, new].map(|named| named.map(|_| Value::There));
+                self.tell(cx, named, "", change);
             }
         }
     }
 
-    fn symbols(&mut self, cx: &mut Context, part: &'static str, a: &Table, b: &Table) {
-        let entries = [a.entries(cx), b.entries(cx)];
-        let [of_a, of_b] = entries;
-        let fields = |table: &Table, index: usize| {
-            let symbol = table.symbols.table.get(index).unwrap_or_default();
-            let is_defined = symbol.st_shndx != SHN_UNDEF;
-            (symbol.st_size, symbol.st_info, symbol.visibility(), is_defined)
+    fn symbols(&mut self, cx: &mut Context, a: &Table, b: &Table) {
+        let (of_a, of_b) = (a.entries(cx), b.entries(cx));
+        let fields = |symbol: &Symbol| {
+            (symbol.st_size, symbol.st_info, symbol.st_other & 3, symbol.st_shndx == SHN_UNDEF)
         };
-        let differs = |old: usize, new: usize| fields(a, old) != fields(b, new);
-        for (old, new) in pair(of_a, of_b, &differs) {
-            let (Some(from), Some(to)) = (old, new) else {
-                let one = |table: &Table, index: Option<usize>| {
-                    let symbol = index.and_then(|index| table.symbols.table.get(index))?;
-                    Some(match symbol.st_shndx {
-                        SHN_UNDEF => Value::Words(Label::words("undefined")),
-                        _ => Value::Bytes(symbol.st_size),
-                    })
-                };
-                let (table, index) = if old.is_some() { (a, old) } else { (b, new) };
-                let named = table.named(cx, index.unwrap_or_default());
-                let (from, to) = (one(a, old), one(b, new));
-                let number = matches!(from.or(to), Some(Value::Bytes(_)));
-                self.tell(cx, part, named, if number { "size " } else { "" }, from, to);
-                continue;
+        let differs = |old, new| fields(&a.symbol(old)) != fields(&b.symbol(new));
+        for pair in pair(of_a, of_b, &differs) {
+            let named = match pair {
+                [Some(old), _] => a.named(cx, old),
+                [_, new] => b.named(cx, new.unwrap_or_default()),
             };
-            let named = a.named(cx, from);
-            let (old, new) = (fields(a, from), fields(b, to));
-            if old.0 != new.0 {
-                let [old, new] = [old.0, new.0].map(|size| Some(Value::Bytes(size)));
-                self.tell(cx, part, named, "size ", old, new);
+            let symbols = both(pair, |old| Some(a.symbol(old)), |new| Some(b.symbol(new)));
+            let is_pair = symbols.iter().all(Option::is_some);
+            let [old, new] = symbols.map(Option::unwrap_or_default);
+            if !is_pair && symbols.iter().flatten().any(|symbol| symbol.st_shndx == SHN_UNDEF) {
+                let change = symbols.map(|symbol| symbol.map(|_| Value::Words(b"undefined")));
+                self.tell(cx, &named, "", change);
+            } else if !is_pair || old.st_size != new.st_size {
+                let change = symbols.map(|symbol| Some(Value::Bytes(symbol?.st_size)));
+                self.tell(cx, &named, "size ", change);
             }
-            let labels = |table: &Table, fields: (u64, u8, u8, bool)| {
+            if !is_pair {
+                continue;
+            }
+            let labels = |table: &Table, symbol: &Symbol| {
                 let header = &table.file.elf.header;
                 let osabi = header.e_ident.osabi();
+                let is_defined = symbol.st_shndx != SHN_UNDEF;
                 [
-                    symbols::symbol_type(fields.1 & 15, header.e_machine, osabi),
-                    symbols::binding(fields.1 >> 4, osabi),
-                    symbols::visibility(fields.2, ELFOSABI_NONE),
-                    Label::words(if fields.3 { "defined" } else { "undefined" }),
+                    symbols::symbol_type(symbol.kind(), header.e_machine, osabi),
+                    symbols::binding(symbol.bind(), osabi),
+                    symbols::visibility(symbol.visibility(), ELFOSABI_NONE),
+                    Label::words(if is_defined { "defined" } else { "undefined" }),
                 ]
             };
-            for (old, new) in labels(a, old).into_iter().zip(labels(b, new)) {
-                if old.as_ref() != new.as_ref() {
-                    self.tell(
-                        cx,
-                        part,
-                        named,
-                        "",
-                        Some(Value::Words(old)),
-                        Some(Value::Words(new)),
-                    );
+            for labels in labels(a, &old).into_iter().zip(labels(b, &new)) {
+                let labels = [labels.0, labels.1];
+                if labels[0].as_ref() != labels[1].as_ref() {
+                    self.tell(cx, &named, "", words(&labels));
                 }
             }
         }
     }
+}
+
+fn words(labels: &[Label; 2]) -> Change<'_> {
+    labels.each_ref().map(|label| Some(Value::Words(label.as_ref())))
+}
+
+/// What is found of each one of a pair.
+fn both<T>(
+    pair: Pair,
+    old: impl FnOnce(usize) -> Option<T>,
+    new: impl FnOnce(usize) -> Option<T>,
+) -> [Option<T>; 2] {
+    [pair[0].and_then(old), pair[1].and_then(new)]
+}
+
+/// What is known of those of so many that count: a hash, and a size.
+fn entries(count: usize, of: &mut dyn FnMut(usize) -> Option<(u64, u64)>) -> Vec<Entry> {
+    let mut entries = Vec::new();
+    entries.reserve_exact(count);
+    for index in 0..count {
+        if let Some((hash, size)) = of(index) {
+            // To order by: what is larger is all the same.
+            entries.push((hash, u32::try_from(size).unwrap_or(u32::MAX), index as u32));
+        }
+    }
+    entries
 }
 
 fn named<'a>(name: &'a [u8], version: &'a [u8]) -> Named<'a> {
@@ -464,11 +453,10 @@ fn table<'f, 'a>(cx: &mut Context, file: &'f File<'a>, kind: u32) -> Option<Tabl
 impl<'a> Table<'_, 'a> {
     /// All symbols that have a name.
     fn entries(&self, cx: &mut Context) -> Vec<Entry> {
-        let mut entries = Vec::new();
-        entries.reserve_exact(self.symbols.table.len());
-        for (index, symbol) in self.symbols.table.iter().enumerate() {
+        entries(self.symbols.table.len(), &mut |index| {
+            let symbol = self.symbol(index);
             if symbol.st_name == 0 || symbol.kind() == STT_SECTION {
-                continue;
+                return None;
             }
             let strings = self.strings.get(symbol.st_name as usize..).unwrap_or_default();
             let mut hash = hash(SEED, strings);
@@ -477,9 +465,12 @@ impl<'a> Table<'_, 'a> {
             }
             // A local symbol is another one than a global one of the same name.
             let hash = hash ^ u64::from(symbol.bind() == STB_LOCAL);
-            entries.push((hash, short(symbol.st_size), index as u32));
-        }
-        entries
+            Some((hash, symbol.st_size))
+        })
+    }
+
+    fn symbol(&self, index: usize) -> Symbol {
+        self.symbols.table.get(index).unwrap_or_default()
     }
 
     fn version(
@@ -492,18 +483,15 @@ impl<'a> Table<'_, 'a> {
         Some((version.separator, version.name))
     }
 
-    /// As much of the name as is compared.
-    fn name(&self, index: usize) -> &'a [u8] {
-        let symbol = self.symbols.table.get(index).unwrap_or_default();
-        let rest = self.strings.get(symbol.st_name as usize..).unwrap_or_default();
-        c_str(rest.get(..NAME).unwrap_or(rest), 0).unwrap_or_default()
-    }
-
     fn named(&self, cx: &mut Context, index: usize) -> Named<'a> {
-        let symbol = self.symbols.table.get(index).unwrap_or_default();
+        let symbol = self.symbol(index);
         let version = self.version(cx, index, &symbol);
         let (separator, version) = version.unwrap_or_default();
-        Named { name: self.name(index), separator, version }
+        Named {
+            name: c_str(self.strings, symbol.st_name.into()).unwrap_or_default(),
+            separator,
+            version,
+        }
     }
 }
 
@@ -582,10 +570,8 @@ fn hash_more(seed: u64, more: [&[u8]; 2]) -> u64 {
     more.iter().fold(seed, |seed, bytes| hash(seed.rotate_left(1), bytes))
 }
 
-/// A size to order by.
-fn short(size: u64) -> u32 {
-    u32::try_from(size).unwrap_or(u32::MAX)
-}
+/// The indices of something in the first and in the second table.
+type Pair = [Option<usize>; 2];
 
 /// Pairs the entries of two tables that have the same hash, those of the same size first.
 /// Gives back what is in one of them only, and pairs that differ: in the order of the first
@@ -594,7 +580,7 @@ fn pair(
     mut a: Vec<Entry>,
     mut b: Vec<Entry>,
     differs: &dyn Fn(usize, usize) -> bool,
-) -> impl Iterator<Item = (Option<usize>, Option<usize>)> + use<> {
+) -> impl Iterator<Item = Pair> + use<> {
     const NONE: u32 = u32::MAX;
     sort(&mut a);
     sort(&mut b);
@@ -649,7 +635,7 @@ fn pair(
     }
     sort(&mut found);
     let index = |index: u32| (index != NONE).then_some(index as usize);
-    found.into_iter().map(move |(_, old, new)| (index(old), index(new)))
+    found.into_iter().map(move |(_, old, new)| [index(old), index(new)])
 }
 
 /// Splits off the entries with this hash that come first.

@@ -90,6 +90,8 @@ struct Picture<'f, 'a> {
     digits: u8,
     /// The size that is drawn as the longest bar.
     largest: u64,
+    /// Whether anything is printed.
+    draws: bool,
     /// Where what has been drawn ends.
     at: u64,
     /// The ends of the segments whose brackets are open, and whether they go on in memory.
@@ -119,22 +121,21 @@ pub fn show(cx: &mut Context, file: &File) -> bool {
         file,
         end,
         digits: (end.checked_ilog2().unwrap_or(0) / 4 + 1).max(6) as u8,
-        largest: largest(&rows, end),
+        largest: 0,
+        draws: false,
         at: 0,
         open: [None; COLUMNS],
         pending: None,
     };
+    // Bars are to the scale of the largest piece: the first time it is only looked for.
+    picture.rows(cx, &rows, &others);
+    picture.draws = true;
     put!(&mut cx.out, "\n");
     cx.out.fill(b' ', usize::from(picture.digits) - 2);
     put!(&mut cx.out, "offset       size  ");
     cx.out.fill(b' ', BAR + 2);
     put!(&mut cx.out, "contents\n");
-    for (place, row) in rows.iter().enumerate() {
-        picture.fill(cx, row.start.min(end), others.get(place));
-        picture.push(cx, *row);
-    }
-    picture.fill(cx, end, others.last());
-    picture.flush(cx, None);
+    picture.rows(cx, &rows, &others);
     without_bytes(cx, file);
     if hidden > 0 {
         put!(&mut cx.out, "  ", dec(hidden), " smaller segments are not drawn\n");
@@ -218,21 +219,17 @@ fn others(file: &File, order: &[Entry], kept: &[usize]) -> Vec<Others> {
     others
 }
 
-/// The size of the largest piece.
-fn largest(rows: &[Row], end: u64) -> u64 {
-    let (mut largest, mut at) = (1, 0);
-    for row in rows {
-        let gap = row.start.min(end).saturating_sub(at);
-        largest = largest.max(gap);
-        if !row.opens() {
-            largest = largest.max(row.size.min(end));
-            at = at.max(row.end());
-        }
-    }
-    largest.max(end.saturating_sub(at))
-}
-
 impl Picture<'_, '_> {
+    fn rows(&mut self, cx: &mut Context, rows: &[Row], others: &[Others]) {
+        self.at = 0;
+        for (place, row) in rows.iter().enumerate() {
+            self.fill(cx, row.start.min(self.end), others.get(place));
+            self.push(cx, *row);
+        }
+        self.fill(cx, self.end, others.last());
+        self.flush(cx, None);
+    }
+
     /// What lies between the rows so far and the next one, up to the ends of segments.
     fn fill(&mut self, cx: &mut Context, to: u64, others: Option<&Others>) {
         if let Some(others) = others.filter(|others| others.count > 0) {
@@ -270,28 +267,30 @@ impl Picture<'_, '_> {
     /// Draws the row that waits for the next one.
     fn flush(&mut self, cx: &mut Context, next: Option<&Row>) {
         let Some(row) = self.pending.take() else { return };
+        let has_size = !matches!(row.what, What::Segment(_));
+        let size = if has_size { row.size.min(self.end) } else { 0 };
+        self.largest = self.largest.max(size);
         let out = &mut cx.out;
-        put!(out, "  0x", hex(row.start).zero(self.digits));
-        match row.what {
-            What::Segment(_) => out.fill(b' ', 11),
-            _ => put!(out, " ", dec(row.size).width(10)),
+        if self.draws {
+            put!(out, "  0x", hex(row.start).zero(self.digits));
+            match has_size {
+                true => put!(out, " ", dec(row.size).width(10), "  "),
+                false => out.fill(b' ', 13),
+            }
+            // What doesn't matter of such large numbers is left out before they overflow.
+            let (part, whole) = (size >> 4, self.largest >> 4);
+            let length = (part * BAR as u64).checked_div(whole).unwrap_or(0) as usize;
+            out.fill(b'#', length);
+            let less = length == 0 && size > 0;
+            put!(out, if less { "." } else { "" });
+            out.fill(b' ', BAR + 2 - length - usize::from(less));
         }
-        put!(out, "  ");
-        self.bar(out, &row);
         let opened = self.brackets(out, &row, next);
-        let used = usize::from(self.digits) + 4 + 11 + 2 + BAR + 2 + 3 * opened;
-        self.label(cx, &row, 80usize.saturating_sub(used));
-        put!(&mut cx.out, "\n");
-    }
-
-    fn bar(&self, out: &mut BufWriter, row: &Row) {
-        let size = if matches!(row.what, What::Segment(_)) { 0 } else { row.size.min(self.end) };
-        let length = u128::from(size) * BAR as u128 / u128::from(self.largest);
-        let length = usize::try_from(length).unwrap_or(BAR).min(BAR);
-        out.fill(b'#', length);
-        let less = length == 0 && size > 0;
-        put!(out, if less { "." } else { "" });
-        out.fill(b' ', BAR + 2 - length - usize::from(less));
+        if self.draws {
+            let used = usize::from(self.digits) + 4 + 11 + 2 + BAR + 2 + 3 * opened;
+            self.label(cx, &row, 80usize.saturating_sub(used));
+            put!(&mut cx.out, "\n");
+        }
     }
 
     /// The brackets before a row, of which some begin or end there; says how many columns
@@ -308,7 +307,7 @@ impl Picture<'_, '_> {
         let columns = self.open.iter().rposition(Option::is_some).map_or(0, |last| last + 1);
         for (column, bracket) in self.open.iter_mut().take(columns).enumerate() {
             let Some((end, goes_on)) = *bracket else {
-                put!(out, "   ");
+                put!(out, if self.draws { "   " } else { "" });
                 continue;
             };
             // What takes no bytes at its end belongs to it where it goes on in memory.
@@ -319,6 +318,7 @@ impl Picture<'_, '_> {
             put!(
                 out,
                 match (opened == Some(column), closes) {
+                    _ if !self.draws => "",
                     (true, true) => "[- ",
                     (true, false) => ",- ",
                     (false, true) => "'- ",
