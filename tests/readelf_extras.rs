@@ -130,7 +130,7 @@ fn a_picture() {
   0x0001a0        448  ##########  section headers (7)
 
   Segments without bytes in the file:
-    LOAD RW- at 0x2000, 64 more in memory
+    LOAD RW- at 0x2000 (+64 in memory)
 ";
     assert_eq!(prints(&bin(), &["--draw", "extended-x86_64.o"], 0), expected);
 }

@@ -346,7 +346,7 @@ impl Picture<'_, '_> {
             What::Table(name, count) => put!(&mut cx.out, name, " (", dec(count), ")"),
             What::Segment(index) | What::Plain(index) => {
                 if let Some(segment) = file.segments.get(index) {
-                    put_segment(&mut cx.out, file, &segment);
+                    put_segment(&mut cx.out, file, &segment, room);
                 }
             }
             What::Section(index) => self.section(cx, row, index, room),
@@ -378,8 +378,8 @@ impl Picture<'_, '_> {
                 put!(&mut cx.out, what);
             }
         }
-        if row.end() > self.end {
-            put!(&mut cx.out, " (past the end of the file)");
+        if row.end() > self.end && row.size > 0 {
+            put!(&mut cx.out, " (past the end)");
         }
     }
 
@@ -405,13 +405,17 @@ impl Picture<'_, '_> {
     }
 }
 
-fn put_segment(out: &mut BufWriter, file: &File, segment: &ProgramHeader) {
+/// What a segment is, in so many characters.
+fn put_segment(out: &mut BufWriter, file: &File, segment: &ProgramHeader, room: usize) {
     let header = &file.elf.header;
     let kind = segment_type(segment.p_type, header.e_machine, header.e_ident.osabi());
     put!(out, kind.as_ref(), " ", &letters(segment.p_flags)[..]);
     put!(out, " at 0x", hex(segment.p_vaddr));
     if let Some(more @ 1..) = segment.p_memsz.checked_sub(segment.p_filesz) {
-        put!(out, ", ", dec(more), " more in memory");
+        let digits = |value: u64, base| value.checked_ilog(base).unwrap_or(0) as usize + 1;
+        let needed = kind.as_ref().len() + digits(segment.p_vaddr, 16) + digits(more, 10) + 22;
+        let tail = if needed > room { ")" } else { " in memory)" };
+        put!(out, " (+", dec(more), tail);
     }
 }
 
@@ -425,7 +429,7 @@ fn without_bytes(cx: &mut Context, file: &File) {
         count += 1;
         if count <= DRAWN {
             put!(&mut cx.out, "    ");
-            put_segment(&mut cx.out, file, &segment);
+            put_segment(&mut cx.out, file, &segment, 76);
             put!(&mut cx.out, "\n");
         }
     }
