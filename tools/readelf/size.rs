@@ -25,7 +25,7 @@ pub fn limit(value: Option<&[u8]>) -> Option<usize> {
     match value {
         None => Some(SYMBOLS),
         Some(b"all") => Some(usize::MAX),
-        Some(digits) if digits.is_empty() => None,
+        Some(b"") => None,
         Some(digits) => digits.iter().try_fold(0usize, |number, digit| {
             let digit = char::from(*digit).to_digit(10)?;
             Some(number.saturating_mul(10).saturating_add(digit as usize))
