@@ -108,7 +108,8 @@ golden! {
     dumps: "-p .comment", "-x .note.own", "-x 1", "-x 99", "-x nosuch", "-p nosuch", "-x .bss",
         "-R .data", "-x .data", "-p .debug_str", "-p .strtab", "-p .text",
         "-x .text -p .comment -h";
-    decompressed_dumps: "-z -p .debug_str", "-z -x .debug_str";
+    decompressed_dumps: "-z -p .debug_str", "-z -x .debug_str", "-z -x .debug_info",
+        "-z -p .debug_info", "-z -R .debug_info";
     lint: "-LW";
     demangled: "-C -aW", "-C -a", "-C -s -T", "--demangle=auto -s", "--no-recurse-limit -C -sW",
         "--no-recursion-limit --recurse-limit -C -s";

@@ -30,5 +30,6 @@ pub mod signal;
 pub mod start;
 pub mod time;
 pub mod vdso;
+pub mod zstd;
 
 pub use errno::{Errno, Result};

@@ -126,7 +126,10 @@ impl Got<'_> {
         let address = self.address.wrapping_add(at);
         put!(&mut cx.out, "  ");
         self.put_address(&mut cx.out, address);
-        if by_gp {
+        // Farther away `gp` can't reach.
+        if by_gp && at >= 0xfff0 {
+            put!(&mut cx.out, "           ");
+        } else if by_gp {
             let from_gp = address.wrapping_sub(self.gp()) as u32;
             put!(&mut cx.out, " ", int(from_gp.cast_signed()).width(6), "(gp)");
         }

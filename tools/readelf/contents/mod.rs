@@ -12,10 +12,10 @@ use alloc::vec;
 use alloc::vec::Vec;
 use rt::elf::consts::*;
 use rt::elf::{CompressionHeader, Record, SectionHeader};
-use rt::fmt::{dec, hex, hex_digits};
-use rt::inflate;
+use rt::fmt::{dec, hex, hex_digits, int};
 use rt::io::BufWriter;
 use rt::put;
+use rt::{inflate, zstd};
 
 /// Goes through the sections in order, whatever the order of the options is.
 pub fn show(cx: &mut Context, file: &File) -> bool {
@@ -146,14 +146,16 @@ fn contents(
 ) -> Result<(Option<Vec<u8>>, bool), Wrong> {
     let unpacked = match file.options.decompress.then(|| packed(cx, file, section, raw)) {
         Some(Packed::Whole) | None => None,
-        Some(Packed::Zlib(input, size)) => match unpack(input, size) {
-            None => {
+        Some(Packed::Stream { unpack, body, size, most }) => {
+            // A size that is a lie should cost no memory.
+            let mut bytes = vec![0; if size <= most { size as usize } else { 0 }];
+            if size > most || !unpack(body, &mut bytes) {
                 let name = text::section(file.section_name(section));
                 error!(cx, "Unable to decompress section ", name);
                 return Err(Wrong);
             }
-            unpacked => unpacked,
-        },
+            Some(bytes)
+        }
         Some(Packed::Wrong) => return Err(Wrong),
     };
     let relocated = file.sections.iter().any(|other| relocate::names(file, &other, index));
@@ -209,12 +211,15 @@ fn json_dump(
 const NOT_APPLIED: &str = "This section has relocations against it, but these have NOT been \
                            applied to this dump.\n";
 
+/// How something is unpacked into a slice that it has to fill; false where that can't be.
+type Unpack = fn(&[u8], &mut [u8]) -> bool;
+
 /// What `-z` finds in a section.
 enum Packed<'a> {
     /// Nothing to unpack.
     Whole,
-    /// A zlib stream, and how many bytes it gives.
-    Zlib(&'a [u8], u64),
+    /// What is packed: how, how many bytes it should give, and the most that it can.
+    Stream { unpack: Unpack, body: &'a [u8], size: u64, most: u64 },
     /// Something that can't be unpacked; it has been told.
     Wrong,
 }
@@ -231,11 +236,12 @@ fn packed<'a>(cx: &mut Context, file: &File, section: &SectionHeader, raw: &'a [
         };
         return match head.ch_type {
             _ if head.ch_size == 0 => Packed::Whole,
-            ELFCOMPRESS_ZLIB => Packed::Zlib(body, head.ch_size),
+            ELFCOMPRESS_ZLIB => zlib_stream(body, head.ch_size),
+            ELFCOMPRESS_ZSTD => zstd_stream(body, head.ch_size),
             kind => {
                 let name = text::section(file.section_name(section));
                 let what = "' has unsupported compress type: ";
-                warn!(cx, "section '", name, what, dec(kind));
+                warn!(cx, "section '", name, what, int(kind.cast_signed()));
                 Packed::Wrong
             }
         };
@@ -246,20 +252,19 @@ fn packed<'a>(cx: &mut Context, file: &File, section: &SectionHeader, raw: &'a [
         Some((_, [])) | None => Packed::Whole,
         Some((size, body)) => match u64::from_be_bytes(*size) {
             0 => Packed::Whole,
-            size => Packed::Zlib(body, size),
+            size => zlib_stream(body, size),
         },
     }
 }
 
-/// DEFLATE makes at most 258 bytes out of two bits; a size beyond that is a lie that should
-/// cost no memory.
-fn unpack(input: &[u8], size: u64) -> Option<Vec<u8>> {
-    let size = usize::try_from(size).ok()?;
-    if size / 1032 > input.len() {
-        return None;
-    }
-    let mut bytes = vec![0; size];
-    inflate::zlib(input, &mut bytes).then_some(bytes)
+/// DEFLATE makes at most 258 bytes out of two bits.
+fn zlib_stream(body: &[u8], size: u64) -> Packed<'_> {
+    let most = (body.len() as u64 + 1).saturating_mul(1032);
+    Packed::Stream { unpack: inflate::zlib, body, size, most }
+}
+
+fn zstd_stream(body: &[u8], size: u64) -> Packed<'_> {
+    Packed::Stream { unpack: zstd::zstd, body, size, most: zstd::most(body).unwrap_or(0) }
 }
 
 /// Sixteen bytes a line: the address, four words, the same as text.

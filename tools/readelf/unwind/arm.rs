@@ -17,6 +17,15 @@ const SHT_ARM_EXIDX: u32 = 0x7000_0001;
 const R_ARM_NONE: u32 = 0;
 const R_ARM_PREL31: u32 = 42;
 
+/// How the names of the personality routines begin that keep instructions as the compact
+/// models do.
+const GNU_ROUTINES: [&[u8]; 4] = [
+    b"__gcc_personality_v0",
+    b"__gxx_personality_v0",
+    b"__gcj_personality_v0",
+    b"__gnu_objc_personality_v0",
+];
+
 /// A section with its relocations.
 struct Loaded<'a> {
     index: usize,
@@ -109,7 +118,8 @@ impl<'a> Loaded<'a> {
             let offset = addend.wrapping_add(symbol.st_value);
             word.value = value & 0x8000_0000 | offset as u32 & 0x7fff_ffff;
             word.target = Some(Address { section: symbol.st_shndx, offset });
-            word.st_name = symbol.st_name;
+            // The symbol's name says where that is only if nothing was added.
+            word.st_name = if addend == 0 { symbol.st_name } else { 0 };
             break;
         }
         Some(word)
@@ -166,15 +176,19 @@ impl<'a> Unwinder<'_, 'a> {
         fine
     }
 
-    /// Prints an address, and the function there: by its symbol, or looked up.
-    fn address(&self, cx: &mut Context, address: Address, st_name: u32) {
+    /// Prints an address, and the function there: by its symbol, or looked up. It gives the
+    /// function's name.
+    fn address(&self, cx: &mut Context, address: Address, st_name: u32) -> &'a [u8] {
         put!(&mut cx.out, "0x", hex(address.offset));
-        if st_name != 0 {
-            let name = text::name(self.functions.string(st_name));
-            put!(&mut cx.out, " <", name, ">");
-        } else if self.functions.name(&mut cx.out, address, " <", "+0x") {
-            put!(&mut cx.out, ">");
-        }
+        let name = if st_name != 0 {
+            let name = self.functions.string(st_name);
+            put!(&mut cx.out, " <", text::name(name));
+            Some(name)
+        } else {
+            self.functions.name(&mut cx.out, address, " <", "+0x")
+        };
+        put!(&mut cx.out, if name.is_some() { ">" } else { "" });
+        name.unwrap_or_default()
     }
 
     /// An entry that is in a table of its own.
@@ -204,9 +218,18 @@ impl<'a> Unwinder<'_, 'a> {
         if word.value & 0x8000_0000 == 0 {
             let routine = table.target(&word, at);
             put!(&mut cx.out, "  Personality routine: ");
-            self.address(cx, routine, word.st_name);
+            let name = self.address(cx, routine, word.st_name);
             put!(&mut cx.out, "\n");
-            return true;
+            if !GNU_ROUTINES.iter().any(|routine| name.starts_with(routine)) {
+                return true;
+            }
+            // For these the instructions follow, behind the number of words after the first.
+            let at = at.wrapping_add(4);
+            let Some(word) = table.word(cx, self.functions, at) else { return false };
+            let [more, instructions @ ..] = word.value.to_be_bytes();
+            let mut code = Code::new(&instructions, more.into());
+            code.table = Some((table, self.functions, at));
+            return code.print(cx);
         }
         if word.value & 0x7000_0000 != 0 {
             warn!(cx, "Corrupt ARM compact model table entry: ", hex(word.value), " ");
@@ -233,10 +256,7 @@ impl<'a> Unwinder<'_, 'a> {
         } else {
             code.more = 0;
         }
-        while let Some(op) = code.next(cx) {
-            instruction(cx, op, &mut code);
-        }
-        !code.corrupt
+        code.print(cx)
     }
 }
 
@@ -247,8 +267,10 @@ struct Code<'c, 'a> {
     /// How many words follow.
     more: u32,
     table: Option<(&'c Loaded<'a>, &'c Functions<'a>, u64)>,
-    /// Whether a word is missing, or a number is too long.
+    /// Whether a number is too long, or an instruction unknown or not there as a whole.
     corrupt: bool,
+    /// Whether a word is missing.
+    missing: bool,
 }
 
 impl Code<'_, '_> {
@@ -256,7 +278,15 @@ impl Code<'_, '_> {
         let mut word = [0; 4];
         let places = word.iter_mut().rev().zip(bytes.iter().rev());
         places.for_each(|(place, byte)| *place = *byte);
-        Code { word, left: bytes.len(), more, table: None, corrupt: false }
+        Code { word, left: bytes.len(), more, table: None, corrupt: false, missing: false }
+    }
+
+    /// Prints all instructions; false where something is wrong with them.
+    fn print(&mut self, cx: &mut Context) -> bool {
+        while let Some(op) = self.next(cx) {
+            instruction(cx, op, self);
+        }
+        !self.corrupt
     }
 
     fn next(&mut self, cx: &mut Context) -> Option<u8> {
@@ -268,6 +298,7 @@ impl Code<'_, '_> {
                 Some(word) => self.word = word.value.to_be_bytes(),
                 None => {
                     self.corrupt = true;
+                    self.missing = true;
                     self.more = 0;
                     return None;
                 }
@@ -287,7 +318,7 @@ fn instruction(cx: &mut Context, op: u8, code: &mut Code) {
     let two = matches!(op, 0x80..=0x8f | 0xb1 | 0xb3 | 0xc6..=0xc9);
     let second = if two {
         let Some(second) = code.next(cx) else {
-            return put!(&mut cx.out, "[Truncated opcode]\n");
+            return truncated(cx, code);
         };
         put!(&mut cx.out, "0x", hex(second).zero(2), " ");
         second
@@ -332,9 +363,20 @@ fn instruction(cx: &mut Context, op: u8, code: &mut Code) {
             range(cx, "wR", 10, low);
         }
         0xc6 => range(cx, "wR", first, count),
-        _ => put!(&mut cx.out, " [unsupported opcode]"),
+        _ => {
+            put!(&mut cx.out, " [unsupported opcode]");
+            code.corrupt = true;
+        }
     }
     put!(&mut cx.out, "\n");
+}
+
+/// After an instruction that isn't there as a whole: nothing where a word can't be read.
+fn truncated(cx: &mut Context, code: &mut Code) {
+    code.corrupt = true;
+    if !code.missing {
+        put!(&mut cx.out, "[Truncated opcode]\n");
+    }
 }
 
 /// `vsp = vsp + 0x204 + (uleb128 << 2)`
@@ -342,7 +384,7 @@ fn large_step(cx: &mut Context, code: &mut Code) {
     let mut value = 0u64;
     for index in 0..9 {
         let Some(byte) = code.next(cx) else {
-            return put!(&mut cx.out, "[Truncated opcode]\n");
+            return truncated(cx, code);
         };
         put!(&mut cx.out, "0x", hex(byte).zero(2), " ");
         value |= u64::from(byte & 0x7f) << (7 * index);

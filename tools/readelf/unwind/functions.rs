@@ -112,10 +112,16 @@ impl<'a> Functions<'a> {
         best
     }
 
-    /// Prints the function's name and how far behind its begin the address is; false where
-    /// there is none.
-    pub fn name(&self, out: &mut BufWriter, address: Address, open: &str, plus: &str) -> bool {
-        let Some((symbol, distance)) = self.find(address) else { return false };
+    /// Prints the function's name and how far behind its begin the address is; none where
+    /// there is no function.
+    pub fn name(
+        &self,
+        out: &mut BufWriter,
+        address: Address,
+        open: &str,
+        plus: &str,
+    ) -> Option<&'a [u8]> {
+        let (symbol, distance) = self.find(address)?;
         let name = c_str(self.strings, symbol.st_name.into()).unwrap_or(b"<corrupt>");
         out.bytes(open.as_bytes());
         text::name(name).put(out);
@@ -123,7 +129,7 @@ impl<'a> Functions<'a> {
             out.bytes(plus.as_bytes());
             hex(distance).put(out);
         }
-        true
+        Some(name)
     }
 
     /// The name of a symbol by its index in the string table.

@@ -1,0 +1,464 @@
+//! Zstandard (RFC 8878) without dictionaries: what `SHF_COMPRESSED` sections of the type
+//! `ELFCOMPRESS_ZSTD` hold.
+//!
+//! The output has to fit exactly into the slice that the caller gives, and that is all the
+//! history there is; nothing is allocated. Literals aren't laid down anywhere in between:
+//! they are decoded when they are copied. No step is taken that neither uses up input nor
+//! produces output. Stricter than the reference where that lets damage pass: bits that are
+//! left over or missing, and blocks of more than their size, are refused.
+
+mod entropy;
+mod xxh64;
+
+use entropy::{Back, Fse, Huffman};
+
+/// The most that a block makes, and what one without a smaller window may make.
+const BLOCK: usize = 128 << 10;
+
+/// Unpacks frames, one after the other, until both sides are used up; those to be skipped
+/// are. False where the input is no such thing, or gives more or fewer bytes. Checksums are
+/// looked at where there are any.
+pub fn zstd(mut input: &[u8], output: &mut [u8]) -> bool {
+    let mut tables = Tables::empty();
+    let mut done = 0;
+    while !input.is_empty() {
+        let Some(rest) = output.get_mut(done..) else { return false };
+        let Some(made) = frame(&mut input, rest, &mut tables) else { return false };
+        done += made;
+    }
+    done == output.len()
+}
+
+/// The most that [`zstd`] can make of this input, by the heads of its blocks alone: a size
+/// beyond that is a lie that should cost no memory. None where the heads make no sense.
+pub fn most(mut input: &[u8]) -> Option<u64> {
+    let mut most = 0u64;
+    while !input.is_empty() {
+        let Some(head) = Head::take(&mut input)? else { continue };
+        loop {
+            let block = Block::take(&mut input, head.block)?;
+            most = most.saturating_add(match block.kind {
+                Kind::Packed => head.block as u64,
+                _ => block.size as u64,
+            });
+            if block.last {
+                break;
+            }
+        }
+        take(&mut input, if head.sum { 4 } else { 0 })?;
+    }
+    Some(most)
+}
+
+/// The next bytes of the input.
+fn take<'a>(input: &mut &'a [u8], count: usize) -> Option<&'a [u8]> {
+    let (taken, rest) = input.split_at_checked(count)?;
+    *input = rest;
+    Some(taken)
+}
+
+/// A number of up to eight bytes, the lowest first.
+fn number(bytes: &[u8]) -> u64 {
+    bytes.iter().rev().fold(0, |value, &byte| value << 8 | u64::from(byte))
+}
+
+/// What the head of a frame says.
+struct Head {
+    /// How many bytes the frame makes, where that is told.
+    size: Option<u64>,
+    /// The most that one of its blocks makes.
+    block: usize,
+    /// Whether a checksum follows the blocks.
+    sum: bool,
+}
+
+impl Head {
+    /// Takes a head off the input; none inside where it was that of a frame to be skipped,
+    /// which has been.
+    fn take(input: &mut &[u8]) -> Option<Option<Head>> {
+        const MAGIC: u64 = 0xfd2f_b528;
+        const SKIPPED: u64 = 0x184d_2a50;
+        let magic = number(take(input, 4)?);
+        if magic & !15 == SKIPPED {
+            let size = number(take(input, 4)?);
+            take(input, size as usize)?;
+            return Some(None);
+        }
+        let descriptor = usize::from(*take(input, 1)?.first()?);
+        let (single, reserved) = (descriptor & 0x20 != 0, descriptor & 8 != 0);
+        if magic != MAGIC || reserved {
+            return None;
+        }
+        let mut window = None;
+        if !single {
+            // An eighth of it is the unit of the lower three bits.
+            let byte = take(input, 1)?.first()?;
+            let log = u32::from(byte >> 3) + 10;
+            if log > 31 {
+                return None;
+            }
+            window = Some((1u64 << log) + (u64::from(byte & 7) << (log - 3)));
+        }
+        let dictionary = number(take(input, [0, 1, 2, 4][descriptor & 3])?);
+        let size = match (descriptor >> 6, single) {
+            (0, false) => None,
+            (0, true) => Some(number(take(input, 1)?)),
+            (1, _) => Some(number(take(input, 2)?) + 256),
+            (2, _) => Some(number(take(input, 4)?)),
+            _ => Some(number(take(input, 8)?)),
+        };
+        let block = window.or(size).map_or(BLOCK, |window| window.min(BLOCK as u64) as usize);
+        (dictionary == 0).then_some(Some(Head { size, block, sum: descriptor & 4 != 0 }))
+    }
+}
+
+/// What a block holds.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    /// The bytes as they are.
+    Raw,
+    /// One byte, so many times.
+    Repeated,
+    /// Literals and sequences.
+    Packed,
+}
+
+/// A block: what it makes, but for packed ones, and its bytes.
+struct Block<'a> {
+    last: bool,
+    kind: Kind,
+    size: usize,
+    body: &'a [u8],
+}
+
+impl<'a> Block<'a> {
+    /// Takes a block, of at most so many bytes, off the input.
+    fn take(input: &mut &'a [u8], most: usize) -> Option<Self> {
+        let head = number(take(input, 3)?) as usize;
+        let size = head >> 3;
+        let (kind, length) = match head >> 1 & 3 {
+            0 => (Kind::Raw, size),
+            1 => (Kind::Repeated, 1),
+            2 => (Kind::Packed, size),
+            _ => return None,
+        };
+        if size > most {
+            return None;
+        }
+        Some(Block { last: head & 1 != 0, kind, size, body: take(input, length)? })
+    }
+}
+
+/// What one block leaves to the next ones of its frame.
+struct Tables {
+    huffman: Huffman,
+    /// The codes of literal lengths, offsets and match lengths.
+    codes: [Fse; 3],
+    /// The last three offsets.
+    offsets: [usize; 3],
+}
+
+impl Tables {
+    fn empty() -> Self {
+        Tables { huffman: Huffman::empty(), codes: [const { Fse::empty() }; 3], offsets: [0; 3] }
+    }
+
+    /// At the beginning of a frame.
+    fn clear(&mut self) {
+        self.huffman.clear();
+        self.codes.iter_mut().for_each(Fse::clear);
+        self.offsets = [1, 4, 8];
+    }
+}
+
+/// One frame: how many bytes it made.
+fn frame(input: &mut &[u8], output: &mut [u8], tables: &mut Tables) -> Option<usize> {
+    let Some(head) = Head::take(input)? else { return Some(0) };
+    tables.clear();
+    let mut out = Output { bytes: output, len: 0, end: 0 };
+    loop {
+        let block = Block::take(input, head.block)?;
+        out.end = out.bytes.len().min(out.len + head.block);
+        match block.kind {
+            Kind::Raw => out.room(block.size)?.copy_from_slice(block.body),
+            Kind::Repeated => out.room(block.size)?.fill(*block.body.first()?),
+            Kind::Packed => packed(block.body, &mut out, tables)?,
+        }
+        if block.last {
+            break;
+        }
+    }
+    let made = out.bytes.get(..out.len)?;
+    if head.size.is_some_and(|size| size != made.len() as u64) {
+        return None;
+    }
+    if head.sum && number(take(input, 4)?) != xxh64::xxh64(made) & 0xffff_ffff {
+        return None;
+    }
+    Some(made.len())
+}
+
+/// A packed block: literals, and copies of what came before.
+fn packed(mut body: &[u8], out: &mut Output, tables: &mut Tables) -> Option<()> {
+    let mut literals = Literals::take(&mut body, &mut tables.huffman, out.end - out.len)?;
+    let count = match *take(&mut body, 1)?.first()? as usize {
+        byte @ 0..128 => byte,
+        255 => number(take(&mut body, 2)?) as usize + 0x7f00,
+        byte => (byte - 128) << 8 | *take(&mut body, 1)?.first()? as usize,
+    };
+    if count > 0 {
+        sequences(body, count, out, tables, &mut literals)?;
+    } else if !body.is_empty() {
+        return None;
+    }
+    let rest = literals.len();
+    literals.copy(out.room(rest)?, &tables.huffman)?;
+    literals.are_used_up().then_some(())
+}
+
+/// Goes through the sequences: so many literals, then a copy of so many bytes from so far back.
+fn sequences(
+    mut body: &[u8],
+    count: usize,
+    out: &mut Output,
+    tables: &mut Tables,
+    literals: &mut Literals,
+) -> Option<()> {
+    let modes = take(&mut body, 1)?[0];
+    if modes & 3 != 0 {
+        return None;
+    }
+    for ((code, kind), shift) in tables.codes.iter_mut().zip(&CODES).zip([6, 4, 2]) {
+        match modes >> shift & 3 {
+            0 => code.set(kind.usual, kind.usual_log)?,
+            1 => code.set_one(take(&mut body, 1)?[0], kind.symbols)?,
+            2 => code.take(&mut body, kind.symbols, kind.log)?,
+            _ if code.is_set() => {}
+            _ => return None,
+        }
+    }
+    let [lengths, offsets, matches] = &tables.codes;
+    let mut bits = Back::new(body)?;
+    let mut length_state = lengths.start(&mut bits)?;
+    let mut offset_state = offsets.start(&mut bits)?;
+    let mut match_state = matches.start(&mut bits)?;
+    for left in (0..count).rev() {
+        let length_cell = lengths.cell(length_state);
+        let offset_cell = offsets.cell(offset_state);
+        let match_cell = matches.cell(match_state);
+        let offset_bits = u32::from(offset_cell.symbol);
+        let offset = (1 << offset_bits) + bits.take(offset_bits)?;
+        let length = value(&mut bits, 3, &MATCHES, match_cell.symbol)?;
+        let before = value(&mut bits, 0, &LENGTHS, length_cell.symbol)?;
+        if left > 0 {
+            length_state = length_cell.next(&mut bits)?;
+            match_state = match_cell.next(&mut bits)?;
+            offset_state = offset_cell.next(&mut bits)?;
+        }
+        literals.copy(out.room(before)?, &tables.huffman)?;
+        out.copy(distance(&mut tables.offsets, offset, before == 0)?, length)?;
+    }
+    bits.is_empty().then_some(())
+}
+
+/// The distance that an offset stands for: one of the last three, or a new one. Without
+/// literals before the copy the last one itself would make no sense: there the next ones count.
+fn distance(last: &mut [usize; 3], offset: usize, shifted: bool) -> Option<usize> {
+    let [a, b, c] = *last;
+    *last = match offset.checked_sub(1)? + usize::from(shifted) {
+        _ if offset > 3 => [offset - 3, a, b],
+        0 => return Some(a),
+        1 => [b, a, c],
+        2 => [c, a, b],
+        _ => [a.checked_sub(1)?, a, b],
+    };
+    Some(last[0])
+}
+
+/// What the codes of lengths stand for: the first ones for a length each, from `first` on,
+/// those in the table for the lengths from there on that differ in so many bits, which follow.
+fn value(bits: &mut Back, first: usize, table: &[(u32, u8)], code: u8) -> Option<usize> {
+    let direct = table.first()?.0 as usize - first;
+    match usize::from(code).checked_sub(direct) {
+        None => Some(first + usize::from(code)),
+        Some(at) => {
+            let &(base, count) = table.get(at)?;
+            Some(base as usize + bits.take(count.into())?)
+        }
+    }
+}
+
+/// The table for [`value`], of the numbers of bits.
+const fn bases<const N: usize>(mut base: u32, bits: [u8; N]) -> [(u32, u8); N] {
+    let mut table = [(0, 0); N];
+    let mut at = 0;
+    while at < N {
+        table[at] = (base, bits[at]);
+        base += 1 << bits[at];
+        at += 1;
+    }
+    table
+}
+
+#[rustfmt::skip]
+static LENGTHS: [(u32, u8); 20] =
+    bases(16, [1, 1, 1, 1, 2, 2, 3, 3, 4, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16]);
+#[rustfmt::skip]
+static MATCHES: [(u32, u8); 21] =
+    bases(35, [1, 1, 1, 1, 2, 2, 3, 3, 4, 4, 5, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16]);
+
+/// What is known of a code of sequences.
+struct Code {
+    /// How many symbols it has, and the most that its table has in bits.
+    symbols: usize,
+    log: u32,
+    /// How often each symbol is in the table that is usual, and the bits of that.
+    usual: &'static [i16],
+    usual_log: u32,
+}
+
+/// The codes of literal lengths, offsets and match lengths (RFC 8878, 3.1.1.3.2.2).
+#[rustfmt::skip]
+static CODES: [Code; 3] = [
+    Code { symbols: 36, log: 9, usual_log: 6, usual: &[
+        4, 3, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 1, 1, 1, 2, 2, 2, 2, 2, 2, 2, 2, 2, 3, 2, 1, 1, 1, 1,
+        1, -1, -1, -1, -1,
+    ] },
+    Code { symbols: 32, log: 8, usual_log: 5, usual: &[
+        1, 1, 1, 1, 1, 1, 2, 2, 2, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, -1, -1, -1, -1, -1,
+    ] },
+    Code { symbols: 53, log: 9, usual_log: 6, usual: &[
+        1, 4, 3, 2, 2, 2, 2, 2, 2, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1,
+        1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, -1, -1, -1, -1, -1, -1, -1,
+    ] },
+];
+
+/// The literals of a block that haven't been copied yet.
+enum Literals<'a> {
+    /// As they are.
+    Raw(&'a [u8]),
+    /// One byte, so many times.
+    Repeated(u8, usize),
+    /// Streams, of so many literals each, in the Huffman code.
+    Coded([(Back<'a>, usize); 4]),
+}
+
+impl<'a> Literals<'a> {
+    /// Takes a block's literals off its body, and the code if they bring one; no more than
+    /// `most`.
+    fn take(body: &mut &'a [u8], huffman: &mut Huffman, most: usize) -> Option<Self> {
+        let first = *body.first()?;
+        let (kind, format) = (first & 3, first >> 2 & 3);
+        if kind < 2 {
+            let (length, shift) = [(1, 3), (2, 4), (1, 3), (3, 4)][usize::from(format)];
+            let size = number(take(body, length)?) as usize >> shift;
+            if size > most {
+                return None;
+            }
+            return Some(match kind {
+                0 => Literals::Raw(take(body, size)?),
+                _ => Literals::Repeated(take(body, 1)?[0], size),
+            });
+        }
+        let (length, bits) = [(3, 10), (3, 10), (4, 14), (5, 18)][usize::from(format)];
+        let head = number(take(body, length)?) as usize >> 4;
+        let (size, packed) = (head & ((1 << bits) - 1), head >> bits);
+        let mut coded = take(body, packed)?;
+        if size > most || packed == 0 {
+            return None;
+        }
+        if kind == 2 {
+            huffman.take(&mut coded)?;
+        } else if !huffman.is_set() {
+            return None;
+        }
+        if format == 0 {
+            let none = || (Back::none(), 0);
+            return Some(Literals::Coded([(Back::new(coded)?, size), none(), none(), none()]));
+        }
+        // Three streams of the same size and one with the rest.
+        let sizes = take(&mut coded, 6)?;
+        let each = size.div_ceil(4);
+        let last = size.checked_sub(3 * each)?;
+        let mut next = |at| Back::new(take(&mut coded, number(sizes.get(at..at + 2)?) as usize)?);
+        let streams = [(next(0)?, each), (next(2)?, each), (next(4)?, each)];
+        let [a, b, c] = streams;
+        Some(Literals::Coded([a, b, c, (Back::new(coded)?, last)]))
+    }
+
+    /// How many there are.
+    fn len(&self) -> usize {
+        match self {
+            Literals::Raw(bytes) => bytes.len(),
+            Literals::Repeated(_, count) => *count,
+            Literals::Coded(streams) => streams.iter().map(|&(_, count)| count).sum(),
+        }
+    }
+
+    /// Copies the next ones.
+    fn copy(&mut self, mut to: &mut [u8], huffman: &Huffman) -> Option<()> {
+        match self {
+            Literals::Raw(bytes) => to.copy_from_slice(take(bytes, to.len())?),
+            Literals::Repeated(byte, count) => {
+                *count = count.checked_sub(to.len())?;
+                to.fill(*byte);
+            }
+            Literals::Coded(streams) => {
+                for (bits, count) in streams {
+                    let (now, later) = to.split_at_mut((*count).min(to.len()));
+                    *count -= now.len();
+                    huffman.fill(bits, now)?;
+                    to = later;
+                }
+                return to.is_empty().then_some(());
+            }
+        }
+        Some(())
+    }
+
+    /// Whether nothing is left of them, not even a bit.
+    fn are_used_up(&self) -> bool {
+        match self {
+            Literals::Coded(streams) => streams.iter().all(|(bits, _)| bits.is_empty()),
+            _ => true,
+        }
+    }
+}
+
+/// What has been unpacked of a frame so far: the history that copies are taken of.
+struct Output<'a> {
+    bytes: &'a mut [u8],
+    len: usize,
+    /// Where the block must end.
+    end: usize,
+}
+
+impl Output<'_> {
+    /// The room for so many bytes, which count as unpacked.
+    fn room(&mut self, count: usize) -> Option<&mut [u8]> {
+        let end = self.len.checked_add(count).filter(|&end| end <= self.end)?;
+        let room = self.bytes.get_mut(self.len..end)?;
+        self.len = end;
+        Some(room)
+    }
+
+    /// Copies what was unpacked so far back; it may reach into what it makes.
+    fn copy(&mut self, distance: usize, count: usize) -> Option<()> {
+        let (from, to) = (self.len.checked_sub(distance)?, self.len);
+        if distance == 0 {
+            return None;
+        }
+        self.room(count)?;
+        let mut done = 0;
+        while done < count {
+            // What has been copied repeats what was before it, a whole number of times.
+            let piece = (count - done).min(distance + done);
+            self.bytes.copy_within(from..from + piece, to + done);
+            done += piece;
+        }
+        Some(())
+    }
+}
+
+#[cfg(test)]
+mod tests;
