@@ -36,6 +36,7 @@ mod check;
 mod contents;
 mod diff;
 mod draw;
+mod debug;
 mod dynamic;
 mod file;
 mod files;
@@ -113,6 +114,14 @@ pub fn run(cx: &mut Context) -> u8 {
     let mut fine = true;
     for name in &files {
         fine &= open(cx, &options, name, files.len() > 1);
+    }
+    if options.debug.dwarf {
+        error!(cx, "DWARF (-w, --debug-dump) is not supported yet");
+        fine = false;
+    }
+    if options.process_links {
+        error!(cx, "separate debug files (-P, --process-links) are not supported yet");
+        fine = false;
     }
     !fine as u8
 }

@@ -1,5 +1,6 @@
 //! The command line: what `readelf --help` lists.
 
+use super::debug::Debug;
 use super::spelling::Spelling;
 use super::{check, size, text};
 use crate::cli::{self, Wrong};
@@ -12,7 +13,7 @@ use rt::put;
 /// A section chosen by `-x`, `-p` or `-R`: by name, or by number where it is one.
 #[derive(Clone, Copy)]
 pub struct Dump<'a> {
-    /// `x`, `p` or `R`.
+    /// `x`, `p` or `R`; `c` for CTF, `f` for SFrame.
     pub kind: u8,
     pub section: &'a [u8],
 }
@@ -60,6 +61,8 @@ pub struct Options {
     pub diff: bool,
     /// An option's value is wrong; that has been told.
     pub wrong: bool,
+    pub debug: Debug,
+    pub process_links: bool,
     pub help: bool,
     pub version: bool,
     /// Something that isn't supported yet.
@@ -87,11 +90,11 @@ What is in ELF files, and in archives of them.
   -A, --arch-specific         what only this architecture has
 
   -e, --headers               all of -h -l -S
-  -t, --section-details, --full-section-name
-                              the section headers, in full
+  -t, --section-details       the section headers, in full
+  -N, --full-section-name     the same
       --dyn-syms              the dynamic symbol table
       --lto-syms              the symbol tables of link-time optimization
-      --sym-base=BASE         the base of symbol sizes: 0 (mixed), 8, 10 or 16
+      --sym-base[=BASE]       the base of symbol sizes: 0 (mixed), 8, 10 or 16
   -c, --archive-index         the symbol index of an archive
   -x, --hex-dump=SECTION      the bytes of a section, by its name or number
   -p, --string-dump=SECTION   the strings in a section
@@ -139,11 +142,18 @@ Beyond GNU readelf:
 
 Known to GNU readelf, not supported yet:
 
-  -w, --debug-dump[=WHAT]
-  -P, --process-links, --dwarf-check
-  --dwarf-depth, --dwarf-start=N
-  --ctf, --ctf-symbols, --ctf-strings, --ctf-parent=NAME
-  --sframe[=NAME]
+  -P, --process-links         non-debug sections of separate debug files
+  -w[LETTERS]                 DWARF; of it -wk and -wN are supported:
+      --debug-dump[=WORDS]    =links, what leads to separate debug files, and
+                              =no-follow-links, not to look for those
+      --dwarf-depth=N         these say how DWARF is shown
+      --dwarf-start=N
+      --dwarf-check
+      --ctf=SECTION           CTF, by the name or number of a section
+      --ctf-parent=NAME
+      --ctf-symbols=SECTION
+      --ctf-strings=SECTION
+      --sframe[=SECTION]      SFrame, of .sframe
 ";
 
 impl Options {
@@ -175,6 +185,7 @@ impl Options {
             self.draw,
             self.check.is_some(),
             self.size.is_some(),
+            self.debug.any,
         ]
         .contains(&true)
     }
@@ -217,7 +228,7 @@ impl Options {
             [b'l'] => self.segments = true,
             [b'S'] => self.sections = true,
             [b'g'] => self.groups = true,
-            [b't'] => {
+            [b't' | b'N'] => {
                 self.sections = true;
                 self.section_details = true;
             }
@@ -238,8 +249,11 @@ impl Options {
                 self.lint = true;
             }
             [kind @ (b'x' | b'p' | b'R')] => {
-                self.dumps.extend(value.map(|section| Dump { kind: *kind, section }));
+                self.dump(*kind, value.unwrap_or_default());
             }
+            b"ctf" => self.dump(b'c', value.unwrap_or_default()),
+            b"sframe" => self.dump(b'f', value.unwrap_or(b".sframe")),
+            [b'P'] => self.process_links = true,
             [b'z'] => self.decompress = true,
             [b'I'] => self.histogram = true,
             [b'W'] => self.wide = true,
@@ -250,8 +264,15 @@ impl Options {
             b"no-demangle" => self.spelling.demangled = false,
             b"recurse-limit" => self.spelling.unlimited = false,
             b"no-recurse-limit" => self.spelling.unlimited = true,
+            // These say how what isn't supported yet is shown.
+            b"dwarf-depth" | b"dwarf-start" | b"dwarf-check" => {}
+            b"ctf-parent" | b"ctf-symbols" | b"ctf-strings" => {}
             _ => self.later = true,
         }
+    }
+
+    fn dump(&mut self, kind: u8, section: &'static [u8]) {
+        self.dumps.push(Dump { kind, section });
     }
 
     fn set_all(&mut self, letters: &[u8]) {
@@ -290,6 +311,8 @@ pub fn parse(
     let files = cli::parse(cx, args, HELP, &mut |cx, key, value| match (key, value) {
         (b"demangle", style) => options.spelling.demangle(cx, style),
         (b"U", how) => options.spelling.unicode(cx, how.unwrap_or_default()),
+        (b"w", letters) => options.debug.letters(cx, letters),
+        (b"debug-dump", words) => options.debug.words(cx, words),
         _ => {
             coloured |= key == b"color";
             if !options.set_more(cx, key, value) {

@@ -3,6 +3,7 @@
 
 pub mod relocate;
 
+use super::debug;
 use super::file::File;
 use super::json;
 use super::options::Dump;
@@ -19,7 +20,9 @@ use rt::{inflate, zstd};
 
 /// Goes through the sections in order, whatever the order of the options is.
 pub fn show(cx: &mut Context, file: &File) -> bool {
-    file.options.dumps.is_empty() || file.lacks_sections() || chosen(cx, file, dump)
+    let options = file.options;
+    let wanted = !options.dumps.is_empty() || options.lint || options.debug.any;
+    !wanted || file.lacks_sections() || chosen(cx, file, dump)
 }
 
 /// The same in JSON.
@@ -45,17 +48,23 @@ fn chosen(cx: &mut Context, file: &File, show: Show) -> bool {
         }
     }
     let mut fine = true;
+    if dumps.iter().any(|dump| dump.kind == b'f' && dump.section.is_empty()) {
+        error!(cx, "Section name must be provided ");
+        fine = false;
+    }
     let mut unsupported = None;
     for (index, section) in file.sections.iter().enumerate() {
-        for kind in *b"xRp" {
+        for kind in *b"xRpwcf" {
             let wanted = |dump: &Dump| {
                 let number = number(dump.section);
+                let named = kind != b'f' || !dump.section.is_empty();
                 dump.kind == kind
+                    && named
                     && number.map_or(dump.section == file.section_name(&section), |number| {
                         number as usize == index
                     })
             };
-            if dumps.iter().any(wanted) {
+            if kind == b'w' || dumps.iter().any(wanted) {
                 fine &= show(cx, file, &mut unsupported, index as u32, &section, kind);
             }
         }
@@ -103,13 +112,23 @@ fn dump(
     section: &SectionHeader,
     kind: u8,
 ) -> bool {
+    if kind == b'w' {
+        return debug::show(cx, file, section);
+    }
     let name = text::section(file.section_name(section));
     if section.sh_size == 0 || section.sh_type == SHT_NOBITS {
         put!(&mut cx.out, "Section '", name, "' has no data to dump.\n");
         return true;
     }
+    if kind == b'c' {
+        error!(cx, "CTF is not supported yet: section '", name, "' is not shown");
+        return false;
+    }
     let (offset, size) = (section.sh_offset, section.sh_size);
     let Some(raw) = file.read(cx, offset, size, "section contents") else { return false };
+    if kind == b'f' {
+        return sframe(cx, name, raw);
+    }
     let title = if kind == b'p' { "String" } else { "Hex" };
     put!(&mut cx.out, "\n", title, " dump of section '", name, "':\n");
     let Ok((bytes, relocated)) = contents(cx, file, unsupported, index, section, raw, kind) else {
@@ -178,6 +197,10 @@ fn json_dump(
     section: &SectionHeader,
     kind: u8,
 ) -> bool {
+    if !b"xRp".contains(&kind) {
+        // Of these nothing is shown in JSON.
+        return kind == b'w';
+    }
     let mut raw: &[u8] = &[];
     if section.sh_type != SHT_NOBITS {
         raw = file.data(section).unwrap_or_default();
@@ -206,6 +229,17 @@ fn json_dump(
     }
     cx.json().end_array().end_object();
     true
+}
+
+/// What isn't shown of a section of stack frames.
+fn sframe(cx: &mut Context, name: text::Section, bytes: &[u8]) -> bool {
+    match bytes {
+        [0xde, 0xe2, ..] | [0xe2, 0xde, ..] => {
+            error!(cx, "SFrame is not supported yet: section '", name, "' is not shown");
+        }
+        _ => error!(cx, "SFrame decode failure: Buffer does not contain SFrame data."),
+    }
+    false
 }
 
 const NOT_APPLIED: &str = "This section has relocations against it, but these have NOT been \

@@ -1,0 +1,186 @@
+//! `-w`, and what of it `-L` shows: the links to separate files of debugging information
+//! (gdb's manual, "Debugging Information in Separate Files"). What needs DWARF, or those
+//! files, is told to be missing.
+
+use super::file::File;
+use super::text;
+use crate::context::Context;
+use rt::elf::consts::SHT_NOBITS;
+use rt::elf::{Reader, SectionHeader, c_str};
+use rt::fmt::hex;
+use rt::put;
+
+/// What `-w` asks for.
+#[derive(Default)]
+pub struct Debug {
+    /// Anything at all.
+    pub any: bool,
+    /// DWARF, which isn't supported yet.
+    pub dwarf: bool,
+    links: bool,
+    /// Not to look for the files that links lead to.
+    stay: bool,
+}
+
+/// The letters of `-w` and the words of `--debug-dump` after the kinds of DWARF: links, and
+/// whether to follow them.
+const LINKS: (u8, &[u8]) = (b'k', b"links");
+const FOLLOW: (u8, &[u8]) = (b'K', b"follow-links");
+const STAY: (u8, &[u8]) = (b'N', b"no-follow-links");
+
+/// What `-w` alone asks for: DWARF of any kind, and links.
+const ALL: &[u8] = b"ik";
+
+/// The kinds of DWARF.
+const LETTERS: &[u8] = b"AFLORTUacfgilmoprstu";
+const WORDS: &[u8] = b"Ranges abbrev addr aranges cu_index decodedline frames frames-interp \
+    gdb_index info line loc macro pubnames pubtypes ranges rawline str str-offsets trace_abbrev \
+    trace_aranges trace_info";
+
+/// The names of sections with DWARF after `.debug_`, those that may end in `.dwo` first.
+const DWO: &[u8] = b"abbrev info line loc loclists macinfo macro rnglists str str_offsets types";
+const OTHER: &[u8] = b"addr aranges cu_index frame gnu_pubnames gnu_pubtypes line_str names \
+    pubnames pubtypes ranges static_func static_vars sup tu_index weaknames";
+
+/// Whether a list of words has this one.
+fn has(list: &[u8], word: &[u8]) -> bool {
+    list.split(|&byte| byte == b' ').any(|other| other == word)
+}
+
+impl Debug {
+    /// `-w`, or `-w` and letters.
+    pub fn letters(&mut self, cx: &mut Context, letters: Option<&[u8]>) {
+        for letter in letters.unwrap_or(ALL) {
+            match *letter {
+                letter if letter == LINKS.0 => self.set(LINKS),
+                letter if letter == FOLLOW.0 => self.set(FOLLOW),
+                letter if letter == STAY.0 => self.set(STAY),
+                letter if LETTERS.contains(&letter) => self.set((letter, b"")),
+                letter => warn!(cx, "Unrecognized debug letter option '", [letter], "'"),
+            }
+        }
+    }
+
+    /// `--debug-dump`, or that and words.
+    pub fn words(&mut self, cx: &mut Context, words: Option<&[u8]>) {
+        let Some(mut words) = words else { return self.letters(cx, None) };
+        while !words.is_empty() {
+            let end = words.iter().position(|&byte| byte == b',').unwrap_or(words.len());
+            let (word, rest) = words.split_at(end);
+            match [LINKS, FOLLOW, STAY].into_iter().find(|known| known.1 == word) {
+                Some(known) => self.set(known),
+                None if has(WORDS, word) => self.set((0, word)),
+                // With all that comes after it.
+                None => warn!(cx, "Unrecognized debug option '", words, "'"),
+            }
+            words = rest.get(1..).unwrap_or_default();
+        }
+    }
+
+    fn set(&mut self, what: (u8, &[u8])) {
+        self.stay = what == STAY || self.stay && what != FOLLOW;
+        self.any |= what != STAY;
+        self.links |= what == LINKS;
+        self.dwarf |= ![LINKS, FOLLOW, STAY].contains(&what);
+    }
+}
+
+/// Shows what `-w` or `-L` wants of a section; false where something is wrong with it.
+pub fn show(cx: &mut Context, file: &File, section: &SectionHeader) -> bool {
+    type Link = fn(&mut Context, &File, &[u8], usize) -> bool;
+    let options = file.options;
+    let name = file.section_name(section);
+    let link: Option<Link> = match name {
+        b".gnu_debuglink" => Some(debug_link),
+        b".gnu_debugaltlink" => Some(alternative_link),
+        _ => None,
+    };
+    let wanted = options.lint || link.is_some() && options.debug.links;
+    let prefixes: [&[u8]; 4] = [b".debug_", b".zdebug_", b".gnu.linkonce.wi.", b".trace_"];
+    let kind = prefixes.into_iter().find_map(|prefix| name.strip_prefix(prefix));
+    if !wanted || kind.is_none() && link.is_none() {
+        return true;
+    }
+    if section.sh_size == 0 {
+        put!(&mut cx.out, "\nSection '", text::section(name), "' has no debugging data.\n");
+        return true;
+    }
+    if section.sh_type == SHT_NOBITS {
+        let tail = "' has the NOBITS type - its contents are unreliable.\n";
+        put!(&mut cx.out, "section '", text::section(name), tail);
+        return false;
+    }
+    let Some(link) = link else { return dwarf(cx, name, kind.unwrap_or_default()) };
+    let (offset, size) = (section.sh_offset, section.sh_size);
+    let Some(bytes) = file.read(cx, offset, size, "section contents") else { return false };
+    put!(&mut cx.out, "Contents of the ", text::section(name), " section:\n\n");
+    let mut fine = match c_str(bytes, 0).filter(|_| bytes.contains(&0)) {
+        Some(target) => {
+            put!(&mut cx.out, "  Separate debug info file: ", text::name(target), "\n");
+            link(cx, file, bytes, target.len() + 1)
+        }
+        None => {
+            warn!(cx, "The debuglink filename is corrupt/missing");
+            false
+        }
+    };
+    if options.debug.links && !options.debug.stay {
+        error!(cx, "following links to separate debug files is not supported yet");
+        fine = false;
+    }
+    fine
+}
+
+/// A section with DWARF, or one that only its name makes seem so.
+fn dwarf(cx: &mut Context, name: &[u8], kind: &[u8]) -> bool {
+    let traced = name.starts_with(b".trace_");
+    let known = match kind.strip_suffix(b".dwo") {
+        Some(kind) => has(DWO, kind),
+        None if traced => has(b"abbrev aranges info", kind),
+        None => has(DWO, kind) || has(OTHER, kind) || kind.starts_with(b"line."),
+    };
+    if !known && !name.starts_with(b".gnu") {
+        put!(&mut cx.out, "Unrecognized debug section: ", text::section(name), "\n");
+        return true;
+    }
+    error!(cx, "DWARF is not supported yet: section '", text::section(name), "' is not shown");
+    false
+}
+
+/// What comes behind the name: up to three bytes to fill up, and the file's checksum.
+fn debug_link(cx: &mut Context, file: &File, bytes: &[u8], named: usize) -> bool {
+    let at = named.next_multiple_of(4);
+    let Some(crc) = Reader::new(file.elf.encoding, bytes).u32(at) else {
+        warn!(cx, "CRC offset missing/truncated");
+        return false;
+    };
+    put!(&mut cx.out, "  CRC value: ", hex(crc).alt(), "\n");
+    let more = bytes.len() - at - 4;
+    if more != 0 {
+        let tail = " extraneous bytes at the end of the section";
+        warn!(cx, "There are ", hex(more).alt(), tail);
+        return false;
+    }
+    put!(&mut cx.out, "\n");
+    true
+}
+
+/// What comes behind the name: the file's build ID.
+fn alternative_link(cx: &mut Context, file: &File, bytes: &[u8], named: usize) -> bool {
+    let id = bytes.get(named..).unwrap_or_default();
+    const LEAST: usize = 0x14;
+    const A_LINE: usize = 26;
+    if id.len() < LEAST {
+        warn!(cx, "Build-ID is too short (", hex(id.len()).alt(), " bytes)");
+        return false;
+    }
+    put!(&mut cx.out, "  Build-ID (", hex(id.len()).alt(), " bytes):");
+    for (i, &byte) in id.iter().enumerate() {
+        if i % A_LINE == 0 && !file.options.wide {
+            put!(&mut cx.out, "\n");
+        }
+        put!(&mut cx.out, " ", hex(byte).zero(2));
+    }
+    put!(&mut cx.out, "\n\n");
+    true
+}
