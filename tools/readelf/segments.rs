@@ -7,7 +7,7 @@ use super::text;
 use crate::colour::Sgr;
 use crate::context::Context;
 use rt::elf::consts::*;
-use rt::elf::{ProgramHeader, c_str};
+use rt::elf::{ProgramHeader, SectionGroups, c_str};
 use rt::fmt::{dec, hex, left};
 use rt::io::BufWriter;
 use rt::put;
@@ -175,9 +175,10 @@ fn find_dynamic(cx: &mut Context, file: &mut File, segment: &ProgramHeader) {
 
 fn put_mapping(out: &mut BufWriter, file: &File) {
     put!(out, "\n Section to Segment mapping:\n  Segment Sections...\n");
+    let sections = SectionGroups::new(file.sections);
     for (i, segment) in file.segments.iter().enumerate() {
         put!(out, "   ", dec(i).zero(2), "     ");
-        segment.each_section(file.sections, &mut |index, section| {
+        sections.each_in(&segment, &mut |index, section| {
             // Section 0 is none.
             if index != 0 {
                 put!(out, text::section(file.section_name(&section)), " ");

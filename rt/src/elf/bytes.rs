@@ -200,6 +200,16 @@ impl<'a, T: Record> Table<'a, T> {
         T::decode(self.encoding, self.bytes.get(at..at.checked_add(self.entsize)?)?)
     }
 
+    /// The bytes of all records in order.
+    pub(super) fn raw(&self) -> core::slice::ChunksExact<'a, u8> {
+        self.bytes.chunks_exact(self.entsize)
+    }
+
+    /// How the records are encoded.
+    pub(super) fn encoding(&self) -> Encoding {
+        self.encoding
+    }
+
     /// All records in order.
     #[inline]
     pub fn iter(self) -> Records<'a, T> {

@@ -33,7 +33,7 @@ pub use header::{FileHeader, Ident};
 pub use note::{Note, Notes};
 pub use relocation::{Rel, Rela, Relr};
 pub use section::{CompressionHeader, SectionHeader};
-pub use segment::ProgramHeader;
+pub use segment::{ProgramHeader, SectionGroups};
 pub use symbol::Symbol;
 pub use version::{Verdaux, Verdef, Vernaux, Verneed};
 

@@ -26,6 +26,14 @@ impl Record for SectionHeader {
     // Not inlined: there are few of them, and many callers.
     #[inline(never)]
     fn decode(e: Encoding, bytes: &[u8]) -> Option<Self> {
+        SectionHeader::decode_here(e, bytes)
+    }
+}
+
+impl SectionHeader {
+    /// What [`decode`](Record::decode) does, in line: for loops over very many of them.
+    #[inline(always)]
+    pub(super) fn decode_here(e: Encoding, bytes: &[u8]) -> Option<Self> {
         Some(if e.is_64() {
             let b: &[u8; 64] = bytes.first_chunk()?;
             SectionHeader {

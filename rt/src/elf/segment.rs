@@ -55,21 +55,6 @@ impl Record for ProgramHeader {
 }
 
 impl ProgramHeader {
-    /// Finds the sections that are parts of this segment.
-    ///
-    /// The loop is here and not at the caller's since there may be many of both.
-    pub fn each_section(
-        &self,
-        sections: Table<SectionHeader>,
-        found: &mut dyn FnMut(usize, SectionHeader),
-    ) {
-        for (i, section) in sections.iter().enumerate() {
-            if self.holds(&section) {
-                found(i, section);
-            }
-        }
-    }
-
     /// Whether a section is a part of this segment: of the kind that belongs there, and inside
     /// by its place in the file and, where it has one, in memory.
     #[inline]
@@ -92,6 +77,73 @@ impl ProgramHeader {
         belongs
             && (!in_file || lies(section.sh_offset, self.p_offset, self.p_filesz))
             && (!allocated || lies(section.sh_addr, self.p_vaddr, self.p_memsz))
+    }
+}
+
+/// Where the sections of a file lie, in groups: so that not each has to be looked at for each
+/// segment, of which there may be as many.
+pub struct SectionGroups<'a> {
+    sections: Table<'a, SectionHeader>,
+    /// How many sections are in a group.
+    each: usize,
+    groups: [Group; 64],
+}
+
+/// Where sections begin that follow one another in the table: the first and the last place.
+#[derive(Clone, Copy)]
+struct Group {
+    /// Those in the file, by offset.
+    file: (u64, u64),
+    /// Those that are in memory only, by address.
+    memory: (u64, u64),
+    /// Whether one is in neither: it is a part of any segment.
+    anywhere: bool,
+}
+
+impl<'a> SectionGroups<'a> {
+    /// Looks at all sections.
+    pub fn new(sections: Table<'a, SectionHeader>) -> Self {
+        let none = (u64::MAX, 0);
+        let mut groups = [Group { file: none, memory: none, anywhere: false }; 64];
+        let each = sections.len().div_ceil(groups.len()).max(1);
+        for (i, section) in sections.iter().enumerate() {
+            let Some(group) = groups.get_mut(i / each) else { break };
+            let (range, at) = match section.sh_type {
+                SHT_NOBITS if section.sh_flags & SHF_ALLOC == 0 => {
+                    group.anywhere = true;
+                    continue;
+                }
+                SHT_NOBITS => (&mut group.memory, section.sh_addr),
+                _ => (&mut group.file, section.sh_offset),
+            };
+            *range = (range.0.min(at), range.1.max(at));
+        }
+        SectionGroups { sections, each, groups }
+    }
+
+    /// Finds the sections that are parts of a segment.
+    ///
+    /// The loop is here and not at the caller's since there may be many of both.
+    pub fn each_in(&self, segment: &ProgramHeader, found: &mut dyn FnMut(usize, SectionHeader)) {
+        let meet = |(first, last): (u64, u64), begin: u64, length: u64| {
+            last >= begin && first <= begin.saturating_add(length)
+        };
+        for (number, group) in self.groups.iter().enumerate() {
+            let possible = group.anywhere
+                || meet(group.file, segment.p_offset, segment.p_filesz)
+                || meet(group.memory, segment.p_vaddr, segment.p_memsz);
+            let start = number.saturating_mul(self.each);
+            if !possible || start >= self.sections.len() {
+                continue;
+            }
+            let bytes = self.sections.raw().skip(start).take(self.each);
+            for (i, bytes) in bytes.enumerate() {
+                let section = SectionHeader::decode_here(self.sections.encoding(), bytes);
+                if let Some(section) = section.filter(|section| segment.holds(section)) {
+                    found(start + i, section);
+                }
+            }
+        }
     }
 }
 
