@@ -162,6 +162,7 @@ fn within(start: u64, size: u64, begin: u64, length: u64, strict: bool) -> bool 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::elf::{Class, Data};
 
     #[test]
     fn sections_of_a_segment() {
@@ -195,5 +196,44 @@ mod tests {
         assert!(!ProgramHeader { p_type: PT_PHDR, ..load }.holds(&text));
         // Nothing that overflows.
         assert!(!load.holds(&SectionHeader { sh_size: u64::MAX, ..text }));
+    }
+
+    #[test]
+    fn groups_find_what_looking_at_each_finds() {
+        const COUNT: usize = 1000;
+        let mut random = 7u64;
+        let mut below = |end: u64| {
+            random = random.wrapping_mul(0x5851_f42d_4c95_7f2d).wrapping_add(1);
+            (random >> 33) % end
+        };
+        let mut bytes = std::vec![0; 64 * COUNT];
+        for record in bytes.chunks_mut(64) {
+            let kind = if below(4) == 0 { SHT_NOBITS } else { SHT_PROGBITS };
+            record[4] = kind as u8;
+            record[8] = below(4) as u8 & SHF_ALLOC as u8;
+            for at in [16, 24, 32] {
+                let value = below(if at == 32 { 20 } else { 5000 });
+                record[at..at + 8].copy_from_slice(&value.to_le_bytes());
+            }
+        }
+        let encoding = Encoding { class: Class::Elf64, data: Data::Lsb };
+        let sections = Table::<SectionHeader>::packed(encoding, &bytes);
+        let groups = SectionGroups::new(sections);
+        for p_type in [PT_LOAD, PT_NOTE, PT_TLS, PT_DYNAMIC] {
+            for _ in 0..50 {
+                let segment = ProgramHeader {
+                    p_type,
+                    p_offset: below(5000),
+                    p_vaddr: below(5000),
+                    p_filesz: below(500),
+                    p_memsz: below(500),
+                    ..ProgramHeader::default()
+                };
+                let mut found = std::vec::Vec::new();
+                groups.each_in(&segment, &mut |i, section| found.push((i, section)));
+                let each = sections.iter().enumerate().filter(|(_, s)| segment.holds(s));
+                assert!(each.eq(found));
+            }
+        }
     }
 }

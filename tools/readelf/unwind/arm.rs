@@ -127,7 +127,7 @@ impl<'a> Loaded<'a> {
 
     /// Where a word leads: by its relocation, or relative to its own place.
     fn target(&self, word: &Word, at: u64) -> Address {
-        word.target.filter(|target| target.section != SHN_UNDEF).unwrap_or_else(|| {
+        word.target.unwrap_or_else(|| {
             let place = self.sh_addr.wrapping_add(at);
             Address { section: SHN_UNDEF, offset: sign_extend(word.value).wrapping_add(place) }
         })
