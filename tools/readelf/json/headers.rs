@@ -78,7 +78,8 @@ pub fn segments(cx: &mut Context, file: &File) {
         json.object("").numbers("index p_type", &[index as u64, s.p_type.into()]);
         json.words_named("p_type", &name.as_ref());
         json.number("p_flags", s.p_flags.into()).array("p_flags_names");
-        for (bit, name) in [(PF_R, "R"), (PF_W, "W"), (PF_X, "X")] {
+        let sections = rt::elf::SectionGroups::new(file.sections);
+    for (bit, name) in [(PF_R, "R"), (PF_W, "W"), (PF_X, "X")] {
             if s.p_flags & bit != 0 {
                 json.words("", &name);
             }
@@ -91,7 +92,7 @@ pub fn segments(cx: &mut Context, file: &File) {
             json.text("interpreter", name);
         }
         json.array("sections");
-        s.each_section(file.sections, &mut |index, section| {
+        sections.each_in(&s, &mut |index, section| {
             if index != 0 {
                 super::section(cx.json().object(""), file, index as u32, &section);
                 cx.json().end_object();
