@@ -189,13 +189,11 @@ impl Fse {
             symbol += 1;
             left = left.checked_sub(value.abs_diff(1))?;
             // After a symbol that isn't there comes how many more aren't.
-            while value == 1 {
-                let more = next(2);
+            let mut more = if value == 1 { 3 } else { 0 };
+            while more == 3 {
+                more = next(2);
                 symbol += more;
-                if more < 3 {
-                    break;
-                }
-                if symbol > symbols {
+                if more == 3 && symbol > symbols {
                     return None;
                 }
             }

@@ -10,7 +10,7 @@ fn unpack(input: &[u8], len: usize) -> Option<Vec<u8>> {
 
 /// What the files in `tests` hold.
 fn text() -> Vec<u8> {
-    let parity = |n: u32| if n % 2 == 0 { "even" } else { "odd" };
+    let parity = |n: u32| if n.is_multiple_of(2) { "even" } else { "odd" };
     let line = |n| std::format!("{n} squared is {}, {}\n", n * n, parity(n));
     (0..400).map(line).collect::<String>().into_bytes()
 }

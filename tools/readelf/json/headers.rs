@@ -71,6 +71,7 @@ pub fn header(cx: &mut Context, file: &mut File) {
 
 pub fn segments(cx: &mut Context, file: &File) {
     let header = &file.elf.header;
+    let sections = rt::elf::SectionGroups::new(file.sections);
     cx.json().array("segments");
     for (index, s) in file.segments.iter().enumerate() {
         let name = segment_type(s.p_type, header.e_machine, header.e_ident.osabi());
@@ -78,8 +79,7 @@ pub fn segments(cx: &mut Context, file: &File) {
         json.object("").numbers("index p_type", &[index as u64, s.p_type.into()]);
         json.words_named("p_type", &name.as_ref());
         json.number("p_flags", s.p_flags.into()).array("p_flags_names");
-        let sections = rt::elf::SectionGroups::new(file.sections);
-    for (bit, name) in [(PF_R, "R"), (PF_W, "W"), (PF_X, "X")] {
+        for (bit, name) in [(PF_R, "R"), (PF_W, "W"), (PF_X, "X")] {
             if s.p_flags & bit != 0 {
                 json.words("", &name);
             }

@@ -75,8 +75,12 @@ fn parts(cx: &mut Context, file: &mut File) {
         (options.arch, |cx, file| text(cx, file, "arch_specific", arch::show)),
         (options.draw, |cx, file| text(cx, file, "draw", draw::show)),
         // These write JSON by themselves.
-        (options.check.is_some(), |cx, file| drop(check::show(cx, file))),
-        (options.size.is_some(), |cx, file| drop(size::show(cx, file))),
+        (options.check.is_some(), |cx, file| {
+            check::show(cx, file);
+        }),
+        (options.size.is_some(), |cx, file| {
+            size::show(cx, file);
+        }),
     ];
     for &(wanted, part) in parts {
         if wanted {
