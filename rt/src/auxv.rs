@@ -1,71 +1,154 @@
 //! The auxiliary vector: what the kernel tells a new process about itself and the machine
 //! (`man 3 getauxval`).
 
+use crate::elf::{Class, Data, Encoding, Reader};
 use crate::env;
 use core::ffi::CStr;
 
 macro_rules! keys {
-    ($($name:ident $number:literal $doc:literal)+) => {
+    ($($name:ident $number:literal $shown:ident $doc:literal)+) => {
         $(
             #[doc = $doc]
             pub const $name: usize = $number;
         )+
+
+        /// All keys, by number.
+        const KEYS: &[(usize, &str, Shown)] = &[$(($number, stringify!($name), Shown::$shown)),+];
     };
+}
+
+/// How a value is shown: as glibc's `LD_SHOW_AUXV=1` does.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Shown {
+    /// `%lu`
+    Decimal,
+    /// `%#lx`
+    Hex,
+    /// `%lx`
+    Bits,
+    /// The string at that address.
+    Text,
 }
 
 // include/uapi/linux/auxvec.h, arch/*/include/uapi/asm/auxvec.h
 keys! {
-    AT_NULL 0 "End of the vector."
-    AT_IGNORE 1 "No meaning."
-    AT_EXECFD 2 "Descriptor of the program, for an interpreter of foreign binaries."
-    AT_PHDR 3 "Address of the program's program headers."
-    AT_PHENT 4 "Size of a program header, in bytes."
-    AT_PHNUM 5 "Number of program headers."
-    AT_PAGESZ 6 "Size of a page, in bytes."
-    AT_BASE 7 "Address that the program's interpreter was loaded at."
-    AT_FLAGS 8 "Flags; bit 0: the interpreter keeps the first argument (binfmt_misc)."
-    AT_ENTRY 9 "Address of the program's entry point."
-    AT_NOTELF 10 "The program isn't ELF."
-    AT_UID 11 "Real user ID."
-    AT_EUID 12 "Effective user ID."
-    AT_GID 13 "Real group ID."
-    AT_EGID 14 "Effective group ID."
-    AT_PLATFORM 15 "Address of a string that names the machine."
-    AT_HWCAP 16 "Features of the processor; on x86-64 EDX of CPUID leaf 1."
-    AT_CLKTCK 17 "Frequency of times(), in Hz."
-    AT_FPUCW 18 "Control word of the floating-point unit."
-    AT_DCACHEBSIZE 19 "Block size of the data cache."
-    AT_ICACHEBSIZE 20 "Block size of the instruction cache."
-    AT_UCACHEBSIZE 21 "Block size of the unified cache."
-    AT_IGNOREPPC 22 "No meaning; once something else on PowerPC."
-    AT_SECURE 23 "Not 0: privileges were gained by execve, distrust the environment."
-    AT_BASE_PLATFORM 24 "Address of a string that names the real machine."
-    AT_RANDOM 25 "Address of 16 random bytes."
-    AT_HWCAP2 26 "More features of the processor."
-    AT_RSEQ_FEATURE_SIZE 27 "Size of the restartable-sequences structure, in bytes."
-    AT_RSEQ_ALIGN 28 "Alignment of that structure, in bytes."
-    AT_HWCAP3 29 "More features of the processor."
-    AT_HWCAP4 30 "More features of the processor."
-    AT_EXECFN 31 "Address of the path that was executed."
-    AT_SYSINFO 32 "Entry point for system calls, on 32-bit x86."
-    AT_SYSINFO_EHDR 33 "Address of the vDSO's ELF header."
-    AT_L1I_CACHESHAPE 34 "Shape of the level 1 instruction cache."
-    AT_L1D_CACHESHAPE 35 "Shape of the level 1 data cache."
-    AT_L2_CACHESHAPE 36 "Shape of the level 2 cache."
-    AT_L3_CACHESHAPE 37 "Shape of the level 3 cache."
-    AT_L1I_CACHESIZE 40 "Size of the level 1 instruction cache, in bytes."
-    AT_L1I_CACHEGEOMETRY 41 "Line size and associativity of that cache."
-    AT_L1D_CACHESIZE 42 "Size of the level 1 data cache, in bytes."
-    AT_L1D_CACHEGEOMETRY 43 "Line size and associativity of that cache."
-    AT_L2_CACHESIZE 44 "Size of the level 2 cache, in bytes."
-    AT_L2_CACHEGEOMETRY 45 "Line size and associativity of that cache."
-    AT_L3_CACHESIZE 46 "Size of the level 3 cache, in bytes."
-    AT_L3_CACHEGEOMETRY 47 "Line size and associativity of that cache."
-    AT_ADI_BLKSZ 48 "Block size of SPARC's application data integrity."
-    AT_ADI_NBITS 49 "Version bits of it."
-    AT_ADI_UEONADI 50 "Whether an uncorrectable error is reported on it."
-    AT_MINSIGSTKSZ 51 "Least size of a stack for signal handlers, in bytes."
+    AT_NULL 0 Hex "End of the vector."
+    AT_IGNORE 1 Hex "No meaning."
+    AT_EXECFD 2 Decimal "Descriptor of the program, for an interpreter of foreign binaries."
+    AT_PHDR 3 Hex "Address of the program's program headers."
+    AT_PHENT 4 Decimal "Size of a program header, in bytes."
+    AT_PHNUM 5 Decimal "Number of program headers."
+    AT_PAGESZ 6 Decimal "Size of a page, in bytes."
+    AT_BASE 7 Hex "Address that the program's interpreter was loaded at."
+    AT_FLAGS 8 Hex "Flags; bit 0: the interpreter keeps the first argument (binfmt_misc)."
+    AT_ENTRY 9 Hex "Address of the program's entry point."
+    AT_NOTELF 10 Bits "The program isn't ELF."
+    AT_UID 11 Decimal "Real user ID."
+    AT_EUID 12 Decimal "Effective user ID."
+    AT_GID 13 Decimal "Real group ID."
+    AT_EGID 14 Decimal "Effective group ID."
+    AT_PLATFORM 15 Text "Address of a string that names the machine."
+    AT_HWCAP 16 Bits "Features of the processor; on x86-64 EDX of CPUID leaf 1."
+    AT_CLKTCK 17 Decimal "Frequency of times(), in Hz."
+    AT_FPUCW 18 Bits "Control word of the floating-point unit."
+    AT_DCACHEBSIZE 19 Hex "Block size of the data cache."
+    AT_ICACHEBSIZE 20 Hex "Block size of the instruction cache."
+    AT_UCACHEBSIZE 21 Hex "Block size of the unified cache."
+    AT_IGNOREPPC 22 Hex "No meaning; once something else on PowerPC."
+    AT_SECURE 23 Decimal "Not 0: privileges were gained by execve, distrust the environment."
+    AT_BASE_PLATFORM 24 Text "Address of a string that names the real machine."
+    AT_RANDOM 25 Hex "Address of 16 random bytes."
+    AT_HWCAP2 26 Hex "More features of the processor."
+    AT_RSEQ_FEATURE_SIZE 27 Decimal "Size of the restartable-sequences structure, in bytes."
+    AT_RSEQ_ALIGN 28 Decimal "Alignment of that structure, in bytes."
+    AT_HWCAP3 29 Hex "More features of the processor."
+    AT_HWCAP4 30 Hex "More features of the processor."
+    AT_EXECFN 31 Text "Address of the path that was executed."
+    AT_SYSINFO 32 Hex "Entry point for system calls, on 32-bit x86."
+    AT_SYSINFO_EHDR 33 Hex "Address of the vDSO's ELF header."
+    AT_L1I_CACHESHAPE 34 Hex "Shape of the level 1 instruction cache."
+    AT_L1D_CACHESHAPE 35 Hex "Shape of the level 1 data cache."
+    AT_L2_CACHESHAPE 36 Hex "Shape of the level 2 cache."
+    AT_L3_CACHESHAPE 37 Hex "Shape of the level 3 cache."
+    AT_L1I_CACHESIZE 40 Decimal "Size of the level 1 instruction cache, in bytes."
+    AT_L1I_CACHEGEOMETRY 41 Hex "Line size and associativity of that cache."
+    AT_L1D_CACHESIZE 42 Decimal "Size of the level 1 data cache, in bytes."
+    AT_L1D_CACHEGEOMETRY 43 Hex "Line size and associativity of that cache."
+    AT_L2_CACHESIZE 44 Decimal "Size of the level 2 cache, in bytes."
+    AT_L2_CACHEGEOMETRY 45 Hex "Line size and associativity of that cache."
+    AT_L3_CACHESIZE 46 Decimal "Size of the level 3 cache, in bytes."
+    AT_L3_CACHEGEOMETRY 47 Hex "Line size and associativity of that cache."
+    AT_ADI_BLKSZ 48 Hex "Block size of SPARC's application data integrity."
+    AT_ADI_NBITS 49 Hex "Version bits of it."
+    AT_ADI_UEONADI 50 Hex "Whether an uncorrectable error is reported on it."
+    AT_MINSIGSTKSZ 51 Decimal "Least size of a stack for signal handlers, in bytes."
 }
+
+/// One more than the greatest number of a key.
+const COUNT: usize = KEYS[KEYS.len() - 1].0 + 1;
+
+// Numbers instead of a pointer for each name: nothing to relocate at start-up.
+
+/// The names one after the other.
+static NAMES: [u8; STARTS[COUNT] as usize] = {
+    let mut names = [0; STARTS[COUNT] as usize];
+    let (mut at, mut key) = (0, 0);
+    while key < KEYS.len() {
+        let name = KEYS[key].1.as_bytes();
+        let mut i = 0;
+        while i < name.len() {
+            names[at] = name[i];
+            (at, i) = (at + 1, i + 1);
+        }
+        key += 1;
+    }
+    names
+};
+
+/// Where the name of each number begins, and where the last one ends.
+const STARTS: [u16; COUNT + 1] = {
+    let mut starts = [0; COUNT + 1];
+    let (mut number, mut key) = (0, 0);
+    while number < COUNT {
+        let length = if KEYS[key].0 == number { KEYS[key].1.len() } else { 0 };
+        starts[number + 1] = starts[number] + length as u16;
+        key += (length > 0) as usize;
+        number += 1;
+    }
+    starts
+};
+
+/// How the value of each number is shown.
+static SHOWN: [Shown; COUNT] = {
+    let mut shown = [Shown::Hex; COUNT];
+    let mut key = 0;
+    while key < KEYS.len() {
+        shown[KEYS[key].0] = KEYS[key].2;
+        key += 1;
+    }
+    shown
+};
+
+/// The name of a key, such as `AT_PHDR`; none where the kernel's headers have none.
+pub fn name(key: usize) -> Option<&'static str> {
+    static STARTS: [u16; COUNT + 1] = self::STARTS;
+    let &[start, end] = STARTS.get(key..)?.first_chunk()?;
+    let name = NAMES.get(start.into()..end.into()).filter(|name| !name.is_empty())?;
+    core::str::from_utf8(name).ok()
+}
+
+/// How the value of a key is shown.
+pub fn shown(key: usize) -> Shown {
+    SHOWN.get(key).copied().unwrap_or(Shown::Hex)
+}
+
+/// The names of [`AT_HWCAP`]'s bits on x86: EDX of CPUID leaf 1, named as in `/proc/cpuinfo`;
+/// `-` where a bit has none.
+pub const HWCAP_X86: &str = "fpu vme de pse tsc msr pae mce cx8 apic - sep mtrr pge mca cmov pat \
+     pse36 pn clflush - dts acpi mmx fxsr sse sse2 ss ht tm ia64 pbe";
+
+/// The names of [`AT_HWCAP2`]'s bits on x86 (arch/x86/include/uapi/asm/hwcap2.h).
+pub const HWCAP2_X86: &str = "ring3mwait fsgsbase";
 
 /// An entry of the auxiliary vector.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -123,6 +206,58 @@ pub fn secure() -> bool {
     get(AT_SECURE).is_some_and(|value| value != 0)
 }
 
+/// An auxiliary vector as bytes: another process's (`/proc/PID/auxv`), or a core file's
+/// (`NT_AUXV`).
+#[derive(Clone, Copy)]
+pub struct Vector<'a> {
+    reader: Reader<'a>,
+}
+
+impl<'a> Vector<'a> {
+    /// A vector with numbers of this kind.
+    pub fn new(encoding: Encoding, bytes: &'a [u8]) -> Self {
+        Vector { reader: Reader::new(encoding, bytes) }
+    }
+
+    /// The vector of a process on this machine. A 32-bit process has one of 32-bit numbers:
+    /// two of them, taken for a 64-bit key, make one that is much too large.
+    pub fn of_process(bytes: &'a [u8]) -> Self {
+        let encoding = |class| Encoding { class, data: Data::Lsb };
+        let wide = Vector::new(encoding(Class::Elf64), bytes);
+        if wide.entries().all(|entry| u32::try_from(entry.key).is_ok()) {
+            return wide;
+        }
+        Vector::new(encoding(Class::Elf32), bytes)
+    }
+
+    /// How wide its numbers are, and in which order their bytes.
+    pub fn encoding(&self) -> Encoding {
+        self.reader.encoding
+    }
+
+    /// All entries in order, up to [`AT_NULL`] or the end.
+    pub fn entries(self) -> impl Iterator<Item = Entry> + use<'a> {
+        let (reader, word) = (self.reader, self.reader.encoding.word());
+        let pairs = (0..).step_by(2 * word).map_while(move |at| {
+            let (key, value) = (reader.word(at)?, reader.word(at + word)?);
+            Some(Entry { key: key as usize, value: value as usize })
+        });
+        pairs.take_while(|entry| entry.key != AT_NULL)
+    }
+
+    /// The bytes up to and with [`AT_NULL`]'s entry.
+    pub fn bytes(self) -> &'a [u8] {
+        let size = 2 * self.reader.encoding.word();
+        let length = (self.entries().count() + 1) * size;
+        self.reader.bytes.get(..length).unwrap_or(self.reader.bytes)
+    }
+
+    /// The value of the first entry with this key.
+    pub fn get(self, key: usize) -> Option<usize> {
+        self.entries().find(|entry| entry.key == key).map(|entry| entry.value)
+    }
+}
+
 /// The entries of the auxiliary vector.
 pub struct Entries {
     /// At the next entry, not past the one that ends the vector; or null.
@@ -162,6 +297,38 @@ mod tests {
         assert_eq!(value(all(), AT_PAGESZ), Some(4096));
         assert_eq!(value(all(), 999), Some(1));
         assert_eq!((value(all(), AT_NULL), value(all(), 8)), (None, None));
+    }
+
+    #[test]
+    fn each_key_has_its_name() {
+        for &(number, text, how) in KEYS {
+            assert_eq!((name(number), shown(number)), (Some(text), how));
+        }
+        for number in [38, 39, 52, usize::MAX] {
+            assert_eq!((name(number), shown(number)), (None, Shown::Hex));
+        }
+        assert_eq!(HWCAP_X86.split(' ').position(|name| name == "pbe"), Some(31));
+    }
+
+    #[test]
+    fn a_vector_of_either_width() {
+        let bytes = |words: &[u64], width: usize| -> Vec<u8> {
+            words.iter().flat_map(|word| word.to_le_bytes()[..width].to_vec()).collect()
+        };
+        let words = [32, 0xf7f0_1000, AT_PAGESZ as u64, 4096, 99, 0, 0, 0, 7, 7];
+        for width in [4, 8] {
+            let bytes = bytes(&words, width);
+            let vector = Vector::of_process(&bytes);
+            assert_eq!(vector.encoding().word(), width);
+            assert_eq!(vector.entries().map(|e| e.key).collect::<Vec<_>>(), [32, AT_PAGESZ, 99]);
+            assert_eq!((vector.get(AT_PAGESZ), vector.get(7)), (Some(4096), None));
+            assert_eq!(vector.bytes(), &bytes[..8 * width]);
+        }
+        // Without an end, with half an entry, empty.
+        let cut = bytes(&[3, 4, 5], 8);
+        assert_eq!(Vector::of_process(&cut).entries().count(), 1);
+        assert_eq!(Vector::of_process(&cut).bytes(), cut);
+        assert_eq!(Vector::of_process(&[]).bytes(), []);
     }
 
     #[test]
