@@ -1,6 +1,9 @@
 //! The one table of applets, and how one of them is chosen.
 
+use crate::args;
+use crate::auxv;
 use crate::context::Context;
+use crate::env;
 use crate::install;
 use crate::lseek;
 use crate::readelf;
@@ -21,6 +24,13 @@ pub struct Applet {
 
 /// All applets, sorted by name.
 pub static APPLETS: &[Applet] = &[
+    Applet { name: "args", purpose: "the arguments of a process or core file", run: args::run },
+    Applet {
+        name: "auxv",
+        purpose: "the auxiliary vector of a process or core file",
+        run: auxv::run,
+    },
+    Applet { name: "env", purpose: "the environment of a process or core file", run: env::run },
     Applet { name: "lseek", purpose: "a file's cursor, its data and its holes", run: lseek::run },
     Applet {
         name: "readelf",

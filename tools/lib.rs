@@ -12,15 +12,22 @@ extern crate std;
 mod context;
 
 mod applets;
+mod args;
+mod auxv;
 mod cli;
 mod colour;
+mod env;
 mod install;
 mod json;
+mod live;
 mod lseek;
 mod process;
 mod quote;
 mod readelf;
+mod redact;
+mod shell;
 mod stat;
+mod strings;
 mod truncate;
 mod vdso;
 

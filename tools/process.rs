@@ -2,12 +2,14 @@
 //! can be told of it.
 
 use crate::context::Context;
-use rt::elf::{CoreFile, Elf};
+use crate::json::Json;
+use core::ffi::CStr;
+use rt::elf::{CoreFile, Elf, Source};
 use rt::fmt::{Put, dec};
 use rt::fs::{DT_DIR, DT_REG, Mode, O_NONBLOCK, O_RDONLY, fstat};
 use rt::input::Input;
 use rt::io::BufWriter;
-use rt::process::{ProcessDir, exists};
+use rt::process::{ProcessDir, exists, id};
 use rt::{Errno, auxv, put};
 
 /// What a word on the command line means.
@@ -26,13 +28,8 @@ pub fn operand(word: &[u8]) -> Operand<'_> {
     if word == b"self" {
         return Operand::Own;
     }
-    let number = word.iter().try_fold(0u32, |number, &digit| {
-        let digit = digit.wrapping_sub(b'0');
-        let next = number.checked_mul(10)?.checked_add(digit.into())?;
-        (digit < 10 && next > 0 && next <= i32::MAX as u32).then_some(next)
-    });
-    match number {
-        Some(pid @ 1..) => Operand::Pid(pid),
+    match decimal(word).map(u32::try_from) {
+        Some(Ok(pid @ 1..=0x7fff_ffff)) if !word.starts_with(b"0") => Operand::Pid(pid),
         _ => Operand::Path(word),
     }
 }
@@ -58,6 +55,14 @@ pub enum Reason {
     Gone,
     /// An operand that is neither a number nor a core file.
     NoCore,
+    /// A core file without what was asked for.
+    NoNote,
+    /// Nothing says where its environment is.
+    NoEnviron,
+    /// Its environment leads nowhere.
+    Changing,
+    /// A core file, asked for what only a process has.
+    NoLiveCore,
     Other(Errno),
 }
 
@@ -80,6 +85,10 @@ impl Put for Reason {
             Reason::KernelThread => put!(out, "a kernel thread: it has no memory of its own"),
             Reason::Gone => put!(out, "the process ended while it was read"),
             Reason::NoCore => put!(out, "not a core file"),
+            Reason::NoNote => put!(out, "the core file doesn't tell"),
+            Reason::NoEnviron => put!(out, "no symbol 'environ' in its program or libraries"),
+            Reason::Changing => put!(out, "its environment can't be followed in its memory"),
+            Reason::NoLiveCore => put!(out, "--live is for processes, not for core files"),
             Reason::Other(errno) => put!(out, errno),
         }
     }
@@ -141,21 +150,48 @@ impl Reason {
                 "  Processes are given by number, as in 'ps', without sign or zeros before it; all else is\n  \
                  taken for the path of a core file: ELF, of the type ET_CORE.\n"
             }
-            Reason::Other(_) => return,
+            Reason::NoEnviron => {
+                "  The environment of a running program is where its C library keeps it. It can't be found\n  \
+                 in a static program without symbols, in one that isn't linked with a C library (Go), or\n  \
+                 where the files that are mapped can't be opened any more. Without --live, the environment\n  \
+                 that it was started with is shown.\n"
+            }
+            Reason::Changing => {
+                "  A pointer in it leads to memory that isn't there: the process is changing its environment\n  \
+                 just now, or has damaged it. Try again, perhaps after 'kill -STOP PID'.\n"
+            }
+            Reason::NoNote | Reason::NoLiveCore | Reason::Other(_) => return,
         };
         put!(out, text);
     }
 }
 
+/// Begins the object of an operand, with the member that says which it is.
+pub fn subject<'c, 'a>(cx: &'c mut Context<'a>, word: &[u8]) -> Json<'c, 'a> {
+    let mut json = cx.json();
+    json.object("");
+    match operand(word) {
+        Operand::Own => json.number("pid", id().into()),
+        Operand::Pid(pid) => json.number("pid", pid.into()),
+        Operand::Path(path) => json.text("core", path),
+    };
+    json
+}
+
 /// Tells why nothing, or no more, can be told of an operand; with `why`, a paragraph on it.
-pub fn tell(cx: &mut Context, subject: &[u8], reason: Reason, why: bool) {
+/// False, since not all went well.
+pub fn tell(cx: &mut Context, subject: &[u8], reason: Reason, why: bool) -> bool {
     cx.begin_message();
     put!(&mut cx.err, subject, ": ", reason, "\n");
     if why {
         reason.explain(&mut cx.err);
     }
     cx.end_message("");
+    false
 }
+
+/// More bytes than an auxiliary vector has.
+pub const AUXV_ROOM: usize = 2048;
 
 /// A process that is looked at.
 pub struct Process {
@@ -175,6 +211,48 @@ impl Process {
             Err(Errno::ENOENT) => Err(Reason::Absent),
             Err(errno) => Err(errno.into()),
         }
+    }
+
+    /// The auxiliary vector, and what `open` opens of the same program: none of it is from
+    /// before an `execve` and the rest from after it. The buffer holds [`AUXV_ROOM`] bytes.
+    pub fn steady<'b, T>(
+        &self,
+        buffer: &'b mut [u8],
+        open: impl Fn(&ProcessDir) -> rt::Result<T>,
+    ) -> Result<(&'b [u8], T), Reason> {
+        for _ in 0..8 {
+            let length = self.auxv(buffer)?.len();
+            let opened = open(&self.dir).map_err(|errno| self.reason(errno))?;
+            // No two programs have the same one: their AT_RANDOM and stacks lie elsewhere.
+            let mut again = [0; AUXV_ROOM];
+            if buffer.get(..length) == Some(self.auxv(&mut again)?) {
+                return Ok((buffer.get(..length).unwrap_or_default(), opened));
+            }
+        }
+        Err(Reason::Gone)
+    }
+
+    fn auxv<'b>(&self, buffer: &'b mut [u8]) -> Result<&'b [u8], Reason> {
+        let bytes = self.dir.read(c"auxv", buffer).map_err(|errno| self.reason(errno))?;
+        if bytes.is_empty() { Err(self.check().err().unwrap_or(Reason::Gone)) } else { Ok(bytes) }
+    }
+
+    /// A file of strings, `cmdline` or `environ`, as a whole and of one program. Read twice:
+    /// where an `execve` or the process's end comes in between, the two differ.
+    pub fn whole(&self, name: &CStr) -> Result<Input, Reason> {
+        let read = || self.dir.input(name).map_err(|errno| self.reason(errno));
+        let mut last = read()?;
+        // A process that changes them all the time is shown as it was at some moment.
+        for _ in 0..8 {
+            let next = read()?;
+            if next.get(0, next.size()) == last.get(0, last.size()) {
+                break;
+            }
+            last = next;
+        }
+        // Nothing may be the truth, or all that is left.
+        self.check()?;
+        Ok(last)
     }
 
     /// Why reading failed.
@@ -213,6 +291,51 @@ impl Process {
     }
 }
 
+/// A line of `/proc/PID/maps` (`man 5 proc_pid_maps`).
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Mapping<'a> {
+    pub start: u64,
+    pub end: u64,
+    /// Where in the file it begins.
+    pub offset: u64,
+    /// The number of its inode; 0 where it is no file.
+    pub inode: u64,
+    /// The path of the file, or `[stack]` and the like; with `\\012` for each newline.
+    pub name: &'a [u8],
+}
+
+/// The lines of `/proc/PID/maps`.
+pub fn mappings(text: &[u8]) -> impl Iterator<Item = Mapping<'_>> {
+    text.split(|&byte| byte == b'\n').filter_map(|line| {
+        // start-end rwxp offset major:minor inode   name
+        let mut fields = line.splitn(6, |&byte| byte == b' ');
+        let range = fields.next()?;
+        let (start, end) = range.split_at_checked(range.iter().position(|&byte| byte == b'-')?)?;
+        let (start, end) = (hexadecimal(start)?, hexadecimal(end.get(1..)?)?);
+        let offset = hexadecimal(fields.nth(1)?)?;
+        let inode = decimal(fields.nth(1)?)?;
+        let rest = fields.next().unwrap_or_default();
+        let spaces = rest.iter().take_while(|&&byte| byte == b' ').count();
+        Some(Mapping { start, end, offset, inode, name: rest.get(spaces..).unwrap_or_default() })
+    })
+}
+
+fn hexadecimal(digits: &[u8]) -> Option<u64> {
+    number(digits, 16)
+}
+
+fn decimal(digits: &[u8]) -> Option<u64> {
+    number(digits, 10)
+}
+
+fn number(digits: &[u8], base: u32) -> Option<u64> {
+    let value = digits.iter().try_fold(0u64, |value, &digit| {
+        let digit = char::from(digit).to_digit(base)?;
+        value.checked_mul(base.into())?.checked_add(digit.into())
+    });
+    value.filter(|_| !digits.is_empty())
+}
+
 /// Calls with the core file at this path.
 pub fn with_core<T>(
     path: &[u8],
@@ -233,6 +356,21 @@ pub fn with_core<T>(
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn lines_of_maps() {
+        let text = b"00400000-00401000 r-xp 00002000 08:01 77                 /a b (deleted)\n\
+            7f00-7f10 rw-p 00000000 00:00 0 \n\
+            ffffffffff600000-ffffffffff601000 --xp 00000000 00:00 0      [vsyscall]\nnonsense\n";
+        let mut lines = mappings(text);
+        let first = lines.next().unwrap();
+        let expected =
+            Mapping { start: 0x400000, end: 0x401000, offset: 0x2000, name: b"/a b (deleted)" };
+        assert_eq!(first, expected);
+        assert_eq!(lines.next().unwrap().name, b"");
+        assert_eq!(lines.next().unwrap().name, b"[vsyscall]");
+        assert_eq!(lines.next(), None);
+    }
 
     #[test]
     fn numbers_of_processes() {

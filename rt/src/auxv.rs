@@ -187,15 +187,18 @@ pub fn random() -> Option<&'static [u8; 16]> {
 
 /// The path that was executed, as `execve` was given it.
 pub fn execfn() -> Option<&'static CStr> {
-    string(get(AT_EXECFN)?)
+    text(AT_EXECFN)
 }
 
 /// What the kernel calls this machine, such as `x86_64`.
 pub fn platform() -> Option<&'static CStr> {
-    string(get(AT_PLATFORM)?)
+    text(AT_PLATFORM)
 }
 
-fn string(address: usize) -> Option<&'static CStr> {
+/// The string that the first entry with this key points to; none where the key's value isn't
+/// [`Shown::Text`].
+pub fn text(key: usize) -> Option<&'static CStr> {
+    let address = get(key).filter(|_| shown(key) == Shown::Text)?;
     let address = core::ptr::with_exposed_provenance::<core::ffi::c_char>(address);
     // SAFETY: the kernel put a string there, above the stack, and it stays.
     (!address.is_null()).then(|| unsafe { CStr::from_ptr(address) })
@@ -237,12 +240,19 @@ impl<'a> Vector<'a> {
 
     /// All entries in order, up to [`AT_NULL`] or the end.
     pub fn entries(self) -> impl Iterator<Item = Entry> + use<'a> {
-        let (reader, word) = (self.reader, self.reader.encoding.word());
-        let pairs = (0..).step_by(2 * word).map_while(move |at| {
-            let (key, value) = (reader.word(at)?, reader.word(at + word)?);
-            Some(Entry { key: key as usize, value: value as usize })
-        });
-        pairs.take_while(|entry| entry.key != AT_NULL)
+        (0..).map_while(move |index| self.entry(index)).take_while(|entry| entry.key != AT_NULL)
+    }
+
+    fn entry(&self, index: usize) -> Option<Entry> {
+        let word = self.reader.encoding.word();
+        let at = index.checked_mul(2 * word)?;
+        let (key, value) = (self.reader.word(at)?, self.reader.word(at + word)?);
+        Some(Entry { key: key as usize, value: value as usize })
+    }
+
+    /// The entry that ends it, [`AT_NULL`]'s; none where it is cut off.
+    pub fn end(self) -> Option<Entry> {
+        self.entry(self.entries().count())
     }
 
     /// The bytes up to and with [`AT_NULL`]'s entry.
@@ -323,11 +333,15 @@ mod tests {
             assert_eq!(vector.entries().map(|e| e.key).collect::<Vec<_>>(), [32, AT_PAGESZ, 99]);
             assert_eq!((vector.get(AT_PAGESZ), vector.get(7)), (Some(4096), None));
             assert_eq!(vector.bytes(), &bytes[..8 * width]);
+            assert_eq!(vector.end(), Some(Entry { key: AT_NULL, value: 0 }));
         }
         // Without an end, with half an entry, empty.
         let cut = bytes(&[3, 4, 5], 8);
         assert_eq!(Vector::of_process(&cut).entries().count(), 1);
-        assert_eq!(Vector::of_process(&cut).bytes(), cut);
+        assert_eq!(
+            (Vector::of_process(&cut).bytes(), Vector::of_process(&cut).end()),
+            (&cut[..], None)
+        );
         assert_eq!(Vector::of_process(&[]).bytes(), []);
     }
 

@@ -40,6 +40,7 @@ unsafe fn args_of<'a>(stack: *const usize) -> Strings<'a> {
 }
 
 /// Strings that the kernel put above the stack.
+#[derive(Clone)]
 pub struct Strings<'a> {
     /// In argv or envp, not past the null that ends it; or null.
     next: *const *const c_char,

@@ -35,6 +35,12 @@ pub fn abort() -> ! {
     exit(134)
 }
 
+/// The number of this process (`man 2 getpid`).
+pub fn id() -> u32 {
+    // SAFETY: it only asks.
+    unsafe { syscall(nr::GETPID, []) as u32 }
+}
+
 /// Whether there is a process, or a thread, with this number: `kill` with no signal
 /// (`man 2 kill`), which `/proc` can't hide it from.
 pub fn exists(pid: u32) -> bool {
@@ -353,7 +359,7 @@ mod tests {
             assert_eq!(dir.file(name).err(), Some(Errno::ESRCH), "{name:?}");
         }
         assert_eq!(dir.living(), Err(Errno::ESRCH));
-        assert!(!exists(0) && !exists(u32::MAX));
+        assert!(!exists(0) && !exists(u32::MAX) && id() == std::process::id());
     }
 
     #[test]

@@ -53,13 +53,20 @@ impl<'a> CoreFile<'a> {
     /// What the file holds from an address on, up to the end of its segment or of the file;
     /// never empty.
     fn from(&self, address: u64) -> Option<&'a [u8]> {
+        let (start, bytes) = self.segment_at(address)?;
+        bytes.get(usize::try_from(address - start).ok()?..)
+    }
+
+    /// The piece of memory that an address lies in, by the first `PT_LOAD` with it: where it
+    /// begins, and as much of it as the file holds.
+    pub fn segment_at(&self, address: u64) -> Option<(u64, &'a [u8])> {
         let loads = self.elf.segments()?.iter().filter(|segment| segment.p_type == PT_LOAD);
         loads.into_iter().find_map(|segment| {
             let within = address.checked_sub(segment.p_vaddr)?;
-            let length = segment.p_filesz.checked_sub(within)?;
-            let offset = segment.p_offset.checked_add(within)?;
-            let length = length.min(self.elf.size().checked_sub(offset)?);
-            self.elf.bytes(offset, length).filter(|bytes| !bytes.is_empty())
+            let left = self.elf.size().checked_sub(segment.p_offset)?;
+            let length = segment.p_filesz.min(left);
+            let bytes = self.elf.bytes(segment.p_offset, length).filter(|_| within < length)?;
+            Some((segment.p_vaddr, bytes))
         })
     }
 }

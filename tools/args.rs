@@ -1,0 +1,155 @@
+//! `lx args`: the arguments of a process.
+
+use crate::cli;
+use crate::context::Context;
+use crate::process::{Process, subject, tell};
+use crate::shell::{Text, Word};
+use crate::redact::{Redacted, is_secret_name, is_secret_value};
+use crate::strings::{Strings, Which, argc, with_strings};
+use rt::put;
+
+const HELP: &str = " [OPTION]... [PID|CORE]...
+Print the arguments that processes and core files were started with, one a line; what a
+process wrote over them is shown as it is. An argument with control characters or bytes that
+aren't UTF-8 is shown as $'...'. A PID is decimal or 'self', which is lx and the default; all
+else is the path of a core file.
+
+  -l, --line    all in one line, quoted so that a shell reads them back
+  -0, --null    each as it is, with a zero byte behind it
+      --redact  *** and the length for what looks like a secret
+      --json    as JSON: an array with an object for each operand
+      --why     if something can't be read, a paragraph on the reason and the remedy
+      --help    this help
+";
+
+#[derive(Default)]
+struct Options {
+    line: bool,
+    null: bool,
+    redact: bool,
+    json: bool,
+    why: bool,
+    help: bool,
+}
+
+/// The status is 1 where something couldn't be read.
+pub fn run(cx: &mut Context) -> u8 {
+    let mut options = Options::default();
+    let args = cx.args;
+    let parsed = cli::parse(cx, args, HELP, &mut |_, key, _| match key {
+        b"l" => options.line = true,
+        b"0" => options.null = true,
+        b"redact" => options.redact = true,
+        b"json" => options.json = true,
+        b"why" => options.why = true,
+        _ => options.help = true,
+    });
+    let Ok(mut operands) = parsed else { return cli::misused(cx) };
+    if options.help {
+        return cli::help(cx, HELP);
+    }
+    if operands.is_empty() {
+        operands.push(b"self");
+    }
+    if options.json {
+        cx.json().array("");
+    }
+    let mut fine = true;
+    for &word in &operands {
+        let headed = operands.len() > 1 && !options.null && !options.json;
+        let shown = with_strings(cx, word, Which::Args, &mut |cx, strings, process| {
+            if headed {
+                put!(&mut cx.out, Text(word), ":", if options.line { "\t" } else { "\n" });
+            }
+            show(cx, &options, word, strings, process);
+            true
+        });
+        fine &= shown.unwrap_or_else(|reason| tell(cx, word, reason, options.why));
+    }
+    if options.json {
+        cx.json().end_array().end_document();
+    }
+    !fine as u8
+}
+
+fn show(
+    cx: &mut Context,
+    options: &Options,
+    word: &[u8],
+    mut strings: Strings,
+    process: Option<&Process>,
+) {
+    if options.null && !options.redact && !options.json {
+        return strings.raw(&mut cx.out);
+    }
+    if let (Strings::Block(block), Some(process)) = (&mut strings, process) {
+        *block = without_filling(block, process);
+    }
+    if options.json {
+        subject(cx, word).array("args");
+    }
+    let (mut first, mut secret_follows) = (true, false);
+    for string in strings {
+        let (kept, hidden) = match options.redact {
+            true => redacted(string, &mut secret_follows),
+            false => (string, None),
+        };
+        match hidden {
+            _ if options.json => in_json(cx, kept, hidden),
+            _ if options.null => put!(&mut cx.out, kept, hidden.map(Redacted), [0]),
+            Some(length) if options.line => {
+                let space = if first { "" } else { " " };
+                let kept = Some(Word(kept)).filter(|kept| !kept.0.is_empty());
+                // The stars would be a pattern.
+                put!(&mut cx.out, space, kept, "'", Redacted(length), "'");
+            }
+            Some(length) => put!(&mut cx.out, Text(kept), Redacted(length), "\n"),
+            None if options.line => {
+                put!(&mut cx.out, if first { "" } else { " " }, Word(string));
+            }
+            None => put!(&mut cx.out, Text(string), "\n"),
+        }
+        first = false;
+    }
+    if options.json {
+        cx.json().end_array().end_object();
+    } else if options.line {
+        put!(&mut cx.out, "\n");
+    }
+}
+
+fn in_json(cx: &mut Context, kept: &[u8], hidden: Option<usize>) {
+    let Some(length) = hidden else {
+        cx.json().text("", kept);
+        return;
+    };
+    let mut json = cx.json();
+    json.object("").text("text", kept).number("redacted", length as u64).end_object();
+}
+
+/// The arguments without the zeros at the end, where these aren't empty arguments: a process
+/// that wrote another title over its arguments fills up with them what it doesn't need.
+fn without_filling<'a>(block: &'a [u8], process: &Process) -> &'a [u8] {
+    let used = block.iter().rposition(|&byte| byte != 0).map_or(0, |at| at + 1);
+    let count = Strings::Block(block).count() as u64;
+    if used + 1 >= block.len() || argc(process).is_none_or(|argc| argc == count) {
+        return block;
+    }
+    block.get(..=used).unwrap_or(block)
+}
+
+/// Splits an argument into what may be shown and, if there is any, a secret's length:
+/// `--password=x`, `-p` and the like before it, `PASSWORD=x`, or what looks like one.
+fn redacted<'a>(string: &'a [u8], follows: &mut bool) -> (&'a [u8], Option<usize>) {
+    let is_option = string.starts_with(b"-");
+    if core::mem::replace(follows, false) && !is_option {
+        return (b"", Some(string.len()));
+    }
+    let equals = string.iter().position(|&byte| byte == b'=');
+    let (name, value) = string.split_at(equals.map_or(0, |at| at + 1));
+    if is_secret_value(value) || is_secret_name(name.strip_suffix(b"=").unwrap_or(b"")) {
+        return (name, Some(value.len()));
+    }
+    *follows = is_option && equals.is_none() && is_secret_name(string);
+    (string, None)
+}

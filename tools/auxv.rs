@@ -1,0 +1,435 @@
+//! `lx auxv`: what the kernel told a program about itself and the machine.
+
+use crate::cli;
+use crate::context::Context;
+use crate::process::{
+    AUXV_ROOM, Operand, Process, Reason, mappings, operand, subject, tell, with_core,
+};
+use crate::shell::{Literal, Text};
+use alloc::vec;
+use alloc::vec::Vec;
+use rt::auxv::{
+    AT_BASE, AT_ENTRY, AT_HWCAP, AT_HWCAP2, AT_NULL, AT_PHDR, AT_RANDOM, AT_SYSINFO_EHDR, Entry,
+    HWCAP_X86, HWCAP2_X86, Shown, Vector, name, shown,
+};
+use rt::elf::consts::{EM_386, EM_X86_64};
+use rt::elf::{CoreFile, Reader, Source, c_str};
+use rt::fmt::{dec, hex, int, left};
+use rt::input::Input;
+use rt::process::{AddressSpace, ProcessDir};
+use rt::{Errno, auxv, put};
+
+const HELP: &str = " [OPTION]... [PID|CORE]...
+Print the auxiliary vector of processes and core files, as LD_SHOW_AUXV=1 prints it for a
+program of glibc: all entries, in the kernel's order. A PID is decimal or 'self', which is
+lx and the default; all else is the path of a core file.
+
+  -v, --verbose  the form of gdb's 'info auxv': number, name, description, value
+  -d, --decode   what values mean: processor features, random bytes, what is mapped there
+      --json     as JSON: an array with an object for each operand
+      --why      if something can't be read, a paragraph on the reason and the remedy
+      --help     this help
+";
+
+/// What gdb says of each key, by number; lx's words where gdb 13 has none.
+const DESCRIPTIONS: &str = "End of vector
+Entry should be ignored
+File descriptor of program
+Program headers for program
+Size of program header entry
+Number of program headers
+System page size
+Base address of interpreter
+Flags
+Entry point of program
+Program is not ELF
+Real user ID
+Effective user ID
+Real group ID
+Effective group ID
+String identifying platform
+Machine-dependent CPU capability hints
+Frequency of times()
+Used FPU control word
+Data cache block size
+Instruction cache block size
+Unified cache block size
+Entry should be ignored
+Boolean, was exec setuid-like?
+String identifying base platform
+Address of 16 random bytes
+Extension of AT_HWCAP
+Size of struct rseq
+Alignment of struct rseq
+Extension of AT_HWCAP
+Extension of AT_HWCAP
+File name of executable
+Special system info/entry points
+System-supplied DSO's ELF header
+L1 Instruction cache information
+L1 Data cache information
+L2 cache information
+L3 cache information
+
+
+L1 Instruction cache size
+L1 Instruction cache geometry
+L1 Data cache size
+L1 Data cache geometry
+L2 cache size
+L2 cache geometry
+L3 cache size
+L3 cache geometry
+ADI block size
+ADI version bits
+ADI error is reported
+Minimum stack size for signal delivery";
+
+/// The keys that gdb shows in decimal.
+fn is_decimal(key: usize) -> bool {
+    matches!(key, 2 | 4..=6 | 10..=14 | 17..=23 | 27 | 28)
+}
+
+#[derive(Default)]
+struct Options {
+    verbose: bool,
+    decode: bool,
+    json: bool,
+    why: bool,
+    help: bool,
+}
+
+/// The status is 1 where something couldn't be read.
+pub fn run(cx: &mut Context) -> u8 {
+    let mut options = Options::default();
+    let args = cx.args;
+    let parsed = cli::parse(cx, args, HELP, &mut |_, key, _| match key {
+        b"v" => options.verbose = true,
+        b"d" => options.decode = true,
+        b"json" => options.json = true,
+        b"why" => options.why = true,
+        _ => options.help = true,
+    });
+    let Ok(mut operands) = parsed else { return cli::misused(cx) };
+    if options.help {
+        return cli::help(cx, HELP);
+    }
+    if operands.is_empty() {
+        operands.push(b"self");
+    }
+    if options.json {
+        cx.json().array("");
+    }
+    let mut fine = true;
+    for &word in &operands {
+        if operands.len() > 1 && !options.json {
+            put!(&mut cx.out, Text(word), ":\n");
+        }
+        let shown = match operand(word) {
+            Operand::Own => own(cx, &options, word),
+            Operand::Pid(pid) => of_process(cx, &options, word, pid),
+            Operand::Path(path) => with_core(path, |core| of_core(cx, &options, word, core)),
+        };
+        fine &= shown.unwrap_or_else(|reason| tell(cx, word, reason, options.why));
+    }
+    if options.json {
+        cx.json().end_array().end_document();
+    }
+    !fine as u8
+}
+
+/// A vector, and what its addresses point to.
+struct Found<'a> {
+    /// None: lx's own.
+    vector: Option<Vector<'a>>,
+    memory: Option<&'a dyn AddressSpace>,
+    places: Places<'a>,
+    /// Whether HWCAP is what it is on x86.
+    x86: bool,
+}
+
+/// What tells which file is mapped where.
+enum Places<'a> {
+    Unknown,
+    /// The text of `maps`.
+    Maps(Input),
+    /// The note `NT_FILE`.
+    Core(CoreFile<'a>),
+}
+
+fn own(cx: &mut Context, options: &Options, word: &[u8]) -> Result<bool, Reason> {
+    let mut places = Places::Unknown;
+    if options.decode {
+        places = Places::Maps(ProcessDir::own()?.input(c"maps")?);
+    }
+    let found = Found { vector: None, memory: None, places, x86: true };
+    Ok(report(cx, options, word, &found, None))
+}
+
+fn of_process(cx: &mut Context, options: &Options, word: &[u8], pid: u32) -> Result<bool, Reason> {
+    let process = Process::open(pid)?;
+    let mut buffer = [0; AUXV_ROOM];
+    let (bytes, (memory, maps)) = process.steady(&mut buffer, |dir| {
+        let maps = if options.decode { Some(dir.file(c"maps")?) } else { None };
+        Ok((dir.memory(), maps))
+    })?;
+    let places = match maps {
+        Some(maps) => Places::Maps(Input::new(maps, 0).map_err(|errno| process.reason(errno))?),
+        None => Places::Unknown,
+    };
+    let found = Found {
+        vector: Some(Vector::of_process(bytes)),
+        memory: memory.as_ref().ok().map(|memory| memory as &dyn AddressSpace),
+        places,
+        x86: true,
+    };
+    let fine = report(cx, options, word, &found, Some(&process));
+    match memory {
+        // Said once, not for each string.
+        Err(errno) => Err(process.reason(errno)),
+        Ok(_) => Ok(fine),
+    }
+}
+
+fn of_core(
+    cx: &mut Context,
+    options: &Options,
+    word: &[u8],
+    core: CoreFile,
+) -> Result<bool, Reason> {
+    const NT_AUXV: u32 = 6;
+    let bytes = core.note(b"CORE", NT_AUXV).ok_or(Reason::NoNote)?;
+    let found = Found {
+        vector: Some(Vector::new(core.elf.encoding, bytes)),
+        memory: Some(&core),
+        places: Places::Core(core),
+        x86: matches!(core.elf.header.e_machine, EM_386 | EM_X86_64),
+    };
+    Ok(report(cx, options, word, &found, None))
+}
+
+/// Prints all entries; says whether all could be read.
+fn report(
+    cx: &mut Context,
+    options: &Options,
+    word: &[u8],
+    found: &Found,
+    process: Option<&Process>,
+) -> bool {
+    let mut buffer = Vec::new();
+    if found.vector.is_some() {
+        // As long as a path can be.
+        buffer = vec![0; rt::fs::PATH_MAX];
+    }
+    let mut failed = None;
+    if options.json {
+        let mut json = subject(cx, word);
+        let bits = found.vector.map_or(64, |vector| 8 * vector.encoding().word() as u64);
+        json.number("bits", bits).array("entries");
+    }
+    let mut each = |entry: Entry| {
+        let text = found.text(entry, &mut buffer);
+        if let Some(Err(errno)) = text
+            && found.memory.is_some()
+        {
+            failed = failed.or(Some((entry, errno)));
+        }
+        if options.json {
+            in_json(cx, options, found, entry, text);
+        } else {
+            row(cx, options, found, entry, text);
+        }
+    };
+    match found.vector {
+        None => auxv::entries().for_each(&mut each),
+        Some(vector) => vector.entries().for_each(&mut each),
+    }
+    if options.verbose && !options.json {
+        let end = Entry { key: AT_NULL, value: 0 };
+        found.vector.map_or(Some(end), |vector| vector.end()).into_iter().for_each(&mut each);
+    }
+    if options.json {
+        cx.json().end_array().end_object();
+    }
+    match (failed, process) {
+        (None, _) => true,
+        (Some((_, errno @ Errno::ESRCH)), Some(process)) => {
+            tell(cx, word, process.reason(errno), options.why)
+        }
+        (Some((entry, _)), _) => {
+            message!(cx, word, ": ", name(entry.key), ": no string at 0x", hex(entry.value));
+            false
+        }
+    }
+}
+
+impl Found<'_> {
+    /// The string that an entry points to, if it points to one.
+    fn text<'b>(&self, entry: Entry, buffer: &'b mut [u8]) -> Option<Result<&'b [u8], Errno>> {
+        if shown(entry.key) != Shown::Text {
+            return None;
+        }
+        Some(match (self.vector, self.memory) {
+            (None, _) => auxv::text(entry.key).map(|text| text.to_bytes()).ok_or(Errno::EIO),
+            (_, Some(memory)) => memory.string(entry.value as u64, buffer),
+            _ => Err(Errno::EACCES),
+        })
+    }
+
+    /// The bytes that [`AT_RANDOM`] points to.
+    fn random(&self, entry: Entry) -> Option<[u8; 16]> {
+        let mut bytes = [0; 16];
+        match self.memory {
+            Some(memory) => memory.read_exact(entry.value as u64, &mut bytes).ok()?,
+            None if self.vector.is_none() => bytes = *auxv::random()?,
+            None => return None,
+        }
+        Some(bytes)
+    }
+
+    /// The names of the bits that are set, if the key has such.
+    fn features(&self, entry: Entry) -> Option<impl Iterator<Item = &'static str>> {
+        let names = match entry.key {
+            AT_HWCAP if self.x86 => HWCAP_X86,
+            AT_HWCAP2 if self.x86 => HWCAP2_X86,
+            _ => return None,
+        };
+        let bits = names.split(' ').enumerate();
+        Some(bits.filter(move |(bit, _)| entry.value >> bit & 1 == 1).map(|(_, name)| name))
+    }
+
+    /// The name of what is mapped at an entry's address, and which byte of the file that is.
+    fn place(&self, entry: Entry) -> Option<(&[u8], u64)> {
+        if !matches!(entry.key, AT_PHDR | AT_BASE | AT_ENTRY | AT_SYSINFO_EHDR) {
+            return None;
+        }
+        let address = entry.value as u64;
+        match &self.places {
+            Places::Unknown => None,
+            Places::Maps(input) => {
+                let found = mappings(input.get(0, input.size())?)
+                    .find(|mapping| (mapping.start..mapping.end).contains(&address))?;
+                Some((found.name, found.offset.wrapping_add(address - found.start)))
+            }
+            Places::Core(core) => place_in_core(*core, address),
+        }
+    }
+}
+
+/// The file that was mapped at an address: `NT_FILE` (fs/binfmt_elf.c) has a count, the size
+/// of a page, three numbers for each mapping, and then their names.
+fn place_in_core(core: CoreFile<'_>, address: u64) -> Option<(&[u8], u64)> {
+    const NT_FILE: u32 = 0x4649_4c45;
+    let (word, desc) = (core.elf.encoding.word(), core.note(b"CORE", NT_FILE)?);
+    let reader = Reader::new(core.elf.encoding, desc);
+    let (count, page) = (usize::try_from(reader.word(0)?).ok()?, reader.word(word)?);
+    let mut names = desc.get(count.checked_mul(3)?.checked_add(2)?.checked_mul(word)?..)?;
+    for at in (2 * word..).step_by(3 * word).take(count) {
+        let name = c_str(names, 0)?;
+        let (start, end) = (reader.word(at)?, reader.word(at + word)?);
+        if (start..end).contains(&address) {
+            let offset = reader.word(at + 2 * word)?.checked_mul(page)?;
+            return Some((name, (address - start).checked_add(offset)?));
+        }
+        names = names.get(name.len() + 1..)?;
+    }
+    None
+}
+
+/// An entry as a line: in glibc's form, or gdb's.
+fn row(
+    cx: &mut Context,
+    options: &Options,
+    found: &Found,
+    entry: Entry,
+    text: Option<Result<&[u8], Errno>>,
+) {
+    let (out, Entry { key, value }) = (&mut cx.out, entry);
+    if options.verbose {
+        let description = DESCRIPTIONS.split('\n').nth(key).unwrap_or("");
+        let name = name(key).unwrap_or("???");
+        put!(out, int(key as i64).left(4), " ", left(name, 20), " ", left(description, 30), " ");
+        match text {
+            _ if is_decimal(key) => put!(out, int(value as i64)),
+            None => put!(out, "0x", hex(value)),
+            Some(Ok(text)) => put!(out, "0x", hex(value), " ", Literal(text)),
+            Some(Err(_)) => {
+                let error = " <error: Cannot access memory at address 0x";
+                put!(out, "0x", hex(value), error, hex(value), ">");
+            }
+        }
+    } else if let Some(name) = name(key) {
+        put!(out, name, ":");
+        out.fill(b' ', 21usize.saturating_sub(name.len()));
+        match (shown(key), text) {
+            (_, Some(Ok(text))) => put!(out, Text(text)),
+            (Shown::Decimal, _) => put!(out, dec(value)),
+            (Shown::Bits, _) => put!(out, hex(value)),
+            _ => put!(out, "0x", hex(value)),
+        }
+    } else {
+        put!(out, "AT_??? (0x", hex(key), "): 0x", hex(value));
+    }
+    if options.decode {
+        decoded(cx, found, entry);
+    }
+    put!(&mut cx.out, "\n");
+}
+
+/// What an entry's value means, behind it.
+fn decoded(cx: &mut Context, found: &Found, entry: Entry) {
+    let out = &mut cx.out;
+    if let Some(features) = found.features(entry) {
+        features.for_each(|feature| put!(out, " ", feature));
+    } else if entry.key == AT_RANDOM {
+        for byte in found.random(entry).into_iter().flatten() {
+            put!(out, " ", hex(byte).zero(2));
+        }
+    } else if let Some((name, offset)) = found.place(entry) {
+        put!(out, " ", Text(name));
+        if name.starts_with(b"/") {
+            put!(out, "+0x", hex(offset));
+        }
+    }
+}
+
+/// An entry as an object.
+fn in_json(
+    cx: &mut Context,
+    options: &Options,
+    found: &Found,
+    entry: Entry,
+    text: Option<Result<&[u8], Errno>>,
+) {
+    let mut json = cx.json();
+    json.object("").number("a_type", entry.key as u64);
+    if let Some(name) = name(entry.key) {
+        json.text("a_type_name", name);
+    }
+    json.number("a_val", entry.value as u64);
+    if let Some(Ok(text)) = text {
+        json.text("string", text);
+    }
+    if options.decode {
+        if let Some(features) = found.features(entry) {
+            json.array("features");
+            features.for_each(|feature| {
+                json.text("", feature);
+            });
+            json.end_array();
+        }
+        if entry.key == AT_RANDOM
+            && let Some(bytes) = found.random(entry)
+        {
+            json.array("bytes");
+            bytes.iter().for_each(|byte| {
+                json.number("", (*byte).into());
+            });
+            json.end_array();
+        }
+        if let Some((name, offset)) = found.place(entry) {
+            json.text("mapping", name).number("offset", offset);
+        }
+    }
+    json.end_object();
+}

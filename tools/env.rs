@@ -1,0 +1,227 @@
+//! `lx env`: the environment of a process.
+
+use crate::cli;
+use crate::context::Context;
+use crate::live::{self, Live, Mark};
+use crate::process::{Operand, Process, Reason, operand, subject, tell};
+use crate::shell::Text;
+use crate::redact::{Redacted, is_secret_name, is_secret_value};
+use crate::strings::{Strings, Which, with_strings};
+use alloc::vec::Vec;
+use rt::put;
+use rt::row::find;
+
+const HELP: &str = " [OPTION]... [PID|CORE]... [NAME]...
+Print the environment that processes and core files were started with, one variable a line;
+with NAMEs only their values, and the status is 1 where one is missing. What has control
+characters or bytes that aren't UTF-8 is shown as $'...'. A PID is decimal or 'self', which
+is lx and the default; a CORE has a '/' in its path; all else is a NAME.
+
+  -0, --null    each as it is, with a zero byte behind it
+  -l, --live    the environment as it is now, in the process's memory, with marks: '+' added,
+                '~' changed, '-' removed since the program was started
+      --redact  *** and the length for what looks like a secret
+      --json    as JSON: an array with an object for each operand
+      --why     if something can't be read, a paragraph on the reason and the remedy
+      --help    this help
+";
+
+#[derive(Default)]
+struct Options {
+    null: bool,
+    live: bool,
+    redact: bool,
+    json: bool,
+    why: bool,
+    help: bool,
+}
+
+/// The status is 1 where something couldn't be read, or a name is missing.
+pub fn run(cx: &mut Context) -> u8 {
+    let mut options = Options::default();
+    let args = cx.args;
+    let parsed = cli::parse(cx, args, HELP, &mut |_, key, _| match key {
+        b"0" => options.null = true,
+        b"l" => options.live = true,
+        b"redact" => options.redact = true,
+        b"json" => options.json = true,
+        b"why" => options.why = true,
+        _ => options.help = true,
+    });
+    let Ok(words) = parsed else { return cli::misused(cx) };
+    if options.help {
+        return cli::help(cx, HELP);
+    }
+    let is_name = |word: &&[u8]| matches!(operand(word), Operand::Path(p) if !p.contains(&b'/'));
+    let (names, mut operands): (Vec<_>, Vec<_>) = words.iter().copied().partition(is_name);
+    if operands.is_empty() {
+        operands.push(b"self");
+    }
+    if options.json {
+        cx.json().array("");
+    }
+    let mut fine = true;
+    for &word in &operands {
+        let headed = operands.len() > 1 && !options.null && !options.json;
+        let mut call = |cx: &mut Context, vars: Vars| {
+            if headed {
+                put!(&mut cx.out, Text(word), ":\n");
+            }
+            show(cx, &options, word, &names, vars)
+        };
+        let shown = match operand(word) {
+            Operand::Pid(pid) if options.live => live(pid, &mut |live| call(cx, live)),
+            Operand::Path(_) if options.live => Err(Reason::NoLiveCore),
+            _ => with_strings(cx, word, Which::Env, &mut |cx, strings, _| {
+                call(cx, Vars::Initial(strings))
+            }),
+        };
+        fine &= shown.unwrap_or_else(|reason| tell(cx, word, reason, options.why));
+    }
+    if options.json {
+        cx.json().end_array().end_document();
+    }
+    !fine as u8
+}
+
+/// The variables of an operand.
+enum Vars<'a> {
+    Initial(Strings<'a>),
+    /// What is removed comes last.
+    Live(&'a [(Mark, &'a [u8])]),
+}
+
+impl Vars<'_> {
+    fn each(&self, call: &mut dyn FnMut(Mark, &[u8])) {
+        match self {
+            Vars::Initial(strings) => strings.clone().for_each(|string| call(Mark::Same, string)),
+            Vars::Live(vars) => vars.iter().for_each(|(mark, string)| call(*mark, string)),
+        }
+    }
+}
+
+/// Calls with the variables that a process has now, and had.
+fn live(pid: u32, call: &mut dyn FnMut(Vars) -> bool) -> Result<bool, Reason> {
+    let process = Process::open(pid)?;
+    let Live { now, initial } = live::read(&process)?;
+    let sorted = |block| {
+        let mut all: Vec<&[u8]> = Strings::Block(block).collect();
+        all.sort_unstable();
+        all
+    };
+    let has = |all: &[&[u8]], string| all.binary_search(&string).is_ok();
+    let has_name = |all: &[&[u8]], string| {
+        let name = named(string).0;
+        // The name alone comes before all of its values.
+        let at = all.partition_point(|other| named(other).0 < name);
+        all.get(at).is_some_and(|other| named(other).0 == name)
+    };
+    let (before, after) = (sorted(&initial), sorted(&now));
+    let mut vars = Vec::new();
+    for string in Strings::Block(&now) {
+        let mark = match () {
+            _ if has(&before, string) => Mark::Same,
+            _ if has_name(&before, string) => Mark::Changed,
+            _ => Mark::Added,
+        };
+        vars.push((mark, string));
+    }
+    let removed = Strings::Block(&initial).filter(|string| !has_name(&after, string));
+    vars.extend(removed.map(|string| (Mark::Removed, string)));
+    Ok(call(Vars::Live(&vars)))
+}
+
+/// The name of a variable and its value; none where there is no `=`.
+fn named(string: &[u8]) -> (&[u8], Option<&[u8]>) {
+    match find(string, b'=').and_then(|at| string.split_at_checked(at)) {
+        Some((name, value)) => (name, value.get(1..)),
+        None => (string, None),
+    }
+}
+
+/// Prints the variables, or those with these names; says whether none is missing.
+fn show(cx: &mut Context, options: &Options, word: &[u8], names: &[&[u8]], vars: Vars) -> bool {
+    if options.json {
+        subject(cx, word).array("env");
+    }
+    let mut fine = true;
+    if names.is_empty() {
+        let marked = matches!(vars, Vars::Live(_));
+        vars.each(&mut |mark, string| variable(cx, options, marked.then_some(mark), string));
+    }
+    for &wanted in names {
+        let mut found = false;
+        vars.each(&mut |mark, string| {
+            let (name, value) = named(string);
+            let Some(value) = value.filter(|_| name == wanted && mark != Mark::Removed) else {
+                return;
+            };
+            found = true;
+            match hidden(options, name, value) {
+                _ if options.json => variable(cx, options, None, string),
+                Some(hidden) => put!(&mut cx.out, hidden),
+                None if options.null => put!(&mut cx.out, value),
+                None => put!(&mut cx.out, Text(value)),
+            }
+            if !options.json {
+                cx.out.byte(if options.null { 0 } else { b'\n' });
+            }
+        });
+        fine &= found;
+    }
+    if options.json {
+        cx.json().end_array().end_object();
+    }
+    fine
+}
+
+/// What stands for a value that mustn't be seen.
+fn hidden(options: &Options, name: &[u8], value: &[u8]) -> Option<Redacted> {
+    let secret = options.redact && (is_secret_name(name) || is_secret_value(value));
+    secret.then_some(Redacted(value.len()))
+}
+
+/// Prints a variable.
+fn variable(cx: &mut Context, options: &Options, mark: Option<Mark>, string: &[u8]) {
+    let (name, value) = named(string);
+    let hidden = hidden(options, name, value.unwrap_or_default());
+    if options.json {
+        let mut json = cx.json();
+        json.object("").text("name", name);
+        match (&hidden, value) {
+            (Some(hidden), _) => json.null("value").number("redacted", hidden.0 as u64),
+            (None, Some(value)) => json.text("value", value),
+            (None, None) => json.null("value"),
+        };
+        if let Some(mark) = mark {
+            let state = match mark {
+                Mark::Same => "same",
+                Mark::Added => "added",
+                Mark::Changed => "changed",
+                Mark::Removed => "removed",
+            };
+            json.text("state", state);
+        }
+        json.end_object();
+        return;
+    }
+    let out = &mut cx.out;
+    if let Some(mark) = mark {
+        let sign = match mark {
+            Mark::Same => "  ",
+            Mark::Added => "+ ",
+            Mark::Changed => "~ ",
+            Mark::Removed => "- ",
+        };
+        put!(out, sign);
+    }
+    match hidden {
+        Some(hidden) if options.null => put!(out, name, "=", hidden, [0]),
+        None if options.null => put!(out, string, [0]),
+        Some(hidden) => put!(out, Text(name), "=", hidden, "\n"),
+        None => match value {
+            Some(value) => put!(out, Text(name), "=", Text(value), "\n"),
+            None => put!(out, Text(name), "\n"),
+        },
+    }
+}

@@ -1,0 +1,177 @@
+//! `lx env --live`: the environment that a process has now, in its memory.
+//!
+//! The C library keeps it as `environ`, an array of pointers. Where that variable is, the
+//! symbol tables of the program and of its libraries tell; a program that isn't linked with a
+//! C library, such as one in Go, has none.
+
+use crate::process::{AUXV_ROOM, Mapping, Process, Reason, mappings};
+use alloc::vec;
+use alloc::vec::Vec;
+use rt::auxv::Vector;
+use rt::elf::consts::{PT_LOAD, SHN_UNDEF, SHT_SYMTAB};
+use rt::elf::{Dynamic, Elf, Encoding, Reader, Source, Symbol, Table, c_str};
+use rt::fs::{AtFlags, DT_REG, File, Mode, O_NONBLOCK, O_RDONLY, fstatat, openat};
+use rt::input::Input;
+use rt::io::BufWriter;
+use rt::mm::PAGE;
+use rt::process::{AddressSpace, Memory, ProcessDir};
+use rt::{Errno, put};
+
+/// How a variable differs from what it was when the program was started.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Mark {
+    Same,
+    Added,
+    Changed,
+    Removed,
+}
+
+/// The environment now, and as it was in the beginning: both as strings with a zero byte
+/// behind each.
+pub struct Live {
+    pub now: Vec<u8>,
+    pub initial: Vec<u8>,
+}
+
+/// No larger environment is read: 64 MiB.
+const LARGEST: usize = 64 << 20;
+
+/// Reads both.
+pub fn read(process: &Process) -> Result<Live, Reason> {
+    let mut buffer = [0; AUXV_ROOM];
+    let open = |dir: &ProcessDir| Ok((dir.memory()?, dir.file(c"maps")?, dir.file(c"environ")?));
+    let (auxv, (memory, maps, environ)) = process.steady(&mut buffer, open)?;
+    let whole = |file| Input::new(file, 0).map_err(|errno| process.reason(errno));
+    let (maps, environ) = (whole(maps)?, whole(environ)?);
+    let encoding = Vector::of_process(auxv).encoding();
+    let text = maps.get(0, maps.size()).unwrap_or_default();
+    let address = find(process, text, encoding);
+    // If it has ended by now, what was read isn't all.
+    process.check()?;
+    let now = strings(&memory, encoding, address.ok_or(Reason::NoEnviron)?);
+    let now = now.map_err(|errno| match errno {
+        Errno::EIO => Reason::Changing,
+        _ => process.reason(errno),
+    })?;
+    let initial = environ.get(0, environ.size()).unwrap_or_default();
+    Ok(Live { now, initial: initial.into() })
+}
+
+/// The strings that the array points to whose address is at an address.
+fn strings(memory: &Memory, encoding: Encoding, environ: u64) -> Result<Vec<u8>, Errno> {
+    let word = encoding.word();
+    let mut bytes = [0; 8];
+    memory.read_exact(environ, bytes.get_mut(..word).unwrap_or_default())?;
+    let array = Reader::new(encoding, &bytes).word(0).unwrap_or(0);
+    let (mut all, mut buffer) = (Vec::new(), vec![0; PAGE]);
+    if array == 0 {
+        // After clearenv.
+        return Ok(all);
+    }
+    let mut pointers = [0; 512];
+    let mut at = array;
+    loop {
+        let length = memory.read(at, &mut pointers)?;
+        let whole = length - length % word;
+        let read = pointers.get(..whole).unwrap_or_default();
+        let reader = Reader::new(encoding, read);
+        for pointer in (0..whole).step_by(word).map_while(|at| reader.word(at)) {
+            if pointer == 0 {
+                return Ok(all);
+            }
+            let length = loop {
+                match memory.string(pointer, &mut buffer).map(|string| string.len()) {
+                    Err(Errno::ENAMETOOLONG) if buffer.len() < LARGEST => {
+                        buffer = vec![0; 2 * buffer.len()];
+                    }
+                    other => break other?,
+                }
+            };
+            if all.len() + length >= LARGEST {
+                return Err(Errno::E2BIG);
+            }
+            all.extend_from_slice(buffer.get(..length).unwrap_or_default());
+            all.push(0);
+        }
+        // An array that isn't aligned to its words, or without an end.
+        at = at.checked_add(whole as u64).filter(|_| whole > 0).ok_or(Errno::EIO)?;
+    }
+}
+
+/// The address of the variable.
+fn find(process: &Process, maps: &[u8], encoding: Encoding) -> Option<u64> {
+    let mut best: Option<(u8, u64)> = None;
+    let mut files = mappings(maps).filter(|map| map.offset == 0 && map.name.starts_with(b"/"));
+    let mut last = 0;
+    files.by_ref().for_each(|mapping| {
+        let rank = rank(mapping.name);
+        if mapping.inode == last || best.is_some_and(|(best, _)| best <= rank) {
+            return;
+        }
+        last = mapping.inode;
+        let address = open(process, &mapping).and_then(|file| in_file(file, &mapping, encoding));
+        best = address.map(|address| (rank, address)).or(best);
+    });
+    best.map(|(_, address)| address)
+}
+
+/// Which file's definition counts, the smallest: that of the program, where it has one, as the
+/// dynamic linker takes it; else the C library's.
+fn rank(path: &[u8]) -> u8 {
+    match path.rsplit(|&byte| byte == b'/').next() {
+        Some([b'l', b'i', b'b', b'c', b'.' | b'-', ..]) => 1,
+        Some([b'l', b'd', b'-' | b'.', ..]) => 2,
+        _ => 0,
+    }
+}
+
+/// Opens the file that is mapped: by the mapping itself, which root may, whatever became of its
+/// name; or else by its path, as the process sees it, if that is still the same file.
+fn open(process: &Process, mapping: &Mapping) -> Option<(File, u64)> {
+    let mut path = [0; 64];
+    let mut nowhere = rt::io::stderr();
+    let mut out = BufWriter::new(&mut path, &mut nowhere);
+    let (start, end) = (rt::fmt::hex(mapping.start), rt::fmt::hex(mapping.end));
+    put!(&mut out, "map_files/", start, "-", end);
+    let by_mapping = c_str(&path, 0)?;
+    let by_path = [b"root", mapping.name].concat();
+    [by_mapping, &by_path].into_iter().find_map(|path| {
+        // What isn't a regular file might do something when it is opened.
+        let stat = fstatat(&process.dir, path, AtFlags(0)).ok()?;
+        let is_it = stat.file_type() == DT_REG && stat.st_ino == mapping.inode;
+        let flags = O_RDONLY | O_NONBLOCK;
+        let file =
+            if is_it { openat(&process.dir, path, flags, Mode(0)).ok()? } else { return None };
+        Some((file, stat.st_size as u64))
+    })
+}
+
+/// The address of the variable that a file defines.
+fn in_file((file, size): (File, u64), mapping: &Mapping, encoding: Encoding) -> Option<u64> {
+    let input = Input::new(file, size).ok()?;
+    let elf = Elf::new(&input).ok().filter(|elf| elf.encoding == encoding)?;
+    let load = elf.segments()?.iter().find(|segment| segment.p_type == PT_LOAD)?;
+    // The mapping begins at a page of the file.
+    let bias = mapping.start.wrapping_sub(load.p_vaddr.wrapping_sub(load.p_offset));
+    let value = Dynamic::new(elf)
+        .and_then(|dynamic| in_table(dynamic.symbols()?, dynamic.strings()?))
+        .or_else(|| {
+            let sections = elf.sections()?;
+            let table = sections.iter().find(|section| section.sh_type == SHT_SYMTAB)?;
+            let strings = sections.get(table.sh_link as usize)?;
+            let symbols = elf.bytes(table.sh_offset, table.sh_size)?;
+            let strings = elf.bytes(strings.sh_offset, strings.sh_size)?;
+            in_table(Table::new(encoding, symbols, table.sh_entsize)?, strings)
+        })?;
+    Some(bias.wrapping_add(value))
+}
+
+fn in_table(symbols: Table<Symbol>, strings: &[u8]) -> Option<u64> {
+    let names: [&[u8]; 3] = [b"environ", b"__environ", b"_environ"];
+    let is_it = |symbol: &Symbol| {
+        symbol.st_shndx != SHN_UNDEF
+            && symbol.st_value != 0
+            && c_str(strings, symbol.st_name.into()).is_some_and(|name| names.contains(&name))
+    };
+    symbols.iter().find(is_it).map(|symbol| symbol.st_value)
+}

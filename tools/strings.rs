@@ -1,0 +1,141 @@
+//! The arguments and the environment that a process was started with, as blocks of strings.
+
+use crate::context::Context;
+use crate::process::{AUXV_ROOM, Operand, Process, Reason, operand, with_core};
+use rt::auxv::{AT_EXECFN, AT_PLATFORM, AT_RANDOM, Vector};
+use rt::elf::{CoreFile, Reader, Source};
+use rt::env;
+use rt::io::BufWriter;
+use rt::process::AddressSpace;
+use rt::row::find;
+
+/// Which of the two.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Which {
+    Args,
+    Env,
+}
+
+/// The strings, in order.
+#[derive(Clone)]
+pub enum Strings<'a> {
+    /// Those of lx.
+    Own(env::Strings<'static>),
+    /// Strings with a zero byte behind each; the last one may be without.
+    Block(&'a [u8]),
+}
+
+impl<'a> Iterator for Strings<'a> {
+    type Item = &'a [u8];
+
+    fn next(&mut self) -> Option<&'a [u8]> {
+        match self {
+            Strings::Own(strings) => strings.next().map(|string| string.to_bytes()),
+            Strings::Block(b"") => None,
+            Strings::Block(block) => {
+                let end = find(block, 0).unwrap_or(block.len());
+                let string = block.get(..end)?;
+                *block = block.get(end + 1..).unwrap_or_default();
+                Some(string)
+            }
+        }
+    }
+}
+
+impl Strings<'_> {
+    /// Writes them as they are.
+    pub fn raw(self, out: &mut BufWriter) {
+        match self {
+            Strings::Block(block) => out.bytes(block),
+            own => own.for_each(|string| rt::put!(out, string, [0])),
+        }
+    }
+}
+
+/// What is done with the strings; the process is there where it is one.
+pub type Use<'c> = &'c mut dyn FnMut(&mut Context, Strings, Option<&Process>) -> bool;
+
+/// Calls with the strings of an operand.
+pub fn with_strings(
+    cx: &mut Context,
+    word: &[u8],
+    which: Which,
+    call: Use,
+) -> Result<bool, Reason> {
+    match operand(word) {
+        Operand::Own => {
+            let own = if which == Which::Args { env::args() } else { env::vars() };
+            Ok(call(cx, Strings::Own(own), None))
+        }
+        Operand::Pid(pid) => {
+            let process = Process::open(pid)?;
+            let name = if which == Which::Args { c"cmdline" } else { c"environ" };
+            let input = process.whole(name)?;
+            let block = input.get(0, input.size()).unwrap_or_default();
+            Ok(call(cx, Strings::Block(block), Some(&process)))
+        }
+        Operand::Path(path) => with_core(path, |core| {
+            let (args, env) = in_core(core).ok_or(Reason::NoNote)?;
+            let block = if which == Which::Args { args } else { env };
+            Ok(call(cx, Strings::Block(block), None))
+        }),
+    }
+}
+
+/// How many arguments the process was started with: the kernel left the number at the bottom
+/// of the stack. None where that can't be read.
+pub fn argc(process: &Process) -> Option<u64> {
+    let mut buffer = [0; 1024];
+    let bottom = process.dir.stat(&mut buffer).ok()?.field(28).filter(|&bottom| bottom > 0)?;
+    let mut argc = [0; 8];
+    // A 32-bit process has its stack, and a number of four bytes, below 4 GiB.
+    let length = if u32::try_from(bottom).is_ok() { 4 } else { 8 };
+    process.dir.memory().ok()?.read_exact(bottom, argc.get_mut(..length)?).ok()?;
+    Some(u64::from_le_bytes(argc))
+}
+
+/// Finds both blocks in a core file.
+///
+/// They lie on the stack (see `rt::start`): `argc`, `argv`, the environment's pointers, the
+/// auxiliary vector, and above those the strings of the arguments, those of the environment,
+/// and the one of `AT_EXECFN`, without gaps. `NT_AUXV` has the vector, so it can be found; what
+/// is below it may have been changed by the program, but for `argc`, which then tells where
+/// the arguments' strings end.
+fn in_core(core: CoreFile<'_>) -> Option<(&[u8], &[u8])> {
+    /// No more pointers than the kernel lets a program have: 6 MiB, with a string each.
+    const POINTERS: usize = 1 << 20;
+    /// From the vector to the random bytes there are no more than a few strings.
+    const NEAR: usize = 8 << 10;
+    const NT_AUXV: u32 = 6;
+    let (encoding, word) = (core.elf.encoding, core.elf.encoding.word());
+    let vector = Vector::new(encoding, core.note(b"CORE", NT_AUXV)?);
+    let needle = vector.bytes();
+    if needle.len() > AUXV_ROOM {
+        return None;
+    }
+    let near = vector.get(AT_RANDOM).or(vector.get(AT_PLATFORM))? as u64;
+    let (base, stack) = core.segment_at(near)?;
+    let index = |address: u64| usize::try_from(address.checked_sub(base)?).ok();
+    let near = index(near)?;
+    let from = near.saturating_sub(NEAR + needle.len());
+    let auxv = from + stack.get(from..near)?.windows(needle.len()).rposition(|w| w == needle)?;
+    let reader = Reader::new(encoding, stack);
+    // Words below the vector, the first one is the null that ends the environment.
+    let below = |n: usize| reader.word(auxv.checked_sub(n.checked_mul(word)?)?);
+    let argc_at = (3..POINTERS).map_while(|n| Some((n, below(n)?))).find(|&(n, value)| {
+        // So many pointers, then a null: no pointer is as small as that.
+        let null = usize::try_from(value).ok().and_then(|argc| (n - 1).checked_sub(argc));
+        value > 0 && null.is_some_and(|null| null > 1 && below(null) == Some(0))
+    });
+    let (n, argc) = argc_at?;
+    let strings = auxv.checked_add(needle.len())?;
+    let last = vector.get(AT_EXECFN).and_then(|address| index(address as u64));
+    let end = last.filter(|&end| end > strings && end <= stack.len()).unwrap_or(stack.len());
+    // The program may have changed their order.
+    let argv = (1..=argc as usize).filter_map(|i| index(below(n - i)?));
+    let first = argv.filter(|at| (strings..end).contains(at)).min()?;
+    let both = stack.get(first..end)?;
+    let ends = both.iter().enumerate().filter(|(_, byte)| **byte == 0).map(|(at, _)| at + 1);
+    let split = ends.clone().nth(argc as usize - 1).unwrap_or(both.len());
+    both.split_at_checked(split)
+}
