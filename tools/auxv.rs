@@ -166,6 +166,9 @@ fn own(cx: &mut Context, options: &Options, word: &[u8]) -> Result<bool, Reason>
     Ok(report(cx, options, word, &found, None))
 }
 
+// Not inlined, as the next one: its buffers would make the stack pages deeper for all, and each
+// page is a page fault.
+#[inline(never)]
 fn of_process(cx: &mut Context, options: &Options, word: &[u8], pid: u32) -> Result<bool, Reason> {
     let process = Process::open(pid)?;
     let mut buffer = [0; AUXV_ROOM];
@@ -191,6 +194,7 @@ fn of_process(cx: &mut Context, options: &Options, word: &[u8], pid: u32) -> Res
     }
 }
 
+#[inline(never)]
 fn of_core(
     cx: &mut Context,
     options: &Options,

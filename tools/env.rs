@@ -101,6 +101,8 @@ impl Vars<'_> {
 }
 
 /// Calls with the variables that a process has now, and had.
+// Not inlined: see `strings`.
+#[inline(never)]
 fn live(pid: u32, call: &mut dyn FnMut(Vars) -> bool) -> Result<bool, Reason> {
     let process = Process::open(pid)?;
     let Live { now, initial } = live::read(&process)?;

@@ -67,19 +67,29 @@ pub fn with_strings(
             let own = if which == Which::Args { env::args() } else { env::vars() };
             Ok(call(cx, Strings::Own(own), None))
         }
-        Operand::Pid(pid) => {
-            let process = Process::open(pid)?;
-            let name = if which == Which::Args { c"cmdline" } else { c"environ" };
-            let input = process.whole(name)?;
-            let block = input.get(0, input.size()).unwrap_or_default();
-            Ok(call(cx, Strings::Block(block), Some(&process)))
-        }
-        Operand::Path(path) => with_core(path, |core| {
-            let (args, env) = in_core(core).ok_or(Reason::NoNote)?;
-            let block = if which == Which::Args { args } else { env };
-            Ok(call(cx, Strings::Block(block), None))
-        }),
+        Operand::Pid(pid) => of_process(cx, pid, which, call),
+        Operand::Path(path) => of_core(cx, path, which, call),
     }
+}
+
+// Not inlined, as the other two: their buffers would make the stack pages deeper for lx's own
+// strings, and each page is a page fault.
+#[inline(never)]
+fn of_process(cx: &mut Context, pid: u32, which: Which, call: Use) -> Result<bool, Reason> {
+    let process = Process::open(pid)?;
+    let name = if which == Which::Args { c"cmdline" } else { c"environ" };
+    let input = process.whole(name)?;
+    let block = input.get(0, input.size()).unwrap_or_default();
+    Ok(call(cx, Strings::Block(block), Some(&process)))
+}
+
+#[inline(never)]
+fn of_core(cx: &mut Context, path: &[u8], which: Which, call: Use) -> Result<bool, Reason> {
+    with_core(path, |core| {
+        let (args, env) = in_core(core).ok_or(Reason::NoNote)?;
+        let block = if which == Which::Args { args } else { env };
+        Ok(call(cx, Strings::Block(block), None))
+    })
 }
 
 /// How many arguments the process was started with: the kernel left the number at the bottom
