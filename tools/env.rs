@@ -108,13 +108,14 @@ fn live(pid: u32, call: &mut dyn FnMut(Vars) -> bool) -> Result<bool, Reason> {
     let Live { now, initial } = live::read(&process)?;
     let sorted = |block| {
         let mut all: Vec<&[u8]> = Strings::Block(block).collect();
-        all.sort_unstable();
+        all.sort_unstable_by(|a, b| named(a).cmp(&named(b)));
         all
     };
-    let has = |all: &[&[u8]], string| all.binary_search(&string).is_ok();
+    let has = |all: &[&[u8]], string| {
+        all.binary_search_by(|other| named(other).cmp(&named(string))).is_ok()
+    };
     let has_name = |all: &[&[u8]], string| {
         let name = named(string).0;
-        // The name alone comes before all of its values.
         let at = all.partition_point(|other| named(other).0 < name);
         all.get(at).is_some_and(|other| named(other).0 == name)
     };

@@ -41,15 +41,16 @@ pub fn read(process: &Process) -> Result<Live, Reason> {
     let mut buffer = [0; AUXV_ROOM];
     let open = |dir: &ProcessDir| Ok((dir.memory()?, dir.file(c"maps")?, dir.file(c"environ")?));
     let (auxv, (memory, maps, environ)) = process.steady(&mut buffer, open)?;
+    process.loaded()?;
     let whole = |file| Input::new(file, 0).map_err(|errno| process.reason(errno));
     let (maps, environ) = (whole(maps)?, whole(environ)?);
     let encoding = Vector::of_process(auxv).encoding();
     let text = maps.get(0, maps.size()).unwrap_or_default();
-    let address = find(process, text, encoding);
-    // If it has ended by now, what was read isn't all.
-    process.check()?;
-    let now = strings(&memory, encoding, address.ok_or(Reason::NoEnviron)?);
-    let now = now.map_err(|errno| match errno {
+    let now = find(process, text, encoding).map(|address| strings(&memory, encoding, address));
+    // If it has ended by now, what was read isn't all, and if it became another program, it
+    // isn't what is asked for.
+    process.still(auxv)?;
+    let now = now.ok_or(Reason::NoEnviron)?.map_err(|errno| match errno {
         Errno::EIO => Reason::Changing,
         _ => process.reason(errno),
     })?;

@@ -3,7 +3,9 @@
 
 use crate::context::Context;
 use crate::json::Json;
+use alloc::vec::Vec;
 use core::ffi::CStr;
+use rt::auxv::Vector;
 use rt::elf::{CoreFile, Elf, Source};
 use rt::fmt::{Put, dec};
 use rt::fs::{DT_DIR, DT_REG, Mode, O_NONBLOCK, O_RDONLY, fstat};
@@ -190,6 +192,9 @@ pub fn tell(cx: &mut Context, subject: &[u8], reason: Reason, why: bool) -> bool
     false
 }
 
+/// How often something is read again, a few microseconds each, until it makes sense.
+const PATIENCE: usize = 1000;
+
 /// More bytes than an auxiliary vector has.
 pub const AUXV_ROOM: usize = 2048;
 
@@ -220,16 +225,23 @@ impl Process {
         buffer: &'b mut [u8],
         open: impl Fn(&ProcessDir) -> rt::Result<T>,
     ) -> Result<(&'b [u8], T), Reason> {
-        for _ in 0..8 {
+        for _ in 0..PATIENCE {
             let length = self.auxv(buffer)?.len();
             let opened = open(&self.dir).map_err(|errno| self.reason(errno))?;
-            // No two programs have the same one: their AT_RANDOM and stacks lie elsewhere.
-            let mut again = [0; AUXV_ROOM];
-            if buffer.get(..length) == Some(self.auxv(&mut again)?) {
+            let auxv = buffer.get(..length).unwrap_or_default();
+            // An empty one belongs to a program that is just being loaded.
+            if self.still(auxv).is_ok() && Vector::of_process(auxv).entries().next().is_some() {
                 return Ok((buffer.get(..length).unwrap_or_default(), opened));
             }
         }
         Err(Reason::Gone)
+    }
+
+    /// Whether it is still the program with this vector. No two have the same one: their stacks
+    /// and `AT_RANDOM` lie elsewhere.
+    pub fn still(&self, auxv: &[u8]) -> Result<(), Reason> {
+        let mut buffer = [0; AUXV_ROOM];
+        if self.auxv(&mut buffer)? == auxv { Ok(()) } else { Err(Reason::Gone) }
     }
 
     fn auxv<'b>(&self, buffer: &'b mut [u8]) -> Result<&'b [u8], Reason> {
@@ -237,22 +249,37 @@ impl Process {
         if bytes.is_empty() { Err(self.check().err().unwrap_or(Reason::Gone)) } else { Ok(bytes) }
     }
 
-    /// A file of strings, `cmdline` or `environ`, as a whole and of one program. Read twice:
-    /// where an `execve` or the process's end comes in between, the two differ.
+    /// A file of strings, `cmdline` or `environ`, as a whole and of one program.
     pub fn whole(&self, name: &CStr) -> Result<Input, Reason> {
-        let read = || self.dir.input(name).map_err(|errno| self.reason(errno));
-        let mut last = read()?;
-        // A process that changes them all the time is shown as it was at some moment.
-        for _ in 0..8 {
-            let next = read()?;
-            if next.get(0, next.size()) == last.get(0, last.size()) {
-                break;
+        let bytes = |input: &Input| -> Option<Vec<u8>> { Some(input.get(0, input.size())?.into()) };
+        let mut before = self.program()?;
+        let mut last = None;
+        for n in 0..PATIENCE {
+            let next = self.dir.input(name).map_err(|errno| self.reason(errno))?;
+            let after = self.program()?;
+            let is_whole = match after {
+                Some(program) => program > 0 && before == after,
+                // A stranger reads it until it is the same twice; where it is always another,
+                // or nothing, it is shown as it was at some moment.
+                None => n > 800 || next.size() > 0 && (n > 8 || bytes(&next) == last),
+            };
+            if is_whole {
+                return Ok(next);
             }
-            last = next;
+            last = if after.is_none() { bytes(&next) } else { None };
+            before = after;
         }
-        // Nothing may be the truth, or all that is left.
-        self.check()?;
-        Ok(last)
+        Err(Reason::Gone)
+    }
+
+    /// Waits until `execve` has done its work.
+    pub fn loaded(&self) -> Result<(), Reason> {
+        for _ in 0..PATIENCE {
+            if self.program()? != Some(0) {
+                return Ok(());
+            }
+        }
+        Err(Reason::Gone)
     }
 
     /// Why reading failed.
@@ -277,16 +304,31 @@ impl Process {
     /// Whether it is a living process with memory: that nothing was read, or that it ended
     /// where it did, is the truth then. `maps` and `cmdline` fail in no other way.
     pub fn check(&self) -> Result<(), Reason> {
+        self.program().map(drop)
+    }
+
+    /// A number that no two programs of a process have in common: where its stack begins. 0
+    /// while `execve` puts it there, and all else; none where that isn't shown to us.
+    fn program(&self) -> Result<Option<u64>, Reason> {
         let mut buffer = [0; 1024];
-        match self.dir.stat(&mut buffer) {
-            Ok(stat) if stat.is_kernel_thread() => Err(Reason::KernelThread),
-            // The number of threads that live.
-            Ok(stat) if stat.has_ended() && stat.field(20) > Some(1) => Err(Reason::Headless),
-            Ok(stat) if stat.state() == b'Z' => Err(Reason::Zombie(stat.field(4).unwrap_or(0))),
-            Ok(stat) if stat.has_ended() => Err(Reason::Gone),
-            Ok(_) => Ok(()),
-            Err(Errno::ESRCH) => Err(Reason::Gone),
-            Err(errno) => Err(self.reason(errno)),
+        let stat = match self.dir.stat(&mut buffer) {
+            Ok(stat) => stat,
+            Err(Errno::ESRCH) => return Err(Reason::Gone),
+            Err(errno) => return Err(self.reason(errno)),
+        };
+        if stat.is_kernel_thread() {
+            Err(Reason::KernelThread)
+        } else if stat.has_ended() && stat.field(20) > Some(1) {
+            // So many threads live.
+            Err(Reason::Headless)
+        } else if stat.state() == b'Z' {
+            Err(Reason::Zombie(stat.field(4).unwrap_or(0)))
+        } else if stat.has_ended() {
+            Err(Reason::Gone)
+        } else {
+            // Where the code begins is among the last that is set, and 1 for a stranger.
+            let (code, stack) = (stat.field(26).unwrap_or(1), stat.field(28).unwrap_or(0));
+            Ok(if code == 1 { None } else { Some(if code == 0 { 0 } else { stack }) })
         }
     }
 }

@@ -1,6 +1,8 @@
 //! What more than one test file needs. Each uses a part of it.
 #![allow(dead_code)]
 
+pub mod process;
+
 use assert_cmd::Command;
 use std::path::{Path, PathBuf};
 
