@@ -152,18 +152,22 @@ struct Found<'a> {
 enum Places<'a> {
     Unknown,
     /// The text of `maps`.
-    Maps(Input),
+    Maps(&'a Input),
     /// The note `NT_FILE`.
     Core(CoreFile<'a>),
 }
 
 fn own(cx: &mut Context, options: &Options, word: &[u8]) -> Result<bool, Reason> {
-    let mut places = Places::Unknown;
     if options.decode {
-        places = Places::Maps(ProcessDir::own()?.input(c"maps")?);
+        let maps = ProcessDir::own()?.input(c"maps")?;
+        return Ok(report_own(cx, options, word, Places::Maps(&maps)));
     }
+    Ok(report_own(cx, options, word, Places::Unknown))
+}
+
+fn report_own(cx: &mut Context, options: &Options, word: &[u8], places: Places) -> bool {
     let found = Found { vector: None, memory: None, places, x86: true };
-    Ok(report(cx, options, word, &found, None))
+    report(cx, options, word, &found, None)
 }
 
 // Not inlined, as the next one: its buffers would make the stack pages deeper for all, and each
@@ -176,14 +180,12 @@ fn of_process(cx: &mut Context, options: &Options, word: &[u8], pid: u32) -> Res
         let maps = if options.decode { Some(dir.file(c"maps")?) } else { None };
         Ok((dir.memory(), maps))
     })?;
-    let places = match maps {
-        Some(maps) => Places::Maps(Input::new(maps, 0).map_err(|errno| process.reason(errno))?),
-        None => Places::Unknown,
-    };
+    let maps = maps.map(|maps| Input::new(maps, 0).map_err(|errno| process.reason(errno)));
+    let maps = maps.transpose()?;
     let found = Found {
         vector: Some(Vector::of_process(bytes)),
         memory: memory.as_ref().ok().map(|memory| memory as &dyn AddressSpace),
-        places,
+        places: maps.as_ref().map_or(Places::Unknown, Places::Maps),
         x86: true,
     };
     let fine = report(cx, options, word, &found, Some(&process));

@@ -63,7 +63,7 @@ pub fn run(cx: &mut Context) -> u8 {
     let mut fine = true;
     for &word in &operands {
         let headed = operands.len() > 1 && !options.null && !options.json;
-        let mut call = |cx: &mut Context, vars: Vars| {
+        let call = |cx: &mut Context, vars: Vars| {
             if headed {
                 put!(&mut cx.out, Text(word), ":\n");
             }

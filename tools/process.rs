@@ -126,7 +126,7 @@ impl Reason {
                 "  It has your user ID, and still the kernel shows its memory to root (CAP_SYS_PTRACE)\n  \
                  only: it is set-user-ID, or has capabilities that lx lacks, or made itself not dumpable\n  \
                  (prctl PR_SET_DUMPABLE, as ssh-agent does), or a security module forbids it (Yama:\n  \
-                 'sysctl kernel.yama.ptrace_scope'). Run lx as root.\n"
+                 'sysctl kernel.yama.ptrace_scope'). Run lx as root, with CAP_SYS_PTRACE.\n"
             }
             Reason::Zombie(parent) => {
                 return put!(
