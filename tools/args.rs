@@ -2,7 +2,7 @@
 
 use crate::cli;
 use crate::context::Context;
-use crate::process::{Process, subject, tell};
+use crate::process::{Manner, Process, Subject, each};
 use crate::shell::{Text, Word};
 use crate::redact::{Redacted, is_secret_name, is_secret_value};
 use crate::strings::{Strings, Which, argc, with_strings};
@@ -44,38 +44,24 @@ pub fn run(cx: &mut Context) -> u8 {
         b"why" => options.why = true,
         _ => options.help = true,
     });
-    let Ok(mut operands) = parsed else { return cli::misused(cx) };
+    let Ok(operands) = parsed else { return cli::misused(cx) };
     if options.help {
         return cli::help(cx, HELP);
     }
-    if operands.is_empty() {
-        operands.push(b"self");
-    }
-    if options.json {
-        cx.json().array("");
-    }
-    let mut fine = true;
-    for &word in &operands {
-        let headed = operands.len() > 1 && !options.null && !options.json;
-        let shown = with_strings(cx, word, Which::Args, &mut |cx, strings, process| {
-            if headed {
-                put!(&mut cx.out, Text(word), ":", if options.line { "\t" } else { "\n" });
-            }
-            show(cx, &options, word, strings, process);
+    let manner = Manner { json: options.json, why: options.why, headed: !options.null };
+    each(cx, &operands, manner, &mut |cx, subject| {
+        with_strings(cx, subject.word, Which::Args, &mut |cx, strings, process| {
+            subject.header(cx);
+            show(cx, &options, subject, strings, process);
             true
-        });
-        fine &= shown.unwrap_or_else(|reason| tell(cx, word, reason, options.why));
-    }
-    if options.json {
-        cx.json().end_array().end_document();
-    }
-    !fine as u8
+        })
+    })
 }
 
 fn show(
     cx: &mut Context,
     options: &Options,
-    word: &[u8],
+    subject: Subject,
     mut strings: Strings,
     process: Option<&Process>,
 ) {
@@ -86,7 +72,7 @@ fn show(
         *block = without_filling(block, process);
     }
     if options.json {
-        subject(cx, word).array("args");
+        subject.object(cx).array("args");
     }
     let (mut first, mut secret_follows) = (true, false);
     for string in strings {

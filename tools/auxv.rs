@@ -3,7 +3,7 @@
 use crate::cli;
 use crate::context::Context;
 use crate::process::{
-    AUXV_ROOM, Operand, Process, Reason, mappings, operand, subject, tell, with_core,
+    AUXV_ROOM, Manner, Operand, Process, Reason, Subject, each, mappings, operand, tell, with_core,
 };
 use crate::shell::{Literal, Text};
 use alloc::vec;
@@ -110,32 +110,16 @@ pub fn run(cx: &mut Context) -> u8 {
         b"why" => options.why = true,
         _ => options.help = true,
     });
-    let Ok(mut operands) = parsed else { return cli::misused(cx) };
+    let Ok(operands) = parsed else { return cli::misused(cx) };
     if options.help {
         return cli::help(cx, HELP);
     }
-    if operands.is_empty() {
-        operands.push(b"self");
-    }
-    if options.json {
-        cx.json().array("");
-    }
-    let mut fine = true;
-    for &word in &operands {
-        if operands.len() > 1 && !options.json {
-            put!(&mut cx.out, Text(word), ":\n");
-        }
-        let shown = match operand(word) {
-            Operand::Own => own(cx, &options, word),
-            Operand::Pid(pid) => of_process(cx, &options, word, pid),
-            Operand::Path(path) => with_core(path, |core| of_core(cx, &options, word, core)),
-        };
-        fine &= shown.unwrap_or_else(|reason| tell(cx, word, reason, options.why));
-    }
-    if options.json {
-        cx.json().end_array().end_document();
-    }
-    !fine as u8
+    let manner = Manner { json: options.json, why: options.why, headed: true };
+    each(cx, &operands, manner, &mut |cx, subject| match operand(subject.word) {
+        Operand::Own => own(cx, &options, subject),
+        Operand::Pid(pid) => of_process(cx, &options, subject, pid),
+        Operand::Path(path) => with_core(path, |core| of_core(cx, &options, subject, core)),
+    })
 }
 
 /// A vector, and what its addresses point to.
@@ -157,23 +141,28 @@ enum Places<'a> {
     Core(CoreFile<'a>),
 }
 
-fn own(cx: &mut Context, options: &Options, word: &[u8]) -> Result<bool, Reason> {
+fn own(cx: &mut Context, options: &Options, subject: Subject) -> Result<bool, Reason> {
     if options.decode {
         let maps = ProcessDir::own()?.input(c"maps")?;
-        return Ok(report_own(cx, options, word, Places::Maps(&maps)));
+        return Ok(report_own(cx, options, subject, Places::Maps(&maps)));
     }
-    Ok(report_own(cx, options, word, Places::Unknown))
+    Ok(report_own(cx, options, subject, Places::Unknown))
 }
 
-fn report_own(cx: &mut Context, options: &Options, word: &[u8], places: Places) -> bool {
+fn report_own(cx: &mut Context, options: &Options, subject: Subject, places: Places) -> bool {
     let found = Found { vector: None, memory: None, places, x86: true };
-    report(cx, options, word, &found, None)
+    report(cx, options, subject, &found, None)
 }
 
 // Not inlined, as the next one: its buffers would make the stack pages deeper for all, and each
 // page is a page fault.
 #[inline(never)]
-fn of_process(cx: &mut Context, options: &Options, word: &[u8], pid: u32) -> Result<bool, Reason> {
+fn of_process(
+    cx: &mut Context,
+    options: &Options,
+    subject: Subject,
+    pid: u32,
+) -> Result<bool, Reason> {
     let process = Process::open(pid)?;
     let mut buffer = [0; AUXV_ROOM];
     let (bytes, (memory, maps)) = process.steady(&mut buffer, |dir| {
@@ -188,7 +177,7 @@ fn of_process(cx: &mut Context, options: &Options, word: &[u8], pid: u32) -> Res
         places: maps.as_ref().map_or(Places::Unknown, Places::Maps),
         x86: true,
     };
-    let fine = report(cx, options, word, &found, Some(&process));
+    let fine = report(cx, options, subject, &found, Some(&process));
     match memory {
         // Said once, not for each string.
         Err(errno) => Err(process.reason(errno)),
@@ -200,7 +189,7 @@ fn of_process(cx: &mut Context, options: &Options, word: &[u8], pid: u32) -> Res
 fn of_core(
     cx: &mut Context,
     options: &Options,
-    word: &[u8],
+    subject: Subject,
     core: CoreFile,
 ) -> Result<bool, Reason> {
     const NT_AUXV: u32 = 6;
@@ -211,17 +200,18 @@ fn of_core(
         places: Places::Core(core),
         x86: matches!(core.elf.header.e_machine, EM_386 | EM_X86_64),
     };
-    Ok(report(cx, options, word, &found, None))
+    Ok(report(cx, options, subject, &found, None))
 }
 
 /// Prints all entries; says whether all could be read.
 fn report(
     cx: &mut Context,
     options: &Options,
-    word: &[u8],
+    subject: Subject,
     found: &Found,
     process: Option<&Process>,
 ) -> bool {
+    subject.header(cx);
     let mut buffer = Vec::new();
     if found.vector.is_some() {
         // As long as a path can be.
@@ -229,7 +219,7 @@ fn report(
     }
     let mut failed = None;
     if options.json {
-        let mut json = subject(cx, word);
+        let mut json = subject.object(cx);
         let bits = found.vector.map_or(64, |vector| 8 * vector.encoding().word() as u64);
         json.number("bits", bits).array("entries");
     }
@@ -260,10 +250,17 @@ fn report(
     match (failed, process) {
         (None, _) => true,
         (Some((_, errno @ Errno::ESRCH)), Some(process)) => {
-            tell(cx, word, process.reason(errno), options.why)
+            tell(cx, subject.word, process.reason(errno), options.why)
         }
         (Some((entry, _)), _) => {
-            message!(cx, word, ": ", name(entry.key), ": no string at 0x", hex(entry.value));
+            message!(
+                cx,
+                subject.word,
+                ": ",
+                name(entry.key),
+                ": no string at 0x",
+                hex(entry.value)
+            );
             false
         }
     }
@@ -294,13 +291,13 @@ impl Found<'_> {
     }
 
     /// The names of the bits that are set, if the key has such.
-    fn features(&self, entry: Entry) -> Option<impl Iterator<Item = &'static str>> {
+    fn features(&self, entry: Entry) -> Option<impl Iterator<Item = &'static [u8]>> {
         let names = match entry.key {
             AT_HWCAP if self.x86 => HWCAP_X86,
             AT_HWCAP2 if self.x86 => HWCAP2_X86,
             _ => return None,
         };
-        let bits = names.split(' ').enumerate();
+        let bits = names.as_bytes().split(|&byte| byte == b' ').enumerate();
         Some(bits.filter(move |(bit, _)| entry.value >> bit & 1 == 1).map(|(_, name)| name))
     }
 
@@ -352,7 +349,8 @@ fn row(
 ) {
     let (out, Entry { key, value }) = (&mut cx.out, entry);
     if options.verbose {
-        let description = DESCRIPTIONS.split('\n').nth(key).unwrap_or("");
+        let mut descriptions = DESCRIPTIONS.as_bytes().split(|&byte| byte == b'\n');
+        let description = descriptions.nth(key).unwrap_or_default();
         let name = name(key).unwrap_or("???");
         put!(out, int(key as i64).left(4), " ", left(name, 20), " ", left(description, 30), " ");
         match text {

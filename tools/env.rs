@@ -3,7 +3,7 @@
 use crate::cli;
 use crate::context::Context;
 use crate::live::{self, Live, Mark};
-use crate::process::{Operand, Process, Reason, operand, subject, tell};
+use crate::process::{Manner, Operand, Process, Reason, Subject, each, operand};
 use crate::shell::Text;
 use crate::redact::{Redacted, is_secret_name, is_secret_value};
 use crate::strings::{Strings, Which, with_strings};
@@ -53,35 +53,19 @@ pub fn run(cx: &mut Context) -> u8 {
         return cli::help(cx, HELP);
     }
     let is_name = |word: &&[u8]| matches!(operand(word), Operand::Path(p) if !p.contains(&b'/'));
-    let (names, mut operands): (Vec<_>, Vec<_>) = words.iter().copied().partition(is_name);
-    if operands.is_empty() {
-        operands.push(b"self");
-    }
-    if options.json {
-        cx.json().array("");
-    }
-    let mut fine = true;
-    for &word in &operands {
-        let headed = operands.len() > 1 && !options.null && !options.json;
-        let call = |cx: &mut Context, vars: Vars| {
-            if headed {
-                put!(&mut cx.out, Text(word), ":\n");
-            }
-            show(cx, &options, word, &names, vars)
-        };
-        let shown = match operand(word) {
-            Operand::Pid(pid) if options.live => live(pid, &mut |live| call(cx, live)),
-            Operand::Path(_) if options.live => Err(Reason::NoLiveCore),
-            _ => with_strings(cx, word, Which::Env, &mut |cx, strings, _| {
-                call(cx, Vars::Initial(strings))
-            }),
-        };
-        fine &= shown.unwrap_or_else(|reason| tell(cx, word, reason, options.why));
-    }
-    if options.json {
-        cx.json().end_array().end_document();
-    }
-    !fine as u8
+    let (names, operands): (Vec<_>, Vec<_>) = words.iter().copied().partition(is_name);
+    let manner = Manner { json: options.json, why: options.why, headed: !options.null };
+    each(cx, &operands, manner, &mut |cx, subject| match operand(subject.word) {
+        Operand::Pid(pid) if options.live => live(pid, &mut |vars| {
+            subject.header(cx);
+            show(cx, &options, subject, &names, vars)
+        }),
+        Operand::Path(_) if options.live => Err(Reason::NoLiveCore),
+        _ => with_strings(cx, subject.word, Which::Env, &mut |cx, strings, _| {
+            subject.header(cx);
+            show(cx, &options, subject, &names, Vars::Initial(strings))
+        }),
+    })
 }
 
 /// The variables of an operand.
@@ -106,11 +90,6 @@ impl Vars<'_> {
 fn live(pid: u32, call: &mut dyn FnMut(Vars) -> bool) -> Result<bool, Reason> {
     let process = Process::open(pid)?;
     let Live { now, initial } = live::read(&process)?;
-    let sorted = |block| {
-        let mut all: Vec<&[u8]> = Strings::Block(block).collect();
-        all.sort_unstable_by(|a, b| named(a).cmp(&named(b)));
-        all
-    };
     let has = |all: &[&[u8]], string| {
         all.binary_search_by(|other| named(other).cmp(&named(string))).is_ok()
     };
@@ -134,6 +113,37 @@ fn live(pid: u32, call: &mut dyn FnMut(Vars) -> bool) -> Result<bool, Reason> {
     Ok(call(Vars::Live(&vars)))
 }
 
+/// The strings of a block, sorted by name, then by value.
+fn sorted(block: &[u8]) -> Vec<&[u8]> {
+    let mut all: Vec<&[u8]> = Strings::Block(block).collect();
+    // A heap: a twentieth of the code of `sort_unstable`, and fast enough.
+    for root in (0..all.len() / 2).rev() {
+        sift(&mut all, root);
+    }
+    for end in (1..all.len()).rev() {
+        all.swap(0, end);
+        sift(all.get_mut(..end).unwrap_or_default(), 0);
+    }
+    all
+}
+
+/// Lets an element of a heap sink to where it belongs.
+fn sift(heap: &mut [&[u8]], mut root: usize) {
+    let greater = |heap: &[&[u8]], a, b| {
+        let name = |at| heap.get(at).map(|string: &&[u8]| named(string));
+        name(a) > name(b)
+    };
+    loop {
+        let left = 2 * root + 1;
+        let child = if greater(heap, left + 1, left) { left + 1 } else { left };
+        if !greater(heap, child, root) {
+            return;
+        }
+        heap.swap(root, child);
+        root = child;
+    }
+}
+
 /// The name of a variable and its value; none where there is no `=`.
 fn named(string: &[u8]) -> (&[u8], Option<&[u8]>) {
     match find(string, b'=').and_then(|at| string.split_at_checked(at)) {
@@ -143,9 +153,15 @@ fn named(string: &[u8]) -> (&[u8], Option<&[u8]>) {
 }
 
 /// Prints the variables, or those with these names; says whether none is missing.
-fn show(cx: &mut Context, options: &Options, word: &[u8], names: &[&[u8]], vars: Vars) -> bool {
+fn show(
+    cx: &mut Context,
+    options: &Options,
+    subject: Subject,
+    names: &[&[u8]],
+    vars: Vars,
+) -> bool {
     if options.json {
-        subject(cx, word).array("env");
+        subject.object(cx).array("env");
     }
     let mut fine = true;
     if names.is_empty() {

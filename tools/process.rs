@@ -3,6 +3,7 @@
 
 use crate::context::Context;
 use crate::json::Json;
+use crate::quote::Text;
 use alloc::vec::Vec;
 use core::ffi::CStr;
 use rt::auxv::Vector;
@@ -168,16 +169,67 @@ impl Reason {
     }
 }
 
-/// Begins the object of an operand, with the member that says which it is.
-pub fn subject<'c, 'a>(cx: &'c mut Context<'a>, word: &[u8]) -> Json<'c, 'a> {
-    let mut json = cx.json();
-    json.object("");
-    match operand(word) {
-        Operand::Own => json.number("pid", id().into()),
-        Operand::Pid(pid) => json.number("pid", pid.into()),
-        Operand::Path(path) => json.text("core", path),
-    };
-    json
+/// What process applets share: how the words are gone through.
+#[derive(Clone, Copy, Default)]
+pub struct Manner {
+    pub json: bool,
+    pub why: bool,
+    /// Whether several operands have headers.
+    pub headed: bool,
+}
+
+/// Does something with each operand, lx itself where there is none: with a JSON array around
+/// all, or a header before each of several. The header comes when it is
+/// called for. Gives the exit status.
+pub fn each(
+    cx: &mut Context,
+    operands: &[&[u8]],
+    manner: Manner,
+    call: &mut dyn FnMut(&mut Context, Subject) -> Result<bool, Reason>,
+) -> u8 {
+    let own: &[&[u8]] = &[b"self"];
+    let operands = if operands.is_empty() { own } else { operands };
+    if manner.json {
+        cx.json().array("");
+    }
+    let mut fine = true;
+    for &word in operands {
+        let headed = manner.headed && operands.len() > 1 && !manner.json;
+        let done = call(cx, Subject { word, headed });
+        fine &= done.unwrap_or_else(|reason| tell(cx, word, reason, manner.why));
+    }
+    if manner.json {
+        cx.json().end_array().end_document();
+    }
+    !fine as u8
+}
+
+/// An operand.
+#[derive(Clone, Copy)]
+pub struct Subject<'a> {
+    pub word: &'a [u8],
+    headed: bool,
+}
+
+impl Subject<'_> {
+    /// Prints its header, if it has one.
+    pub fn header(&self, cx: &mut Context) {
+        if self.headed {
+            put!(&mut cx.out, Text(self.word), ":\n");
+        }
+    }
+
+    /// Begins its object, with the member that says which it is.
+    pub fn object<'c, 'a>(&self, cx: &'c mut Context<'a>) -> Json<'c, 'a> {
+        let mut json = cx.json();
+        json.object("");
+        match operand(self.word) {
+            Operand::Own => json.number("pid", id().into()),
+            Operand::Pid(pid) => json.number("pid", pid.into()),
+            Operand::Path(path) => json.text("core", path),
+        };
+        json
+    }
 }
 
 /// Tells why nothing, or no more, can be told of an operand; with `why`, a paragraph on it.
@@ -406,8 +458,13 @@ mod tests {
             ffffffffff600000-ffffffffff601000 --xp 00000000 00:00 0      [vsyscall]\nnonsense\n";
         let mut lines = mappings(text);
         let first = lines.next().unwrap();
-        let expected =
-            Mapping { start: 0x400000, end: 0x401000, offset: 0x2000, name: b"/a b (deleted)" };
+        let expected = Mapping {
+            start: 0x400000,
+            end: 0x401000,
+            offset: 0x2000,
+            inode: 77,
+            name: b"/a b (deleted)",
+        };
         assert_eq!(first, expected);
         assert_eq!(lines.next().unwrap().name, b"");
         assert_eq!(lines.next().unwrap().name, b"[vsyscall]");

@@ -25,17 +25,23 @@ pub fn is_secret_name(name: &[u8]) -> bool {
     if among("SOCK PATH DIR", last) || matches!(name, b"PWD" | b"OLDPWD") {
         return false;
     }
-    let has =
-        |part: &str| name.windows(part.len()).any(|w| w.eq_ignore_ascii_case(part.as_bytes()));
+    let has = |part: &[u8]| {
+        let pieces = (0..name.len()).map_while(|at| name.get(at..at + part.len()));
+        pieces.into_iter().any(|piece| piece.eq_ignore_ascii_case(part))
+    };
     let ends = |word: &[u8]| {
         let tail = word.get(word.len().saturating_sub(3)..).unwrap_or_default();
         tail.eq_ignore_ascii_case(b"KEY")
     };
-    PARTS.split(' ').any(has) || words.any(|word| among(WORDS, word) || ends(word))
+    words_of(PARTS).any(has) || words.any(|word| among(WORDS, word) || ends(word))
 }
 
 fn among(list: &str, word: &[u8]) -> bool {
-    list.split(' ').any(|one| one.as_bytes().eq_ignore_ascii_case(word))
+    words_of(list).any(|one| one.eq_ignore_ascii_case(word))
+}
+
+fn words_of(list: &str) -> impl Iterator<Item = &[u8]> {
+    list.as_bytes().split(|&byte| byte == b' ')
 }
 
 /// Whether a value is a secret by what it looks like, whatever its name: as the tokens of
@@ -44,8 +50,7 @@ pub fn is_secret_value(value: &[u8]) -> bool {
     const BEGINNINGS: &str = "AKIA ASIA AIza ghp_ gho_ ghu_ ghs_ ghr_ github_pat_ glpat- xoxb- xoxp- \
          xoxa- xoxs- sk- sk_ pk_ rk_ eyJ npm_ hf_ ya29. dop_v1_ SG. pypi- -----BEGIN Bearer Basic";
     const SHORTEST: usize = 12;
-    let begins = |text: &str| value.starts_with(text.as_bytes());
-    (value.len() >= SHORTEST && BEGINNINGS.split(' ').any(begins))
+    (value.len() >= SHORTEST && words_of(BEGINNINGS).any(|text| value.starts_with(text)))
         || is_url(value)
         || is_random(value)
 }

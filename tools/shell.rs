@@ -47,15 +47,23 @@ impl Put for Word<'_> {
 
 /// Whether it can be shown as it is: UTF-8 without control characters.
 fn is_plain(bytes: &[u8]) -> bool {
-    is_printable(bytes)
-        || bytes
-            .utf8_chunks()
-            .all(|chunk| chunk.invalid().is_empty() && !chunk.valid().chars().any(char::is_control))
+    let mut rest = bytes;
+    if is_printable(rest) {
+        return true;
+    }
+    while !rest.is_empty() {
+        let (len, plain) = character(rest);
+        if !plain {
+            return false;
+        }
+        rest = rest.get(len..).unwrap_or_default();
+    }
+    true
 }
 
 fn dollar_quoted(out: &mut BufWriter, bytes: &[u8]) {
     put!(out, "$");
-    escaped(out, bytes, '\'');
+    escaped(out, bytes, b'\'');
 }
 
 /// A string of C, as gdb shows it.
@@ -63,31 +71,35 @@ pub struct Literal<'a>(pub &'a [u8]);
 
 impl Put for Literal<'_> {
     fn put(&self, out: &mut BufWriter) {
-        escaped(out, self.0, '"');
+        escaped(out, self.0, b'"');
     }
 }
 
 /// In quotes, with C's escape sequences.
-fn escaped(out: &mut BufWriter, bytes: &[u8], quote: char) {
-    let octal = |out: &mut BufWriter, bytes: &[u8]| {
-        bytes.iter().for_each(|byte| put!(out, "\\", oct(*byte).zero(3)));
-    };
-    put!(out, quote);
-    for chunk in bytes.utf8_chunks() {
-        for char in chunk.valid().chars() {
-            match char {
-                '\x07'..='\x0d' => {
-                    put!(out, "\\", b"abtnvfr".get(char as usize - 7).map(|letter| [*letter]));
-                }
-                '\\' => put!(out, "\\\\"),
-                _ if char == quote => put!(out, "\\", char),
-                _ if char.is_control() => octal(out, char.encode_utf8(&mut [0; 4]).as_bytes()),
-                _ => put!(out, char),
-            }
+fn escaped(out: &mut BufWriter, bytes: &[u8], quote: u8) {
+    out.byte(quote);
+    let mut rest = bytes;
+    while let Some((&first, _)) = rest.split_first() {
+        let (len, plain) = character(rest);
+        let (shown, tail) = rest.split_at_checked(len).unwrap_or((rest, &[]));
+        rest = tail;
+        match first {
+            7..=13 => put!(out, "\\", b"abtnvfr".get(usize::from(first) - 7).map(|name| [*name])),
+            b'\\' => put!(out, "\\\\"),
+            _ if first == quote => put!(out, "\\", [quote]),
+            _ if plain => out.bytes(shown),
+            _ => shown.iter().for_each(|byte| put!(out, "\\", oct(*byte).zero(3))),
         }
-        octal(out, chunk.invalid());
     }
-    put!(out, quote);
+    out.byte(quote);
+}
+
+/// How many bytes the first character has, or what isn't UTF-8 in its place; and whether it
+/// can be shown as it is.
+fn character(bytes: &[u8]) -> (usize, bool) {
+    let head = bytes.get(..bytes.len().min(4)).unwrap_or_default();
+    let first = head.utf8_chunks().next().and_then(|chunk| chunk.valid().chars().next());
+    first.map_or((1, false), |first| (first.len_utf8(), !first.is_control()))
 }
 
 #[cfg(test)]

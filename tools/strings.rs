@@ -120,15 +120,16 @@ fn in_core(core: CoreFile<'_>) -> Option<(&[u8], &[u8])> {
     let (encoding, word) = (core.elf.encoding, core.elf.encoding.word());
     let vector = Vector::new(encoding, core.note(b"CORE", NT_AUXV)?);
     let needle = vector.bytes();
-    if needle.len() > AUXV_ROOM {
+    if needle.is_empty() || needle.len() > AUXV_ROOM {
         return None;
     }
     let near = vector.get(AT_RANDOM).or(vector.get(AT_PLATFORM))? as u64;
     let (base, stack) = core.segment_at(near)?;
     let index = |address: u64| usize::try_from(address.checked_sub(base)?).ok();
     let near = index(near)?;
-    let from = near.saturating_sub(NEAR + needle.len());
-    let auxv = from + stack.get(from..near)?.windows(needle.len()).rposition(|w| w == needle)?;
+    let places = near.saturating_sub(NEAR)..near;
+    let is_there = |at: &usize| stack.get(*at..).is_some_and(|rest| rest.starts_with(needle));
+    let auxv = places.rev().find(is_there)?;
     let reader = Reader::new(encoding, stack);
     // Words below the vector, the first one is the null that ends the environment.
     let below = |n: usize| reader.word(auxv.checked_sub(n.checked_mul(word)?)?);

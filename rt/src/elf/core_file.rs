@@ -1,7 +1,7 @@
 //! Core files (gABI, "Core File"; notes and segments as Linux writes them, `man 5 core`).
 
 use super::consts::*;
-use super::{Elf, Note, Notes};
+use super::{Elf, Notes};
 
 /// A core file: notes about a process, and its memory.
 #[derive(Clone, Copy)]
@@ -16,20 +16,21 @@ impl<'a> CoreFile<'a> {
         (elf.header.e_type == ET_CORE).then_some(CoreFile { elf })
     }
 
-    /// The notes of all `PT_NOTE` segments.
-    pub fn notes(&self) -> impl Iterator<Item = Note<'a>> + use<'a> {
-        let elf = self.elf;
-        let segments = elf.segments().into_iter().flat_map(|table| table.iter());
-        segments.filter(|segment| segment.p_type == PT_NOTE).flat_map(move |segment| {
-            let bytes = elf.bytes(segment.p_offset, segment.p_filesz).unwrap_or_default();
-            Notes::new(elf.encoding, bytes, segment.p_align)
-        })
-    }
-
     /// What the first note of this owner and type says.
+    // Loops: a chain of iterators would be four times as large.
     pub fn note(&self, owner: &[u8], n_type: u32) -> Option<&'a [u8]> {
-        let is_it = |note: &Note| note.n_type == n_type && note.owner() == owner;
-        self.notes().find(is_it).map(|note| note.desc)
+        for segment in self.elf.segments()?.iter() {
+            if segment.p_type == PT_NOTE
+                && let Some(bytes) = self.elf.bytes(segment.p_offset, segment.p_filesz)
+            {
+                for note in Notes::new(self.elf.encoding, bytes, segment.p_align) {
+                    if note.n_type == n_type && note.owner() == owner {
+                        return Some(note.desc);
+                    }
+                }
+            }
+        }
+        None
     }
 
     /// Copies memory from an address on, and says how many bytes: up to the first one that
@@ -60,13 +61,16 @@ impl<'a> CoreFile<'a> {
     /// The piece of memory that an address lies in, by the first `PT_LOAD` with it: where it
     /// begins, and as much of it as the file holds.
     pub fn segment_at(&self, address: u64) -> Option<(u64, &'a [u8])> {
-        let loads = self.elf.segments()?.iter().filter(|segment| segment.p_type == PT_LOAD);
-        loads.into_iter().find_map(|segment| {
-            let within = address.checked_sub(segment.p_vaddr)?;
-            let left = self.elf.size().checked_sub(segment.p_offset)?;
-            let length = segment.p_filesz.min(left);
-            let bytes = self.elf.bytes(segment.p_offset, length).filter(|_| within < length)?;
-            Some((segment.p_vaddr, bytes))
-        })
+        for segment in self.elf.segments()?.iter() {
+            if segment.p_type == PT_LOAD
+                && let Some(within) = address.checked_sub(segment.p_vaddr)
+                && let Some(left) = self.elf.size().checked_sub(segment.p_offset)
+                && within < segment.p_filesz.min(left)
+            {
+                let bytes = self.elf.bytes(segment.p_offset, segment.p_filesz.min(left))?;
+                return Some((segment.p_vaddr, bytes));
+            }
+        }
+        None
     }
 }
