@@ -2,7 +2,7 @@
 
 mod common;
 
-use common::process::{PAUSE, Running, c_program, output, run, while_they_end};
+use common::process::{PAUSE, Running, c_program, output, refused, run, while_they_end};
 use common::scratch;
 use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
@@ -104,10 +104,40 @@ fn overwritten_by_the_process() {
     // Raw, all that is there.
     let raw = run(&["args", "-0", &child.pid()]).stdout;
     assert!(raw == child.proc("cmdline") && raw.starts_with(b"title: at work\0\0\0"));
+    if let Some(core) = child.core(&folder.join("core")) {
+        assert_eq!(output(&["args", core.to_str().unwrap()]), "title: at work\n");
+    }
     // Empty arguments are something else.
     let path = c_program(&folder, "pause", PAUSE, &[]);
     let (child, _) = Running::start(Command::new(path).args(["a", "", ""]));
     assert!(output(&["args", &child.pid()]).ends_with("a\n\n\n"));
+}
+
+#[test]
+fn pointers_that_the_program_changed() {
+    let folder = scratch("args-pointers");
+    let changed = |name: &str, change: &str| {
+        let source = PAUSE.replace("main() {", &format!("main(int c, char **v) {{ {change};"));
+        let path = c_program(&folder, name, &source, &[]);
+        let mut command = Command::new(path);
+        command.arg0("name").args(["one", "two"]).env_clear().env("A", "b");
+        let (child, _) = Running::start(&mut command);
+        assert_eq!(output(&["args", &child.pid()]), "name\none\ntwo\n");
+        child.core(&folder.join(format!("{name}.core")))
+    };
+    // As getopt does.
+    let swap = "char *t = v[1]; v[1] = v[2]; v[2] = t";
+    let Some(core) = changed("permuted", swap) else { return };
+    let core = core.to_str().unwrap();
+    assert_eq!(output(&["args", core]), "name\none\ntwo\n");
+    assert_eq!(output(&["env", core]), "A=b\n");
+    // What can't be known any more isn't made up.
+    for (name, change) in [("elsewhere", "v[0] = \"else\""), ("twice", "v[0] = v[1]")] {
+        let core = changed(name, change).unwrap();
+        let core = core.to_str().unwrap();
+        let message = format!("lx args: {core}: the core file doesn't tell\n");
+        refused(&["args", core], &message);
+    }
 }
 
 #[test]

@@ -142,11 +142,13 @@ enum Places<'a> {
 }
 
 fn own(cx: &mut Context, options: &Options, subject: Subject) -> Result<bool, Reason> {
-    if options.decode {
-        let maps = ProcessDir::own()?.input(c"maps")?;
-        return Ok(report_own(cx, options, subject, Places::Maps(&maps)));
+    if !options.decode {
+        return Ok(report_own(cx, options, subject, Places::Unknown));
     }
-    Ok(report_own(cx, options, subject, Places::Unknown))
+    let maps = ProcessDir::own().and_then(|dir| dir.input(c"maps"));
+    let places = maps.as_ref().map_or(Places::Unknown, Places::Maps);
+    let fine = report_own(cx, options, subject, places);
+    maps.map(|_| fine).map_err(|_| Reason::NoProc)
 }
 
 fn report_own(cx: &mut Context, options: &Options, subject: Subject, places: Places) -> bool {
@@ -167,7 +169,12 @@ fn of_process(
     let mut buffer = [0; AUXV_ROOM];
     let (bytes, (memory, maps)) = process.steady(&mut buffer, |dir| {
         let maps = if options.decode { Some(dir.file(c"maps")?) } else { None };
-        Ok((dir.memory(), maps))
+        // Without permission for that, there are the numbers at least.
+        let memory = match dir.memory() {
+            Err(Errno::ESRCH) => return Err(Errno::ESRCH),
+            memory => memory,
+        };
+        Ok((memory, maps))
     })?;
     let maps = maps.map(|maps| Input::new(maps, 0).map_err(|errno| process.reason(errno)));
     let maps = maps.transpose()?;

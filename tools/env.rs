@@ -18,7 +18,7 @@ characters or bytes that aren't UTF-8 is shown as $'...'. A PID is decimal or 's
 is lx and the default; a CORE has a '/' in its path; all else is a NAME.
 
   -0, --null    each as it is, with a zero byte behind it
-  -l, --live    the environment as it is now, in the process's memory, with marks: '+' added,
+      --live    the environment as it is now, in the process's memory, with marks: '+' added,
                 '~' changed, '-' removed since the program was started
       --redact  *** and the length for what looks like a secret
       --json    as JSON: an array with an object for each operand
@@ -42,7 +42,7 @@ pub fn run(cx: &mut Context) -> u8 {
     let args = cx.args;
     let parsed = cli::parse(cx, args, HELP, &mut |_, key, _| match key {
         b"0" => options.null = true,
-        b"l" => options.live = true,
+        b"live" => options.live = true,
         b"redact" => options.redact = true,
         b"json" => options.json = true,
         b"why" => options.why = true,

@@ -108,9 +108,8 @@ pub fn argc(process: &Process) -> Option<u64> {
 ///
 /// They lie on the stack (see `rt::start`): `argc`, `argv`, the environment's pointers, the
 /// auxiliary vector, and above those the strings of the arguments, those of the environment,
-/// and the one of `AT_EXECFN`, without gaps. `NT_AUXV` has the vector, so it can be found; what
-/// is below it may have been changed by the program, but for `argc`, which then tells where
-/// the arguments' strings end.
+/// and the one of `AT_EXECFN`, without gaps. `NT_AUXV` has the vector, so it can be found. What
+/// lies below it the program may have changed: `argc` and `argv` count if they fit the strings.
 fn in_core(core: CoreFile<'_>) -> Option<(&[u8], &[u8])> {
     /// No more pointers than the kernel lets a program have: 6 MiB, with a string each.
     const POINTERS: usize = 1 << 20;
@@ -142,11 +141,25 @@ fn in_core(core: CoreFile<'_>) -> Option<(&[u8], &[u8])> {
     let strings = auxv.checked_add(needle.len())?;
     let last = vector.get(AT_EXECFN).and_then(|address| index(address as u64));
     let end = last.filter(|&end| end > strings && end <= stack.len()).unwrap_or(stack.len());
-    // The program may have changed their order.
-    let argv = (1..=argc as usize).filter_map(|i| index(below(n - i)?));
-    let first = argv.filter(|at| (strings..end).contains(at)).min()?;
-    let both = stack.get(first..end)?;
-    let ends = both.iter().enumerate().filter(|(_, byte)| **byte == 0).map(|(at, _)| at + 1);
-    let split = ends.clone().nth(argc as usize - 1).unwrap_or(both.len());
-    both.split_at_checked(split)
+    let (mut first, mut last, mut ascending) = (end, 0, true);
+    for i in 1..=argc as usize {
+        let at = index(below(n - i)?).filter(|at| (strings..end).contains(at))?;
+        ascending &= at > last;
+        (first, last) = (first.min(at), last.max(at));
+    }
+    let after = last + find(stack.get(last..end)?, 0)? + 1;
+    let (args, env) = (stack.get(first..after)?, stack.get(after..end)?);
+    let ends = args.iter().filter(|&&byte| byte == 0).count() as u64;
+    match (ends == argc, ascending) {
+        // Also where getopt changed the order of the pointers.
+        (true, _) => Some((args, env)),
+        // Another title was written over the strings, and filled up with zeros.
+        (_, true) => {
+            let used = args.iter().rposition(|&byte| byte != 0).map_or(0, |at| at + 2);
+            let unused = env.iter().take_while(|&&byte| byte == 0).count();
+            Some((args.get(..used).unwrap_or(args), env.get(unused..)?))
+        }
+        // Pointers were replaced: which are the arguments isn't known any more.
+        _ => None,
+    }
 }

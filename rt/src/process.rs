@@ -8,6 +8,9 @@
 //! [`ProcessDir::living`], and so does whoever read a long file in several pieces, since a
 //! process that ends in between leaves no trace there either.
 //!
+//! While `execve` puts a program in place, `cmdline` and `environ` are empty as well, `auxv` has
+//! no entries, and field 26 of `stat` (`startcode`) is 0 for whoever may see it.
+//!
 //! `execve` gives a process another memory: a file of `/proc/PID` that shows memory stays
 //! with the one that it was opened on. To combine two such files, open the second one, and
 //! then see that [`auxv`](crate::auxv) reads as it did before.
