@@ -167,14 +167,12 @@ fn of_process(
 ) -> Result<bool, Reason> {
     let process = Process::open(pid)?;
     let mut buffer = [0; AUXV_ROOM];
-    let (bytes, (memory, maps)) = process.steady(&mut buffer, |dir| {
-        let maps = if options.decode { Some(dir.file(c"maps")?) } else { None };
+    let (mut memory, mut maps) = (Err(Errno::ESRCH), None);
+    let bytes = process.steady(&mut buffer, &mut |dir| {
         // Without permission for that, there are the numbers at least.
-        let memory = match dir.memory() {
-            Err(Errno::ESRCH) => return Err(Errno::ESRCH),
-            memory => memory,
-        };
-        Ok((memory, maps))
+        memory = dir.memory();
+        maps = if options.decode { Some(dir.file(c"maps")?) } else { None };
+        if matches!(memory, Err(Errno::ESRCH)) { Err(Errno::ESRCH) } else { Ok(()) }
     })?;
     let maps = maps.map(|maps| Input::new(maps, 0).map_err(|errno| process.reason(errno)));
     let maps = maps.transpose()?;

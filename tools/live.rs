@@ -14,7 +14,7 @@ use rt::fs::{AtFlags, DT_REG, File, Mode, O_NONBLOCK, O_RDONLY, fstatat, openat}
 use rt::input::Input;
 use rt::io::BufWriter;
 use rt::mm::PAGE;
-use rt::process::{AddressSpace, Memory, ProcessDir};
+use rt::process::{AddressSpace, Memory};
 use rt::{Errno, put};
 
 /// How a variable differs from what it was when the program was started.
@@ -39,8 +39,12 @@ const LARGEST: usize = 64 << 20;
 /// Reads both.
 pub fn read(process: &Process) -> Result<Live, Reason> {
     let mut buffer = [0; AUXV_ROOM];
-    let open = |dir: &ProcessDir| Ok((dir.memory()?, dir.file(c"maps")?, dir.file(c"environ")?));
-    let (auxv, (memory, maps, environ)) = process.steady(&mut buffer, open)?;
+    let mut opened = None;
+    let auxv = process.steady(&mut buffer, &mut |dir| {
+        opened = Some((dir.memory()?, dir.file(c"maps")?, dir.file(c"environ")?));
+        Ok(())
+    })?;
+    let (memory, maps, environ) = opened.ok_or(Reason::Gone)?;
     process.loaded()?;
     let whole = |file| Input::new(file, 0).map_err(|errno| process.reason(errno));
     let (maps, environ) = (whole(maps)?, whole(environ)?);

@@ -49,7 +49,7 @@ pub enum Reason {
     Foreign(u32),
     /// It has our user, and is guarded all the same.
     Guarded,
-    /// It ended, and its parent, which is this process, hasn't asked yet.
+    /// It ended, and its parent, the process with this number, hasn't asked yet.
     Zombie(u64),
     /// Its first thread ended, others live.
     Headless,
@@ -179,8 +179,7 @@ pub struct Manner {
 }
 
 /// Does something with each operand, lx itself where there is none: with a JSON array around
-/// all, or a header before each of several. The header comes when it is
-/// called for. Gives the exit status.
+/// all, or with headers, which `call` asks for, before each of several. Gives the exit status.
 pub fn each(
     cx: &mut Context,
     operands: &[&[u8]],
@@ -272,18 +271,20 @@ impl Process {
 
     /// The auxiliary vector, and what `open` opens of the same program: none of it is from
     /// before an `execve` and the rest from after it. The buffer holds [`AUXV_ROOM`] bytes.
-    pub fn steady<'b, T>(
+    // Not inlined nor generic: it is used in several places.
+    #[inline(never)]
+    pub fn steady<'b>(
         &self,
         buffer: &'b mut [u8],
-        open: impl Fn(&ProcessDir) -> rt::Result<T>,
-    ) -> Result<(&'b [u8], T), Reason> {
+        open: &mut dyn FnMut(&ProcessDir) -> rt::Result<()>,
+    ) -> Result<&'b [u8], Reason> {
         for _ in 0..PATIENCE {
             let length = self.auxv(buffer)?.len();
-            let opened = open(&self.dir).map_err(|errno| self.reason(errno))?;
+            open(&self.dir).map_err(|errno| self.reason(errno))?;
             let auxv = buffer.get(..length).unwrap_or_default();
             // An empty one belongs to a program that is just being loaded.
             if self.still(auxv).is_ok() && Vector::of_process(auxv).entries().next().is_some() {
-                return Ok((buffer.get(..length).unwrap_or_default(), opened));
+                return Ok(buffer.get(..length).unwrap_or_default());
             }
         }
         Err(Reason::Gone)
