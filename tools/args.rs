@@ -3,12 +3,12 @@
 use crate::cli;
 use crate::context::Context;
 use crate::process::{Manner, Process, Subject, each};
-use crate::shell::{Text, Word};
 use crate::redact::{Redacted, is_secret_name, is_secret_value};
+use crate::shell::{Text, Word};
 use crate::strings::{Strings, Which, argc, with_strings};
 use rt::put;
 
-const HELP: &str = " [OPTION]... [PID|CORE]...
+const HELP: &str = "\
 Print the arguments that processes and core files were started with, one a line; what a
 process wrote over them is shown as it is. An argument with control characters or bytes that
 aren't UTF-8 is shown as $'...'. A PID is decimal or 'self', which is lx and the default; all
@@ -46,7 +46,7 @@ pub fn run(cx: &mut Context) -> u8 {
     });
     let Ok(operands) = parsed else { return cli::misused(cx) };
     if options.help {
-        return cli::help(cx, HELP);
+        return cli::help(cx, "[OPTION]... [PID|CORE]...", HELP);
     }
     let manner = Manner { json: options.json, why: options.why, headed: !options.null };
     each(cx, &operands, manner, &mut |cx, subject| {

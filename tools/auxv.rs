@@ -19,7 +19,7 @@ use rt::input::Input;
 use rt::process::{AddressSpace, ProcessDir};
 use rt::{Errno, auxv, put};
 
-const HELP: &str = " [OPTION]... [PID|CORE]...
+const HELP: &str = "\
 Print the auxiliary vector of processes and core files, as LD_SHOW_AUXV=1 prints it for a
 program of glibc: all entries, in the kernel's order. A PID is decimal or 'self', which is
 lx and the default; all else is the path of a core file.
@@ -112,7 +112,7 @@ pub fn run(cx: &mut Context) -> u8 {
     });
     let Ok(operands) = parsed else { return cli::misused(cx) };
     if options.help {
-        return cli::help(cx, HELP);
+        return cli::help(cx, "[OPTION]... [PID|CORE]...", HELP);
     }
     let manner = Manner { json: options.json, why: options.why, headed: true };
     each(cx, &operands, manner, &mut |cx, subject| match operand(subject.word) {

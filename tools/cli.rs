@@ -111,14 +111,6 @@ pub fn misused(cx: &mut Context) -> u8 {
     1
 }
 
-/// The text that `--help` prints, after the applet's name as it was called; gives the exit
-/// status.
-pub fn help(cx: &mut Context, text: &str) -> u8 {
-    let (prefix, applet) = (cx.prefix, cx.applet);
-    put!(&mut cx.out, "Usage: ", prefix, applet, text);
-    0
-}
-
 /// Sorts the arguments: `set` is called for each option in order, the operands are the
 /// result. Options and operands may be in any order, unless `POSIXLY_CORRECT` is set. All
 /// that is wrong is told, in glibc's words.

@@ -4,14 +4,14 @@ use crate::cli;
 use crate::context::Context;
 use crate::live::{self, Live, Mark};
 use crate::process::{Manner, Operand, Process, Reason, Subject, each, operand};
-use crate::shell::Text;
 use crate::redact::{Redacted, is_secret_name, is_secret_value};
+use crate::shell::Text;
 use crate::strings::{Strings, Which, with_strings};
 use alloc::vec::Vec;
 use rt::put;
 use rt::row::find;
 
-const HELP: &str = " [OPTION]... [PID|CORE]... [NAME]...
+const HELP: &str = "\
 Print the environment that processes and core files were started with, one variable a line;
 with NAMEs only their values, and the status is 1 where one is missing. What has control
 characters or bytes that aren't UTF-8 is shown as $'...'. A PID is decimal or 'self', which
@@ -50,7 +50,7 @@ pub fn run(cx: &mut Context) -> u8 {
     });
     let Ok(words) = parsed else { return cli::misused(cx) };
     if options.help {
-        return cli::help(cx, HELP);
+        return cli::help(cx, "[OPTION]... [PID|CORE]... [NAME]...", HELP);
     }
     let is_name = |word: &&[u8]| matches!(operand(word), Operand::Path(p) if !p.contains(&b'/'));
     let (names, operands): (Vec<_>, Vec<_>) = words.iter().copied().partition(is_name);

@@ -3,7 +3,7 @@
 
 use crate::context::Context;
 use crate::json::Json;
-use crate::quote::Text;
+use crate::shell::Text;
 use alloc::vec::Vec;
 use core::ffi::CStr;
 use rt::auxv::Vector;
