@@ -4,6 +4,7 @@ use crate::args;
 use crate::auxv;
 use crate::context::Context;
 use crate::env;
+use crate::exec;
 use crate::install;
 use crate::lseek;
 use crate::readelf;
@@ -31,6 +32,11 @@ pub static APPLETS: &[Applet] = &[
         run: auxv::run,
     },
     Applet { name: "env", purpose: "the environment of a process or core file", run: env::run },
+    Applet {
+        name: "exec",
+        purpose: "runs raw machine code, and explains how it ended",
+        run: exec::run,
+    },
     Applet { name: "lseek", purpose: "a file's cursor, its data and its holes", run: lseek::run },
     Applet {
         name: "readelf",

@@ -17,6 +17,7 @@ mod auxv;
 mod cli;
 mod colour;
 mod env;
+mod exec;
 mod install;
 mod json;
 mod live;

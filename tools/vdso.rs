@@ -2,7 +2,7 @@
 
 use crate::cli::{self, Wrong};
 use crate::context::Context;
-use crate::process::{Operand, Process, Reason, operand, tell};
+use crate::process::{Mapping, Operand, Process, Reason, mappings, operand, tell};
 use crate::readelf;
 use alloc::vec;
 use alloc::vec::Vec;
@@ -127,7 +127,9 @@ fn fetch(pid: u32) -> core::result::Result<Option<(u64, Vec<u8>)>, Reason> {
     let found = {
         let maps = process.dir.input(c"maps").map_err(reason)?;
         let all = maps.get(0, maps.size()).unwrap_or_default();
-        all.split(|&byte| byte == b'\n').find_map(mapping)
+        // Of a file it would be the path.
+        let is_it = |mapping: &Mapping| mapping.name == b"[vdso]" && mapping.inode == 0;
+        mappings(all).find(is_it).map(|mapping| (mapping.start, mapping.end))
     };
     let Some((start, end)) = found else {
         // Nothing at all is what a zombie shows.
@@ -140,19 +142,6 @@ fn fetch(pid: u32) -> core::result::Result<Option<(u64, Vec<u8>)>, Reason> {
     memory.read_exact(start, &mut bytes).map_err(reason)?;
     process.check()?;
     Ok(Some((start, bytes)))
-}
-
-/// Where the vDSO is, on the line of `/proc/PID/maps` that is about it.
-fn mapping(line: &[u8]) -> Option<(u64, u64)> {
-    // A path begins with a slash: after the inode this can only be the kernel's own name.
-    let mut fields = line.splitn(6, |&byte| byte == b' ');
-    let range = fields.next()?;
-    if fields.nth(4)?.trim_ascii_start() != b"[vdso]" {
-        return None;
-    }
-    let number = |text: &[u8]| u64::from_str_radix(core::str::from_utf8(text).ok()?, 16).ok();
-    let dash = range.iter().position(|&byte| byte == b'-')?;
-    Some((number(range.get(..dash)?)?, number(range.get(dash + 1..)?)?))
 }
 
 fn show(cx: &mut Context, options: &Options, mapped: Option<&Mapped>) -> Option<()> {
@@ -505,23 +494,4 @@ fn clocksource(buffer: &mut [u8; 64]) -> Option<&[u8]> {
     let mut file = rt::fs::open(PATH, O_RDONLY | O_CLOEXEC, Mode(0)).ok()?;
     let length = file.read_full(buffer).ok()?;
     Some(buffer.get(..length)?.trim_ascii_end())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::mapping;
-
-    #[test]
-    fn only_the_kernels_own_mapping_is_the_vdso() {
-        let line = b"7fff1000-7fff3000 r-xp 00000000 00:00 0                          [vdso]";
-        assert_eq!(mapping(line), Some((0x7fff1000, 0x7fff3000)));
-        for line in [
-            &b"7fff1000-7fff3000 r-xp 00000000 08:01 77                 /tmp/x [vdso]"[..],
-            b"7fff1000-7fff3000 r-xp 00000000 00:00 0                          [vvar]",
-            b"7fff1000 r-xp 00000000 00:00 0 [vdso]",
-            b"",
-        ] {
-            assert_eq!(mapping(line), None);
-        }
-    }
 }

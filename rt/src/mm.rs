@@ -132,6 +132,29 @@ impl Mapping {
         Mapping::map(None, length, prot, flags, None)
     }
 
+    /// Private zeros at this address, which begins a page.
+    ///
+    /// # Errors
+    /// `EEXIST`: something is mapped there; `EPERM`: an address that is too low; `EINVAL`: no
+    /// page begins there, and as for [`anonymous`](Mapping::anonymous).
+    pub fn anonymous_at(
+        address: usize,
+        length: usize,
+        prot: Prot,
+        flags: MapFlags,
+    ) -> Result<Mapping> {
+        let flags = flags | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE;
+        if flags.contains(MAP_FIXED) || !address.is_multiple_of(PAGE) {
+            return Err(Errno::EINVAL);
+        }
+        // SAFETY: nothing is mapped over, as the flag says.
+        let start = unsafe { mmap(address, length, prot, flags, None, 0) }?;
+        let own = flags.0 & 15 == MAP_PRIVATE.0;
+        let mapping = Mapping { start, length, prot, own };
+        // Kernels before 4.17 don't know the flag, and take the address for a hint.
+        if start.as_ptr().addr() == address { Ok(mapping) } else { Err(Errno::EEXIST) }
+    }
+
     /// Maps `length` bytes of a file from `offset` on, which is a multiple of [`PAGE`];
     /// with [`MAP_SHARED`] writes reach the file, with [`MAP_PRIVATE`] they don't.
     ///

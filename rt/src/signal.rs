@@ -1,7 +1,8 @@
 //! Signals: handlers (`man 2 sigaction`).
 
 use crate::arch::{nr, restore_rt, syscall};
-use crate::errno::{Result, check};
+use crate::errno::{Errno, Result, check};
+use crate::time::Timespec;
 use core::ffi::c_void;
 
 /// A signal's number (`man 7 signal`).
@@ -13,6 +14,34 @@ pub const SIGBUS: Signal = Signal(7);
 
 /// What `abort` sends.
 pub const SIGABRT: Signal = Signal(6);
+
+/// A breakpoint, or the end of a step of a traced process.
+pub const SIGTRAP: Signal = Signal(5);
+
+/// Ends a process, whatever it does.
+pub const SIGKILL: Signal = Signal(9);
+
+/// Asks a process to end.
+pub const SIGTERM: Signal = Signal(15);
+
+/// Something happened to a child.
+pub const SIGCHLD: Signal = Signal(17);
+
+/// Stops a process, whatever it does.
+pub const SIGSTOP: Signal = Signal(19);
+
+impl Signal {
+    /// Its name, without SIG (`man 7 signal`); none of the real-time signals.
+    pub fn name(self) -> Option<&'static str> {
+        const NAMES: &str = "HUP INT QUIT ILL TRAP ABRT BUS FPE KILL USR1 SEGV USR2 PIPE ALRM TERM \
+            STKFLT CHLD CONT STOP TSTP TTIN TTOU URG XCPU XFSZ VTALRM PROF WINCH IO PWR SYS";
+        NAMES.split(' ').nth(usize::from(self.0).checked_sub(1)?)
+    }
+
+    const fn bit(self) -> u64 {
+        1 << (self.0.saturating_sub(1) & 63)
+    }
+}
 
 /// What a handler is told (`siginfo_t`), as far as faults and plain signals need it.
 #[repr(C)]
@@ -66,6 +95,47 @@ pub(crate) unsafe fn sigaction(signal: Signal, new: &Action, old: *mut Action) -
     // is that of its signal set. For the rest see above.
     check(unsafe { syscall(nr::RT_SIGACTION, [signal, new, old as usize, 8]) })?;
     Ok(())
+}
+
+/// Lets a signal do what it does by default.
+pub fn set_default(signal: Signal) -> Result<()> {
+    // SAFETY: no handler is set.
+    unsafe { sigaction(signal, &Action::default(), core::ptr::null_mut()) }
+}
+
+/// A set of signals.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Mask(u64);
+
+/// Holds a signal back, and gives what was held back before.
+pub fn block(signal: Signal) -> Result<Mask> {
+    const SIG_BLOCK: usize = 0;
+    change_mask(SIG_BLOCK, Mask(signal.bit()))
+}
+
+/// Holds back these signals and no others.
+pub fn set_mask(mask: Mask) -> Result<()> {
+    const SIG_SETMASK: usize = 2;
+    change_mask(SIG_SETMASK, mask).map(drop)
+}
+
+fn change_mask(how: usize, mask: Mask) -> Result<Mask> {
+    let (new, mut old) = (mask.0, 0u64);
+    let args = [how, (&raw const new) as usize, (&raw mut old) as usize, 8];
+    // SAFETY: one set is read and one written, which are ours.
+    check(unsafe { syscall(nr::RT_SIGPROCMASK, args) })?;
+    Ok(Mask(old))
+}
+
+/// Waits for a signal that is blocked, so long at most (`man 2 sigtimedwait`).
+pub fn wait(signal: Signal, at_most: Timespec) -> Result<()> {
+    let set = signal.bit();
+    let args = [(&raw const set) as usize, 0, (&raw const at_most) as usize, 8];
+    // SAFETY: a set and a time are read, which are ours.
+    match check(unsafe { syscall(nr::RT_SIGTIMEDWAIT, args) }) {
+        Ok(_) | Err(Errno::EAGAIN | Errno::EINTR) => Ok(()),
+        Err(errno) => Err(errno),
+    }
 }
 
 /// Sends the signal to this very thread (`man 3 raise`).

@@ -14,6 +14,17 @@ pub struct Timespec {
 }
 
 impl Timespec {
+    /// How long after `earlier` this is; nothing, where it isn't.
+    pub const fn saturating_since(self, earlier: Timespec) -> Timespec {
+        let (mut tv_sec, mut tv_nsec) =
+            (self.tv_sec.saturating_sub(earlier.tv_sec), self.tv_nsec - earlier.tv_nsec);
+        if tv_nsec < 0 {
+            tv_sec = tv_sec.saturating_sub(1);
+            tv_nsec += 1_000_000_000;
+        }
+        if tv_sec < 0 { Timespec { tv_sec: 0, tv_nsec: 0 } } else { Timespec { tv_sec, tv_nsec } }
+    }
+
     /// All of it in nanoseconds; what doesn't fit is cut off at the ends of the range.
     pub const fn nanoseconds(self) -> i64 {
         self.tv_sec.saturating_mul(1_000_000_000).saturating_add(self.tv_nsec)

@@ -49,7 +49,7 @@ mod json;
 mod line;
 mod lto;
 #[allow(dead_code)]
-mod names;
+pub(crate) mod names;
 mod notes;
 mod options;
 mod rank;

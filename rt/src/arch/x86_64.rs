@@ -383,7 +383,9 @@ pub mod nr {
     pub const TRUNCATE: usize = 76;
     pub const FTRUNCATE: usize = 77;
     pub const PTRACE: usize = 101;
+    pub const RT_SIGTIMEDWAIT: usize = 128;
     pub const STATFS: usize = 137;
+    pub const PRCTL: usize = 157;
     pub const FSTATFS: usize = 138;
     pub const GETTID: usize = 186;
     pub const GETXATTR: usize = 191;
@@ -410,6 +412,7 @@ pub mod nr {
     pub const PRLIMIT64: usize = 302;
     pub const PROCESS_VM_READV: usize = 310;
     pub const RENAMEAT2: usize = 316;
+    pub const SECCOMP: usize = 317;
     pub const GETRANDOM: usize = 318;
     pub const COPY_FILE_RANGE: usize = 326;
     pub const STATX: usize = 332;
@@ -452,3 +455,91 @@ pub fn prefetch(bytes: &[u8], at: usize) {
 /// What the names of the vDSO's functions begin with, and the version that they have
 /// (`man 7 vdso`).
 pub const VDSO: (&str, &[u8]) = ("__vdso_", b"LINUX_2.6");
+
+/// `AUDIT_ARCH_X86_64` (include/uapi/linux/audit.h).
+pub const AUDIT_ARCH: u32 = 0xc000_003e;
+
+/// `struct user_regs_struct` (arch/x86/include/asm/user_64.h).
+#[repr(C)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+#[allow(missing_docs)] // the registers' names
+pub struct Registers {
+    pub r15: u64,
+    pub r14: u64,
+    pub r13: u64,
+    pub r12: u64,
+    pub rbp: u64,
+    pub rbx: u64,
+    pub r11: u64,
+    pub r10: u64,
+    pub r9: u64,
+    pub r8: u64,
+    pub rax: u64,
+    pub rcx: u64,
+    pub rdx: u64,
+    pub rsi: u64,
+    pub rdi: u64,
+    pub orig_rax: u64,
+    pub rip: u64,
+    pub cs: u64,
+    pub eflags: u64,
+    pub rsp: u64,
+    pub ss: u64,
+    pub fs_base: u64,
+    pub gs_base: u64,
+    pub ds: u64,
+    pub es: u64,
+    pub fs: u64,
+    pub gs: u64,
+}
+
+/// Goes to the address that the stack's last word holds, with arguments in rdi, rsi, rdx, rcx,
+/// r8 and r9 and all other registers, also those of SSE, 0.
+///
+/// # Safety
+/// `stack` points to that word, and there is memory for a stack below it. Nothing of this
+/// program runs any more.
+pub unsafe fn enter(stack: usize, args: &[usize; 6]) -> ! {
+    // SAFETY: the caller's promise.
+    unsafe {
+        asm!(
+            "mov rsp, rax",
+            "mov rdi, [r10]",
+            "mov rsi, [r10 + 8]",
+            "mov rdx, [r10 + 16]",
+            "mov rcx, [r10 + 24]",
+            "mov r8, [r10 + 32]",
+            "mov r9, [r10 + 40]",
+            "pxor xmm0, xmm0",
+            "pxor xmm1, xmm1",
+            "pxor xmm2, xmm2",
+            "pxor xmm3, xmm3",
+            "pxor xmm4, xmm4",
+            "pxor xmm5, xmm5",
+            "pxor xmm6, xmm6",
+            "pxor xmm7, xmm7",
+            "pxor xmm8, xmm8",
+            "pxor xmm9, xmm9",
+            "pxor xmm10, xmm10",
+            "pxor xmm11, xmm11",
+            "pxor xmm12, xmm12",
+            "pxor xmm13, xmm13",
+            "pxor xmm14, xmm14",
+            "pxor xmm15, xmm15",
+            "xor ebx, ebx",
+            "xor ebp, ebp",
+            "xor r10d, r10d",
+            "xor r11d, r11d",
+            "xor r12d, r12d",
+            "xor r13d, r13d",
+            "xor r14d, r14d",
+            "xor r15d, r15d",
+            "cld",
+            "xor eax, eax",
+            "ret",
+            in("rax") stack,
+            in("r10") args.as_ptr(),
+            options(noreturn),
+        )
+    }
+}

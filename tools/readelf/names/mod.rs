@@ -28,11 +28,12 @@ macro_rules! names {
         }
     )*) => {$(
         $(#[$attribute])*
-        $visibility const $name: super::Names = {
+        $visibility const $name: $crate::readelf::names::Names = {
+            use $crate::readelf::names::{Names, pack, packing, room};
             const LIST: &[(u32, &str)] = &[$(($key, $rest)),*];
-            const PACKED: ([u8; super::room($prefix, LIST)], usize) = super::pack($prefix, LIST);
-            static BYTES: [u8; PACKED.1] = super::packing::cut(&PACKED.0);
-            super::Names { bytes: &BYTES, #[cfg(test)] prefix: $prefix, #[cfg(test)] list: LIST }
+            const PACKED: ([u8; room($prefix, LIST)], usize) = pack($prefix, LIST);
+            static BYTES: [u8; PACKED.1] = packing::cut(&PACKED.0);
+            Names { bytes: &BYTES, #[cfg(test)] prefix: $prefix, #[cfg(test)] list: LIST }
         };
 
         #[cfg(test)]
@@ -46,6 +47,7 @@ macro_rules! names {
     )*};
 }
 
+pub(crate) use names;
 use rt::fmt::Put;
 use rt::io::BufWriter;
 
@@ -66,11 +68,11 @@ pub mod tags;
 pub struct Names {
     /// What all names begin with: its length, and its packed text. Then the names in the order
     /// of their keys, each one after a [`Head`].
-    bytes: &'static [u8],
+    pub(crate) bytes: &'static [u8],
     #[cfg(test)]
-    prefix: &'static str,
+    pub(crate) prefix: &'static str,
     #[cfg(test)]
-    list: &'static [(u32, &'static str)],
+    pub(crate) list: &'static [(u32, &'static str)],
 }
 
 /// The byte before a name: its length and, in the upper two bits, in how many bytes it follows
@@ -177,7 +179,7 @@ pub fn take(bytes: &mut &[u8], len: usize) -> Option<u32> {
 }
 
 /// The bytes of a list of [`Names`], at the beginning of the array, and how many they are.
-const fn pack<const N: usize>(prefix: &str, list: &[(u32, &str)]) -> ([u8; N], usize) {
+pub(crate) const fn pack<const N: usize>(prefix: &str, list: &[(u32, &str)]) -> ([u8; N], usize) {
     let mut bytes = [0; N];
     let mut at = packing::pack(&mut bytes, 1, prefix);
     bytes[0] = at as u8 - 1;
@@ -207,7 +209,7 @@ const fn pack<const N: usize>(prefix: &str, list: &[(u32, &str)]) -> ([u8; N], u
 }
 
 /// No list takes more bytes than this.
-const fn room(prefix: &str, list: &[(u32, &str)]) -> usize {
+pub(crate) const fn room(prefix: &str, list: &[(u32, &str)]) -> usize {
     let mut room = 1 + prefix.len();
     let mut i = 0;
     while i < list.len() {
