@@ -15,7 +15,7 @@ use rt::fs::{Mode, O_CLOEXEC, O_RDONLY, open};
 use rt::io::{Read, stdin};
 use rt::signal::{SIGKILL, SIGSTOP, raise};
 use rt::time::{CLOCK_MONOTONIC, Timespec, now};
-use rt::{Errno, put};
+use rt::Errno;
 
 const HELP: &str = "\
 Runs machine code: maps FILE, or what standard input has, and jumps to its first byte. The
