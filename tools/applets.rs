@@ -7,6 +7,7 @@ use crate::env;
 use crate::exec;
 use crate::install;
 use crate::lseek;
+use crate::maps;
 use crate::readelf;
 use crate::stat;
 use crate::truncate;
@@ -38,6 +39,7 @@ pub static APPLETS: &[Applet] = &[
         run: exec::run,
     },
     Applet { name: "lseek", purpose: "a file's cursor, its data and its holes", run: lseek::run },
+    Applet { name: "maps", purpose: "what is mapped where in a process", run: maps::run },
     Applet {
         name: "readelf",
         purpose: "what is in an ELF file: GNU readelf's report",

@@ -22,6 +22,7 @@ mod install;
 mod json;
 mod live;
 mod lseek;
+mod maps;
 mod process;
 mod quote;
 mod readelf;

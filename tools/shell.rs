@@ -96,7 +96,7 @@ fn escaped(out: &mut BufWriter, bytes: &[u8], quote: u8) {
 
 /// How many bytes the first character has, or what isn't UTF-8 in its place; and whether it
 /// can be shown as it is.
-fn character(bytes: &[u8]) -> (usize, bool) {
+pub fn character(bytes: &[u8]) -> (usize, bool) {
     let head = bytes.get(..bytes.len().min(4)).unwrap_or_default();
     let first = head.utf8_chunks().next().and_then(|chunk| chunk.valid().chars().next());
     first.map_or((1, false), |first| (first.len_utf8(), !first.is_control()))

@@ -25,6 +25,7 @@ pub mod fs;
 pub mod inflate;
 pub mod input;
 pub mod io;
+pub mod maps;
 pub mod mm;
 pub mod process;
 pub mod ptrace;

@@ -1,0 +1,158 @@
+//! `--draw`: the address space as a picture, low to high.
+//!
+//! A block is what follows one another without a gap and is of one kind and one file. Its bar
+//! is as long as its share of the largest block of its kind.
+
+use super::Options;
+use super::kind::{COUNT, Kind};
+use super::plain::Safe;
+use super::source::Source;
+use crate::context::Context;
+use alloc::vec::Vec;
+use rt::fmt::{Put, dec, hex, left, right};
+use rt::io::BufWriter;
+use rt::maps::{Entry, entries};
+use rt::put;
+
+/// Mappings in one row.
+struct Block<'a> {
+    start: u64,
+    end: u64,
+    kind: Kind,
+    name: &'a [u8],
+    count: u64,
+}
+
+/// How long a bar is at most.
+const BAR: u64 = 20;
+
+/// More rows than that are no picture: then blocks of several names become one.
+const MANY: usize = 100;
+
+fn blocks<'a>(source: &Source<'a>, options: &Options) -> Vec<Block<'a>> {
+    let wanted = || entries(source.text).filter(|entry| options.filter.wants(entry, source));
+    let mut all =
+        joined(wanted(), |block, entry| block.kind == Kind::of(entry) && block.name == entry.name);
+    if all.len() > MANY {
+        // Whatever touches, but for what there is only one of.
+        let special = |kind| matches!(kind, Kind::Heap | Kind::Stack | Kind::Vdso);
+        all = joined(wanted(), |block, entry| {
+            let kind = Kind::of(entry);
+            block.kind == kind || !special(block.kind) && !special(kind)
+        });
+    }
+    all
+}
+
+fn joined<'a>(
+    all: impl Iterator<Item = Entry<'a>>,
+    fits: impl Fn(&Block, &Entry) -> bool,
+) -> Vec<Block<'a>> {
+    let mut blocks: Vec<Block> = Vec::new();
+    for entry in all {
+        match blocks.last_mut() {
+            Some(block) if block.end == entry.start && fits(block, &entry) => {
+                block.end = entry.end;
+                block.count += 1;
+                if block.name != entry.name {
+                    block.name = b"";
+                }
+            }
+            _ => blocks.push(Block {
+                start: entry.start,
+                end: entry.end,
+                kind: Kind::of(&entry),
+                name: entry.name,
+                count: 1,
+            }),
+        }
+    }
+    blocks
+}
+
+/// A size in at most five characters: `4K`, `1.5M`, `42T`.
+struct Size(u64);
+
+impl Put for Size {
+    fn put(&self, out: &mut BufWriter) {
+        let mut unit = 0;
+        let mut tenths = u128::from(self.0) * 10 / 1024;
+        while tenths >= 10240 && unit < 4 {
+            tenths /= 1024;
+            unit += 1;
+        }
+        let letter = [b"KMGTP".get(unit).copied().unwrap_or(b'P')];
+        let (whole, tenth) = ((tenths / 10) as u64, (tenths % 10) as u8);
+        match (whole, tenth) {
+            (1..100, 1..) => {
+                put!(out, dec(whole).width(if whole < 10 { 2 } else { 2 }), ".", dec(tenth), letter)
+            }
+            _ => put!(out, dec(whole).width(4), letter),
+        }
+    }
+}
+
+pub fn run(cx: &mut Context, source: &Source, options: &Options) {
+    let blocks = blocks(source, options);
+    let mut largest = [1u64; COUNT];
+    for block in &blocks {
+        if let Some(most) = largest.get_mut(block.kind as usize) {
+            *most = (*most).max(block.end.saturating_sub(block.start));
+        }
+    }
+    let mut before: Option<u64> = None;
+    for block in &blocks {
+        if let Some(end) = before
+            && let Some(gap @ 1..) = block.start.checked_sub(end)
+        {
+            put!(&mut cx.out, right("", 18), "~ ", Size(gap), " ~\n");
+        }
+        before = Some(block.end);
+        row(cx, options, block, largest.get(block.kind as usize).copied().unwrap_or(1));
+    }
+    if let Some(end) = before {
+        put!(&mut cx.out, hex(end).zero(16), "\n");
+    }
+}
+
+fn row(cx: &mut Context, options: &Options, block: &Block, largest: u64) {
+    let size = block.end.saturating_sub(block.start);
+    let bar = (u128::from(size) * u128::from(BAR) / u128::from(largest.max(1))) as u64;
+    let bar = bar.clamp(1, BAR) as usize;
+    let out = &mut cx.out;
+    let kind = options.colour.paint_as(block.kind.colour(), left(block.kind.name(), 6));
+    put!(out, hex(block.start).zero(16), "  ", kind, "  ", Size(size), "  ");
+    let bars = options.colour.paint_as(block.kind.colour(), Bar(bar));
+    put!(out, bars);
+    let name = block.name.rsplit(|byte| *byte == b'/').next().unwrap_or_default();
+    // Of a long name, as much as a line of 80 columns holds.
+    let name = name.get(..22).unwrap_or(name);
+    if block.name.is_empty() && block.count > 1 {
+        out.fill(b' ', BAR as usize - bar + 2);
+        put!(out, dec(block.count), " mappings");
+    } else if !name.is_empty() {
+        out.fill(b' ', BAR as usize - bar + 2);
+        put!(out, Safe(name));
+    }
+    put!(out, "\n");
+}
+
+struct Bar(usize);
+
+impl Put for Bar {
+    fn put(&self, out: &mut BufWriter) {
+        out.fill(b'#', self.0);
+    }
+}
+
+/// The blocks as JSON.
+pub fn json(cx: &mut Context, source: &Source, options: &Options) {
+    cx.json().array("blocks");
+    for block in blocks(source, options) {
+        let mut json = cx.json();
+        json.object("").number("start", block.start).number("end", block.end);
+        json.text("kind", block.kind.name()).number("mappings", block.count);
+        json.text("name", block.name).end_object();
+    }
+    cx.json().end_array();
+}

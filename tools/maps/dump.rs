@@ -1,0 +1,85 @@
+//! `--dump`: memory into a file.
+
+use super::filter::Range;
+use super::source::Source;
+use crate::context::Context;
+use crate::process::Reason;
+use alloc::vec;
+use rt::Errno;
+use rt::fs::{File, Mode, O_CREAT, O_TRUNC, O_WRONLY, ftruncate, open};
+use rt::io::pwrite;
+use rt::maps::entries;
+
+const PAGE: u64 = 0x1000;
+
+/// What is read at a time.
+const PIECE: u64 = 1 << 18;
+
+/// Writes the memory of a range; what can't be read, and what holds only zeros, is a hole.
+pub fn run(cx: &mut Context, source: &Source, range: Range, path: &[u8]) -> Result<bool, Reason> {
+    let memory = source.memory().map_err(|errno| match source.process {
+        Some(process) => process.reason(errno),
+        None => errno.into(),
+    })?;
+    let file = match open(path, O_WRONLY | O_CREAT | O_TRUNC, Mode(0o600)) {
+        Ok(file) => file,
+        Err(errno) => {
+            message!(cx, path, ": ", errno);
+            return Ok(false);
+        }
+    };
+    let mut buffer = vec![0; PIECE as usize];
+    for entry in entries(source.text).filter(|entry| entry.may(b'r')) {
+        let (mut at, end) = (entry.start.max(range.low), entry.end.min(range.high));
+        while at < end {
+            let length = PIECE.min(end - at) as usize;
+            let piece = buffer.get_mut(..length).unwrap_or_default();
+            let read = match memory.space().read(at, piece) {
+                Ok(read) => read,
+                // Not this page: perhaps the next one.
+                Err(Errno::EIO) => 0,
+                Err(errno) => {
+                    return Err(source.process.map_or(errno.into(), |p| p.reason(errno)));
+                }
+            };
+            let bytes = piece.get(..read).unwrap_or_default();
+            if let Err(errno) = write(&file, bytes, at - range.low) {
+                message!(cx, path, ": ", errno);
+                return Ok(false);
+            }
+            at = match read {
+                0 => at.saturating_add(PAGE) & !(PAGE - 1),
+                read => at + read as u64,
+            };
+        }
+    }
+    if let Err(errno) = ftruncate(&file, range.high - range.low) {
+        message!(cx, path, ": ", errno);
+        return Ok(false);
+    }
+    source.process.map_or(Ok(()), |process| process.still(source.auxv))?;
+    Ok(true)
+}
+
+/// Writes what isn't zero, by pages.
+fn write(file: &File, bytes: &[u8], offset: u64) -> rt::Result<()> {
+    let mut at = 0;
+    while at < bytes.len() {
+        let pages = bytes.get(at..).unwrap_or_default().chunks(PAGE as usize);
+        let is_zero = |page: &[u8]| page.iter().all(|byte| *byte == 0);
+        let count = pages.clone().take_while(|page| is_zero(page)).map(<[u8]>::len).sum::<usize>();
+        at += count;
+        let rest = bytes.get(at..).unwrap_or_default().chunks(PAGE as usize);
+        let length = rest.take_while(|page| !is_zero(page)).map(<[u8]>::len).sum::<usize>();
+        let mut data = bytes.get(at..at + length).unwrap_or_default();
+        while !data.is_empty() {
+            let n = pwrite(file, data, offset + at as u64)?;
+            if n == 0 {
+                return Err(Errno::ENOSPC);
+            }
+            at += n;
+            data = data.get(n..).unwrap_or_default();
+        }
+    }
+    Ok(())
+}

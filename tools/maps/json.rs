@@ -1,0 +1,155 @@
+//! `--json`.
+
+use super::source::{Source, with};
+use super::{Options, at, draw, kind};
+use crate::context::Context;
+use crate::process::{Reason, Subject};
+use alloc::vec;
+use alloc::vec::Vec;
+use rt::fs::PATH_MAX;
+use rt::maps::{Entry, Line, Lines, Smaps};
+
+pub fn run(cx: &mut Context, subject: Subject, options: &Options) -> Result<bool, Reason> {
+    let name = if options.extended || options.more > 0 { c"smaps" } else { c"maps" };
+    with(subject.word, name, &mut |source| {
+        subject.object(cx);
+        let fine = if !options.at.is_empty() {
+            addresses(cx, source, options)
+        } else if options.summary {
+            totals(cx, source, options);
+            true
+        } else if options.draw {
+            draw::json(cx, source, options);
+            true
+        } else {
+            mappings(cx, source, options);
+            true
+        };
+        cx.json().end_object();
+        Ok(fine)
+    })
+}
+
+fn mappings(cx: &mut Context, source: &Source, options: &Options) {
+    cx.json().array("mappings");
+    let mut lines = Smaps(Lines(source.text)).peekable();
+    let mut before: Option<u64> = None;
+    while let Some(line) = lines.next() {
+        let Line::Mapping(line) = line else { continue };
+        let Some(entry) = Entry::parse(line) else { continue };
+        if options.gaps
+            && let Some(end) = before
+            && end < entry.start
+        {
+            let mut json = cx.json();
+            json.object("").number("start", end).number("end", entry.start);
+            json.text("kind", "gap").end_object();
+        }
+        before = Some(entry.end);
+        if !options.filter.wants(&entry, source) {
+            continue;
+        }
+        cx.json().object("");
+        mapping(cx, &entry);
+        if matches!(lines.peek(), Some(Line::Number(..))) {
+            cx.json().object("smaps");
+            while let Some(Line::Number(name, number)) = lines.peek() {
+                if let Ok(name) = core::str::from_utf8(name) {
+                    cx.json().number(name, *number);
+                }
+                lines.next();
+            }
+            if let Some(Line::Text(b"VmFlags", flags)) = lines.peek() {
+                cx.json().array("VmFlags");
+                for flag in flags.split(|byte| *byte == b' ').filter(|flag| !flag.is_empty()) {
+                    cx.json().text("", flag);
+                }
+                cx.json().end_array();
+            }
+            cx.json().end_object();
+        }
+        cx.json().end_object();
+    }
+    cx.json().end_array();
+}
+
+/// The members of a mapping.
+fn mapping(cx: &mut Context, entry: &Entry) {
+    let mut json = cx.json();
+    json.number("start", entry.start).number("end", entry.end).text("perms", &entry.perms);
+    json.number("offset", entry.offset).number("dev_major", entry.major.into());
+    json.number("dev_minor", entry.minor.into()).number("inode", entry.inode);
+    json.text("kind", kind::Kind::of(entry).name()).text("name", &unescaped(entry.name));
+}
+
+/// A name with its newlines.
+fn unescaped(name: &[u8]) -> Vec<u8> {
+    let mut out = Vec::with_capacity(name.len());
+    let mut rest = name;
+    while let Some((first, tail)) = rest.split_first() {
+        match rest.strip_prefix(b"\\012") {
+            Some(tail) => {
+                out.push(b'\n');
+                rest = tail;
+            }
+            None => {
+                out.push(*first);
+                rest = tail;
+            }
+        }
+    }
+    out
+}
+
+fn totals(cx: &mut Context, source: &Source, options: &Options) {
+    cx.json().object("summary");
+    for (name, (count, size)) in kind::named(kind::totals(source, options)) {
+        let mut json = cx.json();
+        json.object(name).number("mappings", count).number("bytes", size).end_object();
+    }
+    cx.json().end_object();
+}
+
+fn addresses(cx: &mut Context, source: &Source, options: &Options) -> bool {
+    let mut fine = true;
+    cx.json().array("at");
+    let mut name = vec![0; PATH_MAX + 16];
+    for address in &options.at {
+        cx.json().object("").number("address", *address);
+        match at::find(source, *address, options.parse, &mut name) {
+            None => {
+                cx.json().null("mapping");
+                fine = false;
+            }
+            Some(found) => {
+                cx.json().object("mapping");
+                mapping(cx, &found.entry);
+                cx.json().end_object();
+                if let Some(offset) = found.offset {
+                    cx.json().number("file_offset", offset);
+                }
+                if let Some(image) = found.image {
+                    members(cx, &image);
+                }
+            }
+        }
+        cx.json().end_object();
+    }
+    cx.json().end_array();
+    fine
+}
+
+fn members(cx: &mut Context, image: &at::InImage) {
+    cx.json().number("elf_address", image.address);
+    if !image.build_id.is_empty() {
+        let digit = |n: u8| char::from_digit(n.into(), 16).unwrap_or('0') as u8;
+        let digits = image.build_id.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]);
+        cx.json().text("build_id", &digits.collect::<Vec<u8>>());
+    }
+    for (key, place) in [("section", &image.section), ("symbol", &image.symbol)] {
+        if let Some((name, within)) = place {
+            let mut json = cx.json();
+            json.object(key).text("name", name).number("offset", *within).end_object();
+        }
+    }
+}

@@ -1,0 +1,190 @@
+//! The output of pmap of procps 4.0.2, but for `-X`. Its header shows UTF-8 as it does in
+//! such a locale.
+
+use super::Options;
+use super::source::Source;
+use crate::context::Context;
+use rt::fmt::{Put, dec, hex};
+use rt::io::{BufWriter, Read};
+use rt::maps::{Entry, Line, Lines, Smaps};
+use rt::put;
+
+/// The number and the command line, or the name of a process without one.
+pub fn header(cx: &mut Context, source: &Source) {
+    let Some(process) = source.process else {
+        return put!(&mut cx.out, super::plain::Safe(source.word), ":\n");
+    };
+    put!(&mut cx.out, dec(process.pid), ":   ");
+    // As much as pmap shows.
+    let mut buffer = alloc::vec![0; (128 << 10) - 1];
+    let read = process.dir.file(c"cmdline").and_then(|mut file| file.read_full(&mut buffer));
+    let words = buffer.get(..read.unwrap_or(0)).unwrap_or_default();
+    let used = words.iter().rposition(|byte| *byte != 0).map_or(0, |at| at + 1);
+    let words = words.get(..used).unwrap_or_default();
+    if words.is_empty() {
+        let mut stat = [0; 1024];
+        let stat = process.dir.stat(&mut stat);
+        put!(&mut cx.out, "[", Words(stat.as_ref().map_or(&[], |stat| stat.comm)), "]\n");
+    } else {
+        put!(&mut cx.out, Words(words), "\n");
+    }
+}
+
+/// A command line as pmap shows it: spaces for zeros and newlines, `?` for control characters,
+/// and from the first byte that isn't UTF-8 on for all that isn't ASCII.
+struct Words<'a>(&'a [u8]);
+
+impl Put for Words<'_> {
+    fn put(&self, out: &mut BufWriter) {
+        let mut chunks = self.0.utf8_chunks();
+        let valid = chunks.next().map_or("", |chunk| chunk.valid());
+        for (at, char) in valid.char_indices() {
+            match char {
+                '\0' | '\n' => out.byte(b' '),
+                char if char.is_control() => out.byte(b'?'),
+                char => out.bytes(&self.0[at..at + char.len_utf8()]),
+            }
+        }
+        for byte in self.0.get(valid.len()..).unwrap_or_default() {
+            out.byte(match byte {
+                0 | b'\n' => b' ',
+                b' '..=b'~' => *byte,
+                _ => b'?',
+            });
+        }
+    }
+}
+
+/// What stands in the column of mappings.
+struct Mapping<'a> {
+    entry: &'a Entry<'a>,
+    /// Where the stack of the first thread begins.
+    stack: u64,
+    path: bool,
+}
+
+impl Put for Mapping<'_> {
+    fn put(&self, out: &mut BufWriter) {
+        let (entry, stack) = (self.entry, self.stack);
+        let Some(slash) = entry.name.iter().position(|byte| *byte == b'/') else {
+            let on_it = entry.start <= stack && stack <= entry.end;
+            return put!(out, if on_it { "  [ stack ]" } else { "  [ anon ]" });
+        };
+        let name = entry.name.get(slash..).unwrap_or_default();
+        if is_sysv(name) {
+            return put!(out, "  [ shmid=0x", hex(entry.inode), " ]");
+        }
+        let name = if self.path { name } else { last_part(name) };
+        let shown = |byte: &u8| if (b' '..=b'~').contains(byte) { *byte } else { b'?' };
+        name.iter().for_each(|byte| out.byte(shown(byte)));
+    }
+}
+
+/// What the kernel calls System V shared memory: `/SYSV0000abcd (deleted)`.
+fn is_sysv(name: &[u8]) -> bool {
+    let key = name.strip_prefix(b"/SYSV").and_then(|name| name.strip_suffix(b" (deleted)"));
+    key.is_some_and(|key| key.len() == 8 && key.iter().all(u8::is_ascii_hexdigit))
+}
+
+/// After the last slash; that, where nothing comes after it.
+fn last_part(name: &[u8]) -> &[u8] {
+    let at = name.iter().rposition(|byte| *byte == b'/').unwrap_or(0);
+    name.get(at + 1..).filter(|part| !part.is_empty()).unwrap_or(name.get(at..).unwrap_or_default())
+}
+
+/// In bytes, but for what smaps tells in kB.
+#[derive(Default)]
+struct Totals {
+    size: u64,
+    private: u64,
+    shared: u64,
+    resident: u64,
+    dirty: u64,
+}
+
+/// `-x`, `-d`, or neither, with `-p`, `-q`, `-A`.
+pub fn run(cx: &mut Context, source: &Source, options: &Options) {
+    header(cx, source);
+    let mut stat = [0; 1024];
+    let stat = source.process.and_then(|process| process.dir.stat(&mut stat).ok());
+    let stack = stat.and_then(|stat| stat.field(28)).unwrap_or(0);
+    if !options.quiet {
+        put!(
+            &mut cx.out,
+            if options.extended {
+                "Address           Kbytes     RSS   Dirty Mode  Mapping\n"
+            } else if options.device {
+                "Address           Kbytes Mode  Offset           Device    Mapping\n"
+            } else {
+                ""
+            }
+        );
+    }
+    let mut totals = Totals::default();
+    // In smaps, what is told of a mapping comes after its line.
+    let mut lines = Smaps(Lines(source.text)).peekable();
+    while let Some(line) = lines.next() {
+        let Line::Mapping(line) = line else { continue };
+        let (mut resident, mut dirty) = (0u64, 0u64);
+        while let Some(Line::Number(name, number)) = lines.peek() {
+            match *name {
+                b"Rss" => resident = *number,
+                b"Shared_Dirty" | b"Private_Dirty" => dirty = dirty.saturating_add(*number),
+                _ => {}
+            }
+            lines.next();
+        }
+        let Some(entry) = Entry::parse(line) else { continue };
+        if options.filter.wants(&entry, source) {
+            totals.add(&entry, resident, dirty);
+            row(cx, options, &entry, [stack, resident, dirty]);
+        }
+    }
+    if !options.quiet {
+        totals.put(cx, options);
+    }
+}
+
+fn row(cx: &mut Context, options: &Options, entry: &Entry, [stack, resident, dirty]: [u64; 3]) {
+    let [r, w, x, share] = entry.perms;
+    let mode = [b' ', r, w, x, if share == b's' { b's' } else { b'-' }, b'-', b' '];
+    let size = entry.size() >> 10;
+    let out = &mut cx.out;
+    put!(out, hex(entry.start).zero(16), " ");
+    if options.extended {
+        put!(out, dec(size).width(7), " ", dec(resident).width(7), " ", dec(dirty).width(7), mode);
+    } else if options.device {
+        put!(out, dec(size).width(7), mode, hex(entry.offset).zero(16), " ");
+        put!(out, hex(entry.major).zero(3), ":", hex(entry.minor).zero(5), " ");
+    } else {
+        put!(out, dec(size).width(6), "K", mode);
+    }
+    put!(out, Mapping { entry, stack, path: options.path }, "\n");
+}
+
+impl Totals {
+    fn add(&mut self, entry: &Entry, resident: u64, dirty: u64) {
+        let add = |to: &mut u64, value| *to = to.saturating_add(value);
+        add(&mut self.size, entry.size());
+        if entry.may(b's') {
+            add(&mut self.shared, entry.size());
+        } else if entry.may(b'w') {
+            add(&mut self.private, entry.size());
+        }
+        add(&mut self.resident, resident);
+        add(&mut self.dirty, dirty);
+    }
+
+    fn put(&self, cx: &mut Context, options: &Options) {
+        let (out, size) = (&mut cx.out, dec(self.size >> 10));
+        if options.extended {
+            put!(out, "---------------- ------- ------- ------- \ntotal kB ", size.width(15), " ");
+            put!(out, dec(self.resident).width(7), " ", dec(self.dirty).width(7), "\n");
+        } else if options.device {
+            put!(out, "mapped: ", size, "K    writeable/private: ", dec(self.private >> 10));
+            put!(out, "K    shared: ", dec(self.shared >> 10), "K\n");
+        } else {
+            put!(out, " total ", size.width(16), "K\n");
+        }
+    }
+}
