@@ -8,9 +8,7 @@ use crate::process::Process;
 use alloc::vec;
 use alloc::vec::Vec;
 use rt::elf::consts::*;
-use rt::elf::{
-    Dynamic, Elf, Notes, ProgramHeader, SectionHeader, Source as _, Symbol, Table, c_str,
-};
+use rt::elf::{Dynamic, Elf, Notes, ProgramHeader, SectionHeader, Symbol, Table, c_str};
 use rt::fmt::hex;
 use rt::fs::{DT_REG, File, Mode, O_NONBLOCK, O_RDONLY, PATH_MAX, fstat, openat};
 use rt::input::Input;

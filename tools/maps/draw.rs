@@ -77,15 +77,15 @@ impl Put for Size {
     fn put(&self, out: &mut BufWriter) {
         let mut unit = 0;
         let mut tenths = u128::from(self.0) * 10 / 1024;
-        while tenths >= 10240 && unit < 4 {
+        while tenths >= 10240 && unit < 5 {
             tenths /= 1024;
             unit += 1;
         }
-        let letter = [b"KMGTP".get(unit).copied().unwrap_or(b'P')];
+        let letter = [b"KMGTPE".get(unit).copied().unwrap_or(b'E')];
         let (whole, tenth) = ((tenths / 10) as u64, (tenths % 10) as u8);
         match (whole, tenth) {
             (1..100, 1..) => {
-                put!(out, dec(whole).width(if whole < 10 { 2 } else { 2 }), ".", dec(tenth), letter)
+                put!(out, dec(whole).width(2), ".", dec(tenth), letter)
             }
             _ => put!(out, dec(whole).width(4), letter),
         }

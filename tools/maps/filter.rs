@@ -59,8 +59,12 @@ impl Filter<'_> {
 
     /// Whether this mapping is wanted.
     pub fn wants(&self, entry: &Entry, source: &Source) -> bool {
-        self.in_range(entry)
-            && self.perms.is_none_or(|wanted| has_perms(entry, wanted))
+        self.in_range(entry) && self.wants_anywhere(entry, source)
+    }
+
+    /// As [`wants`](Filter::wants), wherever it is.
+    pub fn wants_anywhere(&self, entry: &Entry, source: &Source) -> bool {
+        self.perms.is_none_or(|wanted| has_perms(entry, wanted))
             && self.name.is_none_or(|glob| has_name(entry.name, glob))
             && (!self.deleted || is_deleted(entry, source))
     }

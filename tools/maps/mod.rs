@@ -138,7 +138,8 @@ pub fn run(cx: &mut Context) -> u8 {
             _ => set(&mut options.help),
         };
         if !right {
-            message!(cx, "invalid argument '", text, "' for '", key, "'");
+            let dashes = if key.len() > 1 { "--" } else { "-" };
+            message!(cx, "invalid argument '", text, "' for '", dashes, key, "'");
             wrong = true;
         }
     });

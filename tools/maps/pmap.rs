@@ -135,8 +135,13 @@ pub fn run(cx: &mut Context, source: &Source, options: &Options) {
             lines.next();
         }
         let Some(entry) = Entry::parse(line) else { continue };
+        if options.filter.wants_anywhere(&entry, source) {
+            // pmap counts these wherever they are.
+            totals.resident = totals.resident.saturating_add(resident);
+            totals.dirty = totals.dirty.saturating_add(dirty);
+        }
         if options.filter.wants(&entry, source) {
-            totals.add(&entry, resident, dirty);
+            totals.add(&entry);
             row(cx, options, &entry, [stack, resident, dirty]);
         }
     }
@@ -163,7 +168,7 @@ fn row(cx: &mut Context, options: &Options, entry: &Entry, [stack, resident, dir
 }
 
 impl Totals {
-    fn add(&mut self, entry: &Entry, resident: u64, dirty: u64) {
+    fn add(&mut self, entry: &Entry) {
         let add = |to: &mut u64, value| *to = to.saturating_add(value);
         add(&mut self.size, entry.size());
         if entry.may(b's') {
@@ -171,8 +176,6 @@ impl Totals {
         } else if entry.may(b'w') {
             add(&mut self.private, entry.size());
         }
-        add(&mut self.resident, resident);
-        add(&mut self.dirty, dirty);
     }
 
     fn put(&self, cx: &mut Context, options: &Options) {

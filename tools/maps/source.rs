@@ -96,6 +96,10 @@ impl Write for Collected {
     }
 }
 
+/// Where the kernel shows the page of the oldest kind of fast system calls
+/// (`arch/x86/include/uapi/asm/vsyscall.h`).
+const VSYSCALL: u64 = 0xffff_ffff_ff60_0000;
+
 /// What `/proc/PID/maps` would have said, as far as the segments and NT_FILE tell.
 fn of_core(core: CoreFile) -> Vec<u8> {
     let mut text = Collected(Vec::new());
@@ -122,6 +126,7 @@ fn of_core(core: CoreFile) -> Vec<u8> {
             Some(found) => found,
             None if vdso == Some(start) => (0, &b"[vdso]"[..]),
             None if holds(on_stack) => (0, &b"[stack]"[..]),
+            None if start == VSYSCALL => (0, &b"[vsyscall]"[..]),
             None => (0, &b""[..]),
         };
         line(&mut out, [start, end], perms, offset, name);
@@ -136,7 +141,7 @@ fn line(out: &mut BufWriter, [start, end]: [u64; 2], perms: [u8; 4], offset: u64
     if !name.is_empty() {
         // The kernel's column for names, on 64 bits.
         let digits = |value: u64| (u64::BITS - value.leading_zeros()).div_ceil(4).max(8) as usize;
-        out.fill(b' ', 46usize.saturating_sub(digits(start) + digits(end) + digits(offset)));
+        out.fill(b' ', 57usize.saturating_sub(digits(start) + digits(end) + digits(offset)));
         for (n, part) in name.split(|byte| *byte == b'\n').enumerate() {
             put!(out, if n > 0 { "\\012" } else { "" }, part);
         }
