@@ -18,7 +18,7 @@ use crate::process::{Manner, Subject, each};
 use alloc::vec::Vec;
 use filter::{Filter, Range};
 
-const HELP: &str = " [OPTION]... [PID|CORE]...
+const HELP: &str = "\
 Print what is mapped where in the memory of processes and core files: the lines of
 /proc/PID/maps, with octal escapes for what could drive a terminal. A PID is decimal or
 'self', which is lx and the default; all else is the path of a core file.
@@ -145,7 +145,7 @@ pub fn run(cx: &mut Context) -> u8 {
     });
     let Ok(operands) = parsed else { return cli::misused(cx) };
     if options.help {
-        return cli::help(cx, HELP);
+        return cli::help(cx, "[OPTION]... [PID|CORE]...", HELP);
     }
     let modes = [
         options.summary,

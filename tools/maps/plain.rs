@@ -64,7 +64,12 @@ fn stream(
     process: &Process,
 ) -> Result<bool, Reason> {
     let mut buffer = [0; AUXV_ROOM];
-    let (auxv, mut file) = process.steady(&mut buffer, |dir| dir.file(c"maps"))?;
+    let mut opened = None;
+    let auxv = process.steady(&mut buffer, &mut |dir| {
+        opened = Some(dir.file(c"maps")?);
+        Ok(())
+    })?;
+    let Some(mut file) = opened else { return Err(Reason::Gone) };
     let source = Source { word: subject.word, process: Some(process), core: None, auxv, text: &[] };
     let mut piece = vec![0; PIECE];
     let (mut kept, mut first, mut before) = (0, true, None);

@@ -78,7 +78,12 @@ pub fn with(
         });
     };
     let mut buffer = [0; AUXV_ROOM];
-    let (auxv, file) = process.steady(&mut buffer, |dir| dir.file(name))?;
+    let mut opened = None;
+    let auxv = process.steady(&mut buffer, &mut |dir| {
+        opened = Some(dir.file(name)?);
+        Ok(())
+    })?;
+    let Some(file) = opened else { return Err(Reason::Gone) };
     let input = Input::new(file, 0).map_err(|errno| process.reason(errno))?;
     // The end may have been that of the process.
     process.still(auxv)?;
