@@ -141,13 +141,13 @@ fn in_vdso(source: &Source, entry: &Entry, address: u64) -> Option<InImage> {
     let mut image = vec![0; length];
     source.memory().ok()?.space().read_exact(entry.start, &mut image).ok()?;
     let bytes = image.as_slice();
-    in_image(Elf::new(&bytes).ok()?, entry, address)
+    in_image(source, Elf::new(&bytes).ok()?, entry, address)
 }
 
 fn in_file(source: &Source, entry: &Entry, address: u64) -> Option<InImage> {
     let (file, size) = open(source, entry)?;
     let input = Input::new(file, size).ok()?;
-    in_image(Elf::new(&input).ok()?, entry, address)
+    in_image(source, Elf::new(&input).ok()?, entry, address)
 }
 
 /// The file of a mapping: what is mapped itself where we may have it, else the file of that
@@ -177,8 +177,8 @@ fn open(source: &Source, entry: &Entry) -> Option<(File, u64)> {
 }
 
 /// Where in an image an address lies, of which this mapping is a part.
-fn in_image(elf: Elf, entry: &Entry, address: u64) -> Option<InImage> {
-    let segment = segment_of(&elf, entry)?;
+fn in_image(source: &Source, elf: Elf, entry: &Entry, address: u64) -> Option<InImage> {
+    let segment = segment_of(source, &elf, entry)?;
     // How far the image was moved.
     let first = segment.p_vaddr.wrapping_sub(segment.p_offset).wrapping_add(entry.offset);
     let own = address.wrapping_sub(entry.start).wrapping_add(first);
@@ -217,19 +217,34 @@ fn in_image(elf: Elf, entry: &Entry, address: u64) -> Option<InImage> {
     Some(found)
 }
 
-/// The segment of a mapping: of those with its offset the one with its permission to execute;
-/// where a page of the file is in two, the second begins in it.
-fn segment_of(elf: &Elf, entry: &Entry) -> Option<ProgramHeader> {
+/// The segment of a mapping. A page of the file may be in two segments, and be mapped twice:
+/// then it is the one by which the image begins where the file's first mapping is.
+fn segment_of(source: &Source, elf: &Elf, entry: &Entry) -> Option<ProgramHeader> {
+    let page = |value: u64| value & !0xfff;
+    let mut loads = elf.segments()?.iter().filter(|load| load.p_type == PT_LOAD);
+    let first = loads.next()?;
+    // Once, whatever the file says of its segments; in order, as the text is.
+    let begins: Vec<u64> = entries(source.text)
+        .filter(|other| {
+            (other.major, other.minor, other.inode, other.name)
+                == (entry.major, entry.minor, entry.inode, entry.name)
+                && other.offset == page(first.p_offset)
+        })
+        .map(|other| other.start)
+        .collect();
     let mut best = None;
-    for load in elf.segments()?.iter().filter(|load| load.p_type == PT_LOAD) {
-        let low = load.p_offset & !0xfff;
+    for load in core::iter::once(first).chain(loads) {
         let Some(end) = load.p_offset.checked_add(load.p_filesz) else { continue };
-        let score = if low == entry.offset { 2 } else { 0 }
+        if page(load.p_offset) > entry.offset || entry.offset >= end {
+            continue;
+        }
+        let within = entry.offset.wrapping_sub(page(load.p_offset));
+        let moved = entry.start.wrapping_sub(page(load.p_vaddr)).wrapping_sub(within);
+        let begin = moved.wrapping_add(page(first.p_vaddr));
+        let score = if begins.binary_search(&begin).is_ok() { 4 } else { 0 }
+            + if within == 0 { 2 } else { 0 }
             + u8::from((load.p_flags & PF_X != 0) == entry.may(b'x'));
-        if low <= entry.offset
-            && entry.offset < end
-            && best.as_ref().is_none_or(|(most, _)| score >= *most)
-        {
+        if best.as_ref().is_none_or(|(most, _)| score >= *most) {
             best = Some((score, load));
         }
     }

@@ -202,16 +202,10 @@ fn show(
             Ok(at::run(cx, source, options))
         })
     } else if options.more > 0 {
-        source::with(subject.word, c"smaps", &mut |source| {
-            smaps::run(cx, source, options, table);
-            Ok(true)
-        })
+        source::with(subject.word, c"smaps", &mut |source| smaps::run(cx, source, options, table))
     } else if options.pmap {
         let name = if options.extended { c"smaps" } else { c"maps" };
-        source::with(subject.word, name, &mut |source| {
-            pmap::run(cx, source, options);
-            Ok(true)
-        })
+        source::with(subject.word, name, &mut |source| pmap::run(cx, source, options))
     } else if options.draw || options.summary {
         source::with(subject.word, c"maps", &mut |source| {
             subject.header(cx);

@@ -7,7 +7,7 @@ use crate::context::Context;
 use crate::process::{AUXV_ROOM, Process, Reason, Subject};
 use crate::shell::character;
 use alloc::vec;
-use rt::fmt::{Put, dec, hex, oct};
+use rt::fmt::{Put, dec, hex, left, oct};
 use rt::io::{BufWriter, Read};
 use rt::maps::{Entry, Lines, is_plain};
 use rt::put;
@@ -52,8 +52,8 @@ pub fn run(cx: &mut Context, subject: Subject, options: &Options) -> Result<bool
 fn begin(cx: &mut Context, subject: Subject, options: &Options) {
     subject.header(cx);
     if options.header {
-        put!(&mut cx.out, "address           perms offset  dev   inode");
-        put!(&mut cx.out, "                      pathname\n");
+        put!(&mut cx.out, left("address", 26), "perm offset   dev   ", left("inode", 27));
+        put!(&mut cx.out, "pathname\n");
     }
 }
 

@@ -4,30 +4,38 @@
 use super::Options;
 use super::source::Source;
 use crate::context::Context;
+use crate::process::Reason;
 use rt::fmt::{Put, dec, hex};
 use rt::io::{BufWriter, Read};
 use rt::maps::{Entry, Line, Lines, Smaps};
 use rt::put;
 
-/// The number and the command line, or the name of a process without one.
-pub fn header(cx: &mut Context, source: &Source) {
+/// Prints the number and the command line, or the name of a process without one. Gives where
+/// the stack of the first thread begins.
+///
+/// All of it is of the program whose mappings were read, or nothing is printed.
+pub fn header(cx: &mut Context, source: &Source) -> Result<u64, Reason> {
     let Some(process) = source.process else {
-        return put!(&mut cx.out, super::plain::Safe(source.word), ":\n");
+        put!(&mut cx.out, super::plain::Safe(source.word), ":\n");
+        return Ok(0);
     };
-    put!(&mut cx.out, dec(process.pid), ":   ");
     // As much as pmap shows.
     let mut buffer = alloc::vec![0; (128 << 10) - 1];
+    let mut stat = [0; 1024];
     let read = process.dir.file(c"cmdline").and_then(|mut file| file.read_full(&mut buffer));
     let words = buffer.get(..read.unwrap_or(0)).unwrap_or_default();
+    let stat = process.dir.stat(&mut stat);
+    process.still(source.auxv)?;
+    let stat = stat.map_err(|errno| process.reason(errno))?;
     let used = words.iter().rposition(|byte| *byte != 0).map_or(0, |at| at + 1);
     let words = words.get(..used).unwrap_or_default();
+    put!(&mut cx.out, dec(process.pid), ":   ");
     if words.is_empty() {
-        let mut stat = [0; 1024];
-        let stat = process.dir.stat(&mut stat);
-        put!(&mut cx.out, "[", Words(stat.as_ref().map_or(&[], |stat| stat.comm)), "]\n");
+        put!(&mut cx.out, "[", Words(stat.comm), "]\n");
     } else {
         put!(&mut cx.out, Words(words), "\n");
     }
+    Ok(stat.field(28).unwrap_or(0))
 }
 
 /// A command line as pmap shows it: spaces for zeros and newlines, `?` for control characters,
@@ -103,11 +111,8 @@ struct Totals {
 }
 
 /// `-x`, `-d`, or neither, with `-p`, `-q`, `-A`.
-pub fn run(cx: &mut Context, source: &Source, options: &Options) {
-    header(cx, source);
-    let mut stat = [0; 1024];
-    let stat = source.process.and_then(|process| process.dir.stat(&mut stat).ok());
-    let stack = stat.and_then(|stat| stat.field(28)).unwrap_or(0);
+pub fn run(cx: &mut Context, source: &Source, options: &Options) -> Result<bool, Reason> {
+    let stack = header(cx, source)?;
     if !options.quiet {
         put!(
             &mut cx.out,
@@ -148,6 +153,7 @@ pub fn run(cx: &mut Context, source: &Source, options: &Options) {
     if !options.quiet {
         totals.put(cx, options);
     }
+    Ok(true)
 }
 
 fn row(cx: &mut Context, options: &Options, entry: &Entry, [stack, resident, dirty]: [u64; 3]) {

@@ -5,6 +5,7 @@ use super::Options;
 use super::pmap::header;
 use super::source::Source;
 use crate::context::Context;
+use crate::process::Reason;
 use alloc::vec::Vec;
 use rt::fmt::{dec, right};
 use rt::maps::{Line, Lines, Smaps};
@@ -46,11 +47,16 @@ struct Row<'a> {
     name: &'a [u8],
 }
 
-pub fn run(cx: &mut Context, source: &Source, options: &Options, table: &mut Table) {
-    header(cx, source);
+pub fn run(
+    cx: &mut Context,
+    source: &Source,
+    options: &Options,
+    table: &mut Table,
+) -> Result<bool, Reason> {
+    header(cx, source)?;
     let (rows, numbers) = table.read(source.text, options);
     if rows.is_empty() {
-        return;
+        return Ok(true);
     }
     let with_flags = options.more > 1;
     if !options.quiet {
@@ -79,6 +85,7 @@ pub fn run(cx: &mut Context, source: &Source, options: &Options, table: &mut Tab
     if !options.quiet {
         table.totals(cx);
     }
+    Ok(true)
 }
 
 fn last_part(name: &[u8]) -> &[u8] {
