@@ -333,10 +333,11 @@ impl<'a> Nearest<'a> {
             let better = self.best.as_ref().is_none_or(|best| {
                 symbol.st_value > best.value || symbol.st_value == best.value && rank > best.rank
             });
-            if better && let Some(name) = c_str(names, symbol.st_name.into()) {
-                if !name.is_empty() {
-                    self.best = Some(Best { name, value: symbol.st_value, rank });
-                }
+            if better
+                && let Some(name) = c_str(names, symbol.st_name.into())
+                && !name.is_empty()
+            {
+                self.best = Some(Best { name, value: symbol.st_value, rank });
             }
         }
     }
