@@ -43,10 +43,10 @@ impl Colour {
 
     fn wanted() -> bool {
         let is = |name, no: fn(&[u8]) -> bool| rt::env::var(name).is_some_and(no);
-        // The system call comes last: it is the dear one.
-        !is("NO_COLOR", |value| !value.is_empty())
+        // The terminal first: in a pipe the environment need not be searched.
+        is_terminal(stdout())
+            && !is("NO_COLOR", |value| !value.is_empty())
             && !is("TERM", |value| value == b"dumb")
-            && is_terminal(stdout())
     }
 
     /// Whether there is any colour.

@@ -7,6 +7,7 @@ use crate::cli::{self, Wrong};
 use crate::context::Context;
 use alloc::vec;
 use alloc::vec::Vec;
+use rt::Errno;
 use rt::child::{Child, Forked, Status, end_like, fork};
 use rt::code::{Code, Writable};
 use rt::elf::consts::{ET_EXEC, ET_REL, SHF_EXECINSTR, SHT_PROGBITS, SHT_SYMTAB};
@@ -15,7 +16,6 @@ use rt::fs::{Mode, O_CLOEXEC, O_RDONLY, open};
 use rt::io::{Read, stdin};
 use rt::signal::{SIGKILL, SIGSTOP, raise};
 use rt::time::{CLOCK_MONOTONIC, Timespec, now};
-use rt::Errno;
 
 const HELP: &str = "\
 Runs machine code: maps FILE, or what standard input has, and jumps to its first byte. The
