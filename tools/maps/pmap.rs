@@ -140,8 +140,12 @@ pub fn run(cx: &mut Context, source: &Source, options: &Options) -> Result<bool,
             lines.next();
         }
         let Some(entry) = Entry::parse(line) else { continue };
+        // Behind the range pmap looks no further.
+        if options.filter.range.is_some_and(|range| entry.start > range.high) {
+            break;
+        }
         if options.filter.wants_anywhere(&entry, source) {
-            // pmap counts these wherever they are.
+            // Before the range pmap counts these, too.
             totals.resident = totals.resident.saturating_add(resident);
             totals.dirty = totals.dirty.saturating_add(dirty);
         }
