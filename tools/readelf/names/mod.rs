@@ -123,7 +123,7 @@ impl Names {
 
     /// Whether the bytes are what was to be packed.
     #[cfg(test)]
-    fn check(self) {
+    pub(crate) fn check(self) {
         assert_eq!(self.iter().count(), self.list.len());
         for (&(key, rest), (found, name)) in self.list.iter().zip(self.iter()) {
             let expected = [self.prefix, rest].concat();
