@@ -6,6 +6,7 @@ use crate::process::{
     AUXV_ROOM, Manner, Operand, Process, Reason, Subject, each, mappings, operand, tell, with_core,
 };
 use crate::shell::{Literal, Text};
+use crate::words::words;
 use alloc::vec;
 use alloc::vec::Vec;
 use rt::auxv::{
@@ -32,7 +33,7 @@ lx and the default; all else is the path of a core file.
 ";
 
 /// What gdb says of each key, by number; lx's words where gdb 13 has none.
-const DESCRIPTIONS: &str = "End of vector
+const DESCRIPTIONS: &[u8] = b"End of vector
 Entry should be ignored
 File descriptor of program
 Program headers for program
@@ -118,7 +119,7 @@ pub fn run(cx: &mut Context) -> u8 {
     each(cx, &operands, manner, &mut |cx, subject| match operand(subject.word) {
         Operand::Own => own(cx, &options, subject),
         Operand::Pid(pid) => of_process(cx, &options, subject, pid),
-        Operand::Path(path) => with_core(path, |core| of_core(cx, &options, subject, core)),
+        Operand::Path(path) => with_core(path, &mut |core| of_core(cx, &options, subject, core)),
     })
 }
 
@@ -295,15 +296,13 @@ impl Found<'_> {
         Some(bytes)
     }
 
-    /// The names of the bits that are set, if the key has such.
-    fn features(&self, entry: Entry) -> Option<impl Iterator<Item = &'static [u8]>> {
-        let names = match entry.key {
-            AT_HWCAP if self.x86 => HWCAP_X86,
-            AT_HWCAP2 if self.x86 => HWCAP2_X86,
-            _ => return None,
-        };
-        let bits = names.as_bytes().split(|&byte| byte == b' ').enumerate();
-        Some(bits.filter(move |(bit, _)| entry.value >> bit & 1 == 1).map(|(_, name)| name))
+    /// The names of the bits of a key, if it has such.
+    fn features(&self, entry: Entry) -> Option<&'static str> {
+        match entry.key {
+            AT_HWCAP if self.x86 => Some(HWCAP_X86),
+            AT_HWCAP2 if self.x86 => Some(HWCAP2_X86),
+            _ => None,
+        }
     }
 
     /// The name of what is mapped at an entry's address, and which byte of the file that is.
@@ -354,8 +353,7 @@ fn row(
 ) {
     let (out, Entry { key, value }) = (&mut cx.out, entry);
     if options.verbose {
-        let mut descriptions = DESCRIPTIONS.as_bytes().split(|&byte| byte == b'\n');
-        let description = descriptions.nth(key).unwrap_or_default();
+        let description = words(DESCRIPTIONS, b'\n').nth(key).unwrap_or_default();
         let name = name(key).unwrap_or("???");
         put!(out, int(key as i64).left(4), " ", left(name, 20), " ", left(description, 30), " ");
         match text {
@@ -385,11 +383,20 @@ fn row(
     put!(&mut cx.out, "\n");
 }
 
+/// Calls with those of the names, with a space between them, whose bits are set.
+fn each_feature(names: &'static str, value: usize, call: &mut dyn FnMut(&[u8])) {
+    for (bit, name) in words(names.as_bytes(), b' ').enumerate() {
+        if value >> bit & 1 == 1 {
+            call(name);
+        }
+    }
+}
+
 /// What an entry's value means, behind it.
 fn decoded(cx: &mut Context, found: &Found, entry: Entry) {
     let out = &mut cx.out;
-    if let Some(features) = found.features(entry) {
-        features.for_each(|feature| put!(out, " ", feature));
+    if let Some(names) = found.features(entry) {
+        each_feature(names, entry.value, &mut |name| put!(out, " ", name));
     } else if entry.key == AT_RANDOM {
         for byte in found.random(entry).into_iter().flatten() {
             put!(out, " ", hex(byte).zero(2));
@@ -420,11 +427,9 @@ fn in_json(
         json.text("string", text);
     }
     if options.decode {
-        if let Some(features) = found.features(entry) {
+        if let Some(names) = found.features(entry) {
             json.array("features");
-            features.for_each(|feature| {
-                json.text("", feature);
-            });
+            each_feature(names, entry.value, &mut |name| _ = json.text("", name));
             json.end_array();
         }
         if entry.key == AT_RANDOM

@@ -90,27 +90,27 @@ impl Vars<'_> {
 fn live(pid: u32, call: &mut dyn FnMut(Vars) -> bool) -> Result<bool, Reason> {
     let process = Process::open(pid)?;
     let Live { now, initial } = live::read(&process)?;
-    let has = |all: &[&[u8]], string| {
-        all.binary_search_by(|other| named(other).cmp(&named(string))).is_ok()
-    };
-    let has_name = |all: &[&[u8]], string| {
-        let name = named(string).0;
-        let at = all.partition_point(|other| named(other).0 < name);
-        all.get(at).is_some_and(|other| named(other).0 == name)
-    };
     let (before, after) = (sorted(&initial), sorted(&now));
     let mut vars = Vec::new();
-    for string in Strings::Block(&now) {
-        let mark = match () {
-            _ if has(&before, string) => Mark::Same,
-            _ if has_name(&before, string) => Mark::Changed,
-            _ => Mark::Added,
-        };
-        vars.push((mark, string));
+    Strings::Block(&now).for_each(|string| vars.push((mark(&before, string), string)));
+    for string in Strings::Block(&initial) {
+        if mark(&after, string) == Mark::Added {
+            vars.push((Mark::Removed, string));
+        }
     }
-    let removed = Strings::Block(&initial).filter(|string| !has_name(&after, string));
-    vars.extend(removed.map(|string| (Mark::Removed, string)));
     Ok(call(Vars::Live(&vars)))
+}
+
+/// What became of a variable that was one of these, which are sorted.
+fn mark(before: &[&[u8]], string: &[u8]) -> Mark {
+    let at = before.partition_point(|other| named(other) < named(string));
+    let has_name =
+        |at: usize| before.get(at).is_some_and(|other| named(other).0 == named(string).0);
+    match before.get(at) {
+        Some(other) if *other == string => Mark::Same,
+        _ if has_name(at) || at > 0 && has_name(at - 1) => Mark::Changed,
+        _ => Mark::Added,
+    }
 }
 
 /// The strings of a block, sorted by name, then by value.

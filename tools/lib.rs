@@ -32,6 +32,7 @@ mod stat;
 mod strings;
 mod truncate;
 mod vdso;
+mod words;
 
 use alloc::vec::Vec;
 use context::Context;

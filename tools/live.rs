@@ -5,6 +5,7 @@
 //! C library, such as one in Go, has none.
 
 use crate::process::{AUXV_ROOM, Mapping, Process, Reason, mappings};
+use crate::words::short;
 use alloc::vec;
 use alloc::vec::Vec;
 use rt::auxv::Vector;
@@ -12,7 +13,6 @@ use rt::elf::consts::{PT_LOAD, SHN_UNDEF, SHT_SYMTAB};
 use rt::elf::{Dynamic, Elf, Encoding, Reader, Source, Symbol, Table, c_str};
 use rt::fs::{AtFlags, DT_REG, File, Mode, O_NONBLOCK, O_RDONLY, fstatat, openat};
 use rt::input::Input;
-use rt::io::BufWriter;
 use rt::mm::PAGE;
 use rt::process::{AddressSpace, Memory};
 use rt::{Errno, put};
@@ -133,20 +133,19 @@ fn rank(path: &[u8]) -> u8 {
 /// Opens the file that is mapped: by the mapping itself, which root may, whatever became of its
 /// name; or else by its path, as the process sees it, if that is still the same file.
 fn open(process: &Process, mapping: &Mapping) -> Option<(File, u64)> {
-    let mut path = [0; 64];
-    let mut nowhere = rt::io::stderr();
-    let mut out = BufWriter::new(&mut path, &mut nowhere);
     let (start, end) = (rt::fmt::hex(mapping.start), rt::fmt::hex(mapping.end));
-    put!(&mut out, "map_files/", start, "-", end);
-    let by_mapping = c_str(&path, 0)?;
+    let by_mapping = short(&mut |out| put!(out, "map_files/", start, "-", end));
     let by_path = [b"root", mapping.name].concat();
-    [by_mapping, &by_path].into_iter().find_map(|path| {
+    [by_mapping, by_path].iter().find_map(|path| {
         // What isn't a regular file might do something when it is opened.
-        let stat = fstatat(&process.dir, path, AtFlags(0)).ok()?;
+        let stat = fstatat(&process.dir, path.as_slice(), AtFlags(0)).ok()?;
         let is_it = stat.file_type() == DT_REG && stat.st_ino == mapping.inode;
         let flags = O_RDONLY | O_NONBLOCK;
-        let file =
-            if is_it { openat(&process.dir, path, flags, Mode(0)).ok()? } else { return None };
+        let file = if is_it {
+            openat(&process.dir, path.as_slice(), flags, Mode(0)).ok()?
+        } else {
+            return None;
+        };
         Some((file, stat.st_size as u64))
     })
 }

@@ -4,6 +4,7 @@
 use crate::context::Context;
 use crate::json::Json;
 use crate::shell::Text;
+use crate::words::{number, words};
 use alloc::vec::Vec;
 use core::ffi::CStr;
 use rt::auxv::Vector;
@@ -31,7 +32,7 @@ pub fn operand(word: &[u8]) -> Operand<'_> {
     if word == b"self" {
         return Operand::Own;
     }
-    match decimal(word).map(u32::try_from) {
+    match number(word, 10).map(u32::try_from) {
         Some(Ok(pid @ 1..=0x7fff_ffff)) if !word.starts_with(b"0") => Operand::Pid(pid),
         _ => Operand::Path(word),
     }
@@ -401,41 +402,26 @@ pub struct Mapping<'a> {
 
 /// The lines of `/proc/PID/maps`.
 pub fn mappings(text: &[u8]) -> impl Iterator<Item = Mapping<'_>> {
-    text.split(|&byte| byte == b'\n').filter_map(|line| {
-        // start-end rwxp offset major:minor inode   name
-        let mut fields = line.splitn(6, |&byte| byte == b' ');
-        let range = fields.next()?;
-        let (start, end) = range.split_at_checked(range.iter().position(|&byte| byte == b'-')?)?;
-        let (start, end) = (hexadecimal(start)?, hexadecimal(end.get(1..)?)?);
-        let offset = hexadecimal(fields.nth(1)?)?;
-        let inode = decimal(fields.nth(1)?)?;
-        let rest = fields.next().unwrap_or_default();
-        let spaces = rest.iter().take_while(|&&byte| byte == b' ').count();
-        Some(Mapping { start, end, offset, inode, name: rest.get(spaces..).unwrap_or_default() })
-    })
+    words(text, b'\n').filter_map(mapping)
 }
 
-fn hexadecimal(digits: &[u8]) -> Option<u64> {
-    number(digits, 16)
-}
-
-fn decimal(digits: &[u8]) -> Option<u64> {
-    number(digits, 10)
-}
-
-fn number(digits: &[u8], base: u32) -> Option<u64> {
-    let value = digits.iter().try_fold(0u64, |value, &digit| {
-        let digit = char::from(digit).to_digit(base)?;
-        value.checked_mul(base.into())?.checked_add(digit.into())
-    });
-    value.filter(|_| !digits.is_empty())
+// Not inlined: it is used in several places.
+#[inline(never)]
+fn mapping(line: &[u8]) -> Option<Mapping<'_>> {
+    // start-end rwxp offset major:minor inode   name
+    let mut fields = words(line, b' ');
+    let mut range = words(fields.next()?, b'-');
+    let (start, end) = (number(range.next()?, 16)?, number(range.rest, 16)?);
+    let offset = number(fields.nth(1)?, 16)?;
+    let inode = number(fields.nth(1)?, 10)?;
+    Some(Mapping { start, end, offset, inode, name: fields.rest.trim_ascii_start() })
 }
 
 /// Calls with the core file at this path.
-pub fn with_core<T>(
+pub fn with_core(
     path: &[u8],
-    call: impl FnOnce(CoreFile) -> Result<T, Reason>,
-) -> Result<T, Reason> {
+    call: &mut dyn FnMut(CoreFile) -> Result<bool, Reason>,
+) -> Result<bool, Reason> {
     let file = rt::fs::open(path, O_RDONLY | O_NONBLOCK, Mode(0))?;
     let stat = fstat(&file)?;
     match stat.file_type() {

@@ -1,9 +1,10 @@
 //! Names in quotes, in the styles of GNU's tools and under the names that `QUOTING_STYLE`
 //! has for them: pasted into a shell, what the shell styles give is the name again.
 
-use alloc::vec::Vec;
-use rt::fmt::Put;
+use crate::words::words;
+use rt::fmt::{Put, oct};
 use rt::io::BufWriter;
+use rt::{put, row};
 
 /// How a name is quoted.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -51,11 +52,16 @@ const NAMES: &[u8] = b"literal shell shell-always shell-escape shell-escape-alwa
 impl Style {
     /// The style with this name, or with the only one that begins so.
     pub fn named(name: &[u8]) -> Option<Style> {
-        let names = || NAMES.split(|&byte| byte == b' ').zip(STYLES);
-        let exact = names().find(|(full, _)| *full == name);
-        let mut begin = names().filter(|(full, _)| full.starts_with(name));
-        let only = begin.next().filter(|_| begin.next().is_none());
-        exact.or(only).map(|(_, style)| style)
+        let (mut found, mut several) = (None, false);
+        for (full, style) in words(NAMES, b' ').zip(STYLES) {
+            if full == name {
+                return Some(style);
+            }
+            if full.starts_with(name) {
+                several = found.replace(style).is_some();
+            }
+        }
+        found.filter(|_| !several)
     }
 }
 
@@ -63,10 +69,9 @@ impl Style {
 pub fn is_utf8() -> bool {
     let set = |name| rt::env::var(name).filter(|value| !value.is_empty());
     let locale = set("LC_ALL").or_else(|| set("LC_CTYPE")).or_else(|| set("LANG"));
-    let codeset = locale.and_then(|locale| locale.split(|&byte| byte == b'.').nth(1));
-    let codeset = codeset.and_then(|codeset| codeset.split(|&byte| byte == b'@').next());
-    codeset
-        .is_some_and(|set| set.eq_ignore_ascii_case(b"utf-8") || set.eq_ignore_ascii_case(b"utf8"))
+    let codeset = locale.and_then(|locale| words(locale, b'.').nth(1));
+    let codeset = codeset.and_then(|codeset| words(codeset, b'@').next()).unwrap_or_default();
+    codeset.eq_ignore_ascii_case(b"utf-8") || codeset.eq_ignore_ascii_case(b"utf8")
 }
 
 /// A name in a message: so quoted that a shell takes it.
@@ -74,9 +79,7 @@ pub struct Quoted<'a>(pub &'a [u8]);
 
 impl Put for Quoted<'_> {
     fn put(&self, out: &mut BufWriter) {
-        let mut text = Vec::new();
-        quote(&mut text, self.0, Style::ShellEscapeAlways, is_utf8());
-        out.bytes(&text);
+        quote(out, self.0, Style::ShellEscapeAlways, is_utf8());
     }
 }
 
@@ -85,46 +88,38 @@ pub struct Word<'a>(pub &'a [u8]);
 
 impl Put for Word<'_> {
     fn put(&self, out: &mut BufWriter) {
-        let mut text = Vec::new();
-        quote(&mut text, self.0, Style::Locale, is_utf8());
-        out.bytes(&text);
+        quote(out, self.0, Style::Locale, is_utf8());
     }
 }
 
-/// Adds a name in this style.
-pub fn quote(out: &mut Vec<u8>, name: &[u8], style: Style, utf8: bool) {
+/// Writes a name in this style.
+pub fn quote(out: &mut BufWriter, name: &[u8], style: Style, utf8: bool) {
     let (open, close) = match (style, utf8) {
-        (Style::Literal, _) => return out.extend(name),
+        (Style::Literal, _) => return out.bytes(name),
         (Style::Shell, _) => return shell(out, name, utf8, false, false),
         (Style::ShellAlways, _) => return shell(out, name, utf8, false, true),
         (Style::ShellEscape, _) => return shell(out, name, utf8, true, false),
         (Style::ShellEscapeAlways, _) => return shell(out, name, utf8, true, true),
-        (Style::CMaybe, _) => {
-            if !name.contains(&b'"') && characters(name, utf8).all(|(_, printable)| printable) {
-                return out.extend(name);
-            }
-            ("\"", "\"")
+        (Style::CMaybe, _) if !name.contains(&b'"') && is_plain(name, utf8) => {
+            return out.bytes(name);
         }
-        (Style::C, _) | (Style::CLocale, false) => ("\"", "\""),
+        (Style::C | Style::CMaybe, _) | (Style::CLocale, false) => ("\"", "\""),
         (Style::Escape, _) => ("", ""),
         (Style::Locale, false) => ("'", "'"),
         (Style::Locale | Style::CLocale, true) => ("\u{2018}", "\u{2019}"),
     };
-    out.extend(open.bytes());
+    put!(out, open);
     for (bytes, printable) in characters(name, utf8) {
-        match bytes {
-            _ if !printable => escape(out, bytes),
-            b"\\" => out.extend(b"\\\\"),
-            _ => {
-                out.extend((bytes == close.as_bytes()).then_some(b'\\'));
-                out.extend(bytes);
-            }
+        if printable {
+            put!(out, if bytes == b"\\" || bytes == close.as_bytes() { "\\" } else { "" }, bytes);
+        } else {
+            escape(out, bytes);
         }
     }
-    out.extend(close.bytes());
+    put!(out, close);
 }
 
-fn shell(out: &mut Vec<u8>, name: &[u8], utf8: bool, escapes: bool, always: bool) {
+fn shell(out: &mut BufWriter, name: &[u8], utf8: bool, escapes: bool, always: bool) {
     let hidden = |printable: bool| escapes && !printable;
     // What ends a word, or has a meaning at this place.
     let special = |(at, &byte): (usize, &u8)| match byte {
@@ -132,9 +127,10 @@ fn shell(out: &mut Vec<u8>, name: &[u8], utf8: bool, escapes: bool, always: bool
         b'{' | b'}' => name.len() == 1,
         _ => b" \t\n\r!\"$&'()*;<=>?[\\^`|".contains(&byte),
     };
+    let printable = is_plain(name, utf8);
     let must = name.is_empty() || name.iter().enumerate().any(special);
-    if !always && !must && !characters(name, utf8).any(|(_, printable)| hidden(printable)) {
-        return out.extend(name);
+    if !always && !must && !hidden(printable) {
+        return out.bytes(name);
     }
     let apostrophe = name.contains(&b'\'');
     // What means nothing between double quotes either.
@@ -142,72 +138,89 @@ fn shell(out: &mut Vec<u8>, name: &[u8], utf8: bool, escapes: bool, always: bool
         b'#' | b'~' => at == 0,
         _ => byte.is_ascii_alphanumeric() || b" '%+,-./:@]_".contains(&byte) || byte >= 0x80,
     };
-    let printable = characters(name, utf8).all(|(_, printable)| printable);
     if apostrophe && printable && name.iter().enumerate().all(tame) {
-        out.push(b'"');
-        out.extend(name);
-        return out.push(b'"');
+        return put!(out, "\"", name, "\"");
     }
     // GNU looks twice at a name with an apostrophe, and remembers from the first time how
     // it ended: within `$'` or not. The second time begins as if there were one already.
     let last = characters(name, utf8).last();
     let mut within = apostrophe && last.is_some_and(|(_, printable)| hidden(printable));
-    out.push(b'\'');
+    put!(out, "'");
     for (bytes, printable) in characters(name, utf8) {
         if bytes == b"'" {
-            out.extend(b"'\\''");
+            put!(out, "'\\''");
             within = false;
         } else if hidden(printable) {
-            out.extend((!within).then_some(b"'$'").into_iter().flatten());
+            put!(out, if within { "" } else { "'$'" });
             within = true;
             escape(out, bytes);
         } else {
-            out.extend(within.then_some(b"''").into_iter().flatten());
+            put!(out, if within { "''" } else { "" }, bytes);
             within = false;
-            out.extend(bytes);
         }
     }
-    out.push(b'\'');
+    put!(out, "'");
 }
 
 /// Bytes as C writes what can't be printed: `\n`, `\033`.
-fn escape(out: &mut Vec<u8>, bytes: &[u8]) {
+pub fn escape(out: &mut BufWriter, bytes: &[u8]) {
     for &byte in bytes {
-        out.push(b'\\');
         match byte {
-            7..=13 => out.push(b"abtnvfr"[usize::from(byte - 7)]),
-            _ => out.extend([6, 3, 0].map(|shift| b'0' + (byte >> shift & 7))),
+            7..=13 => put!(out, "\\", [b"abtnvfr"[usize::from(byte - 7)]]),
+            _ => put!(out, "\\", oct(byte).zero(3)),
         }
     }
 }
 
-/// Adds a name with `\ooo` for each control character and each byte that isn't UTF-8:
-/// whatever it is, it does nothing to a terminal.
-pub fn tame(out: &mut Vec<u8>, name: &[u8]) {
-    for (bytes, printable) in characters(name, true) {
-        if printable {
-            out.extend(bytes);
-        } else {
-            for byte in bytes {
-                out.push(b'\\');
-                out.extend([6, 3, 0].map(|shift| b'0' + (byte >> shift & 7)));
+/// A name with `\ooo` for each control character and each byte that isn't UTF-8: whatever it
+/// is, it does nothing to a terminal.
+pub struct Tamed<'a>(pub &'a [u8]);
+
+impl Put for Tamed<'_> {
+    fn put(&self, out: &mut BufWriter) {
+        // Nearly every name.
+        if row::is_printable(self.0) {
+            return out.bytes(self.0);
+        }
+        for (bytes, printable) in characters(self.0, true) {
+            if printable {
+                out.bytes(bytes);
+            } else {
+                bytes.iter().for_each(|byte| put!(out, "\\", oct(*byte).zero(3)));
             }
         }
     }
 }
 
+/// Whether all characters can be printed.
+pub fn is_plain(name: &[u8], utf8: bool) -> bool {
+    row::is_printable(name) || characters(name, utf8).all(|(_, printable)| printable)
+}
+
 /// The characters of a name, and whether each can be printed; outside UTF-8 only those of
-/// ASCII can.
-fn characters(name: &[u8], utf8: bool) -> impl Iterator<Item = (&[u8], bool)> {
-    let mut rest = name;
-    core::iter::from_fn(move || {
-        let head = rest.get(..rest.len().min(4)).unwrap_or_default();
+/// ASCII can. What isn't UTF-8 comes byte by byte.
+pub fn characters(name: &[u8], utf8: bool) -> Characters<'_> {
+    Characters { rest: name, utf8 }
+}
+
+pub struct Characters<'a> {
+    rest: &'a [u8],
+    utf8: bool,
+}
+
+impl<'a> Iterator for Characters<'a> {
+    type Item = (&'a [u8], bool);
+
+    // Not inlined: it is called in many places.
+    #[inline(never)]
+    fn next(&mut self) -> Option<(&'a [u8], bool)> {
+        let head = self.rest.get(..self.rest.len().min(4)).unwrap_or_default();
         let chunk = head.utf8_chunks().next()?;
-        let first = chunk.valid().chars().next().filter(|first| utf8 || first.is_ascii());
-        let (bytes, tail) = rest.split_at_checked(first.map_or(1, char::len_utf8))?;
-        rest = tail;
+        let first = chunk.valid().chars().next().filter(|first| self.utf8 || first.is_ascii());
+        let (bytes, tail) = self.rest.split_at_checked(first.map_or(1, char::len_utf8))?;
+        self.rest = tail;
         Some((bytes, first.is_some_and(is_printable)))
-    })
+    }
 }
 
 /// What `iswprint` says, but for the characters that Unicode hasn't assigned yet.
@@ -220,12 +233,11 @@ fn is_printable(character: char) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::words::short;
     use std::string::String;
 
     fn quoted(name: &[u8], style: Style, utf8: bool) -> String {
-        let mut out = Vec::new();
-        quote(&mut out, name, style, utf8);
-        String::from_utf8(out).unwrap()
+        String::from_utf8(short(&mut |out| quote(out, name, style, utf8))).unwrap()
     }
 
     #[test]
@@ -260,8 +272,7 @@ mod tests {
         assert_eq!(quoted(b"\"\\", Style::C, true), "\"\\\"\\\\\"");
         assert_eq!(quoted(b"'", Style::Locale, false), "'\\''");
         assert_eq!(quoted(b"'", Style::Locale, true), "\u{2018}'\u{2019}");
-        let mut out = Vec::new();
-        tame(&mut out, b"a\x1b[\xff\xc3\xbc\xc2\x9b");
+        let out = short(&mut |out| put!(out, Tamed(b"a\x1b[\xff\xc3\xbc\xc2\x9b")));
         assert_eq!(out, b"a\\033[\\377\xc3\xbc\\302\\233");
     }
 }

@@ -1,5 +1,6 @@
 //! `--redact`: what looks like a secret. Rather one too many than one too few.
 
+use crate::words::{Words, words};
 use rt::fmt::{Put, dec};
 use rt::io::BufWriter;
 use rt::put;
@@ -40,8 +41,8 @@ fn among(list: &str, word: &[u8]) -> bool {
     words_of(list).any(|one| one.eq_ignore_ascii_case(word))
 }
 
-fn words_of(list: &str) -> impl Iterator<Item = &[u8]> {
-    list.as_bytes().split(|&byte| byte == b' ')
+fn words_of(list: &str) -> Words<'_> {
+    words(list.as_bytes(), b' ')
 }
 
 /// Whether a value is a secret by what it looks like, whatever its name: as the tokens of
@@ -60,8 +61,8 @@ fn is_url(value: &[u8]) -> bool {
     let Some(at) = value.windows(3).position(|w| w == b"://") else { return false };
     let rest = value.get(at + 3..).unwrap_or_default();
     let authority = rest.split(|byte| b"/?#".contains(byte)).next().unwrap_or_default();
-    let mut parts = authority.rsplitn(2, |&byte| byte == b'@');
-    parts.nth(1).is_some_and(|user| user.contains(&b':'))
+    let user = authority.iter().rposition(|&byte| byte == b'@').and_then(|at| authority.get(..at));
+    user.is_some_and(|user| user.contains(&b':'))
 }
 
 /// Whether it is long, of the characters of base64, and neither a word nor a number nor a path.

@@ -85,7 +85,7 @@ fn of_process(cx: &mut Context, pid: u32, which: Which, call: Use) -> Result<boo
 
 #[inline(never)]
 fn of_core(cx: &mut Context, path: &[u8], which: Which, call: Use) -> Result<bool, Reason> {
-    with_core(path, |core| {
+    with_core(path, &mut |core| {
         let (args, env) = in_core(core).ok_or(Reason::NoNote)?;
         let block = if which == Which::Args { args } else { env };
         Ok(call(cx, Strings::Block(block), None))

@@ -4,6 +4,7 @@ use crate::cli::{self, Wrong};
 use crate::context::Context;
 use crate::process::{Mapping, Operand, Process, Reason, mappings, operand, tell};
 use crate::readelf;
+use crate::words::{Hex, short};
 use alloc::vec;
 use alloc::vec::Vec;
 use rt::elf::consts::{STT_FUNC, STT_OBJECT};
@@ -13,7 +14,7 @@ use rt::fs::{Mode, O_CLOEXEC, O_CREAT, O_RDONLY, O_TRUNC, O_WRONLY};
 use rt::io::{BufWriter, Read, Write};
 use rt::process::AddressSpace;
 use rt::row::is_printable;
-use rt::time::{CLOCK_MONOTONIC, CLOCKS, now, resolution};
+use rt::time::{CLOCK_MONOTONIC, CLOCK_REALTIME, CLOCKS, Clock, now, resolution};
 use rt::vdso::{Function, Random, Way, getcpu, gettimeofday, image, repeat, time};
 use rt::{Errno, Result, put};
 
@@ -68,8 +69,7 @@ pub fn run(cx: &mut Context) -> u8 {
         Err(Wrong) => return cli::misused(cx),
     };
     if options.help {
-        put!(&mut cx.out, "Usage: ", cx.prefix, "vdso [OPTION]... [PID]\n", HELP);
-        return 0;
+        return cli::help(cx, "[OPTION]... [PID]", HELP);
     }
     let word = match *operands {
         [] => &b"self"[..],
@@ -226,8 +226,9 @@ fn json_image(cx: &mut Context, mapped: &Mapped, elf: &Elf) {
     if let Some(dynamic) = Dynamic::new(*elf)
         && let Some(symbols) = dynamic.symbols()
     {
-        for (index, symbol) in symbols.iter().enumerate().skip(1) {
-            let strings = dynamic.strings().unwrap_or_default();
+        let strings = dynamic.strings().unwrap_or_default();
+        for index in 1..symbols.len() {
+            let Some(symbol) = symbols.get(index) else { break };
             let kind = match symbol.kind() {
                 STT_FUNC => "FUNC",
                 STT_OBJECT => "OBJECT",
@@ -238,8 +239,8 @@ fn json_image(cx: &mut Context, mapped: &Mapped, elf: &Elf) {
                 Some(version) => json.text("version", version),
                 None => json.null("version"),
             };
-            json.number("st_value", symbol.st_value).number("st_size", symbol.st_size);
-            json.number("st_shndx", symbol.st_shndx.into()).text("type", kind).end_object();
+            let values = [symbol.st_value, symbol.st_size, symbol.st_shndx.into()];
+            json.numbers("st_value st_size st_shndx", &values).text("type", kind).end_object();
         }
     }
     json.end_array();
@@ -256,34 +257,25 @@ fn notes(cx: &mut Context, json: bool, elf: &Elf) {
     for segment in segments.filter(|segment| segment.p_type == rt::elf::consts::PT_NOTE) {
         let bytes = elf.bytes(segment.p_offset, segment.p_filesz).unwrap_or_default();
         for note in Notes::new(elf.encoding, bytes, segment.p_align) {
+            let desc = note.desc;
+            let code = Reader::new(elf.encoding, desc).u32(0).unwrap_or(0);
+            let salt = c_str(desc, 0).unwrap_or_default();
             match (note.owner(), note.n_type) {
+                (b"Linux", 0) if json => _ = cx.json().number("LINUX_VERSION_CODE", code.into()),
                 (b"Linux", 0) => {
-                    let code = Reader::new(elf.encoding, note.desc).u32(0).unwrap_or(0);
                     let [_, major, minor, patch] = code.to_be_bytes();
-                    if json {
-                        cx.json().number("LINUX_VERSION_CODE", code.into());
-                    } else {
-                        put!(&mut cx.out, "Linux version: ", dec(major), ".", dec(minor));
-                        put!(&mut cx.out, ".", dec(patch), "\n");
-                    }
+                    put!(&mut cx.out, "Linux version: ", dec(major), ".", dec(minor));
+                    put!(&mut cx.out, ".", dec(patch), "\n");
+                }
+                (b"Linux", LINUX_ELFNOTE_BUILD_SALT) if json => {
+                    cx.json().text("build_salt", salt);
                 }
                 (b"Linux", LINUX_ELFNOTE_BUILD_SALT) => {
-                    let salt = c_str(note.desc, 0).unwrap_or_default();
-                    if json {
-                        cx.json().text("build_salt", salt);
-                    } else {
-                        put!(&mut cx.out, "Build salt:    ", Shown(Some(salt)), "\n");
-                    }
+                    put!(&mut cx.out, "Build salt:    ", Shown(Some(salt)), "\n");
                 }
-                (b"GNU", NT_GNU_BUILD_ID) if json => {
-                    let mut text = Vec::new();
-                    note.desc.iter().for_each(|byte| text.extend(hex_pair(*byte)));
-                    cx.json().text("build_id", &text);
-                }
+                (b"GNU", NT_GNU_BUILD_ID) if json => _ = cx.json().hex("build_id", desc),
                 (b"GNU", NT_GNU_BUILD_ID) => {
-                    put!(&mut cx.out, "Build ID:      ");
-                    note.desc.iter().for_each(|byte| put!(&mut cx.out, hex(*byte).zero(2)));
-                    put!(&mut cx.out, "\n");
+                    put!(&mut cx.out, "Build ID:      ", Hex(desc), "\n");
                 }
                 _ => {}
             }
@@ -294,100 +286,91 @@ fn notes(cx: &mut Context, json: bool, elf: &Elf) {
     }
 }
 
-fn hex_pair(byte: u8) -> [u8; 2] {
-    let digit = |half: u8| if half < 10 { b'0' + half } else { b'a' + half - 10 };
-    [digit(byte >> 4), digit(byte & 15)]
+/// The clocks of a function, and what they are called; one without a name where it takes none.
+fn clocks(function: Function) -> &'static [(Clock, &'static str)] {
+    match function {
+        Function::ClockGettime | Function::ClockGetres => CLOCKS,
+        _ => &[(CLOCK_REALTIME, "")],
+    }
+}
+
+/// How a row of `--call` and `--bench` begins.
+fn begin_row(cx: &mut Context, json: bool, function: Function, clock: &str) {
+    if !json {
+        return put!(&mut cx.out, left(function.name(), 14), left(clock, 26));
+    }
+    let mut json = cx.json();
+    json.object("").text("function", function.name());
+    if !clock.is_empty() {
+        json.text("clock", clock);
+    }
 }
 
 /// One call of each, by the way that it takes in this process.
 fn calls(cx: &mut Context, json: bool) {
+    const ORDER: [Function; 6] = [
+        Function::ClockGettime,
+        Function::ClockGetres,
+        Function::Gettimeofday,
+        Function::Time,
+        Function::Getcpu,
+        Function::Getrandom,
+    ];
     if json {
         cx.json().array("calls");
     }
-    for function in [Function::ClockGettime, Function::ClockGetres] {
-        for &(clock, name) in CLOCKS {
-            let result = match function {
-                Function::ClockGettime => now(clock),
-                _ => resolution(clock),
+    for function in ORDER {
+        for &(clock, name) in clocks(function) {
+            let mut done = Ok(());
+            let text = short(&mut |out| done = call(function, clock, out));
+            let way = if function.address().is_some() { "vDSO" } else { "system call" };
+            begin_row(cx, json, function, name);
+            let (key, text) = match &done {
+                Ok(()) => ("result", text.as_slice()),
+                Err(errno) => ("error", errno.message().as_bytes()),
             };
-            call(cx, json, function, name, result, |out, time| {
-                put!(out, dec(time.tv_sec as u64), ".", dec(time.tv_nsec as u64).zero(9));
-            });
+            if json {
+                cx.json().text("by", way).text(key, text).end_object();
+            } else {
+                put!(&mut cx.out, left(way, 13), text, "\n");
+            }
         }
     }
-    call(cx, json, Function::Gettimeofday, "", gettimeofday(), |out, (sec, usec)| {
-        put!(out, dec(sec as u64), ".", dec(usec as u64).zero(6));
-    });
-    call(cx, json, Function::Time, "", Ok(time()), |out, time| put!(out, dec(time as u64)));
-    call(cx, json, Function::Getcpu, "", getcpu(), |out, (cpu, node)| {
-        put!(out, "cpu ", dec(cpu), ", node ", dec(node));
-    });
-    let mut bytes = [0; 16];
-    let result = Random::new().fill(&mut bytes);
-    call(cx, json, Function::Getrandom, "", result, |out, _| {
-        bytes.iter().for_each(|byte| put!(out, hex(*byte).zero(2)));
-    });
     if json {
         cx.json().end_array();
     }
 }
 
-/// A row of `--call`.
-fn call<T: Copy>(
-    cx: &mut Context,
-    json: bool,
-    function: Function,
-    clock: &str,
-    result: Result<T>,
-    value: impl Fn(&mut BufWriter, T),
-) {
-    let way = if function.address().is_some() { "vDSO" } else { "system call" };
-    if json {
-        cx.json().object("").text("function", function.name());
-        if !clock.is_empty() {
-            cx.json().text("clock", clock);
+/// Calls a function, and writes what it says.
+fn call(function: Function, clock: Clock, out: &mut BufWriter) -> Result<()> {
+    let (seconds, fraction, digits) = match function {
+        Function::ClockGettime | Function::ClockGetres => {
+            let is_time = function == Function::ClockGettime;
+            let time = if is_time { now(clock)? } else { resolution(clock)? };
+            (time.tv_sec, time.tv_nsec, 9)
         }
-        cx.json().text("by", way);
-        match result {
-            Ok(result) => {
-                let mut text = Text { bytes: [0; 48], used: 0 };
-                let mut buffer = [0; 48];
-                let mut out = BufWriter::new(&mut buffer, &mut text);
-                value(&mut out, result);
-                // It is never longer than that.
-                let _ = out.flush();
-                cx.json().text("result", text.bytes.get(..text.used).unwrap_or_default());
-            }
-            Err(errno) => {
-                cx.json().text("error", errno.message());
-            }
+        Function::Gettimeofday => {
+            let (seconds, microseconds) = gettimeofday()?;
+            (seconds, microseconds, 6)
         }
-        cx.json().end_object();
-        return;
-    }
-    let out = &mut cx.out;
-    put!(out, left(function.name(), 14), left(clock, 26), left(way, 13));
-    match result {
-        Ok(result) => value(out, result),
-        Err(errno) => put!(out, errno),
-    }
-    put!(out, "\n");
-}
-
-/// A short text that is put together.
-struct Text {
-    bytes: [u8; 48],
-    used: usize,
-}
-
-impl Write for Text {
-    fn write(&mut self, bytes: &[u8]) -> Result<usize> {
-        let room = self.bytes.get_mut(self.used..).unwrap_or_default();
-        let length = bytes.len().min(room.len());
-        room.iter_mut().zip(bytes).for_each(|(to, from)| *to = *from);
-        self.used += length;
-        if length == 0 && !bytes.is_empty() { Err(Errno::ENOSPC) } else { Ok(length) }
-    }
+        Function::Time => {
+            put!(out, dec(time() as u64));
+            return Ok(());
+        }
+        Function::Getcpu => {
+            let (cpu, node) = getcpu()?;
+            put!(out, "cpu ", dec(cpu), ", node ", dec(node));
+            return Ok(());
+        }
+        Function::Getrandom => {
+            let mut bytes = [0; 16];
+            Random::new().fill(&mut bytes)?;
+            put!(out, Hex(&bytes));
+            return Ok(());
+        }
+    };
+    put!(out, dec(seconds as u64), ".", dec(fraction as u64).zero(digits));
+    Ok(())
 }
 
 /// Tenths of a nanosecond that a call takes: the least of some runs, each of about two
@@ -420,12 +403,11 @@ fn bench(cx: &mut Context, json: bool) {
     let mut random = Random::new();
     for function in Function::ALL {
         let clocks = match function {
-            Function::ClockGettime => CLOCKS,
             // They all cost the same.
-            _ => CLOCKS.get(..1).unwrap_or_default(),
+            Function::ClockGetres => clocks(Function::Time),
+            _ => clocks(function),
         };
         for &(clock, name) in clocks {
-            let name = if function == Function::ClockGettime { name } else { "" };
             let vdso = measure(function, clock.0, Way::Vdso, &mut random);
             let system = measure(function, clock.0, Way::System, &mut random);
             row(cx, json, function, name, vdso, system);
@@ -453,22 +435,19 @@ fn row(
         (Err(Errno::ENOSYS), Ok(_)) => "not in the vDSO",
         (_, Err(errno)) | (Err(errno), _) => errno.message(),
     };
+    begin_row(cx, json, function, clock);
     if json {
-        cx.json().object("").text("function", function.name());
-        if !clock.is_empty() {
-            cx.json().text("clock", clock);
-        }
+        let mut json = cx.json();
         for (key, tenths) in [("vdso_ps", vdso), ("system_ps", system)] {
             match tenths {
-                Ok(tenths) => cx.json().number(key, tenths * 100),
-                Err(_) => cx.json().null(key),
+                Ok(tenths) => json.number(key, tenths * 100),
+                Err(_) => json.null(key),
             };
         }
-        cx.json().text("verdict", verdict).end_object();
+        json.text("verdict", verdict).end_object();
         return;
     }
     let out = &mut cx.out;
-    put!(out, left(function.name(), 14), left(clock, 26));
     for (tenths, width) in [(vdso, 8), (system, 9)] {
         match tenths {
             Ok(tenths) => put!(out, dec(tenths / 10).width(width), ".", dec(tenths % 10)),

@@ -124,9 +124,9 @@ impl Target {
         if self.sparse && self.punch(length).is_ok() {
             return Ok(());
         }
-        let mut left = length;
+        let (zeros, mut left) = ([0; 4096], length);
         while left > 0 {
-            let zeros = ZEROS.get(..left.min(ZEROS.len() as u64) as usize).unwrap_or(&ZEROS);
+            let zeros = zeros.get(..left.min(4096) as usize).unwrap_or(&zeros);
             stdout().write_all(zeros).map_err(Failure::Write)?;
             left -= zeros.len() as u64;
         }
@@ -149,8 +149,6 @@ impl Target {
         Ok(())
     }
 }
-
-static ZEROS: [u8; 4096] = [0; 4096];
 
 /// Copies by way of a buffer, as much as fits into it.
 fn through(file: &Opened, at: u64, length: usize) -> Result<u64, Failure> {

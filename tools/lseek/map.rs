@@ -1,9 +1,10 @@
 //! `--map`, `--draw`, `--extents`: the ranges of data and the holes of a file.
 
-use super::{Done, Opened, Options, Told, fail, open_file, size};
+use super::{Done, Opened, Options, fail, open_file, size, told};
 use crate::context::Context;
+use crate::words::Bits;
 use rt::fmt::{dec, hex};
-use rt::fs::{ExtentFlags, Extents, fiemap, fstat, fstatfs, ranges};
+use rt::fs::{Extents, fiemap, fstat, fstatfs, ranges};
 use rt::io::BufWriter;
 use rt::put;
 
@@ -138,20 +139,12 @@ fn picture(out: &mut BufWriter, size: u64, cells: &[u64; CELLS]) {
     put!(out, "| ", dec(size), "\n");
 }
 
-/// Names of `FIEMAP_EXTENT_*` as filefrag has them.
-const FLAGS: &[(ExtentFlags, &str)] = &[
-    (rt::fs::FIEMAP_EXTENT_LAST, "last"),
-    (rt::fs::FIEMAP_EXTENT_UNKNOWN, "unknown_loc"),
-    (rt::fs::FIEMAP_EXTENT_DELALLOC, "delalloc"),
-    (rt::fs::FIEMAP_EXTENT_ENCODED, "encoded"),
-    (rt::fs::FIEMAP_EXTENT_DATA_ENCRYPTED, "encrypted"),
-    (rt::fs::FIEMAP_EXTENT_NOT_ALIGNED, "not_aligned"),
-    (rt::fs::FIEMAP_EXTENT_DATA_INLINE, "inline"),
-    (rt::fs::FIEMAP_EXTENT_DATA_TAIL, "tail_packed"),
-    (rt::fs::FIEMAP_EXTENT_UNWRITTEN, "unwritten"),
-    (rt::fs::FIEMAP_EXTENT_MERGED, "merged"),
-    (rt::fs::FIEMAP_EXTENT_SHARED, "shared"),
-];
+/// Names of `FIEMAP_EXTENT_*` (include/uapi/linux/fiemap.h) as filefrag has them.
+const FLAGS: Bits = Bits {
+    bits: &[0, 1, 2, 3, 7, 8, 9, 10, 11, 12, 13],
+    names: b"last unknown_loc delalloc encoded encrypted not_aligned inline tail_packed unwritten \
+        merged shared",
+};
 
 fn extents(
     cx: &mut Context,
@@ -183,8 +176,7 @@ fn extents(
                 if json {
                     cx.json().end_array();
                 }
-                message!(cx, "'", path, "': ", errno, ": the file system tells of no extents");
-                return Err(Told);
+                return told(cx, "'", path, errno, ": the file system tells of no extents");
             }
         };
         let mut last = found.is_empty();
@@ -197,18 +189,18 @@ fn extents(
             physical = extent.fe_physical.saturating_add(extent.fe_length);
             last |= flags.contains(rt::fs::FIEMAP_EXTENT_LAST) || logical <= start;
             start = logical;
-            let each = |call: &mut dyn FnMut(&'static str)| {
-                FLAGS.iter().filter(|flag| flags.contains(flag.0)).for_each(|flag| call(flag.1));
+            let each = |call: &mut dyn FnMut(&'static [u8])| {
+                FLAGS.each(flags.0.into(), call);
                 if logical >= size {
-                    call("eof");
+                    call(b"eof");
                 }
             };
             if json {
                 let mut json = cx.json();
-                json.object("").number("fe_logical", extent.fe_logical);
-                json.number("fe_physical", extent.fe_physical);
-                json.number("fe_length", extent.fe_length);
-                json.number("fe_flags", flags.0.into()).array("fe_flags_names");
+                let values =
+                    [extent.fe_logical, extent.fe_physical, extent.fe_length, flags.0.into()];
+                json.object("").numbers("fe_logical fe_physical fe_length fe_flags", &values);
+                json.array("fe_flags_names");
                 each(&mut |name| {
                     json.text("", name);
                 });

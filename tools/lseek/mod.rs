@@ -6,12 +6,14 @@ mod map;
 use crate::cli::{self, Wrong};
 use crate::context::Context;
 use crate::process::{Operand, Process, operand, tell};
+use crate::words::{Bits, Hex, number as digits, short, words};
 use alloc::vec::Vec;
-use rt::fmt::{Put, dec, hex, oct};
+use core::ffi::CStr;
+use rt::fmt::{Put, dec, oct};
 use rt::fs::{DT_DIR, DT_REG, File, Mode, O_CLOEXEC, O_NONBLOCK, O_RDONLY, fstat, open};
 use rt::io::{AsFd, BorrowedFd, BufWriter, Seek, SeekFrom, stdin};
 use rt::process::ProcessDir;
-use rt::row::is_printable;
+use rt::row::{find, is_printable};
 use rt::{Errno, put};
 
 const HELP: &str = "\
@@ -32,8 +34,8 @@ K, M, G, T, P or E behind it in units of 1024, 1024^2 and so on. FILE '-' is sta
       --help         this text
 ";
 
-const USAGE: &str = "lseek [-v] FILE OFFSET [WHENCE]\n   or: lx lseek -m|-e|-d [-b] FILE\n\
-    \x20  or: lx lseek -r [--sparse] FILE OFFSET [LENGTH]\n   or: lx lseek -p PID FD\n";
+const USAGE: &str = "[-v] FILE OFFSET [WHENCE]\n   or: lx lseek -m|-e|-d [-b] FILE\n\
+    \x20  or: lx lseek -r [--sparse] FILE OFFSET [LENGTH]\n   or: lx lseek -p PID FD";
 
 #[derive(Default)]
 struct Options<'a> {
@@ -76,8 +78,7 @@ pub fn run(cx: &mut Context) -> u8 {
     });
     let Ok(mut operands) = operands.map_err(|Wrong| ()) else { return cli::misused(cx) };
     if options.help {
-        put!(&mut cx.out, "Usage: lx ", USAGE, HELP);
-        return 0;
+        return cli::help(cx, USAGE, HELP);
     }
     if let Some(offset) = negative {
         operands.insert(operands.len().min(1), offset);
@@ -85,14 +86,15 @@ pub fn run(cx: &mut Context) -> u8 {
     let done = match (&options, &*operands) {
         (Options { pid: Some(pid), .. }, [fd]) => of_process(cx, &options, pid, fd),
         (Options { pid: None, map: false, extents: false, draw: false, read, .. }, words) => {
-            match (read, words) {
-                (true, [file, offset]) => copy::read(cx, file, offset, None, options.sparse),
-                (true, [file, offset, length]) => {
-                    copy::read(cx, file, offset, Some(length), options.sparse)
-                }
-                (false, [file, offset]) => seek(cx, &options, file, offset, b"set"),
-                (false, [file, offset, whence]) => seek(cx, &options, file, offset, whence),
-                _ => return operands_are_wrong(cx, words),
+            let [file, offset, last @ ..] = words else {
+                return operands_are_wrong(cx, words);
+            };
+            if last.len() > 1 {
+                return operands_are_wrong(cx, words);
+            }
+            match (read, last.first().copied()) {
+                (true, last) => copy::read(cx, file, offset, last, options.sparse),
+                (false, last) => seek(cx, &options, file, offset, last.unwrap_or(b"set")),
             }
         }
         (Options { pid: None, read: false, .. }, [file]) => map::show(cx, &options, file),
@@ -116,10 +118,7 @@ fn open_file(cx: &mut Context, path: &[u8]) -> Done<Opened> {
     }
     match open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC, Mode(0)) {
         Ok(file) => Ok(Opened::File(file)),
-        Err(errno) => {
-            message!(cx, "cannot open '", path, "': ", errno);
-            Err(Told)
-        }
+        Err(errno) => told(cx, "cannot open '", path, errno, ""),
     }
 }
 
@@ -139,13 +138,18 @@ impl AsFd for Opened {
 
 /// Tells what went wrong with a file; of what has no places, that.
 fn fail<T>(cx: &mut Context, path: &[u8], errno: Errno) -> Done<T> {
-    match errno {
-        Errno::ESPIPE => {
-            let tail = ": a pipe, socket or terminal has no cursor";
-            message!(cx, "'", path, "': ", errno, tail);
-        }
-        _ => message!(cx, "'", path, "': ", errno),
-    }
+    let is_pipe = errno == Errno::ESPIPE;
+    told(
+        cx,
+        "'",
+        path,
+        errno,
+        if is_pipe { ": a pipe, socket or terminal has no cursor" } else { "" },
+    )
+}
+
+fn told<T>(cx: &mut Context, head: &str, path: &[u8], errno: Errno, tail: &str) -> Done<T> {
+    message!(cx, head, path, "': ", errno, tail);
     Err(Told)
 }
 
@@ -176,16 +180,8 @@ fn number(text: &[u8]) -> Option<i64> {
         [b'0', b'x' | b'X', digits @ ..] => (16, digits),
         digits => (10, digits),
     };
-    if digits.is_empty() {
-        return None;
-    }
-    let value = digits.iter().try_fold(0i64, |value, &digit| {
-        let digit = char::from(digit).to_digit(base)?;
-        value.checked_mul(base.into())?.checked_sub(digit.into())
-    })?;
-    // Counted down, since there is one more number below zero than above.
-    let value = value.checked_mul(unit)?;
-    if negative { Some(value) } else { value.checked_neg() }
+    let value = i128::from(crate::words::number(digits, base)?) * i128::from(unit);
+    i64::try_from(if negative { -value } else { value }).ok()
 }
 
 fn told_number(cx: &mut Context, what: &str, text: &[u8]) -> Done<i64> {
@@ -225,8 +221,7 @@ fn seek(cx: &mut Context, options: &Options, path: &[u8], offset: &[u8], whence:
                 SeekFrom::Data(_) => ": no data from there on",
                 _ => ": it lies behind the end",
             };
-            message!(cx, "'", path, "': ", Errno::ENXIO, what);
-            return Err(Told);
+            return told(cx, "'", path, Errno::ENXIO, what);
         }
         Err(errno) => return fail(cx, path, errno),
     };
@@ -253,64 +248,44 @@ fn seek(cx: &mut Context, options: &Options, path: &[u8], offset: &[u8], whence:
 
 /// What `/proc` tells of a descriptor (`man 5 proc_pid_fdinfo`).
 fn info<'b>(dir: &ProcessDir, fd: u32, buffer: &'b mut [u8]) -> rt::Result<&'b [u8]> {
-    let mut name = [0; 24];
-    let mut nowhere = rt::io::stderr();
-    // Enough for any number: the buffer is never passed on.
-    let mut out = BufWriter::new(&mut name, &mut nowhere);
-    put!(&mut out, "fdinfo/", dec(fd), [0]);
-    let name = core::ffi::CStr::from_bytes_until_nul(&name).map_err(|_| Errno::EINVAL)?;
+    let name = short(&mut |out| put!(out, "fdinfo/", dec(fd), [0]));
+    let name = CStr::from_bytes_with_nul(&name).map_err(|_| Errno::EINVAL)?;
     dir.read(name, buffer)
 }
 
 /// The lines of `fdinfo`: names and values.
 fn fields(info: &[u8]) -> impl Iterator<Item = (&[u8], &[u8])> {
-    info.split(|&byte| byte == b'\n').filter_map(|line| {
-        let colon = line.iter().position(|&byte| byte == b':')?;
+    words(info, b'\n').filter_map(|line| {
+        let colon = find(line, b':')?;
         Some((line.get(..colon)?, line.get(colon + 1..)?.trim_ascii()))
     })
 }
 
-fn flags(value: &[u8]) -> Option<u64> {
-    u64::from_str_radix(core::str::from_utf8(value).ok()?, 8).ok()
-}
+/// Flags of `man 2 open`, of x86-64; the first two come with [`INCLUDED`].
+const FLAGS: Bits = Bits {
+    bits: &[22, 20, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 21],
+    names: b"O_TMPFILE O_SYNC O_CREAT O_EXCL O_NOCTTY O_TRUNC O_APPEND O_NONBLOCK O_DSYNC O_ASYNC \
+        O_DIRECT O_LARGEFILE O_DIRECTORY O_NOFOLLOW O_NOATIME O_CLOEXEC O_PATH",
+};
 
-/// Flags of `man 2 open`, of x86-64; the larger ones before those that they include.
-const FLAGS: &[(u64, &str)] = &[
-    (0o20200000, "O_TMPFILE"),
-    (0o4010000, "O_SYNC"),
-    (0o100, "O_CREAT"),
-    (0o200, "O_EXCL"),
-    (0o400, "O_NOCTTY"),
-    (0o1000, "O_TRUNC"),
-    (0o2000, "O_APPEND"),
-    (0o4000, "O_NONBLOCK"),
-    (0o10000, "O_DSYNC"),
-    (0o20000, "O_ASYNC"),
-    (0o40000, "O_DIRECT"),
-    (0o100000, "O_LARGEFILE"),
-    (0o200000, "O_DIRECTORY"),
-    (0o400000, "O_NOFOLLOW"),
-    (0o1000000, "O_NOATIME"),
-    (0o2000000, "O_CLOEXEC"),
-    (0o10000000, "O_PATH"),
-];
+/// `O_TMPFILE` and `O_SYNC`, and of each the bit that is another flag when it is alone.
+const INCLUDED: [(u64, u64); 2] = [(0o20200000, 0o200000), (0o4010000, 0o10000)];
 
 /// The names of flags, the access mode first; what has none as an octal number.
-fn each_flag(value: u64, call: &mut dyn FnMut(&str)) -> u64 {
+fn each_flag(value: u64, call: &mut dyn FnMut(&'static [u8])) -> u64 {
     call(match value & 3 {
-        0 => "O_RDONLY",
-        1 => "O_WRONLY",
-        2 => "O_RDWR",
-        _ => "O_ACCMODE",
+        0 => b"O_RDONLY",
+        1 => b"O_WRONLY",
+        2 => b"O_RDWR",
+        _ => b"O_ACCMODE",
     });
     let mut rest = value & !3;
-    for &(flag, name) in FLAGS {
-        if rest & flag == flag {
-            call(name);
-            rest &= !flag;
+    for (both, included) in INCLUDED {
+        if rest & both == both {
+            rest &= !included;
         }
     }
-    rest
+    FLAGS.each(rest, call)
 }
 
 /// The cursor, and what else is known of a descriptor.
@@ -318,7 +293,7 @@ fn show_info(cx: &mut Context, json: bool, path: Option<&[u8]>, position: u64, i
     if !json {
         for (name, value) in fields(info) {
             put!(&mut cx.out, Shown(name), ": ", Shown(value));
-            if let (b"flags", Some(value)) = (name, flags(value)) {
+            if let (b"flags", Some(value)) = (name, digits(value, 8)) {
                 let (out, mut mark) = (&mut cx.out, " (");
                 let rest = each_flag(value, &mut |name| {
                     put!(out, mark, name);
@@ -341,7 +316,7 @@ fn show_info(cx: &mut Context, json: bool, path: Option<&[u8]>, position: u64, i
     if !info.is_empty() {
         cx.json().object("fdinfo");
         for (name, value) in fields(info) {
-            match (name, flags(value)) {
+            match (name, digits(value, 8)) {
                 (b"flags", Some(value)) => {
                     cx.json().number("flags", value).array("flags_names");
                     each_flag(value, &mut |name| {
@@ -351,9 +326,8 @@ fn show_info(cx: &mut Context, json: bool, path: Option<&[u8]>, position: u64, i
                 }
                 // Some kinds of descriptors have the same line more than once.
                 (b"pos" | b"mnt_id" | b"ino", _) => {
-                    let value = core::str::from_utf8(value).ok().and_then(|v| v.parse().ok());
                     let name = core::str::from_utf8(name).unwrap_or_default();
-                    cx.json().number(name, value.unwrap_or(0));
+                    cx.json().number(name, digits(value, 10).unwrap_or(0));
                 }
                 _ => {}
             }
@@ -371,7 +345,7 @@ impl Put for Shown<'_> {
         if is_printable(self.0) {
             out.bytes(self.0);
         } else {
-            self.0.iter().for_each(|byte| put!(out, hex(*byte).zero(2)));
+            put!(out, Hex(self.0));
         }
     }
 }
@@ -408,11 +382,11 @@ fn of_process(cx: &mut Context, options: &Options, pid: &[u8], fd: &[u8]) -> Don
         }
     };
     let position = fields(info).find(|(name, _)| name == b"pos").map_or(&b""[..], |(_, v)| v);
-    let position = core::str::from_utf8(position).ok().and_then(|text| text.parse().ok());
+    let position = digits(position, 10).unwrap_or(0);
     if !options.json {
-        put!(&mut cx.out, "Cursor position: ", dec(position.unwrap_or(0u64)), "\n");
+        put!(&mut cx.out, "Cursor position: ", dec(position), "\n");
     }
-    show_info(cx, options.json, None, position.unwrap_or(0), info);
+    show_info(cx, options.json, None, position, info);
     Ok(())
 }
 
@@ -454,7 +428,7 @@ mod tests {
     fn flags_have_names() {
         let names = |value| {
             let mut names = std::vec::Vec::new();
-            let rest = each_flag(value, &mut |name| names.push(std::string::String::from(name)));
+            let rest = each_flag(value, &mut |name| names.push(std::str::from_utf8(name).unwrap()));
             (names.join("|"), rest)
         };
         assert_eq!(names(0o100000), ("O_RDONLY|O_LARGEFILE".into(), 0));

@@ -1,10 +1,10 @@
 //! `--at`: what lies at an address.
 
 use super::Options;
-use super::plain::Safe;
 use super::source::Source;
 use crate::context::Context;
 use crate::process::Process;
+use crate::quote::Tamed;
 use alloc::vec;
 use alloc::vec::Vec;
 use rt::elf::consts::*;
@@ -56,7 +56,7 @@ fn show(cx: &mut Context, address: u64, found: &Found) {
     let (out, entry) = (&mut cx.out, &found.entry);
     put!(out, "0x", hex(address), "\n  mapping   ", hex(entry.start).zero(8), "-");
     put!(out, hex(entry.end).zero(8), " ", entry.perms, " ", hex(entry.offset).zero(8));
-    put!(out, if entry.name.is_empty() { "" } else { " " }, Safe(entry.name), "\n");
+    put!(out, if entry.name.is_empty() { "" } else { " " }, Tamed(entry.name), "\n");
     if let Some(offset) = found.offset {
         put!(out, "  offset    0x", hex(offset), "\n");
     }
@@ -69,7 +69,7 @@ fn show(cx: &mut Context, address: u64, found: &Found) {
     }
     for (what, place) in [("section", &image.section), ("symbol ", &image.symbol)] {
         if let Some((name, within)) = place {
-            put!(out, "  ", what, "   ", Safe(name));
+            put!(out, "  ", what, "   ", Tamed(name));
             if *within > 0 {
                 put!(out, " + 0x", hex(*within));
             }

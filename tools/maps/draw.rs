@@ -5,9 +5,9 @@
 
 use super::Options;
 use super::kind::{COUNT, Kind};
-use super::plain::Safe;
 use super::source::Source;
 use crate::context::Context;
+use crate::quote::Tamed;
 use alloc::vec::Vec;
 use rt::fmt::{Put, dec, hex, left, right};
 use rt::io::BufWriter;
@@ -132,7 +132,7 @@ fn row(cx: &mut Context, options: &Options, block: &Block, largest: u64) {
         put!(out, dec(block.count), " mappings");
     } else if !name.is_empty() {
         out.fill(b' ', BAR as usize - bar + 2);
-        put!(out, Safe(name));
+        put!(out, Tamed(name));
     }
     put!(out, "\n");
 }

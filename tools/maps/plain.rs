@@ -5,37 +5,15 @@ use super::kind::Kind;
 use super::source::{Source, process, with};
 use crate::context::Context;
 use crate::process::{AUXV_ROOM, Process, Reason, Subject};
-use crate::shell::character;
+use crate::quote::Tamed;
 use alloc::vec;
-use rt::fmt::{Put, dec, hex, left, oct};
-use rt::io::{BufWriter, Read};
+use rt::fmt::{dec, hex, left};
+use rt::io::Read;
 use rt::maps::{Entry, Lines, is_plain};
 use rt::put;
 
 /// What is read at a time: longer than any line.
 const PIECE: usize = 64 << 10;
-
-/// A line or a name, with `\033` for what isn't fit for a terminal.
-pub struct Safe<'a>(pub &'a [u8]);
-
-impl Put for Safe<'_> {
-    fn put(&self, out: &mut BufWriter) {
-        let mut rest = self.0;
-        if is_plain(rest) {
-            return out.bytes(rest);
-        }
-        while !rest.is_empty() {
-            let (length, plain) = character(rest);
-            let Some((shown, tail)) = rest.split_at_checked(length) else { return };
-            if plain {
-                out.bytes(shown);
-            } else {
-                shown.iter().for_each(|byte| put!(out, "\\", oct(*byte).zero(3)));
-            }
-            rest = tail;
-        }
-    }
-}
 
 pub fn run(cx: &mut Context, subject: Subject, options: &Options) -> Result<bool, Reason> {
     let Some(process) = process(subject.word)? else {
@@ -121,7 +99,7 @@ fn lines(
         if options.raw {
             put!(&mut cx.out, options.colour.paint_as(colour, line), "\n");
         } else {
-            put!(&mut cx.out, options.colour.paint_as(colour, Safe(line)), "\n");
+            put!(&mut cx.out, options.colour.paint_as(colour, Tamed(line)), "\n");
         }
     }
 }

@@ -16,7 +16,7 @@ use rt::put;
 /// All of it is of the program whose mappings were read, or nothing is printed.
 pub fn header(cx: &mut Context, source: &Source) -> Result<u64, Reason> {
     let Some(process) = source.process else {
-        put!(&mut cx.out, super::plain::Safe(source.word), ":\n");
+        put!(&mut cx.out, crate::quote::Tamed(source.word), ":\n");
         return Ok(0);
     };
     // As much as pmap shows.

@@ -79,7 +79,7 @@ pub fn run(
         if options.raw {
             put!(&mut cx.out, name, "\n");
         } else {
-            put!(&mut cx.out, super::plain::Safe(name), "\n");
+            put!(&mut cx.out, crate::quote::Tamed(name), "\n");
         }
     }
     if !options.quiet {

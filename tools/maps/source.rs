@@ -69,7 +69,7 @@ pub fn with(
     call: &mut dyn FnMut(&Source) -> Result<bool, Reason>,
 ) -> Result<bool, Reason> {
     let Some(process) = process(word)? else {
-        return with_core(word, |core| {
+        return with_core(word, &mut |core| {
             if name != c"maps" {
                 return Err(Reason::NoNote);
             }

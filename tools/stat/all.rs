@@ -2,8 +2,9 @@
 
 use super::file::{File, mount_point};
 use super::system::{System, type_name};
-use super::{Run, kinds, time, unreadable, words};
+use super::{Run, kinds, time, unreadable};
 use crate::context::Context;
+use crate::words::{Bits, words};
 use alloc::vec::Vec;
 use rt::fmt::{dec, hex};
 use rt::fs::{
@@ -27,14 +28,15 @@ pub const MASK: StatxMask = StatxMask(
 /// The bits of `stx_attributes` that have a name (`man 2 statx`), and the names.
 const ATTRIBUTES: Bits = Bits {
     bits: &[2, 4, 5, 6, 11, 12, 13, 20, 21, 22],
-    names: "compressed immutable append nodump encrypted automount mount-root verity dax \
+    names: b"compressed immutable append nodump encrypted automount mount-root verity dax \
         write-atomic",
 };
 
 /// The bits of `stx_mask`, by the fields that they stand for: what a file system may leave out.
 const FIELDS: Bits = Bits {
     bits: &[0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 15, 16],
-    names: "type mode nlink uid gid atime mtime ctime ino size blocks btime mnt_id dioalign subvol \
+    names:
+        b"type mode nlink uid gid atime mtime ctime ino size blocks btime mnt_id dioalign subvol \
         write_atomic",
 };
 
@@ -44,45 +46,27 @@ const VALID: u64 = 0x20;
 /// The other bits of `f_flags` (`man 2 statfs`).
 const MOUNT_FLAGS: Bits = Bits {
     bits: &[0, 1, 2, 3, 4, 6, 10, 11, 12, 13],
-    names: "ro nosuid nodev noexec sync mand noatime nodiratime relatime nosymfollow",
+    names: b"ro nosuid nodev noexec sync mand noatime nodiratime relatime nosymfollow",
 };
 
-/// Names of bits, with a space between them.
-struct Bits {
-    bits: &'static [u8],
-    names: &'static str,
+/// Prints the names of bits one after the other, what has none as a number, or else a dash.
+fn print_bits(cx: &mut Context, bits: &Bits, title: &str, word: u64) {
+    let out = &mut cx.out;
+    put!(out, title);
+    let rest = bits.each(word, &mut |name| put!(out, " ", name));
+    match (rest, word) {
+        (0, 0) => put!(out, " -\n"),
+        (0, _) => put!(out, "\n"),
+        _ => put!(out, " ", hex(rest).alt(), "\n"),
+    }
 }
 
-impl Bits {
-    /// The names of the bits that are set.
-    fn set(&self, word: u64) -> impl Iterator<Item = &'static str> {
-        let named = self.bits.iter().zip(words(self.names, b' '));
-        named.filter(move |(bit, _)| word >> **bit & 1 != 0).map(|(_, name)| name)
-    }
-
-    /// Prints them one after the other, what has no name as a number, or else a dash.
-    fn print(&self, cx: &mut Context, title: &str, word: u64) {
-        put!(&mut cx.out, title);
-        let mut rest = word;
-        self.bits.iter().for_each(|bit| rest &= !(1 << bit));
-        for name in self.set(word) {
-            put!(&mut cx.out, " ", name);
-        }
-        match (rest, word) {
-            (0, 0) => put!(&mut cx.out, " -\n"),
-            (0, _) => put!(&mut cx.out, "\n"),
-            _ => put!(&mut cx.out, " ", hex(rest).alt(), "\n"),
-        }
-    }
-
-    /// Writes them as an array.
-    fn json(&self, cx: &mut Context, key: &str, word: u64) {
-        cx.json().array(key);
-        for name in self.set(word) {
-            cx.json().text("", name);
-        }
-        cx.json().end_array();
-    }
+/// Writes the names of bits as an array.
+fn json_bits(cx: &mut Context, bits: &Bits, key: &str, word: u64) {
+    let mut json = cx.json();
+    json.array(key);
+    bits.each(word, &mut |name| _ = json.text("", name));
+    json.end_array();
 }
 
 /// What direct I/O needs, atomic writes allow, and the subvolume: of each what statx must
@@ -125,10 +109,10 @@ fn unique_mount(run: &Run, file: &File) -> Option<u64> {
 /// Prints what the other formats don't; whether all went well.
 pub fn print(cx: &mut Context, run: &mut Run, file: &File) -> bool {
     let stat = file.stat;
-    ATTRIBUTES.print(cx, "Attributes:", stat.stx_attributes);
+    print_bits(cx, &ATTRIBUTES, "Attributes:", stat.stx_attributes);
     // Only those that have a name: nobody knows the others.
     let known = ATTRIBUTES.bits.iter().fold(0, |word, bit| word | 1 << bit);
-    ATTRIBUTES.print(cx, "  Not known here:", known & !stat.stx_attributes_mask);
+    print_bits(cx, &ATTRIBUTES, "  Not known here:", known & !stat.stx_attributes_mask);
     put!(&mut cx.out, "Mount: ");
     let mut path = Vec::new();
     if !mount_point(stat.stx_mnt_id, &mut path) {
@@ -143,27 +127,20 @@ pub fn print(cx: &mut Context, run: &mut Run, file: &File) -> bool {
     let out = &mut cx.out;
     for (mask, title, names, values) in groups(stat) {
         put!(out, title);
-        for (name, value) in words(names, b' ').zip(values) {
+        for (name, value) in words(names.as_bytes(), b' ').zip(values) {
             if stat.stx_mask.contains(mask) {
-                put!(out, " ", name.strip_prefix("stx_").unwrap_or(name), " ", dec(value));
+                put!(out, " ", name.strip_prefix(b"stx_").unwrap_or(name), " ", dec(value));
             }
         }
         put!(out, if stat.stx_mask.contains(mask) { "\n" } else { " -\n" });
     }
-    FIELDS.print(cx, "Not given:", missing(stat));
+    print_bits(cx, &FIELDS, "Not given:", missing(stat));
     true
 }
 
 /// The fields that the file system didn't give.
 fn missing(stat: &Statx) -> u64 {
     u64::from(MASK.without(stat.stx_mask).without(STATX_DIO_READ_ALIGN).0)
-}
-
-/// Writes numbers under these names, which have a space between them.
-fn numbers(cx: &mut Context, names: &'static str, values: &[u64]) {
-    for (name, value) in words(names, b' ').zip(values) {
-        cx.json().number(name, *value);
-    }
 }
 
 /// Writes a file as an object; whether all went well.
@@ -202,8 +179,8 @@ pub fn json(cx: &mut Context, run: &mut Run, file: &File) -> bool {
         stat.stx_rdev_minor.into(),
     ];
     let devices = if file.is_device() { values.len() } else { values.len() - 2 };
-    numbers(cx, names, values.get(..devices).unwrap_or_default());
-    ATTRIBUTES.json(cx, "stx_attributes_name", stat.stx_attributes);
+    cx.json().numbers(names, values.get(..devices).unwrap_or_default());
+    json_bits(cx, &ATTRIBUTES, "stx_attributes_name", stat.stx_attributes);
     for (key, mask, at) in [
         ("stx_atime", STATX_ATIME, stat.stx_atime),
         ("stx_mtime", STATX_MTIME, stat.stx_mtime),
@@ -211,13 +188,12 @@ pub fn json(cx: &mut Context, run: &mut Run, file: &File) -> bool {
         ("stx_btime", STATX_BTIME, stat.stx_btime),
     ] {
         if stat.stx_mask.contains(mask) {
-            let mut buffer = [0; 64];
-            let text = time::human(&mut buffer, run.zone(), at.tv_sec, at.tv_nsec);
+            let text = time::human(run.zone(), at.tv_sec, at.tv_nsec);
             cx.json()
                 .object(key)
                 .signed("tv_sec", at.tv_sec)
                 .number("tv_nsec", at.tv_nsec.into())
-                .text("text", text)
+                .text("text", &text)
                 .end_object();
         } else {
             cx.json().null(key);
@@ -234,12 +210,12 @@ pub fn json(cx: &mut Context, run: &mut Run, file: &File) -> bool {
     };
     for (mask, _, names, values) in groups(stat) {
         if stat.stx_mask.contains(mask) {
-            numbers(cx, names, &values);
+            cx.json().numbers(names, &values);
         } else {
-            words(names, b' ').for_each(|name| _ = cx.json().null(name));
+            names.split(' ').for_each(|name| _ = cx.json().null(name));
         }
     }
-    FIELDS.json(cx, "not_given", missing(stat));
+    json_bits(cx, &FIELDS, "not_given", missing(stat));
     cx.json().end_object();
     fine
 }
@@ -260,7 +236,7 @@ fn target(cx: &mut Context, file: &File) -> bool {
 
 /// Prints what the other formats of `-f` don't.
 pub fn print_system(cx: &mut Context, system: &System) {
-    MOUNT_FLAGS.print(cx, "Flags:", system.stat.f_flags as u64 & !VALID);
+    print_bits(cx, &MOUNT_FLAGS, "Flags:", system.stat.f_flags as u64 & !VALID);
 }
 
 /// Writes a file system as an object.
@@ -286,7 +262,7 @@ pub fn json_system(cx: &mut Context, system: &System) {
         stat.f_namelen as u64,
         stat.f_flags as u64,
     ];
-    numbers(cx, names, &values);
-    MOUNT_FLAGS.json(cx, "f_flags_name", stat.f_flags as u64);
+    cx.json().numbers(names, &values);
+    json_bits(cx, &MOUNT_FLAGS, "f_flags_name", stat.f_flags as u64);
     cx.json().end_object();
 }

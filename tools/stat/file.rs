@@ -3,7 +3,8 @@
 use super::format::{Format, Piece, Spec};
 use super::{Run, Subject, kinds, time};
 use crate::context::Context;
-use crate::quote::{Quoted, quote};
+use crate::quote::{Quoted, is_utf8, quote};
+use crate::words::{number, short, words};
 use alloc::vec::Vec;
 use rt::fs::{
     AT_SYMLINK_NOFOLLOW, AtFlags, CWD, Mode, O_RDONLY, PATH_MAX, STATX_ATIME, STATX_BLOCKS,
@@ -12,6 +13,7 @@ use rt::fs::{
     open, readlink, statx,
 };
 use rt::io::{BufReader, stdin};
+use rt::put;
 
 /// `-t`.
 pub const TERSE: &[u8] = b"%n %s %b %f %u %g %D %i %h %t %T %X %Y %Z %W %o\n";
@@ -191,7 +193,7 @@ impl File<'_> {
             getxattr(self.name, link, attribute, &mut buffer)
         };
         match found {
-            Ok(value) => text.extend(value.split(|&byte| byte == 0).next().unwrap_or_default()),
+            Ok(value) => text.extend(words(value, 0).next().unwrap_or_default()),
             Err(errno) => {
                 message!(cx, "failed to get security context of ", Quoted(self.name), ": ", errno);
                 text.push(b'?');
@@ -231,8 +233,8 @@ pub fn mount_point(id: u64, to: &mut Vec<u8>) -> bool {
     let mut buffer = alloc::vec![0; 10 * PATH_MAX];
     let mut lines = BufReader::new(&mut buffer, file);
     while let Ok(Some(line)) = lines.read_until(b'\n') {
-        let mut words = line.split(|&byte| byte == b' ');
-        if words.next().and_then(super::ids::decimal) != Some(id) {
+        let mut words = words(line, b' ');
+        if words.next().and_then(|id| number(id, 10)) != Some(id) {
             continue;
         }
         let mut path = words.nth(3).unwrap_or_default();
@@ -269,9 +271,8 @@ impl Subject for File<'_> {
             Form::Time => match self.time(letter) {
                 None => spec.text(&mut cx.out, b"-"),
                 Some(at) => {
-                    let (mut buffer, zone) = ([0; 64], run.zone());
-                    let text = time::human(&mut buffer, zone, at.tv_sec, at.tv_nsec);
-                    spec.text(&mut cx.out, text);
+                    let text = time::human(run.zone(), at.tv_sec, at.tv_nsec);
+                    spec.text(&mut cx.out, &text);
                 }
             },
             Form::Text if letter == b'N' => return self.quoted(cx, run, spec),
@@ -289,23 +290,24 @@ impl Subject for File<'_> {
 impl File<'_> {
     /// `%N`: the name, and where a link points to, each in a field of its own.
     fn quoted(&self, cx: &mut Context, run: &Run, spec: Spec) -> bool {
-        let mut text = Vec::new();
-        quote(&mut text, self.name, run.quoting, crate::quote::is_utf8());
+        self.in_quotes(cx, run, spec, self.name);
+        !self.is_link() || self.name == b"-" || self.target(cx, run, spec)
+    }
+
+    fn in_quotes(&self, cx: &mut Context, run: &Run, spec: Spec, name: &[u8]) {
+        let text = short(&mut |out| quote(out, name, run.quoting, is_utf8()));
         run.text(cx, spec, &text);
-        !self.is_link() || self.name == b"-" || self.target(cx, run, spec, &mut text)
     }
 
     /// ` -> ` and where a link points to. A function of its own for the sake of its buffer: a
     /// page of stack that isn't touched is no page fault.
     #[inline(never)]
-    fn target(&self, cx: &mut Context, run: &Run, spec: Spec, text: &mut Vec<u8>) -> bool {
+    fn target(&self, cx: &mut Context, run: &Run, spec: Spec) -> bool {
         let mut buffer = [0; PATH_MAX];
         match readlink(self.name, &mut buffer) {
             Ok(target) => {
-                text.clear();
-                quote(text, target, run.quoting, crate::quote::is_utf8());
-                cx.out.bytes(b" -> ");
-                run.text(cx, spec, text);
+                put!(&mut cx.out, " -> ");
+                self.in_quotes(cx, run, spec, target);
                 // What GNU stat 9.1 prints as well; it is a mistake, but it is there.
                 cx.out.fill(b's', usize::from(spec.dropped == 1));
                 true

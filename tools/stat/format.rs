@@ -86,15 +86,16 @@ impl<'f> Format<'f> {
         Some(first)
     }
 
-    fn take_if(&mut self, fits: impl Fn(u8) -> bool) -> Option<u8> {
-        let first = self.rest.first().copied().filter(|&byte| fits(byte))?;
+    /// The next byte, if it is one of these.
+    fn take_any(&mut self, of: &[u8]) -> Option<u8> {
+        let first = self.rest.first().copied().filter(|byte| of.contains(byte))?;
         self.take();
         Some(first)
     }
 
     fn number(&mut self) -> Option<usize> {
         let mut number = None;
-        while let Some(digit) = self.take_if(|byte| byte.is_ascii_digit()) {
+        while let Some(digit) = self.take_any(b"0123456789") {
             let sum = number.unwrap_or(0usize).saturating_mul(10);
             number = Some(sum.saturating_add(usize::from(digit - b'0')));
         }
@@ -105,7 +106,7 @@ impl<'f> Format<'f> {
     fn directive(&mut self) -> Piece<'f> {
         let start = self.rest;
         let mut spec = Spec::default();
-        while let Some(flag) = self.take_if(|byte| b"'-+ #0I".contains(&byte)) {
+        while let Some(flag) = self.take_any(b"'-+ #0I") {
             spec.dropped = spec.dropped.saturating_add(u8::from(flag != b'-'));
             match flag {
                 b'-' => spec.left = true,
@@ -117,7 +118,7 @@ impl<'f> Format<'f> {
             }
         }
         spec.width = self.number().unwrap_or(0);
-        if self.take_if(|byte| byte == b'.').is_some() {
+        if self.take_any(b".").is_some() {
             spec.precision = self.number().map_or(Precision::Empty, Precision::Digits);
         }
         let before = start.len() - self.rest.len();
@@ -126,7 +127,7 @@ impl<'f> Format<'f> {
                 Piece::Invalid(start.get(..start.len() - self.rest.len()).unwrap_or(start))
             }
             None | Some(b'%') => Piece::Byte(b'%'),
-            Some(half @ (b'H' | b'L')) => match self.take_if(|byte| matches!(byte, b'd' | b'r')) {
+            Some(half @ (b'H' | b'L')) => match self.take_any(b"dr") {
                 Some(letter) => Piece::Directive(spec, half, letter),
                 None => Piece::Directive(spec, 0, half),
             },
@@ -151,9 +152,9 @@ impl<'f> Format<'f> {
         };
         let mut value = char::from(letter).to_digit(8).unwrap_or(0);
         for _ in 0..most {
-            let digit = |byte: u8| char::from(byte).to_digit(base);
-            let Some(byte) = self.take_if(|byte| digit(byte).is_some()) else { break };
-            value = value * base + digit(byte).unwrap_or(0);
+            let digits = if base == 8 { "01234567" } else { "0123456789abcdefABCDEF" };
+            let Some(digit) = self.take_any(digits.as_bytes()) else { break };
+            value = value * base + char::from(digit).to_digit(base).unwrap_or(0);
         }
         Piece::Byte(value as u8)
     }

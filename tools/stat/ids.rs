@@ -1,5 +1,6 @@
 //! The names of users and groups, out of /etc/passwd and /etc/group.
 
+use crate::words::{number, words};
 use alloc::vec::Vec;
 use core::ffi::CStr;
 use rt::fs::{Mode, O_RDONLY, open};
@@ -40,9 +41,9 @@ impl Ids {
         while let Ok(Some(line)) = lines.read_until(b'\n') {
             let begins = core::mem::replace(&mut whole, line.ends_with(b"\n"));
             // NAME:PASSWORD:ID:
-            let mut fields = line.split(|&byte| byte == b':' || byte == b'\n');
+            let mut fields = words(line.strip_suffix(b"\n").unwrap_or(line), b':');
             let name = fields.next().unwrap_or_default();
-            let found = fields.nth(1).and_then(decimal) == Some(id.into());
+            let found = fields.nth(1).and_then(|id| number(id, 10)) == Some(id.into());
             if begins && found && !name.is_empty() && !name.starts_with(b"#") {
                 self.name.extend(name);
                 return true;
@@ -50,13 +51,4 @@ impl Ids {
         }
         false
     }
-}
-
-/// A number without a sign, in decimal digits.
-pub fn decimal(text: &[u8]) -> Option<u64> {
-    let digits = text.iter().all(u8::is_ascii_digit) && !text.is_empty();
-    digits.then(|| {
-        text.iter()
-            .try_fold(0u64, |sum, &digit| sum.checked_mul(10)?.checked_add(u64::from(digit - b'0')))
-    })?
 }

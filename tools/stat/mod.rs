@@ -11,7 +11,8 @@ mod zone;
 
 use crate::cli;
 use crate::context::Context;
-use crate::quote::{self, Quoted, Style, Word};
+use crate::quote::{Quoted, Style, Tamed, Word};
+use crate::words::short;
 use alloc::vec::Vec;
 use file::File;
 use format::{Format, Piece, Spec};
@@ -201,17 +202,6 @@ fn quoting(cx: &mut Context, format: &[u8]) -> Style {
     })
 }
 
-/// The words of a text with this byte between them: a table of names without pointers.
-fn words(text: &'static str, between: u8) -> impl Iterator<Item = &'static str> {
-    let mut rest = text;
-    core::iter::from_fn(move || {
-        let end = rest.bytes().position(|byte| byte == between).unwrap_or(rest.len());
-        let word = rest.get(..end).filter(|word| !word.is_empty())?;
-        rest = rest.get(end + 1..).unwrap_or_default();
-        Some(word)
-    })
-}
-
 /// The format can't be printed, whatever the file.
 struct Fatal;
 
@@ -256,8 +246,7 @@ impl Run<'_> {
         if self.raw || text.iter().all(|byte| matches!(byte, b' '..=b'~')) {
             return spec.text(&mut cx.out, text);
         }
-        let mut tamed = Vec::new();
-        quote::tame(&mut tamed, text);
+        let tamed = short(&mut |out| put!(out, Tamed(text)));
         spec.text(&mut cx.out, &tamed);
     }
 

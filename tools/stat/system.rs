@@ -1,11 +1,14 @@
 //! The directives for file systems.
 
 use super::format::Spec;
-use super::{Fatal, Run, Subject, all, print, words};
+use super::{Fatal, Run, Subject, all, print};
 use crate::context::Context;
 use crate::quote::Quoted;
+use crate::words::{short, words};
 use alloc::vec::Vec;
+use rt::fmt::hex;
 use rt::fs::{Statfs, statfs};
+use rt::put;
 
 /// `-f -t`.
 const TERSE: &[u8] = b"%n %i %l %t %s %S %b %f %a %c %d\n";
@@ -39,7 +42,7 @@ const MAGIC: [u32; 131] = [
 ];
 
 /// The names, each with a newline behind it.
-const NAMES: &str = "\
+const NAMES: &[u8] = b"\
 qnx4\nz3fold\nautofs\njffs\ndevfs\next\nminix\nminix (30 char.)\ndevpts\nminix v2\n\
 minix v2 (30 char.)\nnilfs\nisofs\nisofs\nfat\nhfs\nhfs+\nhfsx\nmsdos\nminix3\nsmb\nnovell\n\
 exofs\nnfs\nromfs\njffs2\nisofs\nproc\nopenprom\nusbdevfs\nadfs\naffs\next2\next2/ext3\n\
@@ -54,7 +57,7 @@ btrfs\nhugetlbfs\nvxfs\npanfs\nxenfs\nvmhgfs\nsnfs\nppc-cmm-fs\nlogfs\nbpf_fs\ne
 erofs\nf2fs\nselinux\nhpfs\nsmb2\ncifs\n";
 
 /// The name of a kind of file system.
-pub fn type_name(magic: i64) -> Option<&'static str> {
+pub fn type_name(magic: i64) -> Option<&'static [u8]> {
     let at = MAGIC.iter().position(|&known| i64::from(known) == magic)?;
     words(NAMES, b'\n').nth(at)
 }
@@ -97,7 +100,7 @@ impl Subject for System<'_> {
             b'c' => spec.unsigned(out, stat.f_files, 10),
             b'd' => spec.signed(out, stat.f_ffree as i64),
             b'T' => match type_name(stat.f_type) {
-                Some(name) => spec.text(out, name.as_bytes()),
+                Some(name) => spec.text(out, name),
                 None => spec.text(out, &unknown(stat.f_type)),
             },
             _ => out.byte(b'?'),
@@ -108,12 +111,7 @@ impl Subject for System<'_> {
 
 /// What stands for the name of a kind that has none.
 fn unknown(magic: i64) -> Vec<u8> {
-    let digits = rt::fmt::hex_digits(magic as u64);
-    let first = digits.iter().position(|&digit| digit != b'0').unwrap_or(digits.len() - 1);
-    let mut text = Vec::from(b"UNKNOWN (0x");
-    text.extend(digits.iter().skip(first));
-    text.push(b')');
-    text
+    short(&mut |out| put!(out, "UNKNOWN (0x", hex(magic as u64), ")"))
 }
 
 /// Reports on the file system that a file is on.
@@ -159,10 +157,10 @@ mod tests {
     #[test]
     fn each_kind_has_its_name() {
         assert!(MAGIC.is_sorted());
-        assert_eq!(NAMES.lines().count(), MAGIC.len());
-        assert_eq!(type_name(0x2f), Some("qnx4"));
-        assert_eq!(type_name(0xef53), Some("ext2/ext3"));
-        assert_eq!(type_name(0xff53_4d42), Some("cifs"));
+        assert_eq!(words(NAMES, b'\n').count(), MAGIC.len());
+        assert_eq!(type_name(0x2f), Some(&b"qnx4"[..]));
+        assert_eq!(type_name(0xef53), Some(&b"ext2/ext3"[..]));
+        assert_eq!(type_name(0xff53_4d42), Some(&b"cifs"[..]));
         assert_eq!(type_name(0xff53_4d42 - (1 << 32)), None);
         assert_eq!(unknown(0x1234), b"UNKNOWN (0x1234)");
     }

@@ -1,10 +1,11 @@
 //! Times in words, and the zone that they are in.
 
 use super::zone::{Zone, civil};
+use crate::words::short;
 use alloc::vec::Vec;
 use rt::fmt::{dec, int};
 use rt::fs::{Mode, O_NONBLOCK, O_RDONLY, open};
-use rt::io::{BufWriter, Read, Write};
+use rt::io::{BufWriter, Read};
 use rt::put;
 
 /// Where the zones' files are, unless `TZDIR` says something else.
@@ -46,53 +47,33 @@ fn read(path: &[u8]) -> Option<Zone> {
     Zone::from_file(bytes)
 }
 
-/// A place to write to that is a slice.
-struct Slice<'a>(&'a mut [u8], usize);
-
-impl Write for Slice<'_> {
-    fn write(&mut self, bytes: &[u8]) -> rt::Result<usize> {
-        let place = self.0.get_mut(self.1..).unwrap_or_default();
-        let n = bytes.len().min(place.len());
-        place[..n].copy_from_slice(&bytes[..n]);
-        self.1 += n;
-        Ok(bytes.len())
-    }
-}
-
 /// `2023-11-14 22:13:20.123456789 +0000`; only seconds where the year has no room in C's
 /// `struct tm`.
-pub fn human<'b>(
-    buffer: &'b mut [u8; 64],
-    zone: &Zone,
-    seconds: i64,
-    nanoseconds: u32,
-) -> &'b [u8] {
-    let mut to = Slice(buffer, 0);
-    let mut scratch = [0; 16];
-    let mut out = BufWriter::new(&mut scratch, &mut to);
+pub fn human(zone: &Zone, seconds: i64, nanoseconds: u32) -> Vec<u8> {
+    short(&mut |out| write(out, zone, seconds, nanoseconds))
+}
+
+fn write(out: &mut BufWriter, zone: &Zone, seconds: i64, nanoseconds: u32) {
     let offset = zone.offset(seconds);
     let local = seconds.checked_add(offset.east).and_then(|t| t.checked_sub(offset.leap));
     let date = local.map(|local| (civil(local.div_euclid(86400)), local.rem_euclid(86400)));
     let possible = |year: i64| i32::try_from(year - 1900).is_ok();
     match date.filter(|((year, ..), _)| possible(*year)) {
-        None => put!(&mut out, int(seconds), ".", dec(nanoseconds).zero(9)),
+        None => put!(out, int(seconds), ".", dec(nanoseconds).zero(9)),
         Some(((year, month, day), of_day)) => {
             let minutes = of_day / 60;
             let second = of_day % 60 + i64::from(offset.is_leap);
             let parts = [year, month, day, minutes / 60, minutes % 60, second];
             for (at, (part, end)) in parts.into_iter().zip(b"-- ::.").enumerate() {
-                put!(&mut out, int(part).zero(if at == 0 { 4 } else { 2 }), [*end]);
+                put!(out, int(part).zero(if at == 0 { 4 } else { 2 }), [*end]);
             }
             let minus = offset.east < 0 || offset.east == 0 && offset.unknown;
             let sign = if minus { "-" } else { "+" };
             let minutes = offset.east.unsigned_abs() / 60;
-            put!(&mut out, dec(nanoseconds).zero(9), " ", sign);
-            put!(&mut out, dec(minutes / 60).zero(2), dec(minutes % 60).zero(2));
+            put!(out, dec(nanoseconds).zero(9), " ", sign);
+            put!(out, dec(minutes / 60).zero(2), dec(minutes % 60).zero(2));
         }
     }
-    let _ = out.flush();
-    let used = to.1;
-    buffer.get(..used).unwrap_or_default()
 }
 
 #[cfg(test)]
@@ -102,9 +83,8 @@ mod tests {
     #[test]
     fn times_in_words() {
         let text = |zone: &[u8], seconds, nanoseconds| {
-            let mut buffer = [0; 64];
             let zone = Zone::from_rules(zone);
-            std::string::String::from_utf8(human(&mut buffer, &zone, seconds, nanoseconds).into())
+            std::string::String::from_utf8(human(&zone, seconds, nanoseconds))
         };
         for (zone, seconds, expected) in [
             (&b""[..], 0, "1970-01-01 00:00:00.000000007 +0000"),

@@ -1,0 +1,117 @@
+//! Small texts that several applets take apart or put together: words in a list, numbers,
+//! bits with names.
+
+use alloc::vec::Vec;
+use rt::fmt::{Put, hex};
+use rt::io::{BufWriter, Write};
+use rt::put;
+use rt::row::find;
+
+/// The words of a text with this byte between them, such as a table of names without pointers.
+#[derive(Clone)]
+pub struct Words<'a> {
+    /// What is left of the text.
+    pub rest: &'a [u8],
+    between: u8,
+}
+
+pub fn words(text: &[u8], between: u8) -> Words<'_> {
+    Words { rest: text, between }
+}
+
+impl<'a> Iterator for Words<'a> {
+    type Item = &'a [u8];
+
+    // Not inlined: it is called in many places.
+    #[inline(never)]
+    fn next(&mut self) -> Option<&'a [u8]> {
+        let end = find(self.rest, self.between).unwrap_or(self.rest.len());
+        let word = self.rest.get(..end).filter(|_| !self.rest.is_empty())?;
+        self.rest = self.rest.get(end + 1..).unwrap_or_default();
+        Some(word)
+    }
+}
+
+/// A number without a sign, in digits of this base and nothing else.
+pub fn number(text: &[u8], base: u32) -> Option<u64> {
+    let mut number = 0u64;
+    for &digit in text {
+        let digit = char::from(digit).to_digit(base)?;
+        number = number.checked_mul(base.into())?.checked_add(digit.into())?;
+    }
+    (!text.is_empty()).then_some(number)
+}
+
+/// Bits that have names, in the order in which they are named.
+pub struct Bits {
+    pub bits: &'static [u8],
+    /// The names, with a space between them.
+    pub names: &'static [u8],
+}
+
+impl Bits {
+    /// Calls with the names of the bits that are set; what is left has none.
+    pub fn each(&self, word: u64, call: &mut dyn FnMut(&'static [u8])) -> u64 {
+        let mut rest = word;
+        for (bit, name) in self.bits.iter().zip(words(self.names, b' ')) {
+            if word >> bit & 1 != 0 {
+                call(name);
+                rest &= !(1 << bit);
+            }
+        }
+        rest
+    }
+}
+
+/// Bytes as hexadecimal digits.
+pub struct Hex<'a>(pub &'a [u8]);
+
+impl Put for Hex<'_> {
+    fn put(&self, out: &mut BufWriter) {
+        self.0.iter().for_each(|byte| put!(out, hex(*byte).zero(2)));
+    }
+}
+
+/// A short text that is put together apart from the output.
+pub fn short(write: &mut dyn FnMut(&mut BufWriter)) -> Vec<u8> {
+    struct Text(Vec<u8>);
+    impl Write for Text {
+        fn write(&mut self, bytes: &[u8]) -> rt::Result<usize> {
+            self.0.extend_from_slice(bytes);
+            Ok(bytes.len())
+        }
+    }
+    let (mut text, mut buffer) = (Text(Vec::new()), [0; 64]);
+    let mut out = BufWriter::new(&mut buffer, &mut text);
+    write(&mut out);
+    // Memory takes all.
+    let _ = out.flush();
+    text.0
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn digits() {
+        assert_eq!(number(b"0755", 8), Some(0o755));
+        assert_eq!(number(b"18446744073709551615", 10), Some(u64::MAX));
+        assert_eq!(number(b"Ff", 16), Some(255));
+        for (text, base) in [(&b""[..], 10), (b"18446744073709551616", 10), (b"+1", 10), (b"8", 8)]
+        {
+            assert_eq!(number(text, base), None);
+        }
+    }
+
+    #[test]
+    fn lists() {
+        let all = |text: &'static [u8]| words(text, b' ').map(Vec::from).collect::<Vec<_>>();
+        assert_eq!(all(b"a bc d"), [&b"a"[..], b"bc", b"d"]);
+        assert!(all(b"").is_empty());
+        let bits = Bits { bits: &[2, 4], names: b"two four" };
+        let mut names = Vec::new();
+        assert_eq!(bits.each(0b110101, &mut |name| names.push(name)), 0b100001);
+        assert_eq!(names, [&b"two"[..], b"four"]);
+    }
+}
