@@ -9,17 +9,16 @@ use crate::strings::{Strings, Which, argc, with_strings};
 use rt::put;
 
 const HELP: &str = "\
-Print the arguments that processes and core files were started with, one a line; what a
-process wrote over them is shown as it is. An argument with control characters or bytes that
-aren't UTF-8 is shown as $'...'. A PID is decimal or 'self', which is lx and the default; all
-else is the path of a core file.
+The arguments of processes and core files, one a line, as they are now; as $'...' with control
+characters or what isn't UTF-8. A PID is decimal or 'self' (lx, the default); all else is the
+path of a core file.
 
   -l, --line    all in one line, quoted so that a shell reads them back
   -0, --null    each as it is, with a zero byte behind it
       --redact  *** and the length for what looks like a secret
-      --json    as JSON: an array with an object for each operand
-      --why     if something can't be read, a paragraph on the reason and the remedy
-      --help    this help
+      --json    an array with an object for each operand
+      --why     why something can't be read, and what helps
+      --help    this text
 ";
 
 #[derive(Default)]

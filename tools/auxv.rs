@@ -21,15 +21,14 @@ use rt::process::{AddressSpace, ProcessDir};
 use rt::{Errno, auxv, put};
 
 const HELP: &str = "\
-Print the auxiliary vector of processes and core files, as LD_SHOW_AUXV=1 prints it for a
-program of glibc: all entries, in the kernel's order. A PID is decimal or 'self', which is
-lx and the default; all else is the path of a core file.
+The auxiliary vector of processes and core files, as glibc prints it with LD_SHOW_AUXV=1. A PID
+is decimal or 'self' (lx, the default); all else is the path of a core file.
 
   -v, --verbose  the form of gdb's 'info auxv': number, name, description, value
   -d, --decode   what values mean: processor features, random bytes, what is mapped there
-      --json     as JSON: an array with an object for each operand
-      --why      if something can't be read, a paragraph on the reason and the remedy
-      --help     this help
+      --json     an array with an object for each operand
+      --why      why something can't be read, and what helps
+      --help     this text
 ";
 
 /// What gdb says of each key, by number; lx's words where gdb 13 has none.

@@ -7,23 +7,23 @@ use crate::process::{Manner, Operand, Process, Reason, Subject, each, operand};
 use crate::redact::{Redacted, is_secret_name, is_secret_value};
 use crate::shell::Text;
 use crate::strings::{Strings, Which, with_strings};
+use crate::words::words;
 use alloc::vec::Vec;
+use rt::io::BufWriter;
 use rt::put;
 use rt::row::find;
 
 const HELP: &str = "\
-Print the environment that processes and core files were started with, one variable a line;
-with NAMEs only their values, and the status is 1 where one is missing. What has control
-characters or bytes that aren't UTF-8 is shown as $'...'. A PID is decimal or 'self', which
-is lx and the default; a CORE has a '/' in its path; all else is a NAME.
+The environment that processes and core files were started with, one variable a line, as $'...'
+with control characters or what isn't UTF-8; with NAMEs their values, and status 1 where one is
+missing. A PID is decimal or 'self' (lx, the default); a CORE has a '/' in its path.
 
   -0, --null    each as it is, with a zero byte behind it
-      --live    the environment as it is now, in the process's memory, with marks: '+' added,
-                '~' changed, '-' removed since the program was started
+      --live    as it is now in the process's memory; '+' added, '~' changed, '-' removed since
       --redact  *** and the length for what looks like a secret
-      --json    as JSON: an array with an object for each operand
-      --why     if something can't be read, a paragraph on the reason and the remedy
-      --help    this help
+      --json    an array with an object for each operand
+      --why     why something can't be read, and what helps
+      --help    this text
 ";
 
 #[derive(Default)]
@@ -213,34 +213,26 @@ fn variable(cx: &mut Context, options: &Options, mark: Option<Mark>, string: &[u
             (None, None) => json.null("value"),
         };
         if let Some(mark) = mark {
-            let state = match mark {
-                Mark::Same => "same",
-                Mark::Added => "added",
-                Mark::Changed => "changed",
-                Mark::Removed => "removed",
-            };
-            json.text("state", state);
+            let mut states = words(b"same added changed removed", b' ');
+            json.text("state", states.nth(mark as usize).unwrap_or_default());
         }
         json.end_object();
         return;
     }
     let out = &mut cx.out;
     if let Some(mark) = mark {
-        let sign = match mark {
-            Mark::Same => "  ",
-            Mark::Added => "+ ",
-            Mark::Changed => "~ ",
-            Mark::Removed => "- ",
-        };
-        put!(out, sign);
+        put!(out, [b" +~-"[mark as usize], b' ']);
+    }
+    let text = |out: &mut BufWriter, text| {
+        if options.null { out.bytes(text) } else { put!(out, Text(text)) }
+    };
+    text(out, name);
+    if value.is_some() || hidden.is_some() {
+        put!(out, "=");
     }
     match hidden {
-        Some(hidden) if options.null => put!(out, name, "=", hidden, [0]),
-        None if options.null => put!(out, string, [0]),
-        Some(hidden) => put!(out, Text(name), "=", hidden, "\n"),
-        None => match value {
-            Some(value) => put!(out, Text(name), "=", Text(value), "\n"),
-            None => put!(out, Text(name), "\n"),
-        },
+        Some(hidden) => put!(out, hidden),
+        None => text(out, value.unwrap_or_default()),
     }
+    out.byte(if options.null { 0 } else { b'\n' });
 }

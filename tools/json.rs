@@ -31,6 +31,8 @@ const GREATEST: u64 = (1 << 53) - 1;
 
 impl<'a> Context<'a> {
     /// For the next piece of a JSON document.
+    // Not inlined: it is called in many places.
+    #[inline(never)]
     pub fn json(&mut self) -> Json<'_, 'a> {
         Json { out: &mut self.out, comma: &mut self.json_comma }
     }

@@ -103,66 +103,63 @@ impl Reason {
     fn explain(self, out: &mut BufWriter) {
         let text = match self {
             Reason::Absent => {
-                "  No process has this number now: it has ended, or it lives in another PID namespace\n  \
-                 (a container), where it has another number. 'ls /proc' shows which there are here.\n"
+                "  No process has this number here: it has ended, or is in another PID namespace (a\n  \
+                 container), with another number. 'ls /proc' shows which there are.\n"
             }
             Reason::NoProc => {
-                "  What the kernel tells of processes is below /proc, and that isn't there.\n  \
-                 'mount -t proc proc /proc' mounts it.\n"
+                "  The kernel tells of processes in /proc only: 'mount -t proc proc /proc'.\n"
             }
             Reason::Hidden => {
-                "  There is a process with this number, but this /proc shows the processes of others to\n  \
-                 root only, and to the group of its gid= option: see 'grep /proc /proc/mounts'. Run lx\n  \
-                 as that process's user, or as root.\n"
+                "  This /proc shows the processes of others to root only, and to the group of its gid=\n  \
+                 option: see 'grep /proc /proc/mounts'. Run lx as that process's user, or as root.\n"
             }
             Reason::Foreign(uid) => {
                 return put!(
                     out,
-                    "  The kernel shows the memory of a process, and what is in it, to the process's own\n  \
-                     user and to root (CAP_SYS_PTRACE). Run lx as that user ('sudo -u #",
+                    "  The kernel shows the memory of a process to its own user and to root\n  \
+                     (CAP_SYS_PTRACE). Run lx as that user ('sudo -u #",
                     dec(uid),
                     "') or as root.\n"
                 );
             }
             Reason::Guarded => {
-                "  It has your user ID, and still the kernel shows its memory to root (CAP_SYS_PTRACE)\n  \
-                 only: it is set-user-ID, or has capabilities that lx lacks, or made itself not dumpable\n  \
-                 (prctl PR_SET_DUMPABLE, as ssh-agent does), or a security module forbids it (Yama:\n  \
-                 'sysctl kernel.yama.ptrace_scope'). Run lx as root, with CAP_SYS_PTRACE.\n"
+                "  It is yours, and still the kernel shows its memory to root (CAP_SYS_PTRACE) only: it\n  \
+                 is set-user-ID, or has capabilities that lx lacks, or made itself not dumpable (prctl\n  \
+                 PR_SET_DUMPABLE, as ssh-agent does), or a security module forbids it (Yama: 'sysctl\n  \
+                 kernel.yama.ptrace_scope'). Run lx as root.\n"
             }
             Reason::Zombie(parent) => {
                 return put!(
                     out,
-                    "  It has ended; of it there is only the exit status, until its parent, process ",
+                    "  It has ended; its exit status is there until its parent, process ",
                     dec(parent),
-                    ",\n  asks for that. It goes when its parent asks or ends.\n"
+                    ",\n  asks for it or ends.\n"
                 );
             }
             Reason::Headless => {
-                "  A process shows its memory through its first thread, which called pthread_exit. Give\n  \
-                 the number of one of the others instead: 'ls /proc/PID/task' shows them.\n"
+                "  Its first thread, which stands for its memory, called pthread_exit. Give the number of\n  \
+                 one of the others: 'ls /proc/PID/task'.\n"
             }
             Reason::KernelThread => {
-                "  It is a part of the kernel and was never started from a program: it has no arguments,\n  \
-                 no environment, no auxiliary vector and no mappings.\n"
+                "  It is a part of the kernel, not started from a program: it has no arguments, no\n  \
+                 environment, no auxiliary vector, no mappings.\n"
             }
             Reason::Gone => {
-                "  It ended, or became another program by execve, after lx began to read: what came\n  \
-                 after that can't be had, and nothing is made up. If it is still there, try again.\n"
+                "  It ended, or became another program by execve, while lx read it; nothing is made up. If\n  \
+                 it is still there, try again.\n"
             }
             Reason::NoCore => {
-                "  Processes are given by number, as in 'ps', without sign or zeros before it; all else is\n  \
-                 taken for the path of a core file: ELF, of the type ET_CORE.\n"
+                "  A process is given by its number, without sign or zeros before it; all else is the path\n  \
+                 of a core file: ELF, of the type ET_CORE.\n"
             }
             Reason::NoEnviron => {
-                "  The environment of a running program is where its C library keeps it. It can't be found\n  \
-                 in a static program without symbols, in one that isn't linked with a C library (Go), or\n  \
-                 where the files that are mapped can't be opened any more. Without --live, the environment\n  \
-                 that it was started with is shown.\n"
+                "  A program's C library keeps its environment. It can't be found in a static program\n  \
+                 without symbols, in one without a C library (Go), or where the mapped files can't be\n  \
+                 opened. Without --live, the one that it was started with is shown.\n"
             }
             Reason::Changing => {
-                "  A pointer in it leads to memory that isn't there: the process is changing its environment\n  \
-                 just now, or has damaged it. Try again, perhaps after 'kill -STOP PID'.\n"
+                "  It points to memory that isn't there: the process is changing it now, or damaged it. Try\n  \
+                 again, perhaps after 'kill -STOP PID'.\n"
             }
             Reason::NoNote | Reason::NoLiveCore | Reason::Other(_) => return,
         };

@@ -16,19 +16,19 @@ use rt::put;
 use size::{Change, Kind, Mistake};
 
 const HELP: &str = "\
-Sets the size of files. A file that isn't there is made; what is longer loses its end, what is
-shorter gets a hole that reads as zeros.
+Sets the size of files, and makes those that aren't there. What is longer loses its end, what
+is shorter gets a hole.
 
   -c, --no-create        make no files
   -o, --io-blocks        SIZE is in blocks for I/O of the file
   -r, --reference=RFILE  the size is that of RFILE, or counts from it
   -s, --size=SIZE        the size, or how it changes
       --allocate         take the space as well: no holes up to the size
-      --keep-size        with --allocate: take it, but leave the size as it is
+      --keep-size        with --allocate: leave the size as it is
       --punch=OFFSET:LENGTH
-                         give the space of this range back: a hole; the size stays
+                         make a hole of this range; the size stays
       --sync             return when all of it is on the device
-      --dry-run          say what would change, and change nothing
+      --dry-run          only say what would change
       --help             this text
       --version          the version
 
@@ -126,20 +126,22 @@ pub fn run(cx: &mut Context) -> u8 {
 
 /// Tells what is wrong with a number.
 fn tell(cx: &mut Context, mistake: Mistake) -> Refused {
-    match mistake {
-        Mistake::Invalid(text) => message!(cx, "Invalid number: ", Word(text)),
+    let (what, text, tail) = match mistake {
+        Mistake::Invalid(text) => ("Invalid number: ", text, ""),
         Mistake::TooLarge(text) => {
-            message!(cx, "Invalid number: ", Word(text), ": ", Errno::EOVERFLOW);
+            ("Invalid number: ", text, ": Value too large for defined data type")
         }
-        Mistake::ZeroDivisor => message!(cx, "division by zero"),
-        Mistake::NoRange(text) => {
-            message!(cx, "invalid range ", Word(text), ": it is OFFSET:LENGTH");
+        Mistake::NoRange(text) => ("invalid range ", text, ": it is OFFSET:LENGTH"),
+        Mistake::ZeroDivisor => {
+            message!(cx, "division by zero");
+            return Refused::Failed;
         }
         Mistake::TwoModifiers => {
             message!(cx, "multiple relative modifiers specified");
             return Refused::Misused;
         }
-    }
+    };
+    message!(cx, what, Word(text), tail);
     Refused::Failed
 }
 
@@ -180,35 +182,26 @@ fn end_of(file: &mut File) -> Result<i64> {
 impl Job<'_> {
     /// Whether the options go together, in GNU's order.
     fn check(&self, cx: &mut Context, no_operand: bool) -> Refused {
-        let (size, reference) = (Word(b"--size"), Word(b"--reference"));
-        if self.size.is_none() && self.reference.is_none() && self.punch.is_none() {
-            if !self.allocate {
-                message!(cx, "you must specify either ", size, " or ", reference);
-                return Refused::Misused;
-            }
-        } else if self.size.is_some() && self.reference.is_some() && self.kind == Kind::Absolute {
-            message!(cx, "you must specify a relative ", size, " with ", reference);
-            return Refused::Misused;
-        }
-        if self.io_blocks && self.size.is_none() {
-            message!(cx, Word(b"--io-blocks"), " was specified but ", size, " was not");
-            return Refused::Misused;
-        }
-        if self.keep_size && !self.allocate {
-            message!(
-                cx,
-                Word(b"--keep-size"),
-                " was specified but ",
-                Word(b"--allocate"),
-                " was not"
-            );
-            return Refused::Misused;
-        }
-        if no_operand {
+        // What is said: a text, an option, another text, another option, and the end.
+        let has = (self.size.is_some(), self.reference.is_some());
+        let nothing = has == (false, false) && self.punch.is_none() && !self.allocate;
+        let absolute = has == (true, true) && self.kind == Kind::Absolute;
+        let [a, first, b, second, c]: [&str; 5] = if nothing {
+            ["you must specify either ", "--size", " or ", "--reference", ""]
+        } else if absolute {
+            ["you must specify a relative ", "--size", " with ", "--reference", ""]
+        } else if self.io_blocks && self.size.is_none() {
+            ["", "--io-blocks", " was specified but ", "--size", " was not"]
+        } else if self.keep_size && !self.allocate {
+            ["", "--keep-size", " was specified but ", "--allocate", " was not"]
+        } else if no_operand {
             message!(cx, "missing file operand");
             return Refused::Misused;
-        }
-        Refused::No
+        } else {
+            return Refused::No;
+        };
+        message!(cx, a, Word(first.as_bytes()), b, Word(second.as_bytes()), c);
+        Refused::Misused
     }
 
     /// Whether all went well with this file.

@@ -19,20 +19,18 @@ use rt::vdso::{Function, Random, Way, getcpu, gettimeofday, image, repeat, time}
 use rt::{Errno, Result, put};
 
 const HELP: &str = "\
-The functions of the vDSO, the library by which the kernel saves system calls: of lx itself,
-or of a process. By default its dynamic symbols, as 'readelf -sW' shows them of the image,
-and where it lies.
+The vDSO, the library by which the kernel saves system calls, of lx itself or of a process: its
+dynamic symbols, as 'readelf -sW' shows them, and where it lies.
 
   -d, --dump=FILE   write the image to FILE
   -n, --notes       its notes: Linux version, build salt, build ID
   -b, --bench       how long a call takes by the vDSO and by the system call
   -c, --call        one call of each function, with its result
       --json        one JSON document: numbers beyond 2^53 are strings
-      --why         a paragraph on what is wrong with a process
+      --why         why a process can't be read, and what helps
       --help        this text
 
-The last three kinds of output but the notes are about lx's own vDSO only. A function is
-'fast' where the vDSO takes less than two thirds of the system call's time.
+-b and -c are about lx's own only. 'fast' is less than two thirds of the system call's time.
 ";
 
 #[derive(Default)]

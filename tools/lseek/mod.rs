@@ -17,20 +17,20 @@ use rt::row::{find, is_printable};
 use rt::{Errno, put};
 
 const HELP: &str = "\
-Where the cursor of a file is, where in it is data, and what is there. WHENCE is 'set' (the
-default), 'cur', 'end', 'data' or 'hole'; an OFFSET is decimal, or hexadecimal after 0x, with
-K, M, G, T, P or E behind it in units of 1024, 1024^2 and so on. FILE '-' is standard input.
+Where the cursor of a file is, where in it is data, and what is there. WHENCE is set (the
+default), cur, end, data or hole; an OFFSET decimal, or hexadecimal after 0x, with K, M, G, T, P
+or E behind it in units of 1024, 1024^2 and so on. FILE '-' is standard input.
 
-  -v, --verbose      also what the kernel knows of the descriptor: flags, mount, inode
-  -m, --map          the ranges of data and the holes, and what they sum up to
+  -v, --verbose      also the flags, mount and inode of the descriptor
+  -m, --map          ranges of data and holes, and what they sum up to
   -e, --extents      where they are on the device, as 'filefrag -v' shows it
-  -d, --draw         a line with a picture of the file: '#' data, '.' hole, '+' some of both
-  -b, --blocks       offsets and lengths of --map in blocks of the file system
-  -r, --read         the bytes from OFFSET on to standard output: LENGTH, or all
-      --sparse       with --read: holes become holes where standard output is a file
-  -p, --pid=PID      the cursor and flags of a descriptor of another process
+  -d, --draw         the file as a line: '#' data, '.' hole, '+' some of both
+  -b, --blocks       --map in blocks of the file system
+  -r, --read         LENGTH bytes from OFFSET on, or all, to standard output
+      --sparse       with --read: holes as holes where standard output is a file
+  -p, --pid=PID      the cursor and flags of another process's descriptor
       --json         one JSON document: numbers beyond 2^53 are strings
-      --why          with --pid: a paragraph on what is wrong with a process
+      --why          with --pid: why a process can't be read, and what helps
       --help         this text
 ";
 

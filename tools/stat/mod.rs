@@ -30,14 +30,13 @@ What is known of files, or of the file systems that they are on.
 
   -L, --dereference    follow symbolic links
   -f, --file-system    the file system instead of the file
-      --cached=MODE    of remote files: always (what is known here), never (what the
-                       server says) or default
+      --cached=MODE    remote files: always (as known here), never (ask the server), default
   -c, --format=FORMAT  print FORMAT and a newline for each file
-      --printf=FORMAT  print FORMAT without a newline; \\n, \\0, \\x41 and the like are escapes
+      --printf=FORMAT  the same without newline, with escapes: \\n, \\0, \\x41 and the like
   -t, --terse          all in one line
       --all            also attributes, mount, direct I/O, atomic writes, subvolume, and what
                        the file system doesn't tell
-      --json           all of that as JSON: an array with an object for each file
+      --json           all of that: an array with an object for each file
       --help           this text
       --version        the version
 
@@ -61,9 +60,8 @@ With -f:
   %a %b %f  blocks free for users, in all, free    %c %d  inodes in all, free
   %i  ID, hex   %l  longest name   %n  name   %s %S  block sizes   %t %T  type, hex and name
 
-%N quotes as QUOTING_STYLE says. Times are in the zone of TZ or /etc/localtime, names of users
-in /etc/passwd and /etc/group. Control characters and bytes that aren't UTF-8 are printed as
-\\ooo in all names and texts of files; only --printf, the form for scripts, prints them raw.
+%N quotes as QUOTING_STYLE says. Times are in the zone of TZ or /etc/localtime. Control
+characters and what isn't UTF-8 are printed as \\ooo; by --printf, for scripts, as they are.
 ";
 
 /// What was asked for.
