@@ -79,20 +79,21 @@ fn show(
             true => redacted(string, &mut secret_follows),
             false => (string, None),
         };
-        match hidden {
-            _ if options.json => in_json(cx, kept, hidden),
-            _ if options.null => put!(&mut cx.out, kept, hidden.map(Redacted), [0]),
-            Some(length) if options.line => {
-                let space = if first { "" } else { " " };
-                let kept = Some(Word(kept)).filter(|kept| !kept.0.is_empty());
-                // The stars would be a pattern.
-                put!(&mut cx.out, space, kept, "'", Redacted(length), "'");
+        let (out, stars) = (&mut cx.out, hidden.map(Redacted));
+        if options.json {
+            in_json(cx, kept, hidden);
+        } else if options.null {
+            put!(out, kept, stars, [0]);
+        } else if options.line {
+            put!(out, if first { "" } else { " " });
+            if hidden.is_none() || !kept.is_empty() {
+                put!(out, Word(kept));
             }
-            Some(length) => put!(&mut cx.out, Text(kept), Redacted(length), "\n"),
-            None if options.line => {
-                put!(&mut cx.out, if first { "" } else { " " }, Word(string));
-            }
-            None => put!(&mut cx.out, Text(string), "\n"),
+            // The stars would be a pattern.
+            let quote = if hidden.is_some() { "'" } else { "" };
+            put!(out, quote, stars, quote);
+        } else {
+            put!(out, Text(kept), stars, "\n");
         }
         first = false;
     }

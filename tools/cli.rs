@@ -12,9 +12,9 @@
 //! option by the first name on its line, without dashes.
 
 use crate::context::Context;
+use crate::words::words;
 use alloc::vec::Vec;
 use rt::put;
-use rt::row::find;
 
 /// What comes with an option.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -37,64 +37,41 @@ struct Opt<'t> {
     value: Value,
 }
 
-/// The lines of a table that begin with an option.
-struct Lines<'t>(&'t [u8]);
-
-impl<'t> Iterator for Lines<'t> {
-    type Item = &'t [u8];
-
-    fn next(&mut self) -> Option<&'t [u8]> {
-        while !self.0.is_empty() {
-            let end = find(self.0, b'\n').unwrap_or(self.0.len());
-            let (line, rest) = self.0.split_at(end);
-            self.0 = rest.get(1..).unwrap_or_default();
-            if let [b' ', b' ', b'-', ..] | [b' ', b' ', b' ', b' ', b' ', b' ', b'-', ..] = line {
-                return Some(line);
+/// The first name in a table that fits; with a letter, only the lines that it begins count.
+fn find<'t>(
+    table: &'t str,
+    letter: Option<u8>,
+    fits: &mut dyn FnMut(Opt<'t>) -> bool,
+) -> Option<Opt<'t>> {
+    for line in words(table.as_bytes(), b'\n') {
+        let is_option = line.starts_with(b"  -") || line.starts_with(b"      -");
+        if !is_option || letter.is_some() && line.get(3).copied() != letter {
+            continue;
+        }
+        let line = line.trim_ascii_start();
+        let is_end = |two: &[u8]| matches!(two, [b'=' | b'[', _] | b"  ");
+        let end = line.windows(2).position(is_end).unwrap_or(line.len());
+        let value = match line.get(end) {
+            Some(b'=') => Value::Required,
+            Some(b'[') => Value::Optional,
+            _ => Value::None,
+        };
+        let mut key = None;
+        for name in words(line.get(..end).unwrap_or_default(), b',') {
+            let name = name.trim_ascii_start();
+            let key = *key.get_or_insert(bare(name));
+            let opt = Opt { key, name, value };
+            if fits(opt) {
+                return Some(opt);
             }
         }
-        None
     }
-}
-
-/// The names in a table, in its order.
-fn names(table: &str) -> impl Iterator<Item = Opt<'_>> {
-    Lines(table.as_bytes()).flat_map(names_of)
-}
-
-/// The names on a line.
-fn names_of(line: &[u8]) -> impl Iterator<Item = Opt<'_>> {
-    let line = line.trim_ascii_start();
-    let end = line.windows(2).position(|two| two == b"  ").unwrap_or(line.len());
-    let head = line.get(..end).unwrap_or_default();
-    let (head, value) = match head.iter().position(|&byte| matches!(byte, b'=' | b'[')) {
-        None => (head, Value::None),
-        Some(at) if head[at] == b'[' => (&head[..at], Value::Optional),
-        Some(at) => (&head[..at], Value::Required),
-    };
-    let names = move || {
-        let names = head.split(|&byte| byte == b',').map(<[u8]>::trim_ascii_start);
-        names.filter(|name| !name.is_empty())
-    };
-    let key = bare(names().next().unwrap_or_default());
-    names().map(move |name| Opt { key, name, value })
-}
-
-/// The option of a letter, which comes first on its line.
-fn of_letter(table: &str, letter: u8) -> Option<Opt<'_>> {
-    let is_its = |line: &&[u8]| line.get(3) == Some(&letter) && line.get(2) == Some(&b'-');
-    names_of(Lines(table.as_bytes()).find(is_its)?).next().filter(|opt| opt.name.len() == 2)
+    None
 }
 
 /// A name without its dashes.
 fn bare(name: &[u8]) -> &[u8] {
     name.strip_prefix(b"--").or(name.strip_prefix(b"-")).unwrap_or(name)
-}
-
-impl<'t> Opt<'t> {
-    /// The long name, of one that is.
-    fn long(&self) -> Option<&'t [u8]> {
-        self.name.strip_prefix(b"--")
-    }
 }
 
 /// Is told of each option: the first one of its names and what came with it.
@@ -151,19 +128,23 @@ fn parse_long<'a>(
         Some(at) => (&text[..at], Some(&text[at + 1..])),
         None => (text, None),
     };
-    let fits = |opt: &Opt| opt.long().is_some_and(|long| long.starts_with(name));
-    let exact = names(table).find(|opt| opt.long() == Some(name));
-    let Some(found) = exact.or_else(|| names(table).find(fits)) else {
+    let fits = |opt: Opt| opt.name.strip_prefix(b"--").is_some_and(|long| long.starts_with(name));
+    let exact = find(table, None, &mut |opt| opt.name.strip_prefix(b"--") == Some(name));
+    let Some(found) = exact.or_else(|| find(table, None, &mut |opt| fits(opt))) else {
         message!(cx, "unrecognized option '--", name, "'");
         return false;
     };
-    if exact.is_none() && names(table).filter(fits).any(|opt| opt.key != found.key) {
+    let is_other = &mut |opt: Opt| fits(opt) && opt.key != found.key;
+    if exact.is_none() && find(table, None, is_other).is_some() {
         cx.begin_message();
         put!(&mut cx.err, "option '--", name, "' is ambiguous; possibilities:");
-        for opt in names(table).filter(fits) {
-            put!(&mut cx.err, " '", opt.name, "'");
-        }
-        cx.end_message("\n");
+        find(table, None, &mut |opt| {
+            if fits(opt) {
+                put!(&mut cx.err, " '", opt.name, "'");
+            }
+            false
+        });
+        cx.end_line();
         return false;
     }
     let value = match (found.value, value) {
@@ -194,7 +175,8 @@ fn parse_cluster<'a>(
     let mut right = true;
     while let Some((&letter, rest)) = cluster.split_first() {
         cluster = rest;
-        let Some(found) = of_letter(table, letter) else {
+        let is_it = &mut |opt: Opt| opt.name == [b'-', letter];
+        let Some(found) = find(table, Some(letter), is_it) else {
             message!(cx, "invalid option -- '", [letter], "'");
             right = false;
             continue;
@@ -233,14 +215,18 @@ pub fn version(cx: &mut Context) -> u8 {
 
 #[cfg(test)]
 mod tests {
-    use super::{Value, names};
+    use super::{Value, find};
     use std::vec::Vec;
 
     #[test]
     fn a_table_is_read_off_the_help() {
         let table =
             "Usage: x -y\n\n  -x, --hex=NAME, --hexa=NAME\n  -q  quiet -z\n      --opt[=A]  b\n";
-        let all: Vec<_> = names(table).map(|o| (o.key, o.name, o.value)).collect();
+        let mut all = Vec::new();
+        find(table, None, &mut |o| {
+            all.push((o.key, o.name, o.value));
+            false
+        });
         let expected: [(&[u8], &[u8], Value); 4] = [
             (b"x", b"-x", Value::Required),
             (b"x", b"--hex", Value::Required),

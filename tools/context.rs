@@ -28,7 +28,7 @@ macro_rules! message {
         let cx: &mut $crate::context::Context = $cx;
         cx.begin_message();
         rt::put!(&mut cx.err, $($item),+);
-        cx.end_message("\n");
+        cx.end_line();
     }};
 }
 
@@ -43,6 +43,13 @@ impl<'a> Context<'a> {
     pub fn begin_message(&mut self) {
         let _ = self.out.flush();
         put!(&mut self.err, self.prefix, self.applet, ": ");
+    }
+
+    /// Ends the line of a message, and sends it off.
+    // Not inlined: it is called for each message.
+    #[inline(never)]
+    pub fn end_line(&mut self) {
+        self.end_message("\n");
     }
 
     /// Sends a message off. If that fails, there is no other place to complain.

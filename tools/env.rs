@@ -207,11 +207,10 @@ fn variable(cx: &mut Context, options: &Options, mark: Option<Mark>, string: &[u
     if options.json {
         let mut json = cx.json();
         json.object("").text("name", name);
-        match (&hidden, value) {
-            (Some(hidden), _) => json.null("value").number("redacted", hidden.0 as u64),
-            (None, Some(value)) => json.text("value", value),
-            (None, None) => json.null("value"),
-        };
+        json.text_or_null("value", value.filter(|_| hidden.is_none()));
+        if let Some(hidden) = hidden {
+            json.number("redacted", hidden.0 as u64);
+        }
         if let Some(mark) = mark {
             let mut states = words(b"same added changed removed", b' ');
             json.text("state", states.nth(mark as usize).unwrap_or_default());

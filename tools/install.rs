@@ -3,7 +3,6 @@
 use crate::applets::APPLETS;
 use crate::cli;
 use crate::context::Context;
-use alloc::vec::Vec;
 use rt::{Errno, Result, fs};
 
 const OPTIONS: &str = "
@@ -37,9 +36,7 @@ pub fn run(cx: &mut Context, args: &[&'static [u8]]) -> u8 {
     };
     let mut status = 0;
     for applet in APPLETS {
-        let mut path = Vec::from(directory);
-        path.push(b'/');
-        path.extend_from_slice(applet.name.as_bytes());
+        let path = [directory, b"/", applet.name.as_bytes()].concat();
         if let Err(errno) = make(lx, &path, symbolic, force) {
             let hint = if errno == Errno::EXDEV { " (-s makes symbolic links)" } else { "" };
             message!(cx, path.as_slice(), ": ", errno, hint);
@@ -54,8 +51,7 @@ fn make(lx: &[u8], path: &[u8], symbolic: bool, force: bool) -> Result<()> {
     match link(path) {
         Err(Errno::EEXIST) if force => {
             // Under another name first: what is there goes only when the link is made.
-            let mut new = Vec::from(path);
-            new.extend_from_slice(b".lx-new");
+            let new = [path, b".lx-new"].concat();
             link(&new)?;
             let renamed = fs::rename(new.as_slice(), path);
             // Two links to one file are left as they are by a rename (`man 2 rename`).

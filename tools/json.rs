@@ -20,74 +20,68 @@ use rt::put;
 use rt::row::{find, is_printable};
 
 /// Writes JSON into the applet's output: [`Context::json`].
-pub struct Json<'c, 'a> {
-    out: &'c mut BufWriter<'a>,
-    /// Whether something stands already where the next value goes, so that it takes a comma.
-    comma: &'c mut bool,
-}
+pub struct Json<'c, 'a>(&'c mut Context<'a>);
 
 /// The greatest integer that is written as a number.
 const GREATEST: u64 = (1 << 53) - 1;
 
 impl<'a> Context<'a> {
     /// For the next piece of a JSON document.
-    // Not inlined: it is called in many places.
-    #[inline(never)]
     pub fn json(&mut self) -> Json<'_, 'a> {
-        Json { out: &mut self.out, comma: &mut self.json_comma }
+        Json(self)
     }
 }
 
 impl Json<'_, '_> {
     /// What comes before a value.
     fn lead(&mut self, key: &str) {
-        self.out.member(*self.comma, key);
-        *self.comma = true;
+        self.0.out.member(self.0.json_comma, key);
+        self.0.json_comma = true;
     }
 
     /// Begins an object.
     pub fn object(&mut self, key: &str) -> &mut Self {
         self.lead(key);
-        self.out.byte(b'{');
-        *self.comma = false;
+        self.0.out.byte(b'{');
+        self.0.json_comma = false;
         self
     }
 
     /// Ends the object that was begun last.
     pub fn end_object(&mut self) -> &mut Self {
-        self.out.byte(b'}');
-        *self.comma = true;
+        self.0.out.byte(b'}');
+        self.0.json_comma = true;
         self
     }
 
     /// Begins an array.
     pub fn array(&mut self, key: &str) -> &mut Self {
         self.lead(key);
-        self.out.byte(b'[');
-        *self.comma = false;
+        self.0.out.byte(b'[');
+        self.0.json_comma = false;
         self
     }
 
     /// Ends the array that was begun last.
     pub fn end_array(&mut self) -> &mut Self {
-        self.out.byte(b']');
-        *self.comma = true;
+        self.0.out.byte(b']');
+        self.0.json_comma = true;
         self
     }
 
     /// Ends the document, after its last bracket.
     pub fn end_document(&mut self) {
-        self.out.byte(b'\n');
-        *self.comma = false;
+        self.0.out.byte(b'\n');
+        self.0.json_comma = false;
     }
 
     /// An unsigned number.
     pub fn number(&mut self, key: &str, value: u64) -> &mut Self {
         self.lead(key);
         if value > GREATEST {
-            put!(self.out, "\"", dec(value), "\"");
+            put!(&mut self.0.out, "\"", dec(value), "\"");
         } else {
-            put!(self.out, dec(value));
+            put!(&mut self.0.out, dec(value));
         }
         self
     }
@@ -103,15 +97,15 @@ impl Json<'_, '_> {
     /// Text of which it is known that there is nothing to escape in it.
     pub fn words(&mut self, key: &str, words: &dyn Put) -> &mut Self {
         self.lead(key);
-        self.out.byte(b'"');
-        words.put(self.out);
-        self.out.byte(b'"');
+        self.0.out.byte(b'"');
+        words.put(&mut self.0.out);
+        self.0.out.byte(b'"');
         self
     }
 
     /// What the number of this key is called, or means: a member with `tail` behind its name.
     pub fn beside(&mut self, key: &str, tail: &str, words: &dyn Put) -> &mut Self {
-        put!(self.out, ",\"", key, tail, "\":\"", words, "\"");
+        put!(&mut self.0.out, ",\"", key, tail, "\":\"", words, "\"");
         self
     }
 
@@ -123,34 +117,50 @@ impl Json<'_, '_> {
     }
 
     fn digits(&mut self, bytes: &[u8]) {
-        self.out.byte(b'"');
+        self.0.out.byte(b'"');
         for byte in bytes {
             let digits = hex_digits((*byte).into());
-            self.out.bytes(&digits[14..]);
+            self.0.out.bytes(&digits[14..]);
         }
-        self.out.byte(b'"');
+        self.0.out.byte(b'"');
     }
 
     /// A signed number.
     pub fn signed(&mut self, key: &str, value: i64) -> &mut Self {
         self.lead(key);
         let quote = if value.unsigned_abs() > GREATEST { "\"" } else { "" };
-        put!(self.out, quote, rt::fmt::int(value), quote);
+        put!(&mut self.0.out, quote, rt::fmt::int(value), quote);
         self
     }
 
     /// Yes or no.
     pub fn bool(&mut self, key: &str, value: bool) -> &mut Self {
         self.lead(key);
-        put!(self.out, if value { "true" } else { "false" });
+        put!(&mut self.0.out, if value { "true" } else { "false" });
         self
     }
 
     /// What isn't there.
     pub fn null(&mut self, key: &str) -> &mut Self {
         self.lead(key);
-        put!(self.out, "null");
+        put!(&mut self.0.out, "null");
         self
+    }
+
+    /// An unsigned number that may not be there.
+    pub fn number_or_null(&mut self, key: &str, value: Option<u64>) -> &mut Self {
+        match value {
+            Some(value) => self.number(key, value),
+            None => self.null(key),
+        }
+    }
+
+    /// Text that may not be there.
+    pub fn text_or_null(&mut self, key: &str, text: Option<&[u8]>) -> &mut Self {
+        match text {
+            Some(text) => self.text(key, text),
+            None => self.null(key),
+        }
     }
 
     /// Text, whatever its bytes are.
@@ -176,36 +186,36 @@ impl Json<'_, '_> {
         }
         self.lead(key);
         self.string(bytes);
-        put!(self.out, ",\"", key, "_hex\":");
+        put!(&mut self.0.out, ",\"", key, "_hex\":");
         self.digits(bytes);
     }
 
     /// A string in its quotes, with U+FFFD for each byte that isn't UTF-8.
     fn string(&mut self, bytes: &[u8]) {
-        self.out.byte(b'"');
+        self.0.out.byte(b'"');
         for chunk in bytes.utf8_chunks() {
             let mut rest = chunk.valid().as_bytes();
             while let Some(at) = rest.iter().position(|byte| needs_escape(*byte)) {
-                self.out.bytes(&rest[..at]);
+                self.0.out.bytes(&rest[..at]);
                 // In UTF-8 this one is followed by another one.
                 if let Some([C1, second @ 0x80..=0x9f]) = rest.get(at..at + 2) {
-                    put!(self.out, "\\u", hex(*second).zero(4));
+                    put!(&mut self.0.out, "\\u", hex(*second).zero(4));
                     rest = &rest[at + 2..];
                     continue;
                 }
                 match rest[at] {
-                    C1 => self.out.byte(C1),
-                    b'\n' => put!(self.out, "\\n"),
-                    b'\t' => put!(self.out, "\\t"),
-                    byte @ (b'"' | b'\\') => put!(self.out, [b'\\', byte]),
-                    byte => put!(self.out, "\\u", hex(byte).zero(4)),
+                    C1 => self.0.out.byte(C1),
+                    b'\n' => put!(&mut self.0.out, "\\n"),
+                    b'\t' => put!(&mut self.0.out, "\\t"),
+                    byte @ (b'"' | b'\\') => put!(&mut self.0.out, [b'\\', byte]),
+                    byte => put!(&mut self.0.out, "\\u", hex(byte).zero(4)),
                 }
                 rest = &rest[at + 1..];
             }
-            self.out.bytes(rest);
-            chunk.invalid().iter().for_each(|_| put!(self.out, "\\ufffd"));
+            self.0.out.bytes(rest);
+            chunk.invalid().iter().for_each(|_| put!(&mut self.0.out, "\\ufffd"));
         }
-        self.out.byte(b'"');
+        self.0.out.byte(b'"');
     }
 }
 

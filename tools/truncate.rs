@@ -300,18 +300,8 @@ impl Job<'_> {
         if let Some((offset, length)) = self.punch {
             let mode = FALLOC_FL_KEEP_SIZE | FALLOC_FL_PUNCH_HOLE;
             if let Err(errno) = fallocate(&*file, mode, offset, length) {
-                let what = "failed to make a hole of ";
-                message!(
-                    cx,
-                    what,
-                    dec(length),
-                    " bytes at ",
-                    dec(offset),
-                    " in ",
-                    Quoted(name),
-                    ": ",
-                    errno
-                );
+                let (what, at) = ("failed to make a hole of ", " bytes at ");
+                message!(cx, what, dec(length), at, dec(offset), " in ", Quoted(name), ": ", errno);
                 return false;
             }
         }

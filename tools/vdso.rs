@@ -7,8 +7,8 @@ use crate::readelf;
 use crate::words::{Hex, short};
 use alloc::vec;
 use alloc::vec::Vec;
-use rt::elf::consts::{STT_FUNC, STT_OBJECT};
-use rt::elf::{Dynamic, Elf, Notes, Reader, Source, c_str};
+use rt::elf::consts::{PT_NOTE, STT_FUNC, STT_OBJECT};
+use rt::elf::{Dynamic, Elf, Note, Notes, Reader, Source, Table, c_str};
 use rt::fmt::{Put, dec, hex, left};
 use rt::fs::{Mode, O_CLOEXEC, O_CREAT, O_RDONLY, O_TRUNC, O_WRONLY};
 use rt::io::{BufWriter, Read, Write};
@@ -233,10 +233,7 @@ fn json_image(cx: &mut Context, mapped: &Mapped, elf: &Elf) {
                 _ => "",
             };
             json.object("").text("name", c_str(strings, symbol.st_name.into()).unwrap_or_default());
-            match dynamic.defined_version(index as u64) {
-                Some(version) => json.text("version", version),
-                None => json.null("version"),
-            };
+            json.text_or_null("version", dynamic.defined_version(index as u64));
             let values = [symbol.st_value, symbol.st_size, symbol.st_shndx.into()];
             json.numbers("st_value st_size st_shndx", &values).text("type", kind).end_object();
         }
@@ -244,43 +241,45 @@ fn json_image(cx: &mut Context, mapped: &Mapped, elf: &Elf) {
     json.end_array();
 }
 
-/// The notes that a vDSO has (include/linux/elfnote.h, include/linux/build-salt.h).
+/// The notes that a vDSO has.
 fn notes(cx: &mut Context, json: bool, elf: &Elf) {
-    const LINUX_ELFNOTE_BUILD_SALT: u32 = 0x100;
-    const NT_GNU_BUILD_ID: u32 = 3;
     if json {
         cx.json().object("notes");
     }
-    let segments = elf.segments().into_iter().flat_map(|table| table.iter());
-    for segment in segments.filter(|segment| segment.p_type == rt::elf::consts::PT_NOTE) {
+    let segments = elf.segments().unwrap_or(Table::empty(elf.encoding));
+    for segment in segments.iter() {
         let bytes = elf.bytes(segment.p_offset, segment.p_filesz).unwrap_or_default();
-        for note in Notes::new(elf.encoding, bytes, segment.p_align) {
-            let desc = note.desc;
-            let code = Reader::new(elf.encoding, desc).u32(0).unwrap_or(0);
-            let salt = c_str(desc, 0).unwrap_or_default();
-            match (note.owner(), note.n_type) {
-                (b"Linux", 0) if json => _ = cx.json().number("LINUX_VERSION_CODE", code.into()),
-                (b"Linux", 0) => {
-                    let [_, major, minor, patch] = code.to_be_bytes();
-                    put!(&mut cx.out, "Linux version: ", dec(major), ".", dec(minor));
-                    put!(&mut cx.out, ".", dec(patch), "\n");
-                }
-                (b"Linux", LINUX_ELFNOTE_BUILD_SALT) if json => {
-                    cx.json().text("build_salt", salt);
-                }
-                (b"Linux", LINUX_ELFNOTE_BUILD_SALT) => {
-                    put!(&mut cx.out, "Build salt:    ", Shown(Some(salt)), "\n");
-                }
-                (b"GNU", NT_GNU_BUILD_ID) if json => _ = cx.json().hex("build_id", desc),
-                (b"GNU", NT_GNU_BUILD_ID) => {
-                    put!(&mut cx.out, "Build ID:      ", Hex(desc), "\n");
-                }
-                _ => {}
-            }
+        if segment.p_type == PT_NOTE {
+            Notes::new(elf.encoding, bytes, segment.p_align)
+                .for_each(|found| note(cx, json, elf, &found));
         }
     }
     if json {
         cx.json().end_object();
+    }
+}
+
+/// A note (include/linux/elfnote.h, include/linux/build-salt.h).
+fn note(cx: &mut Context, json: bool, elf: &Elf, note: &Note) {
+    const LINUX_ELFNOTE_BUILD_SALT: u32 = 0x100;
+    const NT_GNU_BUILD_ID: u32 = 3;
+    let desc = note.desc;
+    let code = Reader::new(elf.encoding, desc).u32(0).unwrap_or(0);
+    let salt = c_str(desc, 0).unwrap_or_default();
+    match (note.owner(), note.n_type) {
+        (b"Linux", 0) if json => _ = cx.json().number("LINUX_VERSION_CODE", code.into()),
+        (b"Linux", 0) => {
+            let [_, major, minor, patch] = code.to_be_bytes();
+            put!(&mut cx.out, "Linux version: ", dec(major), ".", dec(minor));
+            put!(&mut cx.out, ".", dec(patch), "\n");
+        }
+        (b"Linux", LINUX_ELFNOTE_BUILD_SALT) if json => _ = cx.json().text("build_salt", salt),
+        (b"Linux", LINUX_ELFNOTE_BUILD_SALT) => {
+            put!(&mut cx.out, "Build salt:    ", Shown(Some(salt)), "\n");
+        }
+        (b"GNU", NT_GNU_BUILD_ID) if json => _ = cx.json().hex("build_id", desc),
+        (b"GNU", NT_GNU_BUILD_ID) => put!(&mut cx.out, "Build ID:      ", Hex(desc), "\n"),
+        _ => {}
     }
 }
 
@@ -435,13 +434,10 @@ fn row(
     };
     begin_row(cx, json, function, clock);
     if json {
+        let picoseconds = |tenths: Result<u64>| tenths.ok().map(|tenths| tenths * 100);
         let mut json = cx.json();
-        for (key, tenths) in [("vdso_ps", vdso), ("system_ps", system)] {
-            match tenths {
-                Ok(tenths) => json.number(key, tenths * 100),
-                Err(_) => json.null(key),
-            };
-        }
+        json.number_or_null("vdso_ps", picoseconds(vdso));
+        json.number_or_null("system_ps", picoseconds(system));
         json.text("verdict", verdict).end_object();
         return;
     }

@@ -70,34 +70,32 @@ fn json_bits(cx: &mut Context, bits: &Bits, key: &str, word: u64) {
 }
 
 /// What direct I/O needs, atomic writes allow, and the subvolume: of each what statx must
-/// have given, its title, the names of its numbers and these.
-fn groups(stat: &Statx) -> [(StatxMask, &'static str, &'static str, [u64; 4]); 4] {
-    let [mem, offset, read] =
-        [stat.stx_dio_mem_align, stat.stx_dio_offset_align, stat.stx_dio_read_offset_align]
-            .map(u64::from);
-    let atomic = [
-        stat.stx_atomic_write_unit_min,
-        stat.stx_atomic_write_unit_max,
-        stat.stx_atomic_write_segments_max,
-        stat.stx_atomic_write_unit_max_opt,
+/// have given, its title, and the names of its numbers.
+const GROUPS: [(StatxMask, &str, &str); 4] = [
+    (STATX_DIOALIGN, "Direct I/O:", "stx_dio_mem_align stx_dio_offset_align"),
+    (STATX_DIO_READ_ALIGN, "Direct reads:", "stx_dio_read_offset_align"),
+    (
+        STATX_WRITE_ATOMIC,
+        "Atomic writes:",
+        "stx_atomic_write_unit_min stx_atomic_write_unit_max stx_atomic_write_segments_max \
+         stx_atomic_write_unit_max_opt",
+    ),
+    (STATX_SUBVOL, "Subvolume:", "stx_subvol"),
+];
+
+/// The numbers of [`GROUPS`], one after the other.
+fn values_of_groups(stat: &Statx) -> impl Iterator<Item = u64> {
+    let values = [
+        stat.stx_dio_mem_align.into(),
+        stat.stx_dio_offset_align.into(),
+        stat.stx_dio_read_offset_align.into(),
+        stat.stx_atomic_write_unit_min.into(),
+        stat.stx_atomic_write_unit_max.into(),
+        stat.stx_atomic_write_segments_max.into(),
+        stat.stx_atomic_write_unit_max_opt.into(),
+        stat.stx_subvol,
     ];
-    [
-        (
-            STATX_DIOALIGN,
-            "Direct I/O:",
-            "stx_dio_mem_align stx_dio_offset_align",
-            [mem, offset, 0, 0],
-        ),
-        (STATX_DIO_READ_ALIGN, "Direct reads:", "stx_dio_read_offset_align", [read, 0, 0, 0]),
-        (
-            STATX_WRITE_ATOMIC,
-            "Atomic writes:",
-            "stx_atomic_write_unit_min stx_atomic_write_unit_max stx_atomic_write_segments_max \
-             stx_atomic_write_unit_max_opt",
-            atomic.map(u64::from),
-        ),
-        (STATX_SUBVOL, "Subvolume:", "stx_subvol", [stat.stx_subvol, 0, 0, 0]),
-    ]
+    values.into_iter()
 }
 
 /// The number of the mount that is never used again; none before Linux 6.8.
@@ -125,14 +123,16 @@ pub fn print(cx: &mut Context, run: &mut Run, file: &File) -> bool {
         None => put!(&mut cx.out, "-\n"),
     }
     let out = &mut cx.out;
-    for (mask, title, names, values) in groups(stat) {
+    let mut values = values_of_groups(stat);
+    for (mask, title, names) in GROUPS {
         put!(out, title);
-        for (name, value) in words(names.as_bytes(), b' ').zip(values) {
-            if stat.stx_mask.contains(mask) {
+        let given = stat.stx_mask.contains(mask);
+        for (name, value) in words(names.as_bytes(), b' ').zip(&mut values) {
+            if given {
                 put!(out, " ", name.strip_prefix(b"stx_").unwrap_or(name), " ", dec(value));
             }
         }
-        put!(out, if stat.stx_mask.contains(mask) { "\n" } else { " -\n" });
+        put!(out, if given { "\n" } else { " -\n" });
     }
     print_bits(cx, &FIELDS, "Not given:", missing(stat));
     true
@@ -199,20 +199,17 @@ pub fn json(cx: &mut Context, run: &mut Run, file: &File) -> bool {
             cx.json().null(key);
         }
     }
-    match unique_mount(run, file) {
-        Some(id) => cx.json().number("mnt_id_unique", id),
-        None => cx.json().null("mnt_id_unique"),
-    };
     let mut path = Vec::new();
-    match mount_point(stat.stx_mnt_id, &mut path) {
-        true => cx.json().text("mount_point", &path),
-        false => cx.json().null("mount_point"),
-    };
-    for (mask, _, names, values) in groups(stat) {
-        if stat.stx_mask.contains(mask) {
-            cx.json().numbers(names, &values);
-        } else {
-            names.split(' ').for_each(|name| _ = cx.json().null(name));
+    let has_path = mount_point(stat.stx_mnt_id, &mut path);
+    cx.json()
+        .number_or_null("mnt_id_unique", unique_mount(run, file))
+        .text_or_null("mount_point", has_path.then_some(&path));
+    let mut json = cx.json();
+    let mut values = values_of_groups(stat);
+    for (mask, _, names) in GROUPS {
+        let given = stat.stx_mask.contains(mask);
+        for (name, value) in names.split(' ').zip(&mut values) {
+            json.number_or_null(name, given.then_some(value));
         }
     }
     json_bits(cx, &FIELDS, "not_given", missing(stat));
@@ -243,10 +240,7 @@ pub fn print_system(cx: &mut Context, system: &System) {
 pub fn json_system(cx: &mut Context, system: &System) {
     let stat = system.stat;
     cx.json().object("").text("name", system.name);
-    match type_name(stat.f_type) {
-        Some(name) => cx.json().text("f_type_name", name),
-        None => cx.json().null("f_type_name"),
-    };
+    cx.json().text_or_null("f_type_name", type_name(stat.f_type));
     let names = "f_type f_bsize f_frsize f_blocks f_bfree f_bavail f_files f_ffree f_fsid f_namelen \
         f_flags";
     let values = [
