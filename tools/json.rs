@@ -14,8 +14,8 @@
 //! A member is given by its name, an element of an array by `""`.
 
 use crate::context::Context;
-use rt::fmt::{Put, dec, hex, hex_digits};
-use rt::io::BufWriter;
+use crate::words::Hex;
+use rt::fmt::{Put, dec, hex};
 use rt::put;
 use rt::row::{find, is_printable};
 
@@ -78,11 +78,8 @@ impl Json<'_, '_> {
     /// An unsigned number.
     pub fn number(&mut self, key: &str, value: u64) -> &mut Self {
         self.lead(key);
-        if value > GREATEST {
-            put!(&mut self.0.out, "\"", dec(value), "\"");
-        } else {
-            put!(&mut self.0.out, dec(value));
-        }
+        let quote = if value > GREATEST { "\"" } else { "" };
+        put!(&mut self.0.out, quote, dec(value), quote);
         self
     }
 
@@ -111,18 +108,7 @@ impl Json<'_, '_> {
 
     /// Bytes as hexadecimal digits.
     pub fn hex(&mut self, key: &str, bytes: &[u8]) -> &mut Self {
-        self.lead(key);
-        self.digits(bytes);
-        self
-    }
-
-    fn digits(&mut self, bytes: &[u8]) {
-        self.0.out.byte(b'"');
-        for byte in bytes {
-            let digits = hex_digits((*byte).into());
-            self.0.out.bytes(&digits[14..]);
-        }
-        self.0.out.byte(b'"');
+        self.words(key, &Hex(bytes))
     }
 
     /// A signed number.
@@ -186,8 +172,7 @@ impl Json<'_, '_> {
         }
         self.lead(key);
         self.string(bytes);
-        put!(&mut self.0.out, ",\"", key, "_hex\":");
-        self.digits(bytes);
+        put!(&mut self.0.out, ",\"", key, "_hex\":\"", Hex(bytes), "\"");
     }
 
     /// A string in its quotes, with U+FFFD for each byte that isn't UTF-8.

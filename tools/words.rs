@@ -2,9 +2,8 @@
 //! bits with names.
 
 use alloc::vec::Vec;
-use rt::fmt::{Put, hex};
+use rt::fmt::{Put, hex_digits};
 use rt::io::{BufWriter, Write};
-use rt::put;
 use rt::row::find;
 
 /// The words of a text with this byte between them, such as a table of names without pointers.
@@ -68,7 +67,10 @@ pub struct Hex<'a>(pub &'a [u8]);
 
 impl Put for Hex<'_> {
     fn put(&self, out: &mut BufWriter) {
-        self.0.iter().for_each(|byte| put!(out, hex(*byte).zero(2)));
+        for byte in self.0 {
+            let digits = hex_digits((*byte).into());
+            out.bytes(digits.last_chunk::<2>().unwrap_or(b"00"));
+        }
     }
 }
 
