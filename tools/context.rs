@@ -24,6 +24,16 @@ pub struct Context<'a> {
 /// Tells on standard error, in one line and one write, what went wrong: `lx APPLET: ...`,
 /// with the items written as [`put!`] writes them.
 macro_rules! message {
+    ($cx:expr, $text:literal $(,)?) => {{
+        let cx: &mut $crate::context::Context = $cx;
+        cx.tell($text);
+    }};
+    ($cx:expr, $first:literal $(, $item:expr)+ $(,)?) => {{
+        let cx: &mut $crate::context::Context = $cx;
+        cx.begin_message_with($first);
+        rt::put!(&mut cx.err, $($item),+);
+        cx.end_line();
+    }};
     ($cx:expr, $($item:expr),+ $(,)?) => {{
         let cx: &mut $crate::context::Context = $cx;
         cx.begin_message();
@@ -43,6 +53,20 @@ impl<'a> Context<'a> {
     pub fn begin_message(&mut self) {
         let _ = self.out.flush();
         put!(&mut self.err, self.prefix, self.applet, ": ");
+    }
+
+    /// The same, and the words that this message begins with.
+    #[inline(never)]
+    pub fn begin_message_with(&mut self, words: &str) {
+        self.begin_message();
+        put!(&mut self.err, words);
+    }
+
+    /// A message of these words only.
+    #[inline(never)]
+    pub fn tell(&mut self, words: &str) {
+        self.begin_message_with(words);
+        self.end_line();
     }
 
     /// Ends the line of a message, and sends it off.

@@ -8,14 +8,31 @@
 /// `readelf: Error: ...`
 macro_rules! error {
     ($cx:expr, $($item:expr),+ $(,)?) => {
-        message!($cx, "Error: ", $($item),+)
+        graded!($cx, $crate::readelf::Grade::Error, $($item),+)
     };
 }
 
 /// `readelf: Warning: ...`
 macro_rules! warn {
     ($cx:expr, $($item:expr),+ $(,)?) => {
-        message!($cx, "Warning: ", $($item),+)
+        graded!($cx, $crate::readelf::Grade::Warning, $($item),+)
+    };
+}
+
+/// What both are.
+macro_rules! graded {
+    ($cx:expr, $grade:expr, $text:literal) => {{
+        let cx: &mut $crate::context::Context = $cx;
+        $grade.tell(cx, $text);
+    }};
+    ($cx:expr, $grade:expr, $first:literal $(, $item:expr)+) => {{
+        let cx: &mut $crate::context::Context = $cx;
+        $grade.begin(cx, $first);
+        rt::put!(&mut cx.err, $($item),+);
+        cx.end_line();
+    }};
+    ($cx:expr, $grade:expr, $($item:expr),+) => {
+        graded!($cx, $grade, "", $($item),+)
     };
 }
 
@@ -23,8 +40,8 @@ macro_rules! warn {
 macro_rules! warn_open {
     ($cx:expr, $($item:expr),+ $(,)?) => {{
         let cx: &mut Context = $cx;
-        cx.begin_message();
-        rt::put!(&mut cx.err, "Warning: ", $($item),+);
+        $crate::readelf::Grade::Warning.begin(cx, "");
+        rt::put!(&mut cx.err, $($item),+);
         cx.end_message("");
     }};
 }
@@ -78,6 +95,30 @@ use rt::elf::Source;
 use rt::elf::consts::ELFCLASS64;
 use rt::input::Input;
 use rt::put;
+
+/// How bad it is what a message tells of.
+#[derive(Clone, Copy)]
+enum Grade {
+    Error,
+    Warning,
+}
+
+impl Grade {
+    #[inline(never)]
+    fn begin(self, cx: &mut Context, words: &str) {
+        cx.begin_message_with(match self {
+            Grade::Error => "Error: ",
+            Grade::Warning => "Warning: ",
+        });
+        put!(&mut cx.err, words);
+    }
+
+    #[inline(never)]
+    fn tell(self, cx: &mut Context, words: &str) {
+        self.begin(cx, words);
+        cx.end_line();
+    }
+}
 
 /// What was asked for, or wrong input: whether all went well is the exit status.
 pub fn run(cx: &mut Context) -> u8 {

@@ -7,6 +7,7 @@ use super::debug;
 use super::file::File;
 use super::json;
 use super::options::Dump;
+use super::rank::{Entry, sort};
 use super::text;
 use crate::context::Context;
 use alloc::vec;
@@ -69,13 +70,21 @@ fn chosen(cx: &mut Context, file: &File, show: Show) -> bool {
             }
         }
     }
-    let mut missing: Vec<u32> = dumps.iter().filter_map(|dump| number(dump.section)).collect();
-    missing.retain(|&number| number as usize >= file.sections.len());
-    missing.sort_unstable();
-    missing.dedup();
-    for number in missing {
-        warn!(cx, "Section ", dec(number), " was not dumped because it does not exist!");
-        fine = false;
+    let mut missing: Vec<Entry> = Vec::new();
+    for dump in dumps {
+        if let Some(number) = number(dump.section)
+            && number as usize >= file.sections.len()
+        {
+            missing.push((number.into(), 0, 0));
+        }
+    }
+    sort(&mut missing);
+    let mut last = None;
+    for &(number, ..) in &missing {
+        if last.replace(number) != Some(number) {
+            warn!(cx, "Section ", dec(number), " was not dumped because it does not exist!");
+            fine = false;
+        }
     }
     fine
 }

@@ -4,6 +4,7 @@
 use crate::context::Context;
 use crate::readelf::file::File;
 use crate::readelf::names::relocations::relocations;
+use crate::readelf::rank::{Entry, sort};
 use crate::readelf::text;
 use alloc::vec::Vec;
 use rt::elf::consts::*;
@@ -77,8 +78,14 @@ impl<'a> Functions<'a> {
             let is_function = |symbol: &Symbol| {
                 symbol.kind() == STT_FUNC && symbol.st_name != 0 && symbol.st_value != 0
             };
-            sorted.extend(symbols.iter().filter(is_function));
-            sorted.sort_by_key(|symbol| symbol.st_value);
+            let mut order: Vec<Entry> = Vec::new();
+            for (index, symbol) in symbols.iter().enumerate() {
+                if is_function(&symbol) {
+                    order.push((symbol.st_value, 0, index as u32));
+                }
+            }
+            sort(&mut order);
+            sorted.extend(order.iter().filter_map(|entry| symbols.get(entry.2 as usize)));
         }
         Some(Functions { symbols, strings, sorted, mask })
     }
