@@ -2,9 +2,9 @@
 //!
 //! Each file holds the tables of one topic, as readable lists. A list becomes one [`Names`] when
 //! the crate is compiled: a string of bytes, in which each name takes what is left of it when the
-//! words of a [dictionary](packing) are taken out, and one byte more. There is no pointer per
-//! name (a static PIE would have to relocate each of them). A lookup reads the list from its
-//! beginning: up to 0.5 us, so that a hot loop keeps what it has found.
+//! words of a [dictionary](packing), and what the name before it begins with, are taken out, and one
+//! byte more. There is no pointer per name (a static PIE would have to relocate each of them). A
+//! lookup reads the list from its beginning: up to 1 us, so that a hot loop keeps what it has found.
 //!
 //! All names were read off GNU readelf 2.40's own output, by giving it files that hold every
 //! value; where its answer isn't a function of one number, the file has a function that says so.
@@ -75,21 +75,40 @@ pub struct Names {
     pub(crate) list: &'static [(u32, &'static str)],
 }
 
-/// The byte before a name: its length and, in the upper two bits, in how many bytes it follows
-/// how many keys there are between the one before and the name's own.
+/// The byte before a name. Three bits say how many bytes it shares with the name before it,
+/// behind what all names begin with; four how many bytes of its own follow, 15 that the next
+/// byte does. The upper bit says that the key isn't the one before and 1: a [`Gap`] follows.
 enum Head {}
 
 impl Head {
-    const MAX_LEN: usize = 0x3f;
-    /// Bytes of the gap, by the upper two bits.
-    const GAPS: [usize; 4] = [0, 1, 2, 4];
+    const GAP: u8 = 0x80;
+    const MAX_SHARED: usize = 7;
+    const LONG: usize = 15;
 }
 
-/// A name, in two parts: what all names of its table begin with, and the rest.
+/// How many keys are left out: in a byte, or in two or four behind one of these.
+enum Gap {}
+
+impl Gap {
+    const TWO: u8 = 0xfe;
+    const FOUR: u8 = 0xff;
+}
+
+/// A name: its packed text.
 #[derive(Clone, Copy)]
 pub struct Name {
-    prefix: &'static [u8],
-    rest: &'static [u8],
+    bytes: [u8; Name::ROOM],
+    len: u8,
+}
+
+/// A list of names on the way from its beginning to its end.
+pub struct Walk {
+    bytes: &'static [u8],
+    /// The key of the next name if it has no gap.
+    next: u32,
+    /// Where the name's own text begins.
+    start: usize,
+    name: Name,
 }
 
 impl Names {
@@ -97,28 +116,22 @@ impl Names {
     // Not inlined, for there are many callers.
     #[inline(never)]
     pub fn get(self, key: u32) -> Option<Name> {
-        let (found, name) = self.iter().find(|&(found, _)| found >= key)?;
-        (found == key).then_some(name)
+        let mut walk = self.iter();
+        loop {
+            let found = walk.step()?;
+            if found >= key {
+                return (found == key).then_some(walk.name);
+            }
+        }
     }
 
     /// All keys with their names, in ascending order.
-    #[inline]
-    pub fn iter(self) -> impl Iterator<Item = (u32, Name)> + use<> {
-        let mut bytes = self.bytes;
-        let prefix = take(&mut bytes, 1).and_then(|len| split(&mut bytes, len as usize));
-        let prefix = prefix.unwrap_or_default();
-        let mut next = 0u32;
-        core::iter::from_fn(move || {
-            let (&head, mut rest) = bytes.split_first()?;
-            let form = usize::from(head >> 6);
-            // Most have no gap: then this is all in registers.
-            let gap = if form == 0 { 0 } else { take(&mut rest, Head::GAPS[form])? };
-            let name = split(&mut rest, usize::from(head) & Head::MAX_LEN)?;
-            bytes = rest;
-            let key = next.wrapping_add(gap);
-            next = key.wrapping_add(1);
-            Some((key, Name { prefix, rest: name }))
-        })
+    pub fn iter(self) -> Walk {
+        let mut walk = Walk { bytes: self.bytes, next: 0, start: 0, name: Name::EMPTY };
+        let prefix = take(&mut walk.bytes, 1).unwrap_or_default() as usize;
+        let _ = walk.add(0, prefix);
+        walk.start = prefix;
+        walk
     }
 
     /// Whether the bytes are what was to be packed.
@@ -137,11 +150,57 @@ impl Names {
     }
 }
 
+impl Walk {
+    /// Goes to the next name, and gives back its key.
+    fn step(&mut self) -> Option<u32> {
+        let head = take(&mut self.bytes, 1)? as u8;
+        let mut len = usize::from(head) & Head::LONG;
+        if len == Head::LONG {
+            len = take(&mut self.bytes, 1)? as usize;
+        }
+        let mut gap = 0;
+        if head & Head::GAP != 0 {
+            gap = take(&mut self.bytes, 1)?;
+            gap = match gap as u8 {
+                Gap::TWO => take(&mut self.bytes, 2)?,
+                Gap::FOUR => take(&mut self.bytes, 4)?,
+                _ => gap,
+            };
+        }
+        let shared = usize::from(head >> 4) & Head::MAX_SHARED;
+        self.add(self.start + shared, len)?;
+        let key = self.next.wrapping_add(gap);
+        self.next = key.wrapping_add(1);
+        Some(key)
+    }
+
+    /// Takes so many bytes for the name's end, from a place in it on.
+    fn add(&mut self, at: usize, len: usize) -> Option<()> {
+        let text = split(&mut self.bytes, len)?;
+        self.name.bytes.get_mut(at..at + len)?.copy_from_slice(text);
+        self.name.len = (at + len) as u8;
+        Some(())
+    }
+}
+
+impl Iterator for Walk {
+    type Item = (u32, Name);
+
+    fn next(&mut self) -> Option<(u32, Name)> {
+        Some((self.step()?, self.name))
+    }
+}
+
 impl Name {
+    /// No packed name is longer: checked when they are packed.
+    const ROOM: usize = 63;
+
+    const EMPTY: Name = Name { bytes: [0; Name::ROOM], len: 0 };
+
     /// The text, piece by piece.
     #[inline]
-    pub fn pieces(self) -> impl Iterator<Item = &'static [u8]> {
-        self.prefix.iter().chain(self.rest).map(packing::expand)
+    pub fn pieces(&self) -> impl Iterator<Item = &[u8]> {
+        self.bytes.iter().take(self.len.into()).map(packing::expand)
     }
 
     #[cfg(test)]
@@ -151,7 +210,7 @@ impl Name {
     }
 
     /// The length in bytes, which are characters, for all names are ASCII.
-    pub fn len(self) -> usize {
+    pub fn len(&self) -> usize {
         self.pieces().map(<[u8]>::len).sum()
     }
 }
@@ -182,26 +241,53 @@ pub fn take(bytes: &mut &[u8], len: usize) -> Option<u32> {
 pub(crate) const fn pack<const N: usize>(prefix: &str, list: &[(u32, &str)]) -> ([u8; N], usize) {
     let mut bytes = [0; N];
     let mut at = packing::pack(&mut bytes, 1, prefix);
-    bytes[0] = at as u8 - 1;
+    let prefix = at - 1;
+    bytes[0] = prefix as u8;
+    let (mut last, mut last_len) = ([0; packing::MAX], 0);
     let (mut next, mut i) = (0, 0);
     while i < list.len() {
-        let (key, name) = list[i];
+        let (key, text) = list[i];
         assert!(i == 0 || list[i - 1].0 < key, "keys are in order, each once");
-        let gap = key - next;
-        let form = match gap {
-            0 => 0,
-            1..0x100 => 1,
-            0x100..0x1_0000 => 2,
-            _ => 3,
-        };
-        let (head, start) = (at, at + 1 + Head::GAPS[form]);
-        while at + 1 < start {
-            bytes[at + 1] = (gap >> (8 * (at - head))) as u8;
+        let mut name = [0; packing::MAX];
+        let len = packing::pack(&mut name, 0, text);
+        assert!(prefix + len <= Name::ROOM, "no name is longer");
+        let most = if len < last_len { len } else { last_len };
+        let mut shared = 0;
+        while shared < most && shared < Head::MAX_SHARED && name[shared] == last[shared] {
+            shared += 1;
+        }
+        let (head, own) = (at, len - shared);
+        bytes[head] = (shared << 4) as u8;
+        at += 1;
+        if own < Head::LONG {
+            bytes[head] |= own as u8;
+        } else {
+            bytes[head] |= Head::LONG as u8;
+            bytes[at] = own as u8;
             at += 1;
         }
-        at = packing::pack(&mut bytes, start, name);
-        assert!(at - start <= Head::MAX_LEN, "a length has 6 bits");
-        bytes[head] = (form << 6 | (at - start)) as u8;
+        let gap = key - next;
+        if gap != 0 {
+            bytes[head] |= Head::GAP;
+            let (first, width) = match gap {
+                0x1_0000.. => (Gap::FOUR, 4),
+                0xfe.. => (Gap::TWO, 2),
+                _ => (gap as u8, 0),
+            };
+            bytes[at] = first;
+            let mut byte = 0;
+            while byte < width {
+                bytes[at + 1 + byte] = (gap >> (8 * byte)) as u8;
+                byte += 1;
+            }
+            at += 1 + width;
+        }
+        let mut byte = shared;
+        while byte < len {
+            bytes[at] = name[byte];
+            (at, byte) = (at + 1, byte + 1);
+        }
+        (last, last_len) = (name, len);
         next = key.wrapping_add(1);
         i += 1;
     }
@@ -213,7 +299,7 @@ pub(crate) const fn room(prefix: &str, list: &[(u32, &str)]) -> usize {
     let mut room = 1 + prefix.len();
     let mut i = 0;
     while i < list.len() {
-        room += 5 + list[i].1.len();
+        room += 7 + list[i].1.len();
         i += 1;
     }
     room

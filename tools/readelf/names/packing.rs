@@ -66,7 +66,7 @@ const STARTS: [u16; COUNT + 1] = {
 };
 
 /// What a byte of packed text stands for: a word, or itself.
-pub fn expand(byte: &'static u8) -> &'static [u8] {
+pub fn expand(byte: &u8) -> &[u8] {
     static STARTS: [u16; COUNT + 1] = self::STARTS;
     let word = usize::from(byte.wrapping_sub(FIRST));
     match STARTS.get(word..).and_then(|starts| starts.first_chunk()) {
@@ -76,7 +76,7 @@ pub fn expand(byte: &'static u8) -> &'static [u8] {
 }
 
 /// The longest text that can be packed.
-const MAX: usize = 127;
+pub const MAX: usize = 127;
 
 /// Writes the shortest form of a text at a position, and gives back where it ends.
 pub const fn pack(out: &mut [u8], mut at: usize, text: &str) -> usize {
