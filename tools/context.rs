@@ -28,16 +28,16 @@ macro_rules! message {
         let cx: &mut $crate::context::Context = $cx;
         cx.tell($text);
     }};
-    ($cx:expr, $first:literal $(, $item:expr)+ $(,)?) => {{
+    ($cx:expr, $first:literal, $($items:tt)+) => {{
         let cx: &mut $crate::context::Context = $cx;
         cx.begin_message_with($first);
-        rt::put!(&mut cx.err, $($item),+);
+        rt::put!(&mut cx.err, $($items)+);
         cx.end_line();
     }};
-    ($cx:expr, $($item:expr),+ $(,)?) => {{
+    ($cx:expr, $($items:tt)+) => {{
         let cx: &mut $crate::context::Context = $cx;
         cx.begin_message();
-        rt::put!(&mut cx.err, $($item),+);
+        rt::put!(&mut cx.err, $($items)+);
         cx.end_line();
     }};
 }

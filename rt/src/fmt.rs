@@ -11,22 +11,49 @@ use crate::io::BufWriter;
 pub trait Put {
     /// Writes it at the end of what is there.
     fn put(&self, out: &mut BufWriter);
+
+    /// The same with text before it: one call where [`put!`] has both.
+    #[inline(always)]
+    fn put_after(&self, out: &mut BufWriter, text: &str) {
+        out.bytes(text.as_bytes());
+        self.put(out);
+    }
 }
 
 /// Writes each argument (strings, byte strings, numbers by [`dec`], [`hex`], [`oct`],
 /// [`int`], cells by [`left`] and [`right`]) to a [`BufWriter`].
 #[macro_export]
 macro_rules! put {
-    ($out:expr, $($item:expr),+ $(,)?) => {{
+    ($out:expr, $($items:tt)+) => {{
         let out: &mut $crate::io::BufWriter = $out;
-        $($crate::fmt::Put::put(&$item, out);)+
+        $crate::put_items!(out, $($items)+);
     }};
+}
+
+/// What [`put!`] does, item by item.
+#[macro_export]
+#[doc(hidden)]
+macro_rules! put_items {
+    ($out:ident $(,)?) => {};
+    ($out:ident, $text:literal, $item:expr $(, $($rest:tt)*)?) => {
+        $crate::fmt::Put::put_after(&$item, $out, $text);
+        $crate::put_items!($out, $($($rest)*)?);
+    };
+    ($out:ident, $item:expr $(, $($rest:tt)*)?) => {
+        $crate::fmt::Put::put(&$item, $out);
+        $crate::put_items!($out, $($($rest)*)?);
+    };
 }
 
 impl Put for str {
     #[inline(always)]
     fn put(&self, out: &mut BufWriter) {
         out.bytes(self.as_bytes());
+    }
+
+    #[inline(always)]
+    fn put_after(&self, out: &mut BufWriter, text: &str) {
+        put_both(out, text, self.as_bytes());
     }
 }
 
@@ -35,6 +62,17 @@ impl Put for [u8] {
     fn put(&self, out: &mut BufWriter) {
         out.bytes(self);
     }
+
+    #[inline(always)]
+    fn put_after(&self, out: &mut BufWriter, text: &str) {
+        put_both(out, text, self);
+    }
+}
+
+#[inline(never)]
+fn put_both(out: &mut BufWriter, text: &str, bytes: &[u8]) {
+    out.bytes(text.as_bytes());
+    out.bytes(bytes);
 }
 
 impl<const N: usize> Put for [u8; N] {
@@ -54,6 +92,11 @@ impl<T: Put + ?Sized> Put for &T {
     #[inline(always)]
     fn put(&self, out: &mut BufWriter) {
         (**self).put(out);
+    }
+
+    #[inline(always)]
+    fn put_after(&self, out: &mut BufWriter, text: &str) {
+        (**self).put_after(out, text);
     }
 }
 
@@ -195,6 +238,17 @@ impl Put for Number {
     fn put(&self, out: &mut BufWriter) {
         put_number(out, self.value, self.spec);
     }
+
+    #[inline(always)]
+    fn put_after(&self, out: &mut BufWriter, text: &str) {
+        put_number_after(out, text, self.value, self.spec);
+    }
+}
+
+#[inline(never)]
+fn put_number_after(out: &mut BufWriter, text: &str, value: u64, spec: Spec) {
+    out.bytes(text.as_bytes());
+    put_number(out, value, spec);
 }
 
 #[inline(never)]

@@ -7,32 +7,32 @@
 // Before the parts, which all use them.
 /// `readelf: Error: ...`
 macro_rules! error {
-    ($cx:expr, $($item:expr),+ $(,)?) => {
-        graded!($cx, $crate::readelf::Grade::Error, $($item),+)
+    ($cx:expr, $($items:tt)+) => {
+        graded!($cx, Error, $($items)+)
     };
 }
 
 /// `readelf: Warning: ...`
 macro_rules! warn {
-    ($cx:expr, $($item:expr),+ $(,)?) => {
-        graded!($cx, $crate::readelf::Grade::Warning, $($item),+)
+    ($cx:expr, $($items:tt)+) => {
+        graded!($cx, Warning, $($items)+)
     };
 }
 
 /// What both are.
 macro_rules! graded {
-    ($cx:expr, $grade:expr, $text:literal) => {{
+    ($cx:expr, $grade:ident, $text:literal $(,)?) => {{
         let cx: &mut $crate::context::Context = $cx;
-        $grade.tell(cx, $text);
+        $crate::readelf::Grade::$grade.tell(cx, $text);
     }};
-    ($cx:expr, $grade:expr, $first:literal $(, $item:expr)+) => {{
+    ($cx:expr, $grade:ident, $first:literal, $($items:tt)+) => {{
         let cx: &mut $crate::context::Context = $cx;
-        $grade.begin(cx, $first);
-        rt::put!(&mut cx.err, $($item),+);
+        $crate::readelf::Grade::$grade.begin(cx, $first);
+        rt::put!(&mut cx.err, $($items)+);
         cx.end_line();
     }};
-    ($cx:expr, $grade:expr, $($item:expr),+) => {
-        graded!($cx, $grade, "", $($item),+)
+    ($cx:expr, $grade:ident, $($items:tt)+) => {
+        graded!($cx, $grade, "", $($items)+)
     };
 }
 

@@ -37,6 +37,13 @@ impl Put for Name<'_> {
             rest = tail;
         }
     }
+
+    // One copy for its many callers.
+    #[inline(never)]
+    fn put_after(&self, out: &mut BufWriter, text: &str) {
+        out.bytes(text.as_bytes());
+        self.put(out);
+    }
 }
 
 /// A section's name where it isn't in a column: in ASCII, at most 256 characters.

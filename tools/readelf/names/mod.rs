@@ -220,6 +220,12 @@ impl Put for Name {
     fn put(&self, out: &mut BufWriter) {
         self.pieces().for_each(|piece| out.bytes(piece));
     }
+
+    #[inline(never)]
+    fn put_after(&self, out: &mut BufWriter, text: &str) {
+        out.bytes(text.as_bytes());
+        self.put(out);
+    }
 }
 
 /// The first bytes, which are taken away.
