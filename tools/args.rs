@@ -109,7 +109,7 @@ fn in_json(cx: &mut Context, kept: &[u8], hidden: Option<usize>) {
         cx.json().text("", kept);
         return;
     };
-    let mut json = cx.json();
+    let json = cx.json();
     json.object("").text("text", kept).number("redacted", length as u64).end_object();
 }
 

@@ -224,7 +224,7 @@ fn report(
     }
     let mut failed = None;
     if options.json {
-        let mut json = subject.object(cx);
+        let json = subject.object(cx);
         let bits = found.vector.map_or(64, |vector| 8 * vector.encoding().word() as u64);
         json.number("bits", bits).array("entries");
     }
@@ -416,7 +416,7 @@ fn in_json(
     entry: Entry,
     text: Option<Result<&[u8], Errno>>,
 ) {
-    let mut json = cx.json();
+    let json = cx.json();
     json.object("").number("a_type", entry.key as u64);
     if let Some(name) = name(entry.key) {
         json.text("a_type_name", name);

@@ -205,7 +205,7 @@ fn variable(cx: &mut Context, options: &Options, mark: Option<Mark>, string: &[u
     let (name, value) = named(string);
     let hidden = hidden(options, name, value.unwrap_or_default());
     if options.json {
-        let mut json = cx.json();
+        let json = cx.json();
         json.object("").text("name", name);
         json.text_or_null("value", value.filter(|_| hidden.is_none()));
         if let Some(hidden) = hidden {

@@ -19,8 +19,9 @@ use rt::fmt::{Put, dec, hex};
 use rt::put;
 use rt::row::{find, is_printable};
 
-/// Writes JSON into the applet's output: [`Context::json`].
-pub struct Json<'c, 'a>(&'c mut Context<'a>);
+/// What writes JSON: the context, whose methods do it, so that a call takes no more than one
+/// pointer. [`Context::json`] says that they come next.
+pub type Json<'c, 'a> = &'c mut Context<'a>;
 
 /// The greatest integer that is written as a number.
 const GREATEST: u64 = (1 << 53) - 1;
@@ -28,58 +29,58 @@ const GREATEST: u64 = (1 << 53) - 1;
 impl<'a> Context<'a> {
     /// For the next piece of a JSON document.
     pub fn json(&mut self) -> Json<'_, 'a> {
-        Json(self)
+        self
     }
 }
 
-impl Json<'_, '_> {
+impl Context<'_> {
     /// What comes before a value.
     fn lead(&mut self, key: &str) {
-        self.0.out.member(self.0.json_comma, key);
-        self.0.json_comma = true;
+        self.out.member(self.json_comma, key);
+        self.json_comma = true;
     }
 
     /// Begins an object.
     pub fn object(&mut self, key: &str) -> &mut Self {
         self.lead(key);
-        self.0.out.byte(b'{');
-        self.0.json_comma = false;
+        self.out.byte(b'{');
+        self.json_comma = false;
         self
     }
 
     /// Ends the object that was begun last.
     pub fn end_object(&mut self) -> &mut Self {
-        self.0.out.byte(b'}');
-        self.0.json_comma = true;
+        self.out.byte(b'}');
+        self.json_comma = true;
         self
     }
 
     /// Begins an array.
     pub fn array(&mut self, key: &str) -> &mut Self {
         self.lead(key);
-        self.0.out.byte(b'[');
-        self.0.json_comma = false;
+        self.out.byte(b'[');
+        self.json_comma = false;
         self
     }
 
     /// Ends the array that was begun last.
     pub fn end_array(&mut self) -> &mut Self {
-        self.0.out.byte(b']');
-        self.0.json_comma = true;
+        self.out.byte(b']');
+        self.json_comma = true;
         self
     }
 
     /// Ends the document, after its last bracket.
     pub fn end_document(&mut self) {
-        self.0.out.byte(b'\n');
-        self.0.json_comma = false;
+        self.out.byte(b'\n');
+        self.json_comma = false;
     }
 
     /// An unsigned number.
     pub fn number(&mut self, key: &str, value: u64) -> &mut Self {
         self.lead(key);
         let quote = if value > GREATEST { "\"" } else { "" };
-        put!(&mut self.0.out, quote, dec(value), quote);
+        put!(&mut self.out, quote, dec(value), quote);
         self
     }
 
@@ -94,15 +95,15 @@ impl Json<'_, '_> {
     /// Text of which it is known that there is nothing to escape in it.
     pub fn words(&mut self, key: &str, words: &dyn Put) -> &mut Self {
         self.lead(key);
-        self.0.out.byte(b'"');
-        words.put(&mut self.0.out);
-        self.0.out.byte(b'"');
+        self.out.byte(b'"');
+        words.put(&mut self.out);
+        self.out.byte(b'"');
         self
     }
 
     /// What the number of this key is called, or means: a member with `tail` behind its name.
     pub fn beside(&mut self, key: &str, tail: &str, words: &dyn Put) -> &mut Self {
-        put!(&mut self.0.out, ",\"", key, tail, "\":\"", words, "\"");
+        put!(&mut self.out, ",\"", key, tail, "\":\"", words, "\"");
         self
     }
 
@@ -115,21 +116,21 @@ impl Json<'_, '_> {
     pub fn signed(&mut self, key: &str, value: i64) -> &mut Self {
         self.lead(key);
         let quote = if value.unsigned_abs() > GREATEST { "\"" } else { "" };
-        put!(&mut self.0.out, quote, rt::fmt::int(value), quote);
+        put!(&mut self.out, quote, rt::fmt::int(value), quote);
         self
     }
 
     /// Yes or no.
     pub fn bool(&mut self, key: &str, value: bool) -> &mut Self {
         self.lead(key);
-        put!(&mut self.0.out, if value { "true" } else { "false" });
+        put!(&mut self.out, if value { "true" } else { "false" });
         self
     }
 
     /// What isn't there.
     pub fn null(&mut self, key: &str) -> &mut Self {
         self.lead(key);
-        put!(&mut self.0.out, "null");
+        put!(&mut self.out, "null");
         self
     }
 
@@ -172,35 +173,35 @@ impl Json<'_, '_> {
         }
         self.lead(key);
         self.string(bytes);
-        put!(&mut self.0.out, ",\"", key, "_hex\":\"", Hex(bytes), "\"");
+        put!(&mut self.out, ",\"", key, "_hex\":\"", Hex(bytes), "\"");
     }
 
     /// A string in its quotes, with U+FFFD for each byte that isn't UTF-8.
     fn string(&mut self, bytes: &[u8]) {
-        self.0.out.byte(b'"');
+        self.out.byte(b'"');
         for chunk in bytes.utf8_chunks() {
             let mut rest = chunk.valid().as_bytes();
             while let Some(at) = rest.iter().position(|byte| needs_escape(*byte)) {
-                self.0.out.bytes(&rest[..at]);
+                self.out.bytes(&rest[..at]);
                 // In UTF-8 this one is followed by another one.
                 if let Some([C1, second @ 0x80..=0x9f]) = rest.get(at..at + 2) {
-                    put!(&mut self.0.out, "\\u", hex(*second).zero(4));
+                    put!(&mut self.out, "\\u", hex(*second).zero(4));
                     rest = &rest[at + 2..];
                     continue;
                 }
                 match rest[at] {
-                    C1 => self.0.out.byte(C1),
-                    b'\n' => put!(&mut self.0.out, "\\n"),
-                    b'\t' => put!(&mut self.0.out, "\\t"),
-                    byte @ (b'"' | b'\\') => put!(&mut self.0.out, [b'\\', byte]),
-                    byte => put!(&mut self.0.out, "\\u", hex(byte).zero(4)),
+                    C1 => self.out.byte(C1),
+                    b'\n' => put!(&mut self.out, "\\n"),
+                    b'\t' => put!(&mut self.out, "\\t"),
+                    byte @ (b'"' | b'\\') => put!(&mut self.out, [b'\\', byte]),
+                    byte => put!(&mut self.out, "\\u", hex(byte).zero(4)),
                 }
                 rest = &rest[at + 1..];
             }
-            self.0.out.bytes(rest);
-            chunk.invalid().iter().for_each(|_| put!(&mut self.0.out, "\\ufffd"));
+            self.out.bytes(rest);
+            chunk.invalid().iter().for_each(|_| put!(&mut self.out, "\\ufffd"));
         }
-        self.0.out.byte(b'"');
+        self.out.byte(b'"');
     }
 }
 

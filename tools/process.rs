@@ -218,7 +218,7 @@ impl Subject<'_> {
 
     /// Begins its object, with the member that says which it is.
     pub fn object<'c, 'a>(&self, cx: &'c mut Context<'a>) -> Json<'c, 'a> {
-        let mut json = cx.json();
+        let json = cx.json();
         json.object("");
         match operand(self.word) {
             Operand::Own => json.number("pid", id().into()),

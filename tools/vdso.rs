@@ -218,7 +218,7 @@ fn version<'a>(elf: &Elf<'a>) -> Option<&'a [u8]> {
 }
 
 fn json_image(cx: &mut Context, mapped: &Mapped, elf: &Elf) {
-    let mut json = cx.json();
+    let json = cx.json();
     json.number("address", mapped.start).number("size", mapped.bytes.len() as u64);
     json.text("soname", soname(elf).unwrap_or_default()).array("symbols");
     if let Some(dynamic) = Dynamic::new(*elf)

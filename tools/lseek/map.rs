@@ -70,7 +70,7 @@ fn map(
             colour(&mut cells, size, range.offset, range.length);
         }
         if options.json {
-            let mut json = cx.json();
+            let json = cx.json();
             json.object("").number("offset", range.offset).number("length", range.length);
             json.text("kind", kind).end_object();
         } else if options.map {
@@ -196,7 +196,7 @@ fn extents(
                 }
             };
             if json {
-                let mut json = cx.json();
+                let json = cx.json();
                 let values =
                     [extent.fe_logical, extent.fe_physical, extent.fe_length, flags.0.into()];
                 json.object("").numbers("fe_logical fe_physical fe_length fe_flags", &values);

@@ -109,7 +109,7 @@ pub fn show(cx: &mut Context, file: &File) -> bool {
         fine &= matches!(state, Ok | State::None);
         let (word, sgr) = state.text();
         if file.options.json {
-            let json = &mut cx.json();
+            let json = cx.json();
             json.object("").text("name", name).text("state", word);
             json.text("evidence", &evidence.0).end_object();
             continue;

@@ -140,7 +140,7 @@ impl<'f, 'a> Diff<'f, 'a> {
         let first = !core::mem::replace(&mut self.differs, true);
         let [old, new] = change;
         if self.a.options.json {
-            let json = &mut cx.json();
+            let json = cx.json();
             json.object("").text("part", self.part).text("name", named.name);
             json.text("version", named.version).text("what", what.trim_ascii());
             for (key, value) in [("a", old), ("b", new)] {

@@ -116,7 +116,7 @@ impl<'f, 'a> List<'f, 'a> {
 
     fn extra(&self, cx: &mut Context, bytes: Bytes, kind: &[u8], name: &[u8]) {
         if self.file.options.json {
-            let json = &mut cx.json();
+            let json = cx.json();
             json.object("").text("name", name);
             if !kind.is_empty() {
                 json.text(if kind.len() == 3 { "flags" } else { "type" }, kind);

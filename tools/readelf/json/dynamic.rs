@@ -19,7 +19,7 @@ pub fn dynamic(cx: &mut Context, file: &File) {
     for entry in file.dynamic.entries.iter() {
         let (is_64, value) = (file.elf.encoding.is_64(), entry.d_val);
         let tag = if is_64 { entry.d_tag as u64 } else { u64::from(entry.d_tag as u32) };
-        let mut json = cx.json();
+        let json = cx.json();
         json.object("").number("d_tag", tag);
         if let Some(name) = tag_name(tag) {
             json.words_named("d_tag", &name);
@@ -66,7 +66,7 @@ pub fn histogram(cx: &mut Context, file: &File) {
     cx.json().object("histogram");
     let hashes = file.dynamic.hashes;
     let show = |cx: &mut Context, key: &str, buckets: usize, lengths: Lengths| {
-        let mut json = cx.json();
+        let json = cx.json();
         // How many chains there are of each length from 0 on.
         json.object(key).number("nbucket", buckets as u64).array("chains_of_length");
         for count in lengths.counts {

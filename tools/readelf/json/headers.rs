@@ -35,7 +35,7 @@ pub fn header(cx: &mut Context, file: &mut File) {
     let h = file.elf.header;
     let ident = h.e_ident;
     let pie = file.is_pie(cx);
-    let mut json = cx.json();
+    let json = cx.json();
     json.object("header").hex("e_ident", &ident.0);
     let machine = machines::MACHINES.get(h.e_machine.into());
     let named = [
@@ -75,7 +75,7 @@ pub fn segments(cx: &mut Context, file: &File) {
     cx.json().array("segments");
     for (index, s) in file.segments.iter().enumerate() {
         let name = segment_type(s.p_type, header.e_machine, header.e_ident.osabi());
-        let mut json = cx.json();
+        let json = cx.json();
         json.object("").numbers("index p_type", &[index as u64, s.p_type.into()]);
         json.words_named("p_type", &name.as_ref());
         json.number("p_flags", s.p_flags.into()).array("p_flags_names");
@@ -107,7 +107,7 @@ pub fn sections(cx: &mut Context, file: &File) {
     let header = &file.elf.header;
     cx.json().array("sections");
     for (index, s) in file.sections.iter().enumerate() {
-        let mut json = cx.json();
+        let json = cx.json();
         json.object("").number("index", index as u64);
         match file.real_name(&s) {
             Some(name) => json.text("name", name),
@@ -173,7 +173,7 @@ pub fn groups(cx: &mut Context, file: &File) {
         let members = groups::members(cx, file, &group);
         let word = |at| members.and_then(|members| members.u32(at));
         let flags = word(0).unwrap_or(0);
-        let mut json = cx.json();
+        let json = cx.json();
         json.number("flags", flags.into()).bool("GRP_COMDAT", flags & GRP_COMDAT != 0);
         json.array("members");
         let mut at = 4;
@@ -188,7 +188,7 @@ pub fn groups(cx: &mut Context, file: &File) {
     cx.json().end_array();
 }
 
-impl crate::json::Json<'_, '_> {
+impl Context<'_> {
     /// What the number before it is called: `KEY_name`.
     pub fn words_named(&mut self, key: &str, name: &dyn Put) -> &mut Self {
         self.beside(key, "_name", name)

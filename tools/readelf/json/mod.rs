@@ -22,7 +22,6 @@ mod symbols;
 use super::file::File;
 use super::{arch, check, contents, draw, report, size, unwind};
 use crate::context::Context;
-use crate::json::Json;
 use alloc::vec;
 use alloc::vec::Vec;
 use core::mem;
@@ -106,7 +105,7 @@ pub fn lines(cx: &mut Context, print: &mut dyn FnMut(&mut Context)) {
 }
 
 /// The members that tell which section something is of.
-pub fn section(json: &mut Json, file: &File, index: u32, section: &SectionHeader) {
+pub fn section(json: &mut Context, file: &File, index: u32, section: &SectionHeader) {
     json.number("section_index", index.into());
     match file.real_name(section) {
         Some(name) => json.text("section", name),

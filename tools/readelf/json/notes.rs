@@ -14,7 +14,7 @@ const NT_AUXV: u64 = 6;
 
 pub fn one(cx: &mut Context, file: &File, note: &Note, regions: &mut Regions) -> bool {
     let desc = note.desc;
-    let mut json = cx.json();
+    let json = cx.json();
     json.object("")
         .numbers("n_namesz n_descsz n_type", &[note.n_namesz, note.n_descsz, note.n_type]);
     json.text("n_type_name", &printed(&|out| notes::kind(out, file, note)));
@@ -108,7 +108,7 @@ fn properties(cx: &mut Context, file: &File, note: &Note) {
     let mut at = 0usize;
     while let (Some(pr_type), Some(size)) = (desc.u32(at), desc.u32(at.saturating_add(4))) {
         let Some(data) = desc.slice(at + 8, size as usize) else { break };
-        let mut json = cx.json();
+        let json = cx.json();
         json.object("").numbers("pr_type pr_datasz", &[pr_type.into(), size.into()]);
         json.hex("pr_data", data);
         let value = desc.u32(at + 8).filter(|_| size == 4);

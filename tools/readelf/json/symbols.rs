@@ -56,7 +56,7 @@ fn table<'a>(
         cx.json().object("").number("index", index as u64);
         name(cx, file, symbols, strings, index, &symbol);
         version(cx, file, versions, index, &symbol);
-        let mut json = cx.json();
+        let json = cx.json();
         json.number("st_name", symbol.st_name.into()).number("st_value", symbol.st_value);
         json.number("st_size", symbol.st_size).number("st_info", symbol.st_info.into());
         for (key, names, number) in
@@ -77,7 +77,7 @@ fn table<'a>(
         } else {
             let number = symbols.section_of(index, &symbol);
             if let Some(section) = file.sections.get(number as usize) {
-                super::section(&mut json, file, number, &section);
+                super::section(json, file, number, &section);
             }
         }
         cx.json().end_object();
@@ -135,7 +135,7 @@ pub fn lto(cx: &mut Context, file: &File) {
         cx.json().array("symbols");
         while let Some((symbol, rest)) = lto::Symbol::read(file, bytes) {
             bytes = rest;
-            let mut json = cx.json();
+            let json = cx.json();
             json.object("").text("name", symbol.name).text("comdat_key", symbol.key);
             let mut named = |key: &str, names: &[&str], number: u8| {
                 json.number(key, number.into());
