@@ -6,15 +6,17 @@ use rt::io::{BorrowedFd, BufWriter, Write, stderr};
 use rt::put;
 
 /// What an applet is given.
+// In this order: the output, which most calls pass on, is where the context is.
+#[repr(C)]
 pub struct Context<'a> {
+    /// Standard output.
+    pub out: BufWriter<'a>,
     /// `lx` where the applet was named as an argument, empty where its own name was called.
     pub prefix: &'static str,
     /// The applet's name; `lx` for the multicall program itself.
     pub applet: &'static str,
     /// The arguments after the applet's name.
     pub args: &'a [&'static [u8]],
-    /// Standard output.
-    pub out: BufWriter<'a>,
     /// Standard error, empty between messages; see [`message!`].
     pub err: BufWriter<'a>,
     /// Between two pieces of a JSON document: see [`json`](crate::json).

@@ -113,30 +113,23 @@ What is in ELF files, and in archives of them.
       --recurse-limit         long names of C++ stay mangled (the default)
       --no-recurse-limit, --no-recursion-limit
                               long names of C++ are demangled, too
-  -U, --unicode=HOW           bytes above ASCII in names: as they are (default, locale),
-                              escape, hex, highlight or invalid; or by the first letter,
-                              but x for hex and i for invalid
+  -U, --unicode=HOW           bytes above ASCII in names: default or locale (as they are),
+                              escape, hex (x), highlight or invalid; or the first letter
   -H, --help                  this text
   -v, --version               the version of lx
       @FILE                   takes arguments out of FILE
 
 Beyond GNU readelf:
 
-      --json                  all that is asked for as JSON: one document, a line,
-                              for each FILE. Members have the names of the fields
-                              (sh_type), what a number is called is beside it
-                              (sh_type_name). Numbers from 2^53 on are strings.
-                              Of what isn't UTF-8 KEY_hex has the bytes. Parts
-                              without a form of their own are lines of \"text\".
-                              A FILE that can't be read has \"error\"; messages
-                              go to standard error, too
-      --color[=WHEN]          colours: always, never, or auto, the default: on a terminal
-                              unless NO_COLOR is set
+      --json                  all that is asked for as JSON, a line for each FILE; names of
+                              members are those of the fields (sh_type, and sh_type_name
+                              for what it is called), KEY_hex has what isn't UTF-8
+      --color[=WHEN]          colours: always, never, or auto (the default): on a
+                              terminal unless NO_COLOR is set
       --draw                  what lies where in the file, with segments as brackets
-      --check[=LIST]          how the file is hardened; with a list of names, as in
-                              --check=pie,relro or all, status 1 unless they hold
-      --size[=N]              bytes by section, symbol (N of them, 20, or all) and segment,
-                              the largest first
+      --check[=LIST]          how the file is hardened; with a LIST (pie,relro or all)
+                              status 1 unless it holds
+      --size[=N]              what is largest: sections, symbols (N, 20, or all), segments
       --diff                  what differs between two files but where things lie; status
                               0: nothing, 1: something, 2: trouble
 

@@ -173,6 +173,8 @@ fn find_dynamic(cx: &mut Context, file: &mut File, segment: &ProgramHeader) {
     }
 }
 
+// Its frame is large: nobody pays for it who asks for no segments.
+#[inline(never)]
 fn put_mapping(out: &mut BufWriter, file: &File) {
     put!(out, "\n Section to Segment mapping:\n  Segment Sections...\n");
     let sections = SectionGroups::new(file.sections);

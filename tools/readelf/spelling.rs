@@ -91,7 +91,7 @@ impl Spelling {
         let Some(style) = self.language.0.filter(|_| wanted) else { return show(name) };
         let recursion_limit = !self.unlimited;
         let options = demangle::Options { style, verbose: false, recursion_limit };
-        let mut demangler = self.demangler.borrow_mut();
+        let Ok(mut demangler) = self.demangler.try_borrow_mut() else { return show(name) };
         show(demangler.demangle(name, &options).unwrap_or(name))
     }
 }

@@ -50,6 +50,8 @@ fn entries(count: u64) -> &'static str {
     if count == 1 { " entry:\n" } else { " entries:\n" }
 }
 
+// Its frame is large: nobody pays for it who asks for no symbols.
+#[inline(never)]
 fn show_section(cx: &mut Context, file: &File, section: &SectionHeader, index: u32) {
     let name = file.section_name(section);
     let count = section.sh_size / Symbol::size(file.elf.encoding) as u64;

@@ -62,6 +62,7 @@ pub mod sections;
 pub mod segments;
 pub mod symbols;
 pub mod tags;
+pub mod unwind;
 
 /// Names by number. A constant: as a static it would be a pointer to relocate.
 #[derive(Clone, Copy)]

@@ -5,6 +5,7 @@
 use super::functions::{Address, Functions, segment_base};
 use crate::context::Context;
 use crate::readelf::file::File;
+use crate::readelf::names::unwind::{HPPA_FLAGS, HPPA_MORE_FLAGS};
 use crate::readelf::text;
 use rt::elf::Reader;
 use rt::fmt::{dec, hex};
@@ -12,25 +13,6 @@ use rt::put;
 
 /// The size of an entry.
 const ENTRY: usize = 16;
-
-/// Bits of the first word of flags, and between them its two numbers.
-#[rustfmt::skip]
-static FLAGS: &[(u8, &str)] = &[
-    (31, "Cannot_unwind"), (30, "Millicode"), (29, "Millicode_save_sr0"), (25, "Entry_SR"),
-    (21, ""), (16, ""),
-    (15, "Args_stored"), (14, "Variable_Frame"), (13, "Separate_Package_Body"),
-    (12, "Frame_Extension_Millicode"), (11, "Stack_Overflow_Check"),
-    (10, "Two_Instruction_SP_Increment"), (9, "Ada_Region"), (8, "cxx_info"),
-    (7, "cxx_try_catch"), (6, "sched_entry_seq"), (4, "Save_SP"), (3, "Save_RP"),
-    (2, "Save_MRP_in_frame"), (1, "extn_ptr_defined"), (0, "Cleanup_defined"),
-];
-
-/// Bits of the second word.
-#[rustfmt::skip]
-static MORE_FLAGS: &[(u8, &str)] = &[
-    (31, "MPE_XL_interrupt_marker"), (30, "HP_UX_interrupt_marker"), (29, "Large_frame"),
-    (28, "Pseudo_SP_Set"),
-];
 
 pub fn show(cx: &mut Context, file: &File) -> bool {
     if !file.has_names() {
@@ -85,23 +67,22 @@ fn table(
         functions.name(&mut cx.out, start, "", "+");
         put!(&mut cx.out, ">: [0x", hex(start.offset), "-0x", hex(end.offset), "]\n\t");
         let flags = word(8);
-        for &(bit, name) in FLAGS {
-            match bit {
-                21 | 16 => {
-                    let (name, mask) =
-                        if bit == 21 { ("Entry_FR=", 15) } else { ("Entry_GR=", 31) };
-                    let number = flags >> bit & mask;
-                    if number != 0 {
-                        put!(&mut cx.out, name, dec(number), " ");
-                    }
-                }
-                _ if flags >> bit & 1 != 0 => put!(&mut cx.out, name, " "),
-                _ => {}
+        for (place, name) in HPPA_FLAGS.iter() {
+            let mask = match place {
+                10 => 15,
+                15 => 31,
+                _ => 1,
+            };
+            let number = flags >> (31 - place) & mask;
+            match number {
+                0 => {}
+                1 if mask == 1 => put!(&mut cx.out, name, " "),
+                _ => put!(&mut cx.out, name, dec(number), " "),
             }
         }
         let more = word(12);
-        for &(bit, name) in MORE_FLAGS {
-            if more >> bit & 1 != 0 {
+        for (place, name) in HPPA_MORE_FLAGS.iter() {
+            if more >> (31 - place) & 1 != 0 {
                 put!(&mut cx.out, name, " ");
             }
         }
