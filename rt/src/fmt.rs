@@ -18,6 +18,12 @@ pub trait Put {
         out.bytes(text.as_bytes());
         self.put(out);
     }
+
+    /// The same of a literal behind which nothing follows: a line's end is the shortest call.
+    #[inline(always)]
+    fn put_last(&self, out: &mut BufWriter) {
+        self.put(out);
+    }
 }
 
 /// Writes each argument (strings, byte strings, numbers by [`dec`], [`hex`], [`oct`],
@@ -35,6 +41,9 @@ macro_rules! put {
 #[doc(hidden)]
 macro_rules! put_items {
     ($out:ident $(,)?) => {};
+    ($out:ident, $text:literal $(,)?) => {
+        $crate::fmt::Put::put_last(&$text, $out);
+    };
     ($out:ident, $text:literal, $item:expr $(, $($rest:tt)*)?) => {
         $crate::fmt::Put::put_after(&$item, $out, $text);
         $crate::put_items!($out, $($($rest)*)?);
@@ -55,6 +64,25 @@ impl Put for str {
     fn put_after(&self, out: &mut BufWriter, text: &str) {
         put_both(out, text, self.as_bytes());
     }
+
+    #[inline(always)]
+    fn put_last(&self, out: &mut BufWriter) {
+        match self.as_bytes() {
+            b"\n" => put_line_end(out),
+            &[byte] => put_byte(out, byte),
+            bytes => out.bytes(bytes),
+        }
+    }
+}
+
+#[inline(never)]
+fn put_line_end(out: &mut BufWriter) {
+    out.byte(b'\n');
+}
+
+#[inline(never)]
+fn put_byte(out: &mut BufWriter, byte: u8) {
+    out.byte(byte);
 }
 
 impl Put for [u8] {
@@ -97,6 +125,11 @@ impl<T: Put + ?Sized> Put for &T {
     #[inline(always)]
     fn put_after(&self, out: &mut BufWriter, text: &str) {
         (**self).put_after(out, text);
+    }
+
+    #[inline(always)]
+    fn put_last(&self, out: &mut BufWriter) {
+        (**self).put_last(out);
     }
 }
 

@@ -52,7 +52,14 @@ enum Stop {
 }
 
 /// Tells what is wrong with the archive, and is false.
-fn wrong(cx: &mut Context, archive: &[u8], text: &[&dyn Put]) -> bool {
+#[inline(never)]
+fn wrong(cx: &mut Context, archive: &[u8], text: &str) -> bool {
+    wrong_of(cx, archive, &[&text])
+}
+
+/// The same, in pieces.
+#[inline(never)]
+fn wrong_of(cx: &mut Context, archive: &[u8], text: &[&dyn Put]) -> bool {
     error!(cx, text::name(archive), ": ", text);
     false
 }
@@ -78,7 +85,7 @@ fn members(cx: &mut Context, options: &Options, name: &[u8], source: &dyn Source
     if with_index {
         match &archive.index {
             None => {
-                wrong(cx, name, &[&"unable to dump the index as none was found"]);
+                wrong(cx, name, "unable to dump the index as none was found");
             }
             Some(index) => show_index(cx, options.json, &archive, index),
         }
@@ -95,13 +102,13 @@ fn members(cx: &mut Context, options: &Options, name: &[u8], source: &dyn Source
         let header = match Header::read(source, at) {
             Ok(header) => header,
             Err(Stop::End) => return fine,
-            Err(Stop::Short) => return wrong(cx, name, &[&"failed to read archive header"]),
+            Err(Stop::Short) => return wrong(cx, name, "failed to read archive header"),
         };
         if !header.is_valid() {
-            return wrong(cx, name, &[&"did not find a valid archive header"]);
+            return wrong(cx, name, "did not find a valid archive header");
         }
         let Some(member) = archive.member(cx, header) else {
-            return wrong(cx, name, &[&"bad archive file name"]);
+            return wrong(cx, name, "bad archive file name");
         };
         at += HEADER;
         if archive.thin {
@@ -115,7 +122,7 @@ fn members(cx: &mut Context, options: &Options, name: &[u8], source: &dyn Source
             let next = at.checked_add(header.size()).and_then(|at| at.checked_next_multiple_of(2));
             match next.filter(|next| i64::try_from(*next).is_ok()) {
                 Some(next) => at = next,
-                None => return wrong(cx, name, &[&"failed to seek to next archive header"]),
+                None => return wrong(cx, name, "failed to seek to next archive header"),
             }
         }
     }
@@ -156,7 +163,7 @@ fn thin_member(
     };
     let Some(nested) = opened.map(|input| Nested::new(cx, input, &path, origin)) else {
         let whole = [archive.name, b"[<corrupt>(", &path, b")]"].concat();
-        wrong(cx, &whole, &[&"contains corrupt thin archive: ", &text::name(&path)]);
+        wrong_of(cx, &whole, &[&"contains corrupt thin archive: ", &text::name(&path)]);
         return None;
     };
     let shown = archive.qualified_nested(&path, &nested);
@@ -202,7 +209,7 @@ impl<'a> Archive<'a> {
             Ok(header) => header,
             Err(Stop::End) => return Some(archive),
             Err(Stop::Short) => {
-                wrong(cx, name, &[&"failed to read archive header"]);
+                wrong(cx, name, "failed to read archive header");
                 return None;
             }
         };
@@ -215,7 +222,7 @@ impl<'a> Archive<'a> {
             let size = header.size();
             if with_index && size.cast_signed() < 0 {
                 let size = int(size.cast_signed());
-                wrong(cx, name, &[&"invalid archive header size: ", &size]);
+                wrong_of(cx, name, &[&"invalid archive header size: ", &size]);
                 return None;
             }
             let size = size.wrapping_add(size & 1);
@@ -227,7 +234,7 @@ impl<'a> Archive<'a> {
                 Ok(header) => header,
                 Err(Stop::End) => return Some(archive),
                 Err(Stop::Short) => {
-                    wrong(cx, name, &[&"failed to read archive header following archive index"]);
+                    wrong(cx, name, "failed to read archive header following archive index");
                     return None;
                 }
             };
@@ -238,17 +245,17 @@ impl<'a> Archive<'a> {
             let size = header.size();
             if size < 8 {
                 let what = "long name table is too small, (size = ";
-                wrong(cx, name, &[&what, &dec(size), &")"]);
+                wrong_of(cx, name, &[&what, &dec(size), &")"]);
                 return None;
             }
             if size > source.size() {
                 let what = "long name table is too big, (size = ";
-                wrong(cx, name, &[&what, &hex(size).alt(), &")"]);
+                wrong_of(cx, name, &[&what, &hex(size).alt(), &")"]);
                 return None;
             }
             archive.long_names = source.get(archive.members + HEADER, size);
             if archive.long_names.is_none() {
-                wrong(cx, name, &[&"failed to read long symbol name string table"]);
+                wrong(cx, name, "failed to read long symbol name string table");
                 return None;
             }
             archive.members += HEADER + size;
@@ -289,12 +296,12 @@ impl<'a> Archive<'a> {
         let header = match Header::read(self.source, at) {
             Ok(header) => header,
             Err(_) => {
-                wrong(cx, self.name, &[&"failed to read archive header"]);
+                wrong(cx, self.name, "failed to read archive header");
                 return None;
             }
         };
         if !header.is_valid() {
-            wrong(cx, self.name, &[&"did not find a valid archive header"]);
+            wrong(cx, self.name, "did not find a valid archive header");
             return None;
         }
         self.member(cx, header)
@@ -368,13 +375,13 @@ impl<'a> Index<'a> {
         size: u64,
     ) -> Option<Self> {
         if size < word as u64 {
-            wrong(cx, name, &[&"the archive index is empty"]);
+            wrong(cx, name, "the archive index is empty");
             return None;
         }
         let read = |at: u64, size: u64| source.get(8 + HEADER + at, size);
         let count = read(0, word as u64).and_then(|bytes| big_endian(bytes, word, 0));
         let Some(count) = count else {
-            wrong(cx, name, &[&"failed to read archive index"]);
+            wrong(cx, name, "failed to read archive index");
             return None;
         };
         let rest = size - word as u64;
@@ -382,22 +389,22 @@ impl<'a> Index<'a> {
             let what = "the archive index is supposed to have 0x";
             let (count, unit, rest) = (hex(count), dec(word), hex(rest));
             let middle = " bytes, but the size is only 0x";
-            wrong(cx, name, &[&what, &count, &" entries of ", &unit, &middle, &rest]);
+            wrong_of(cx, name, &[&what, &count, &" entries of ", &unit, &middle, &rest]);
             return None;
         };
         let offsets = read(word as u64, offsets_size);
         let Some(offsets) = offsets else {
-            wrong(cx, name, &[&"failed to read archive index"]);
+            wrong(cx, name, "failed to read archive index");
             return None;
         };
         let symbols_size = rest - offsets_size;
         if symbols_size == 0 {
-            wrong(cx, name, &[&"the archive has an index but no symbols"]);
+            wrong(cx, name, "the archive has an index but no symbols");
             return None;
         }
         let symbols = read(word as u64 + offsets_size, symbols_size);
         let Some(symbols) = symbols else {
-            wrong(cx, name, &[&"failed to read archive index symbol table"]);
+            wrong(cx, name, "failed to read archive index symbol table");
             return None;
         };
         Some(Index { word, offsets, symbols })
@@ -433,7 +440,7 @@ fn show_index(cx: &mut Context, json: bool, archive: &Archive, index: &Index) {
         before = offset;
         let Some(rest) = index.symbols.get(used..).filter(|rest| !rest.is_empty()) else {
             let what = "end of the symbol table reached before the end of the index";
-            wrong(cx, archive.name, &[&what]);
+            wrong(cx, archive.name, what);
             break;
         };
         let symbol = rest.split(|&b| b == 0).next().unwrap_or_default();
@@ -457,7 +464,7 @@ fn show_index(cx: &mut Context, json: bool, archive: &Archive, index: &Index) {
         let left = dec(index.symbols.len() - aligned);
         let what = " bytes remain in the symbol table, \
             but without corresponding entries in the index table";
-        wrong(cx, archive.name, &[&left, &what]);
+        wrong_of(cx, archive.name, &[&left, &what]);
     }
 }
 

@@ -87,7 +87,7 @@ pub fn show(cx: &mut Context, file: &File) -> bool {
         cx.json().array("checks");
     }
     for (place, name) in NAMES.split(' ').enumerate() {
-        let ours = facts.is_for_machine(name);
+        let ours = facts.is_for_machine(place);
         if checks & 1 << place == 0 || !(ours || named) {
             continue;
         }
@@ -103,7 +103,7 @@ pub fn show(cx: &mut Context, file: &File) -> bool {
                 put!(&mut out, why);
                 State::None
             }
-            _ => facts.check(name, &mut out),
+            _ => facts.check(place, &mut out),
         };
         let _ = out.flush();
         fine &= matches!(state, Ok | State::None);
@@ -252,11 +252,13 @@ impl<'f, 'a> Facts<'f, 'a> {
         }
     }
 
-    fn is_for_machine(&self, name: &str) -> bool {
+    fn is_for_machine(&self, place: usize) -> bool {
         let machine = self.file.elf.header.e_machine;
-        match name {
-            "ibt" | "shstk" => matches!(machine, EM_X86_64 | EM_386),
-            "bti" | "pac" => machine == EM_AARCH64,
+        match place {
+            // ibt, shstk
+            5 | 6 => matches!(machine, EM_X86_64 | EM_386),
+            // bti, pac
+            7 | 8 => machine == EM_AARCH64,
             _ => true,
         }
     }
@@ -277,26 +279,26 @@ impl<'f, 'a> Facts<'f, 'a> {
         self.file.segments.iter().find(|segment| segment.p_type == p_type)
     }
 
-    /// One check; writes what it is known by.
-    fn check(&self, name: &str, out: &mut BufWriter) -> State {
-        let to_be_linked = matches!(name, "pie" | "relro" | "rpath" | "runpath" | "textrel");
-        if self.kind == Kind::Object && to_be_linked {
+    /// One check, by its place in [`NAMES`]; writes what it is known by.
+    fn check(&self, place: usize, out: &mut BufWriter) -> State {
+        // pie, relro, rpath, runpath, textrel
+        if self.kind == Kind::Object && matches!(place, 0 | 1 | 9 | 10 | 12) {
             put!(out, "decided when it is linked");
             return State::None;
         }
-        match name {
-            "pie" => self.pie(out),
-            "relro" => self.relro(out),
-            "stack" => self.stack(out),
-            "canary" => self.canary(out),
-            "fortify" => self.fortify(out),
-            "ibt" => self.feature(out, 0, "IBT"),
-            "shstk" => self.feature(out, 1, "SHSTK"),
-            "bti" => self.feature(out, 0, "BTI"),
-            "pac" => self.feature(out, 1, "PAC"),
-            "rpath" => self.path(out, DT_RPATH, "DT_RPATH"),
-            "runpath" => self.path(out, DT_RUNPATH, "DT_RUNPATH"),
-            "rwx" => self.rwx(out),
+        match place {
+            0 => self.pie(out),
+            1 => self.relro(out),
+            2 => self.stack(out),
+            3 => self.canary(out),
+            4 => self.fortify(out),
+            5 => self.feature(out, 0, "IBT"),
+            6 => self.feature(out, 1, "SHSTK"),
+            7 => self.feature(out, 0, "BTI"),
+            8 => self.feature(out, 1, "PAC"),
+            9 => self.path(out, DT_RPATH, "DT_RPATH"),
+            10 => self.path(out, DT_RUNPATH, "DT_RUNPATH"),
+            11 => self.rwx(out),
             _ => self.textrel(out),
         }
     }

@@ -25,7 +25,7 @@ pub fn show(cx: &mut Context, file: &File) -> bool {
         let count = symbols.table.len();
         put!(&mut cx.out, "\nSymbol table for image contains ", dec(count), entries(count as u64));
         let versions = Versions::load(file, count, Some(strings));
-        Rows::new(file, Some(strings), Some(versions)).show(cx, symbols, None);
+        show_rows(cx, file, Some(strings), Some(versions), symbols, None);
     } else if file.shnum() != 0
         && (options.dynamic_symbols || (options.symbols && !options.use_dynamic))
     {
@@ -50,8 +50,6 @@ fn entries(count: u64) -> &'static str {
     if count == 1 { " entry:\n" } else { " entries:\n" }
 }
 
-// Its frame is large: nobody pays for it who asks for no symbols.
-#[inline(never)]
 fn show_section(cx: &mut Context, file: &File, section: &SectionHeader, index: u32) {
     let name = file.section_name(section);
     let count = section.sh_size / Symbol::size(file.elf.encoding) as u64;
@@ -68,8 +66,20 @@ fn show_section(cx: &mut Context, file: &File, section: &SectionHeader, index: u
     };
     let dynamic = section.sh_type == SHT_DYNSYM;
     let versions = dynamic.then(|| Versions::load(file, symbols.table.len(), strings));
-    let rows = Rows::new(file, strings, versions);
-    rows.show(cx, &symbols, Some((section, name)));
+    show_rows(cx, file, strings, versions, &symbols, Some((section, name)));
+}
+
+// Its frame is large: nobody pays for it who asks for no symbols.
+#[inline(never)]
+fn show_rows<'a>(
+    cx: &mut Context,
+    file: &File<'a>,
+    strings: Option<&'a [u8]>,
+    versions: Option<Versions<'a>>,
+    symbols: &Symbols,
+    section: Option<(&SectionHeader, &[u8])>,
+) {
+    Rows::new(file, strings, versions).show(cx, symbols, section);
 }
 
 /// The heads of the columns.

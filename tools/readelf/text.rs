@@ -70,6 +70,12 @@ impl Put for Section<'_> {
             out.bytes(shown);
         }
     }
+
+    #[inline(never)]
+    fn put_after(&self, out: &mut BufWriter, text: &str) {
+        out.bytes(text.as_bytes());
+        self.put(out);
+    }
 }
 
 /// How many bytes a name's first character has, or all of the ASCII that it begins with;

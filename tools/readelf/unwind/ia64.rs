@@ -350,8 +350,8 @@ impl Descriptors<'_> {
             2 => put!(out, "spill_base(pspoff=0x10-0x", hex(t.wrapping_shl(2))),
             3 => put!(out, "psp_sprel(spoff=0x", hex(t.wrapping_shl(2))),
             _ => {
-                let names = ["rp", "pfs", "pr", "lc", "unat", "fpsr"];
-                put!(out, names.get(usize::from(r - 4) / 2).copied());
+                let names = "rp pfs pr lc unat fpsr";
+                put!(out, names.split(' ').nth(usize::from(r - 4) / 2));
                 if r & 1 == 0 {
                     put!(out, "_when(t=", dec(t));
                 } else {
@@ -364,37 +364,18 @@ impl Descriptors<'_> {
 
     fn p8(&mut self, out: &mut BufWriter) {
         let Some([r]) = self.take(out, "P8", 2) else { return };
-        let (name, kind) = match r {
-            1 => ("rp", "sprel"),
-            2 => ("pfs", "sprel"),
-            3 => ("pr", "sprel"),
-            4 => ("lc", "sprel"),
-            5 => ("unat", "sprel"),
-            6 => ("fpsr", "sprel"),
-            7 => ("bsp", "when"),
-            8 => ("bsp", "psprel"),
-            9 => ("bsp", "sprel"),
-            10 => ("bspstore", "when"),
-            11 => ("bspstore", "psprel"),
-            12 => ("bspstore", "sprel"),
-            13 => ("rnat", "when"),
-            14 => ("rnat", "psprel"),
-            15 => ("rnat", "sprel"),
-            16 => ("priunat", "when_gr"),
-            17 => ("priunat", "psprel"),
-            18 => ("priunat", "sprel"),
-            19 => ("priunat", "when_mem"),
-            _ => ("", ""),
-        };
         let t = self.uleb(out);
-        if name.is_empty() {
+        let place = usize::from(r).checked_sub(1);
+        let Some(name) = place.and_then(|place| P8.split(' ').nth(place)) else {
             return put!(out, "Unknown code 0x", hex(r).zero(2), "\n");
-        }
-        put!(out, "\tP8:", name, "_", kind);
-        match kind {
-            "sprel" => put!(out, "(spoff=0x", hex(t.wrapping_shl(2))),
-            "psprel" => put!(out, "(pspoff=0x10-0x", hex(t.wrapping_shl(2))),
-            _ => put!(out, "(t=", dec(t)),
+        };
+        put!(out, "\tP8:", name);
+        if name.ends_with("_psprel") {
+            put!(out, "(pspoff=0x10-0x", hex(t.wrapping_shl(2)));
+        } else if name.ends_with("_sprel") {
+            put!(out, "(spoff=0x", hex(t.wrapping_shl(2)));
+        } else {
+            put!(out, "(t=", dec(t));
         }
         put!(out, ")\n");
     }
@@ -453,6 +434,14 @@ impl Descriptors<'_> {
     }
 }
 
+/// What the formats P8 are called, from 1 on.
+const P8: &str = "rp_sprel pfs_sprel pr_sprel lc_sprel unat_sprel fpsr_sprel bsp_when bsp_psprel \
+    bsp_sprel bspstore_when bspstore_psprel bspstore_sprel rnat_when rnat_psprel rnat_sprel \
+    priunat_when_gr priunat_psprel priunat_sprel priunat_when_mem";
+
+/// The registers that are none of a kind.
+const SPECIAL: &str = "pr psp @priunat rp ar.bsp ar.bspstore ar.rnat ar.unat ar.fpsr ar.pfs ar.lc";
+
 /// Items with commas between them.
 fn list<T>(out: &mut BufWriter, items: impl Iterator<Item = T>, show: impl Fn(&mut BufWriter, T)) {
     for (index, item) in items.enumerate() {
@@ -486,22 +475,9 @@ fn register(out: &mut BufWriter, number: u8) {
         0 => put!(out, "r", dec(low)),
         1 => put!(out, "f", dec(low)),
         2 => put!(out, "b", dec(low)),
-        _ => {
-            let name = match low & 15 {
-                0 => "pr",
-                1 => "psp",
-                2 => "@priunat",
-                3 => "rp",
-                4 => "ar.bsp",
-                5 => "ar.bspstore",
-                6 => "ar.rnat",
-                7 => "ar.unat",
-                8 => "ar.fpsr",
-                9 => "ar.pfs",
-                10 => "ar.lc",
-                other => return put!(out, "Unknown", dec(other)),
-            };
-            put!(out, name);
-        }
+        _ => match SPECIAL.split(' ').nth((low & 15).into()) {
+            Some(name) => put!(out, name),
+            None => put!(out, "Unknown", dec(low & 15)),
+        },
     }
 }
