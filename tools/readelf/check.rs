@@ -68,13 +68,23 @@ impl State {
 }
 
 /// Text that is put together before it is known where it goes.
-pub struct Text(pub Vec<u8>);
+struct Text(Vec<u8>);
 
 impl Write for Text {
     fn write(&mut self, bytes: &[u8]) -> rt::Result<usize> {
         self.0.extend_from_slice(bytes);
         core::result::Result::Ok(bytes.len())
     }
+}
+
+/// What is printed, for what has no other form.
+#[inline(never)]
+pub fn printed(print: &mut dyn FnMut(&mut BufWriter)) -> Vec<u8> {
+    let (mut text, mut buffer) = (Text(Vec::new()), [0; 64]);
+    let mut out = BufWriter::new(&mut buffer, &mut text);
+    print(&mut out);
+    let _ = out.flush();
+    text.0
 }
 
 /// Prints the table; false where one of the checks that were named fails: anything but what
@@ -91,31 +101,22 @@ pub fn show(cx: &mut Context, file: &File) -> bool {
         if checks & 1 << place == 0 || !(ours || named) {
             continue;
         }
-        let mut evidence = Text(Vec::new());
-        let mut buffer = [0; 64];
-        let mut out = BufWriter::new(&mut buffer, &mut evidence);
-        let state = match facts.kind {
-            _ if !ours => {
-                put!(&mut out, "another machine's");
-                State::None
-            }
-            Kind::Other(why) => {
-                put!(&mut out, why);
-                State::None
-            }
-            _ => facts.check(place, &mut out),
-        };
-        let _ = out.flush();
+        let mut state = State::None;
+        let evidence = printed(&mut |out| match facts.kind {
+            _ if !ours => put!(out, "another machine's"),
+            Kind::Other(why) => put!(out, why),
+            _ => state = facts.check(place, out),
+        });
         fine &= matches!(state, Ok | State::None);
         let (word, sgr) = state.text();
         if file.options.json {
             let json = cx.json();
             json.object("").text("name", name).text("state", word);
-            json.text("evidence", &evidence.0).end_object();
+            json.text("evidence", &evidence).end_object();
             continue;
         }
         let word = file.options.colour.paint(sgr, left(word, 8));
-        put!(&mut cx.out, "  ", left(name, 8), " ", word, " ", &evidence.0[..], "\n");
+        put!(&mut cx.out, "  ", left(name, 8), " ", word, " ", &evidence[..], "\n");
     }
     if file.options.json {
         cx.json().end_array();

@@ -264,6 +264,8 @@ impl Options {
         }
     }
 
+    // One copy for its callers.
+    #[inline(never)]
     fn dump(&mut self, kind: u8, section: &'static [u8]) {
         self.dumps.push(Dump { kind, section });
     }

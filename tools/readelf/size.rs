@@ -1,17 +1,15 @@
 //! `--size`: where the bytes are: by section, by symbol, by segment, the largest first.
 
-use super::check::{Text, letters};
+use super::check::{letters, printed};
 use super::file::{File, Symbols};
 use super::names::segments::segment_type;
 use super::names::symbols::symbol_type;
 use super::rank::Top;
 use super::text;
 use crate::context::Context;
-use alloc::vec::Vec;
 use rt::elf::consts::*;
 use rt::elf::{FileHeader, ProgramHeader, Record, SectionHeader, Symbol, c_str};
 use rt::fmt::{dec, left};
-use rt::io::BufWriter;
 use rt::put;
 
 /// How many symbols are listed unless more are asked for.
@@ -141,12 +139,8 @@ impl<'f, 'a> List<'f, 'a> {
         if self.count > 0 && self.file.options.json {
             self.extra(cx, self.rest, b"", b"(more)");
         } else if self.count > 0 {
-            let mut text = Text(Vec::new());
-            let mut buffer = [0; 32];
-            let mut out = BufWriter::new(&mut buffer, &mut text);
-            put!(&mut out, "(", dec(self.count), " more)");
-            let _ = out.flush();
-            self.extra(cx, self.rest, b"", &text.0);
+            let text = printed(&mut |out| put!(out, "(", dec(self.count), " more)"));
+            self.extra(cx, self.rest, b"", &text);
         }
     }
 
