@@ -149,7 +149,7 @@ impl Put for Bar {
 pub fn json(cx: &mut Context, source: &Source, options: &Options) {
     cx.json().array("blocks");
     for block in blocks(source, options) {
-        let mut json = cx.json();
+        let json = cx.json();
         json.object("").number("start", block.start).number("end", block.end);
         json.text("kind", block.kind.name()).number("mappings", block.count);
         json.text("name", block.name).end_object();

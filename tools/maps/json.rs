@@ -41,7 +41,7 @@ fn mappings(cx: &mut Context, source: &Source, options: &Options) {
             && let Some(end) = before
             && end < entry.start
         {
-            let mut json = cx.json();
+            let json = cx.json();
             json.object("").number("start", end).number("end", entry.start);
             json.text("kind", "gap").end_object();
         }
@@ -75,7 +75,7 @@ fn mappings(cx: &mut Context, source: &Source, options: &Options) {
 
 /// The members of a mapping.
 fn mapping(cx: &mut Context, entry: &Entry) {
-    let mut json = cx.json();
+    let json = cx.json();
     json.number("start", entry.start).number("end", entry.end).text("perms", &entry.perms);
     json.number("offset", entry.offset).number("dev_major", entry.major.into());
     json.number("dev_minor", entry.minor.into()).number("inode", entry.inode);
@@ -104,7 +104,7 @@ fn unescaped(name: &[u8]) -> Vec<u8> {
 fn totals(cx: &mut Context, source: &Source, options: &Options) {
     cx.json().object("summary");
     for (name, (count, size)) in kind::named(kind::totals(source, options)) {
-        let mut json = cx.json();
+        let json = cx.json();
         json.object(name).number("mappings", count).number("bytes", size).end_object();
     }
     cx.json().end_object();
@@ -148,7 +148,7 @@ fn members(cx: &mut Context, image: &at::InImage) {
     }
     for (key, place) in [("section", &image.section), ("symbol", &image.symbol)] {
         if let Some((name, within)) = place {
-            let mut json = cx.json();
+            let json = cx.json();
             json.object(key).text("name", name).number("offset", *within).end_object();
         }
     }
