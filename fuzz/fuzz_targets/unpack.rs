@@ -11,8 +11,8 @@ fuzz_target!(|input: &[u8]| {
     let size = usize::from(u16::from_le_bytes([low, high]));
     let mut output = vec![0; size];
     if which & 1 == 0 {
-        rt::inflate::zlib(packed, &mut output);
-    } else if rt::zstd::zstd(packed, &mut output) {
-        assert!(rt::zstd::most(packed).is_some_and(|most| most >= size as u64));
+        unpack::inflate::zlib(packed, &mut output);
+    } else if unpack::zstd::zstd(packed, &mut output) {
+        assert!(unpack::zstd::most(packed).is_some_and(|most| most >= size as u64));
     }
 });

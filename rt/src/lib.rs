@@ -22,7 +22,6 @@ pub mod env;
 pub mod errno;
 pub mod fmt;
 pub mod fs;
-pub mod inflate;
 pub mod input;
 pub mod io;
 pub mod maps;
@@ -35,6 +34,5 @@ pub mod signal;
 pub mod start;
 pub mod time;
 pub mod vdso;
-pub mod zstd;
 
 pub use errno::{Errno, Result};

@@ -17,7 +17,7 @@ use rt::elf::{CompressionHeader, Record, SectionHeader};
 use rt::fmt::{dec, hex, hex_digits, int};
 use rt::io::BufWriter;
 use rt::put;
-use rt::{inflate, zstd};
+use unpack::{inflate, zstd};
 
 /// Goes through the sections in order, whatever the order of the options is.
 pub fn show(cx: &mut Context, file: &File) -> bool {
