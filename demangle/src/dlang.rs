@@ -66,6 +66,7 @@ impl Reader<'_, '_> {
         self.text.get(self.state.at..).unwrap_or_default()
     }
 
+    #[inline(always)]
     fn put(&mut self, text: &str) -> Option<()> {
         self.out.push(text.as_bytes())
     }
@@ -106,7 +107,7 @@ impl Reader<'_, '_> {
 
     fn nested(&mut self, production: fn(&mut Self) -> Option<()>) -> Option<()> {
         self.steps = self.steps.checked_sub(1)?;
-        if self.state.depth >= DEPTH {
+        if self.state.depth >= DEPTH || self.out.failed {
             return None;
         }
         self.state.depth += 1;

@@ -80,7 +80,7 @@ impl Demangler {
             } else {
                 rust_legacy::demangle(name, options.verbose, &mut self.out)
             };
-            if rust.is_some() {
+            if rust.is_some() && !self.out.failed {
                 return Some(&self.out.bytes);
             }
             self.out.clear();
@@ -93,7 +93,7 @@ impl Demangler {
             Style::Gnat => gnat::demangle(name, &mut self.out),
             Style::Rust => None,
         };
-        done.map(|()| self.out.bytes.as_slice())
+        done.filter(|()| !self.out.failed).map(|()| self.out.bytes.as_slice())
     }
 }
 
@@ -107,44 +107,66 @@ struct Output {
     bytes: Vec<u8>,
     /// The last byte that was put here, even if it was taken back.
     last: u8,
+    /// Nothing is added for the time being.
+    silent: bool,
+    /// Something went beyond the limit, or was given up otherwise: what is here is of no use.
+    failed: bool,
 }
 
 impl Output {
     const fn new() -> Self {
-        Output { bytes: Vec::new(), last: 0 }
+        Output { bytes: Vec::new(), last: 0, silent: false, failed: false }
     }
 
     fn clear(&mut self) {
         self.bytes.clear();
-        self.last = 0;
+        (self.last, self.silent, self.failed) = (0, false, false);
     }
 
-    fn push(&mut self, text: &[u8]) -> Option<()> {
-        if self.bytes.len() + text.len() > LONGEST {
-            return None;
+    fn add(&mut self, text: &[u8]) {
+        if self.silent {
+            return;
         }
-        self.bytes.extend_from_slice(text);
-        self.last = text.last().copied().unwrap_or(self.last);
+        self.failed |= self.bytes.len() + text.len() > LONGEST;
+        if !self.failed {
+            self.bytes.extend_from_slice(text);
+            self.last = text.last().copied().unwrap_or(self.last);
+        }
+    }
+
+    /// [`add`](Output::add) in the form of a production. It never fails on the spot: so the
+    /// many who ask have nothing to look at.
+    #[inline(always)]
+    fn push(&mut self, text: &[u8]) -> Option<()> {
+        self.add(text);
         Some(())
     }
 
-    fn unsigned(&mut self, number: u64, base: u64) -> Option<()> {
+    fn add_unsigned(&mut self, number: u64, base: u64) {
         let mut digits = [0; 20];
         let mut at = digits.len();
         let mut rest = number;
-        loop {
-            at -= 1;
-            *digits.get_mut(at)? = *b"0123456789abcdef".get((rest % base) as usize)?;
+        while let Some(place) = at.checked_sub(1) {
+            at = place;
+            let digit = b"0123456789abcdef".get((rest % base) as usize);
+            digits[at] = digit.copied().unwrap_or_default();
             rest /= base;
             if rest == 0 {
-                return self.push(digits.get(at..)?);
+                break;
             }
         }
+        self.add(digits.get(at..).unwrap_or_default());
+    }
+
+    #[inline(always)]
+    fn unsigned(&mut self, number: u64, base: u64) -> Option<()> {
+        self.add_unsigned(number, base);
+        Some(())
     }
 
     fn number(&mut self, number: i64) -> Option<()> {
         if number < 0 {
-            self.push(b"-")?;
+            self.add(b"-");
         }
         self.unsigned(number.unsigned_abs(), 10)
     }

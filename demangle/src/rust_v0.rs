@@ -21,11 +21,11 @@ pub fn demangle(name: &[u8], verbose: bool, out: &mut Output) -> Option<()> {
         return None;
     }
     let mut reader =
-        Reader { text, at: 0, out, verbose, silent: false, lifetimes: 0, depth: 0, steps: STEPS };
+        Reader { text, at: 0, out, verbose, lifetimes: 0, depth: 0, steps: STEPS };
     reader.path(true)?;
     // The crate that an instance is made for isn't printed.
     if reader.at < text.len() {
-        reader.silent = true;
+        reader.out.silent = true;
         reader.path(false)?;
     }
     (reader.at == text.len()).then_some(())
@@ -36,8 +36,6 @@ struct Reader<'t, 'o> {
     at: usize,
     out: &'o mut Output,
     verbose: bool,
-    /// Nothing is printed, and nothing is read again.
-    silent: bool,
     /// How many lifetimes are bound by what is around.
     lifetimes: u64,
     depth: u32,
@@ -61,22 +59,23 @@ impl<'t> Reader<'t, '_> {
         found
     }
 
+    #[inline(always)]
     fn put(&mut self, text: &[u8]) -> Option<()> {
-        if self.silent { Some(()) } else { self.out.push(text) }
+        self.out.push(text)
     }
 
     fn number(&mut self, number: u64) -> Option<()> {
-        if self.silent { Some(()) } else { self.out.unsigned(number, 10) }
+        self.out.unsigned(number, 10)
     }
 
     fn hexadecimal(&mut self, number: u64) -> Option<()> {
-        if self.silent { Some(()) } else { self.out.unsigned(number, 16) }
+        self.out.unsigned(number, 16)
     }
 
     /// Runs one level deeper.
     fn nested(&mut self, production: impl FnOnce(&mut Self) -> Option<()>) -> Option<()> {
         self.steps = self.steps.checked_sub(1)?;
-        if self.depth >= DEPTH {
+        if self.depth >= DEPTH || self.out.failed {
             return None;
         }
         self.depth += 1;
@@ -115,7 +114,7 @@ impl<'t> Reader<'t, '_> {
     /// `B <place>`: what stands there is read again.
     fn again(&mut self, production: impl FnOnce(&mut Self) -> Option<()>) -> Option<()> {
         let place = self.base_62()?;
-        if self.silent {
+        if self.out.silent {
             return Some(());
         }
         // It should stand before this; only the depth ends it where it doesn't.
@@ -173,9 +172,9 @@ impl<'t> Reader<'t, '_> {
                 if kind != b'Y' {
                     // Where the impl is.
                     self.disambiguator()?;
-                    let silent = core::mem::replace(&mut self.silent, true);
+                    let silent = core::mem::replace(&mut self.out.silent, true);
                     self.path(in_value)?;
-                    self.silent = silent;
+                    self.out.silent = silent;
                 }
                 self.put(b"<")?;
                 self.kind()?;
@@ -310,7 +309,7 @@ impl<'t> Reader<'t, '_> {
     fn binder(&mut self) -> Option<u64> {
         let before = self.lifetimes;
         let count = self.optional_62(b'G')?;
-        if count == 0 || self.silent {
+        if count == 0 || self.out.silent {
             self.lifetimes = before.wrapping_add(count);
             return Some(before);
         }
@@ -501,7 +500,7 @@ impl<'t> Reader<'t, '_> {
     }
 
     fn print_identifier(&mut self, name: Identifier) -> Option<()> {
-        if self.silent {
+        if self.out.silent {
             Some(())
         } else if name.punycode.is_empty() {
             self.out.push(name.plain)

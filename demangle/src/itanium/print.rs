@@ -114,6 +114,7 @@ impl Printer<'_> {
         Some(())
     }
 
+    #[inline(always)]
     fn put(&mut self, text: &str) -> Option<()> {
         self.out.push(text.as_bytes())
     }
