@@ -20,8 +20,7 @@ pub fn demangle(name: &[u8], verbose: bool, out: &mut Output) -> Option<()> {
     if !text.first()?.is_ascii_uppercase() || !text.iter().all(known) {
         return None;
     }
-    let mut reader =
-        Reader { text, at: 0, out, verbose, lifetimes: 0, depth: 0, steps: STEPS };
+    let mut reader = Reader { text, at: 0, out, verbose, lifetimes: 0, depth: 0, steps: STEPS };
     reader.path(true)?;
     // The crate that an instance is made for isn't printed.
     if reader.at < text.len() {

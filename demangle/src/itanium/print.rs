@@ -44,7 +44,8 @@ pub fn print(
         depth: 0,
         steps: STEPS,
     };
-    printer.print(top, NO_SCOPE, None)
+    printer.print(top, NO_SCOPE, None);
+    (!printer.out.failed).then_some(())
 }
 
 /// A place in `scopes`: the innermost template whose arguments template parameters stand
@@ -109,128 +110,149 @@ impl Printer<'_> {
         self.nodes.get(id as usize).map_or(0, |node| node.printing.get())
     }
 
-    fn step(&mut self) -> Option<()> {
-        self.steps = self.steps.checked_sub(1)?;
-        Some(())
+    /// Gives the name up: from here on nothing is printed, and nothing goes deeper. So nobody
+    /// has to ask after each part whether that was right.
+    fn fail(&mut self) {
+        self.out.failed = true;
+    }
+
+    fn require(&mut self, done: Option<()>) {
+        self.out.failed |= done.is_none();
+    }
+
+    fn step(&mut self) {
+        let left = self.steps.checked_sub(1);
+        self.require(left.map(drop));
+        self.steps = left.unwrap_or(0);
     }
 
     #[inline(always)]
-    fn put(&mut self, text: &str) -> Option<()> {
-        self.out.push(text.as_bytes())
+    fn put(&mut self, text: &str) {
+        self.out.add(text.as_bytes())
     }
 
-    fn number(&mut self, number: i64) -> Option<()> {
-        self.out.number(number)
+    fn number(&mut self, number: i64) {
+        self.out.number(number);
     }
 
-    fn print(&mut self, id: Id, scope: Scope, mods: Mods) -> Option<()> {
+    fn print(&mut self, id: Id, scope: Scope, mods: Mods) {
         let nodes = self.nodes;
-        let node = nodes.get(id as usize)?;
+        let Some(node) = nodes.get(id as usize) else { return self.fail() };
         if id == NONE || node.printing.get() > 1 || self.depth > DEPTH {
-            return None;
+            return self.fail();
         }
-        self.step()?;
+        self.step();
+        if self.out.failed {
+            return;
+        }
         node.printing.set(node.printing.get() + 1);
         self.depth += 1;
-        self.node(id, node, scope, mods)?;
+        self.node(id, node, scope, mods);
         self.depth -= 1;
         node.printing.set(node.printing.get() - 1);
-        Some(())
     }
 
-    fn print_if(&mut self, id: Id, scope: Scope, mods: Mods) -> Option<()> {
-        if id == NONE { Some(()) } else { self.print(id, scope, mods) }
+    fn print_if(&mut self, id: Id, scope: Scope, mods: Mods) {
+        if id != NONE {
+            self.print(id, scope, mods)
+        }
     }
 
-    fn node(&mut self, id: Id, node: &Node, scope: Scope, mods: Mods) -> Option<()> {
+    fn node(&mut self, id: Id, node: &Node, scope: Scope, mods: Mods) {
         let (a, b) = (node.a, node.b);
         match node.kind {
             Kind::Name => self.name(a, b),
-            Kind::Fixed => self.put(FIXED.get(a as usize)?),
+            Kind::Fixed => self.put(FIXED.get(a as usize).copied().unwrap_or_default()),
             Kind::Std => self.put(std_name(a as u8, b)),
             Kind::Qualified | Kind::Local => {
-                self.print(a, scope, mods)?;
-                self.separator()?;
-                let entity = self.default_argument(b)?;
+                self.print(a, scope, mods);
+                self.separator();
+                let entity = self.default_argument(b);
                 self.print(entity, scope, mods)
             }
             Kind::Tagged => {
-                self.print(a, scope, mods)?;
-                self.put("[abi:")?;
-                self.print(b, scope, mods)?;
+                self.print(a, scope, mods);
+                self.put("[abi:");
+                self.print(b, scope, mods);
                 self.put("]")
             }
             Kind::Module | Kind::Partition => {
-                self.print_if(a, scope, mods)?;
+                self.print_if(a, scope, mods);
                 if node.kind == Kind::Partition {
-                    self.put(":")?;
+                    self.put(":");
                 } else if a != NONE {
-                    self.put(".")?;
+                    self.put(".");
                 }
                 self.print(b, scope, mods)
             }
             Kind::InModule => {
-                self.print(a, scope, mods)?;
-                self.put("@")?;
+                self.print(a, scope, mods);
+                self.put("@");
                 self.print(b, scope, mods)
             }
             Kind::Bindings => {
-                self.put("[")?;
-                self.print(a, scope, mods)?;
+                self.put("[");
+                self.print(a, scope, mods);
                 self.put("]")
             }
             Kind::Constructor => self.print(a, scope, mods),
             Kind::Destructor => {
-                self.put("~")?;
+                self.put("~");
                 self.print(a, scope, mods)
             }
             Kind::Operator => {
-                let name = OPERATORS.get(a as usize)?.name.bytes();
+                let name = operator_name(a);
                 let name = name.strip_suffix(b" ").unwrap_or(name);
-                self.put("operator")?;
+                self.put("operator");
                 if name.first().is_some_and(u8::is_ascii_lowercase) {
-                    self.put(" ")?;
+                    self.put(" ");
                 }
-                self.out.push(name)
+                self.out.add(name)
             }
             Kind::VendorOperator => {
-                self.put("operator ")?;
+                self.put("operator ");
                 self.print(b, scope, mods)
             }
             Kind::Conversion => {
-                self.put("operator ")?;
+                self.put("operator ");
                 self.conversion(a, scope, mods)
             }
             Kind::Lambda => self.lambda(a, b, scope, mods),
             Kind::Unnamed => {
-                self.put("{unnamed type#")?;
-                self.number(i64::from(a) + 1)?;
+                self.put("{unnamed type#");
+                self.number(i64::from(a) + 1);
                 self.put("}")
             }
             Kind::Clone => {
-                self.print(a, scope, mods)?;
-                self.put(" [clone ")?;
-                self.print(b, scope, mods)?;
+                self.print(a, scope, mods);
+                self.put(" [clone ");
+                self.print(b, scope, mods);
                 self.put("]")
             }
             Kind::Special => {
-                self.put(special(b as u8))?;
+                self.put(special(b as u8));
                 self.print(a, scope, mods)
             }
             Kind::Construction => {
-                self.put("construction vtable for ")?;
-                self.print(a, scope, mods)?;
-                self.put("-in-")?;
+                self.put("construction vtable for ");
+                self.print(a, scope, mods);
+                self.put("-in-");
                 self.print(b, scope, mods)
             }
             Kind::Temporary => {
-                self.put("reference temporary #")?;
-                self.number((b as i32).into())?;
-                self.put(" for ")?;
+                self.put("reference temporary #");
+                self.number((b as i32).into());
+                self.put(" for ");
                 self.print(a, scope, mods)
             }
-            Kind::Resource => self.resource(a),
-            Kind::Encoding => self.encoding(a, b, scope),
+            Kind::Resource => {
+                let done = self.resource(a);
+                self.require(done)
+            }
+            Kind::Encoding => {
+                let done = self.encoding(a, b, scope);
+                self.require(done)
+            }
             Kind::Template => self.template(id, a, b, scope),
             Kind::Arguments | Kind::TemplateArguments => self.list(id, scope, mods),
             Kind::Parameter => self.parameter(a, scope, mods),
@@ -240,16 +262,19 @@ impl Printer<'_> {
             | Kind::PackDeclaration => self.declaration(id, scope, mods),
             Kind::Builtin => self.builtin(a),
             Kind::FloatN => {
-                self.put("_Float")?;
-                self.number((a as i32).into())?;
-                if b as u8 == b'x' { self.put("x") } else { Some(()) }
+                self.put("_Float");
+                self.number((a as i32).into());
+                self.put(if b as u8 == b'x' { "x" } else { "" })
             }
             Kind::Vendor => self.print(a, scope, mods),
             Kind::Function => self.function(id, scope, mods),
-            Kind::Array => self.array(id, scope, mods),
+            Kind::Array => {
+                let done = self.array(id, scope, mods);
+                self.require(done)
+            }
             Kind::Decltype => {
-                self.put("decltype (")?;
-                self.print(a, scope, mods)?;
+                self.put("decltype (");
+                self.print(a, scope, mods);
                 self.put(")")
             }
             Kind::Expansion => self.expansion(a, scope, mods),
@@ -288,8 +313,8 @@ impl Printer<'_> {
             Kind::Literal | Kind::NegativeLiteral => self.literal(node, scope, mods),
             Kind::FunctionParameter if a == 0 => self.put("this"),
             Kind::FunctionParameter => {
-                self.put("{parm#")?;
-                self.number(a.into())?;
+                self.put("{parm#");
+                self.number(a.into());
                 self.put("}")
             }
             Kind::Nullary => self.operator(a, scope, mods),
@@ -297,64 +322,63 @@ impl Printer<'_> {
             Kind::Binary => self.binary(a, b, scope, mods),
             Kind::Ternary => self.ternary(a, b, scope, mods),
             Kind::Braces => {
-                self.print_if(a, scope, mods)?;
-                self.put("{")?;
-                self.print(b, scope, mods)?;
+                self.print_if(a, scope, mods);
+                self.put("{");
+                self.print(b, scope, mods);
                 self.put("}")
             }
             Kind::VendorExpression => {
-                self.print(a, scope, mods)?;
-                self.put("(")?;
-                self.print(b, scope, mods)?;
+                self.print(a, scope, mods);
+                self.put("(");
+                self.print(b, scope, mods);
                 self.put(")")
             }
             // Only parts of other nodes.
-            Kind::DefaultArgument | Kind::LambdaNumber | Kind::Operands | Kind::Cast => None,
+            Kind::DefaultArgument | Kind::LambdaNumber | Kind::Operands | Kind::Cast => self.fail(),
         }
     }
 
     // Names.
 
-    fn name(&mut self, length: u32, start: u32) -> Option<()> {
+    fn name(&mut self, length: u32, start: u32) {
         let (length, start) = (length as usize, start as usize);
-        let name = self.text.get(start..start + length)?;
-        if self.java { self.java_name(name) } else { self.out.push(name) }
+        let name = self.text.get(start..start + length).unwrap_or_default();
+        if self.java { self.java_name(name) } else { self.out.add(name) }
     }
 
-    fn separator(&mut self) -> Option<()> {
+    fn separator(&mut self) {
         self.put(if self.java { "." } else { "::" })
     }
 
     /// Prints which default argument an entity is local to, if it is, and gives the entity.
-    fn default_argument(&mut self, id: Id) -> Option<Id> {
+    fn default_argument(&mut self, id: Id) -> Id {
         if self.kind(id) != Kind::DefaultArgument {
-            return Some(id);
+            return id;
         }
-        self.put("{default arg#")?;
-        self.number(i64::from(self.b(id)) + 1)?;
-        self.put("}::")?;
-        Some(self.a(id))
+        self.put("{default arg#");
+        self.number(i64::from(self.b(id)) + 1);
+        self.put("}::");
+        self.a(id)
     }
 
     /// A template's arguments, in a list of their own: what waits belongs to the whole.
-    fn template(&mut self, id: Id, name: Id, arguments: Id, scope: Scope) -> Option<()> {
+    fn template(&mut self, id: Id, name: Id, arguments: Id, scope: Scope) {
         let outer = self.template;
         self.template = id;
         if self.java && self.kind(name) == Kind::Name && self.is_named(name, b"JArray") {
-            self.print(arguments, scope, None)?;
-            self.put("[]")?;
+            self.print(arguments, scope, None);
+            self.put("[]");
         } else {
-            self.print(name, scope, None)?;
-            self.angle_brackets(arguments, scope, None)?;
+            self.print(name, scope, None);
+            self.angle_brackets(arguments, scope, None);
         }
         self.template = outer;
-        Some(())
     }
 
     /// `<arguments>`, without running into another `<` or `>`.
-    fn angle_brackets(&mut self, arguments: Id, scope: Scope, mods: Mods) -> Option<()> {
-        self.put(if self.out.last() == b'<' { " <" } else { "<" })?;
-        self.print(arguments, scope, mods)?;
+    fn angle_brackets(&mut self, arguments: Id, scope: Scope, mods: Mods) {
+        self.put(if self.out.last() == b'<' { " <" } else { "<" });
+        self.print(arguments, scope, mods);
         self.put(if self.out.last() == b'>' { " >" } else { ">" })
     }
 
@@ -365,105 +389,107 @@ impl Printer<'_> {
 
     /// The target of a conversion: template parameters in it are those of the template
     /// that the conversion is.
-    fn conversion(&mut self, target: Id, scope: Scope, mods: Mods) -> Option<()> {
-        let inner = if self.template != NONE { self.enter(self.template, scope)? } else { scope };
+    fn conversion(&mut self, target: Id, scope: Scope, mods: Mods) {
+        let inner = if self.template != NONE { self.enter(self.template, scope) } else { scope };
         if self.kind(target) != Kind::Template {
             return self.print(target, inner, mods);
         }
-        self.print(self.a(target), inner, mods)?;
+        self.print(self.a(target), inner, mods);
         // The arguments are outside.
         self.angle_brackets(self.b(target), scope, mods)
     }
 
-    fn lambda(&mut self, parameters: Id, number: Id, scope: Scope, mods: Mods) -> Option<()> {
+    fn lambda(&mut self, parameters: Id, number: Id, scope: Scope, mods: Mods) {
         let outer = (self.head, self.declared, self.in_lambda);
         (self.head, self.declared, self.in_lambda) = (self.b(number), 0, true);
-        self.put(if self.head == NONE { "{lambda" } else { "{lambda<" })?;
+        self.put(if self.head == NONE { "{lambda" } else { "{lambda<" });
         let mut cell = self.head;
         while cell != NONE {
-            self.put(if self.declared > 0 { ", " } else { "" })?;
+            self.put(if self.declared > 0 { ", " } else { "" });
             let declaration = self.a(cell);
-            self.print(declaration, scope, mods)?;
-            self.put(" ")?;
-            self.declared_name(declaration, self.declared)?;
+            self.print(declaration, scope, mods);
+            self.put(" ");
+            self.declared_name(declaration, self.declared);
             self.declared += 1;
             cell = self.b(cell);
         }
-        self.put(if self.head == NONE { "(" } else { ">(" })?;
-        self.print(parameters, scope, mods)?;
-        self.put(")#")?;
+        self.put(if self.head == NONE { "(" } else { ">(" });
+        self.print(parameters, scope, mods);
+        self.put(")#");
         (self.head, self.declared, self.in_lambda) = outer;
-        self.number(i64::from(self.a(number)) + 1)?;
+        self.number(i64::from(self.a(number)) + 1);
         self.put("}")
     }
 
     /// What kind of template parameter a lambda declares.
-    fn declaration(&mut self, id: Id, scope: Scope, mods: Mods) -> Option<()> {
+    fn declaration(&mut self, id: Id, scope: Scope, mods: Mods) {
         let pack = self.kind(id) == Kind::PackDeclaration;
         let what = if pack { self.a(id) } else { id };
         match self.kind(what) {
-            Kind::TypeDeclaration => self.put("typename")?,
-            Kind::ValueDeclaration => self.print(self.a(what), scope, mods)?,
+            Kind::TypeDeclaration => self.put("typename"),
+            Kind::ValueDeclaration => self.print(self.a(what), scope, mods),
             Kind::TemplateDeclaration => {
-                self.put("template<")?;
-                self.print(self.a(what), scope, mods)?;
-                self.put("> class")?;
+                self.put("template<");
+                self.print(self.a(what), scope, mods);
+                self.put("> class");
             }
-            _ => return None,
+            _ => return self.fail(),
         }
         self.put(if pack { "..." } else { "" })
     }
 
     /// They have no names: `$T0`, `$N1`, `$TT2`.
-    fn declared_name(&mut self, id: Id, place: u32) -> Option<()> {
+    fn declared_name(&mut self, id: Id, place: u32) {
         let id = if self.kind(id) == Kind::PackDeclaration { self.a(id) } else { id };
         self.put(match self.kind(id) {
             Kind::TypeDeclaration => "$T",
             Kind::ValueDeclaration => "$N",
             _ => "$TT",
-        })?;
+        });
         self.number(place.into())
     }
 
     // Templates.
 
     /// The scope of a template's arguments.
-    fn enter(&mut self, template: Id, outer: Scope) -> Option<Scope> {
+    fn enter(&mut self, template: Id, outer: Scope) -> Scope {
         if self.scopes.len() >= SCOPES {
-            return None;
+            self.fail();
+            return outer;
         }
         let scope = self.scopes.len() as u32;
         self.scopes.push((template, outer));
-        Some(scope)
+        scope
     }
 
     fn template_of(&self, scope: Scope) -> (Id, Scope) {
         self.scopes.get(scope as usize).copied().unwrap_or((NONE, NO_SCOPE))
     }
 
-    /// What a template parameter stands for; in a pack, its element that is printed.
-    fn argument(&mut self, number: u32, scope: Scope) -> Option<Id> {
-        let argument = self.whole_argument(number, scope)?;
+    /// What a template parameter stands for; in a pack, its element that is printed; or NONE.
+    fn argument(&mut self, number: u32, scope: Scope) -> Id {
+        let argument = self.whole_argument(number, scope);
         if self.kind(argument) == Kind::TemplateArguments {
             return self.element(argument, self.pack);
         }
-        Some(argument)
+        argument
     }
 
-    /// What a template parameter stands for, packs as such.
-    fn whole_argument(&mut self, number: u32, scope: Scope) -> Option<Id> {
-        let template = self.template_of(scope).0;
-        if template == NONE {
-            return None;
+    /// What a template parameter stands for, packs as such; or NONE.
+    fn whole_argument(&mut self, number: u32, scope: Scope) -> Id {
+        match self.template_of(scope).0 {
+            NONE => NONE,
+            template => self.element(self.b(template), number as i32),
         }
-        self.element(self.b(template), number as i32)
     }
 
-    fn element(&mut self, list: Id, number: i32) -> Option<Id> {
+    /// An element of a list; or NONE.
+    fn element(&mut self, list: Id, number: i32) -> Id {
         if number < 0 {
-            return Some(list);
+            return list;
         }
-        self.steps = self.steps.checked_sub(number as u32 >> 3)?;
+        let Some(steps) = self.steps.checked_sub(number as u32 >> 3) else { return NONE };
+        self.steps = steps;
         let mut cell = list;
         for _ in 0..number {
             if cell == NONE {
@@ -471,65 +497,67 @@ impl Printer<'_> {
             }
             cell = self.b(cell);
         }
-        let element = self.a(cell);
-        (cell != NONE && element != NONE).then_some(element)
+        if cell == NONE { NONE } else { self.a(cell) }
     }
 
-    fn parameter(&mut self, number: u32, scope: Scope, mods: Mods) -> Option<()> {
+    fn parameter(&mut self, number: u32, scope: Scope, mods: Mods) {
         if self.in_lambda {
             if number < self.declared {
-                let declaration = self.element(self.head, number as i32)?;
+                let declaration = self.element(self.head, number as i32);
                 return self.declared_name(declaration, number);
             }
-            self.put("auto:")?;
+            self.put("auto:");
             return self.number(i64::from(number) + 1);
         }
-        let argument = self.argument(number, scope)?;
+        let argument = self.argument(number, scope);
         // The argument itself may be a parameter of a template further out.
         let outer = self.template_of(scope).1;
         self.print(argument, outer, mods)
     }
 
-    fn expansion(&mut self, pattern: Id, scope: Scope, mods: Mods) -> Option<()> {
-        let pack = if self.in_lambda { NONE } else { self.find_pack(pattern, scope)? };
+    fn expansion(&mut self, pattern: Id, scope: Scope, mods: Mods) {
+        let pack = if self.in_lambda { NONE } else { self.find_pack(pattern, scope) };
         if pack == NONE {
             // Of function parameters: how many isn't known.
-            self.subexpression(pattern, scope, mods)?;
+            self.subexpression(pattern, scope, mods);
             return self.put("...");
         }
-        let length = self.pack_length(pack)?;
+        let length = self.pack_length(pack);
         for i in 0..length {
             if i > 0 {
-                self.put(", ")?;
+                self.put(", ");
             }
             self.pack = i;
-            self.print(pattern, scope, mods)?;
+            self.print(pattern, scope, mods);
         }
-        Some(())
     }
 
-    fn pack_length(&mut self, pack: Id) -> Option<i32> {
+    fn pack_length(&mut self, pack: Id) -> i32 {
         let (mut cell, mut length) = (pack, 0);
-        while self.kind(cell) == Kind::TemplateArguments && self.a(cell) != NONE {
-            self.step()?;
+        while self.kind(cell) == Kind::TemplateArguments && self.a(cell) != NONE && !self.out.failed
+        {
+            self.step();
             length += 1;
             cell = self.b(cell);
         }
-        Some(length)
+        length
     }
 
-    /// The first pack that a pattern refers to, or NONE; None if it goes too far.
-    fn find_pack(&mut self, id: Id, scope: Scope) -> Option<Id> {
-        self.step()?;
+    /// The first pack that a pattern refers to, or NONE.
+    fn find_pack(&mut self, id: Id, scope: Scope) -> Id {
+        self.step();
+        if self.out.failed {
+            return NONE;
+        }
         let (a, b) = (self.a(id), self.b(id));
         let (first, second) = match self.kind(id) {
             Kind::Parameter => {
                 if scope == NO_SCOPE {
-                    return None;
+                    self.fail();
                 }
-                let argument = self.whole_argument(a, scope).unwrap_or(NONE);
+                let argument = self.whole_argument(a, scope);
                 let pack = self.kind(argument) == Kind::TemplateArguments;
-                return Some(if pack { argument } else { NONE });
+                return if pack { argument } else { NONE };
             }
             Kind::Name
             | Kind::Fixed
@@ -543,39 +571,39 @@ impl Printer<'_> {
             | Kind::FloatN
             | Kind::Expansion
             | Kind::FunctionParameter
-            | Kind::Number => return Some(NONE),
+            | Kind::Number => return NONE,
             Kind::VendorOperator => (b, NONE),
             _ => (a, b),
         };
         if self.depth > DEPTH {
-            return None;
+            self.fail();
         }
         self.depth += 1;
         let mut pack = NONE;
         for child in [first, second] {
             if pack == NONE && child != NONE {
-                pack = self.find_pack(child, scope)?;
+                pack = self.find_pack(child, scope);
             }
         }
         self.depth -= 1;
-        Some(pack)
+        pack
     }
 
     /// A list with commas; an empty pack at its end takes its comma with it.
-    fn list(&mut self, id: Id, scope: Scope, mods: Mods) -> Option<()> {
+    fn list(&mut self, id: Id, scope: Scope, mods: Mods) {
         let depth = self.depth;
-        self.print_if(self.a(id), scope, mods)?;
+        self.print_if(self.a(id), scope, mods);
         let mut end = self.out.len();
         let mut cell = self.b(id);
         while cell != NONE {
-            self.step()?;
+            self.step();
             self.depth += 1;
             if self.depth > DEPTH {
-                return None;
+                return self.fail();
             }
-            self.put(", ")?;
+            self.put(", ");
             let before = self.out.len();
-            self.print_if(self.a(cell), scope, mods)?;
+            self.print_if(self.a(cell), scope, mods);
             if self.out.len() > before {
                 end = self.out.len();
             }
@@ -583,45 +611,47 @@ impl Printer<'_> {
         }
         self.out.truncate(end);
         self.depth = depth;
-        Some(())
     }
 
     // Types.
 
-    fn builtin(&mut self, place: u32) -> Option<()> {
+    fn builtin(&mut self, place: u32) {
         if self.java
             && let Some(name) = java_name(place)
         {
             return self.put(name);
         }
-        self.out.push(BUILTINS.get(place as usize)?.name.bytes())
+        self.out.add(BUILTINS.get(place as usize).map_or(b"", |builtin| builtin.name.bytes()))
     }
 
     /// A modifier around a type, which may print it.
-    fn modified(&mut self, id: Id, inner: Id, scope: Scope, mods: Mods) -> Option<()> {
+    fn modified(&mut self, id: Id, inner: Id, scope: Scope, mods: Mods) {
         let waiting = Mod::new(id, scope, mods);
-        self.print(inner, scope, Some(&waiting))?;
+        self.print(inner, scope, Some(&waiting));
         if waiting.printed.get() {
-            return Some(());
+            return;
         }
         self.modifier(id, scope, Some(&waiting))
     }
 
     /// A reference; to a reference that a template parameter stands for it is one still.
-    fn reference(&mut self, id: Id, scope: Scope, mods: Mods) -> Option<()> {
+    fn reference(&mut self, id: Id, scope: Scope, mods: Mods) {
         let mut scope = scope;
         let mut to = self.a(id);
         let (mut whole, mut inner) = (id, to);
         if !self.in_lambda && self.kind(to) == Kind::Parameter {
             // Where it was met first its scope is that of its argument, unless it is met
             // again within itself.
-            let saved = &self.nodes.get(to as usize)?.scope;
+            let Some(Node { scope: saved, .. }) = self.nodes.get(to as usize) else { return };
             if saved.get() == NOWHERE {
                 saved.set(scope);
             } else if self.printing(to) == 0 && self.printing(id) < 2 {
                 scope = saved.get();
             }
-            to = self.argument(self.a(to), scope)?;
+            to = self.argument(self.a(to), scope);
+            if to == NONE {
+                return self.fail();
+            }
         }
         if self.kind(to) == Kind::Reference || self.kind(to) == self.kind(id) {
             (whole, inner) = (to, self.a(to));
@@ -632,7 +662,7 @@ impl Printer<'_> {
     }
 
     /// One modifier.
-    fn modifier(&mut self, id: Id, scope: Scope, mods: Mods) -> Option<()> {
+    fn modifier(&mut self, id: Id, scope: Scope, mods: Mods) {
         let (a, b) = (self.a(id), self.b(id));
         match self.kind(id) {
             Kind::Restrict | Kind::RestrictThis => self.put(" restrict"),
@@ -640,19 +670,19 @@ impl Printer<'_> {
             Kind::Const | Kind::ConstThis => self.put(" const"),
             Kind::TransactionSafe => self.put(" transaction_safe"),
             kind @ (Kind::Noexcept | Kind::Throw) => {
-                self.put(if kind == Kind::Throw { " throw" } else { " noexcept" })?;
+                self.put(if kind == Kind::Throw { " throw" } else { " noexcept" });
                 if b == NONE {
-                    return Some(());
+                    return;
                 }
-                self.put("(")?;
-                self.print(b, scope, mods)?;
+                self.put("(");
+                self.print(b, scope, mods);
                 self.put(")")
             }
             Kind::VendorQualifier => {
-                self.put(" ")?;
+                self.put(" ");
                 self.print(b, scope, mods)
             }
-            Kind::Pointer if self.java => Some(()),
+            Kind::Pointer if self.java => {}
             Kind::Pointer => self.put("*"),
             Kind::Reference => self.put("&"),
             Kind::ReferenceThis => self.put(" &"),
@@ -662,14 +692,14 @@ impl Printer<'_> {
             Kind::Imaginary => self.put(" _Imaginary"),
             Kind::MemberPointer => {
                 if self.out.last() != b'(' {
-                    self.put(" ")?;
+                    self.put(" ");
                 }
-                self.print(a, scope, mods)?;
+                self.print(a, scope, mods);
                 self.put("::*")
             }
             Kind::Vector => {
-                self.put(" __vector(")?;
-                self.print(a, scope, mods)?;
+                self.put(" __vector(");
+                self.print(a, scope, mods);
                 self.put(")")
             }
             _ => self.print(id, scope, mods),
@@ -677,7 +707,7 @@ impl Printer<'_> {
     }
 
     /// The modifiers of a list, those of functions only if `suffix`: they come last.
-    fn modifiers(&mut self, list: Mods, suffix: bool, around: Mods) -> Option<()> {
+    fn modifiers(&mut self, list: Mods, suffix: bool, around: Mods) {
         let mut list = list;
         while let Some(waiting) = list {
             list = waiting.next;
@@ -692,18 +722,17 @@ impl Printer<'_> {
                 Kind::Array => return self.dimensions(id, scope, list, around),
                 Kind::Local => {
                     // Its qualifiers are in the list already.
-                    self.print(self.a(id), scope, None)?;
-                    self.separator()?;
-                    let mut entity = self.default_argument(self.b(id))?;
+                    self.print(self.a(id), scope, None);
+                    self.separator();
+                    let mut entity = self.default_argument(self.b(id));
                     while self.kind(entity).qualifies_function() {
                         entity = self.a(entity);
                     }
                     return self.print(entity, scope, around);
                 }
-                _ => self.modifier(id, scope, around)?,
+                _ => self.modifier(id, scope, around),
             }
         }
-        Some(())
     }
 
     /// A function's name and type.
@@ -736,8 +765,7 @@ impl Printer<'_> {
         if part == NONE {
             return None;
         }
-        let inner =
-            if self.kind(part) == Kind::Template { self.enter(part, scope)? } else { scope };
+        let inner = if self.kind(part) == Kind::Template { self.enter(part, scope) } else { scope };
         let [first, second, third, fourth] = parts;
         let first = Mod::new(first, scope, None);
         let second = Mod::new(second, scope, Some(&first));
@@ -745,39 +773,38 @@ impl Printer<'_> {
         let fourth = Mod::new(fourth, scope, Some(&third));
         let list = [&first, &second, &third, &fourth];
         let innermost = *list.get(count - 1)?;
-        self.print(function, inner, Some(innermost))?;
+        self.print(function, inner, Some(innermost));
         for part in list.iter().take(count).rev() {
             if !part.printed.get() {
-                self.put(" ")?;
-                self.modifier(part.node, scope, Some(innermost))?;
+                self.put(" ");
+                self.modifier(part.node, scope, Some(innermost));
             }
         }
         Some(())
     }
 
-    fn function(&mut self, id: Id, scope: Scope, mods: Mods) -> Option<()> {
+    fn function(&mut self, id: Id, scope: Scope, mods: Mods) {
         let postfix = self.postfix;
         self.postfix = false; // For the functions within this one.
         let result = self.a(id);
         if postfix {
-            self.declarator(id, scope, mods)?;
-            self.print_if(result, scope, mods)?;
+            self.declarator(id, scope, mods);
+            self.print_if(result, scope, mods);
         } else {
             let waiting = Mod::new(id, scope, mods);
             if result != NONE {
-                self.print(result, scope, Some(&waiting))?;
+                self.print(result, scope, Some(&waiting));
             }
             if !waiting.printed.get() {
-                self.put(if result == NONE { "" } else { " " })?;
-                self.declarator(id, scope, mods)?;
+                self.put(if result == NONE { "" } else { " " });
+                self.declarator(id, scope, mods);
             }
         }
         self.postfix = postfix;
-        Some(())
     }
 
     /// What is around a function's parameters, and those.
-    fn declarator(&mut self, id: Id, scope: Scope, list: Mods) -> Option<()> {
+    fn declarator(&mut self, id: Id, scope: Scope, list: Mods) {
         let (mut parentheses, mut space) = (false, false);
         let mut next = list;
         while let Some(waiting) = next.filter(|waiting| !waiting.printed.get() && !parentheses) {
@@ -797,14 +824,14 @@ impl Printer<'_> {
         if parentheses {
             let last = self.out.last();
             if last != b' ' && (space || !matches!(last, b'(' | b'*')) {
-                self.put(" ")?;
+                self.put(" ");
             }
-            self.put("(")?;
+            self.put("(");
         }
-        self.modifiers(list, false, None)?;
-        self.put(if parentheses { ")(" } else { "(" })?;
-        self.print_if(self.b(id), scope, None)?;
-        self.put(")")?;
+        self.modifiers(list, false, None);
+        self.put(if parentheses { ")(" } else { "(" });
+        self.print_if(self.b(id), scope, None);
+        self.put(")");
         self.modifiers(list, true, None)
     }
 
@@ -828,18 +855,19 @@ impl Printer<'_> {
         let second = Mod::new(qualifiers[1], scopes[1], Some(&first));
         let third = Mod::new(qualifiers[2], scopes[2], Some(&second));
         let list = [&whole, &first, &second, &third];
-        self.print(self.b(id), scope, Some(*list.get(count)?))?;
+        self.print(self.b(id), scope, Some(*list.get(count)?));
         if whole.printed.get() {
             return Some(());
         }
         for qualifier in list.iter().skip(1).take(count).rev() {
-            self.modifier(qualifier.node, scope, mods)?;
+            self.modifier(qualifier.node, scope, mods);
         }
-        self.dimensions(id, scope, mods, mods)
+        self.dimensions(id, scope, mods, mods);
+        Some(())
     }
 
     /// What is around an array's dimension, and that.
-    fn dimensions(&mut self, id: Id, scope: Scope, list: Mods, around: Mods) -> Option<()> {
+    fn dimensions(&mut self, id: Id, scope: Scope, list: Mods, around: Mods) {
         let mut waiting = list;
         while let Some(printed) = waiting.filter(|waiting| waiting.printed.get()) {
             waiting = printed.next;
@@ -847,27 +875,27 @@ impl Printer<'_> {
         let array = waiting.is_some_and(|waiting| self.kind(waiting.node) == Kind::Array);
         let parentheses = waiting.is_some() && !array;
         if parentheses {
-            self.put(" (")?;
+            self.put(" (");
         }
-        self.modifiers(list, false, around)?;
+        self.modifiers(list, false, around);
         if parentheses {
-            self.put(")")?;
+            self.put(")");
         }
-        self.put(if array { "[" } else { " [" })?;
-        self.print_if(self.a(id), scope, around)?;
+        self.put(if array { "[" } else { " [" });
+        self.print_if(self.a(id), scope, around);
         self.put("]")
     }
 
     // Expressions.
 
     /// In parentheses, unless it is a name or the like.
-    fn subexpression(&mut self, id: Id, scope: Scope, mods: Mods) -> Option<()> {
+    fn subexpression(&mut self, id: Id, scope: Scope, mods: Mods) {
         let simple = matches!(
             self.kind(id),
             Kind::Name | Kind::Fixed | Kind::Qualified | Kind::Braces | Kind::FunctionParameter
         );
-        self.put(if simple { "" } else { "(" })?;
-        self.print(id, scope, mods)?;
+        self.put(if simple { "" } else { "(" });
+        self.print(id, scope, mods);
         self.put(if simple { "" } else { ")" })
     }
 
@@ -879,14 +907,14 @@ impl Printer<'_> {
     }
 
     /// An operator as it stands in an expression.
-    fn operator(&mut self, id: Id, scope: Scope, mods: Mods) -> Option<()> {
+    fn operator(&mut self, id: Id, scope: Scope, mods: Mods) {
         match self.kind(id) {
-            Kind::Operator => self.out.push(OPERATORS.get(self.a(id) as usize)?.name.bytes()),
+            Kind::Operator => self.out.add(operator_name(self.a(id))),
             _ => self.print(id, scope, mods),
         }
     }
 
-    fn unary(&mut self, operator: Id, operand: Id, scope: Scope, mods: Mods) -> Option<()> {
+    fn unary(&mut self, operator: Id, operand: Id, scope: Scope, mods: Mods) {
         let code = self.code(operator);
         let mut operand = operand;
         match &code {
@@ -899,32 +927,32 @@ impl Printer<'_> {
                 operand = self.a(operand);
             }
             b"sZ" => {
-                let pack = self.find_pack(operand, scope)?;
-                let length = self.pack_length(pack)?;
+                let pack = self.find_pack(operand, scope);
+                let length = self.pack_length(pack);
                 return self.number(length.into());
             }
             b"sP" => {
-                let length = self.count(operand, scope)?;
+                let length = self.count(operand, scope);
                 return self.number(length.into());
             }
             _ => {}
         }
         if self.kind(operand) == Kind::Operands {
-            self.subexpression(self.a(operand), scope, mods)?;
+            self.subexpression(self.a(operand), scope, mods);
             return self.operator(operator, scope, mods);
         }
         if self.kind(operator) == Kind::Cast {
-            self.put("(")?;
-            self.print(self.a(operator), scope, mods)?;
-            self.put(")")?;
+            self.put("(");
+            self.print(self.a(operator), scope, mods);
+            self.put(")");
         } else {
-            self.operator(operator, scope, mods)?;
+            self.operator(operator, scope, mods);
         }
         match &code {
             b"gs" => self.print(operand, scope, mods),
             b"st" => {
-                self.put("(")?;
-                self.print(operand, scope, mods)?;
+                self.put("(");
+                self.print(operand, scope, mods);
                 self.put(")")
             }
             _ => self.subexpression(operand, scope, mods),
@@ -932,33 +960,33 @@ impl Printer<'_> {
     }
 
     /// How many arguments a list has, with what its packs expand to.
-    fn count(&mut self, list: Id, scope: Scope) -> Option<i32> {
+    fn count(&mut self, list: Id, scope: Scope) -> i32 {
         let mut count = 0;
         let mut cell = list;
-        while cell != NONE && self.a(cell) != NONE {
-            self.step()?;
+        while cell != NONE && self.a(cell) != NONE && !self.out.failed {
+            self.step();
             let argument = self.a(cell);
             count += if self.kind(argument) == Kind::Expansion {
-                let pack = self.find_pack(self.a(argument), scope)?;
-                self.pack_length(pack)?
+                let pack = self.find_pack(self.a(argument), scope);
+                self.pack_length(pack)
             } else {
                 1
             };
             cell = self.b(cell);
         }
-        Some(count)
+        count
     }
 
-    fn binary(&mut self, operator: Id, operands: Id, scope: Scope, mods: Mods) -> Option<()> {
+    fn binary(&mut self, operator: Id, operands: Id, scope: Scope, mods: Mods) {
         let (left, right) = (self.a(operands), self.b(operands));
         let code = self.code(operator);
         match &code {
             b"sc" | b"dc" | b"cc" | b"rc" => {
-                self.operator(operator, scope, mods)?;
-                self.put("<")?;
-                self.print(left, scope, mods)?;
-                self.put(">(")?;
-                self.print(right, scope, mods)?;
+                self.operator(operator, scope, mods);
+                self.put("<");
+                self.print(left, scope, mods);
+                self.put(">(");
+                self.print(right, scope, mods);
                 return self.put(")");
             }
             b"di" | b"dx" => return self.designated(code, left, NONE, right, scope, mods),
@@ -967,29 +995,29 @@ impl Printer<'_> {
         }
         // A > would end the template arguments.
         let greater = code == *b"gt";
-        self.put(if greater { "(" } else { "" })?;
+        self.put(if greater { "(" } else { "" });
         if code == *b"cl" && self.kind(left) == Kind::Encoding {
             if self.kind(self.b(left)) != Kind::Function {
-                return None;
+                return self.fail();
             }
-            self.subexpression(self.a(left), scope, mods)?;
+            self.subexpression(self.a(left), scope, mods);
         } else {
-            self.subexpression(left, scope, mods)?;
+            self.subexpression(left, scope, mods);
         }
         if code == *b"ix" {
-            self.put("[")?;
-            self.print(right, scope, mods)?;
-            self.put("]")?;
+            self.put("[");
+            self.print(right, scope, mods);
+            self.put("]");
         } else {
             if code != *b"cl" {
-                self.operator(operator, scope, mods)?;
+                self.operator(operator, scope, mods);
             }
-            self.subexpression(right, scope, mods)?;
+            self.subexpression(right, scope, mods);
         }
         self.put(if greater { ")" } else { "" })
     }
 
-    fn ternary(&mut self, operator: Id, operands: Id, scope: Scope, mods: Mods) -> Option<()> {
+    fn ternary(&mut self, operator: Id, operands: Id, scope: Scope, mods: Mods) {
         let (first, rest) = (self.a(operands), self.b(operands));
         let (second, third) = (self.a(rest), self.b(rest));
         let code = self.code(operator);
@@ -997,20 +1025,22 @@ impl Printer<'_> {
             b"dX" => self.designated(code, first, second, third, scope, mods),
             b"fL" | b"fR" => self.fold(code, first, second, third, scope, mods),
             b"qu" => {
-                self.subexpression(first, scope, mods)?;
-                self.operator(operator, scope, mods)?;
-                self.subexpression(second, scope, mods)?;
-                self.put(" : ")?;
+                self.subexpression(first, scope, mods);
+                self.operator(operator, scope, mods);
+                self.subexpression(second, scope, mods);
+                self.put(" : ");
                 self.subexpression(third, scope, mods)
             }
             _ => {
-                self.put("new ")?;
+                self.put("new ");
                 if self.a(first) != NONE {
-                    self.subexpression(first, scope, mods)?;
-                    self.put(" ")?;
+                    self.subexpression(first, scope, mods);
+                    self.put(" ");
                 }
-                self.print(second, scope, mods)?;
-                if third == NONE { Some(()) } else { self.subexpression(third, scope, mods) }
+                self.print(second, scope, mods);
+                if third != NONE {
+                    self.subexpression(third, scope, mods)
+                }
             }
         }
     }
@@ -1025,22 +1055,22 @@ impl Printer<'_> {
         value: Id,
         scope: Scope,
         mods: Mods,
-    ) -> Option<()> {
-        self.put(if code == *b"di" { "." } else { "[" })?;
-        self.print(first, scope, mods)?;
+    ) {
+        self.put(if code == *b"di" { "." } else { "[" });
+        self.print(first, scope, mods);
         if code == *b"dX" {
-            self.put(" ... ")?;
-            self.print(last, scope, mods)?;
+            self.put(" ... ");
+            self.print(last, scope, mods);
         }
         if code != *b"di" {
-            self.put("]")?;
+            self.put("]");
         }
         let more = matches!(self.kind(value), Kind::Binary | Kind::Ternary)
             && matches!(&self.code(self.a(value)), b"di" | b"dx" | b"dX");
         if more {
             return self.print(value, scope, mods);
         }
-        self.put("=")?;
+        self.put("=");
         self.subexpression(value, scope, mods)
     }
 
@@ -1053,73 +1083,72 @@ impl Printer<'_> {
         second: Id,
         scope: Scope,
         mods: Mods,
-    ) -> Option<()> {
+    ) {
         let pack = self.pack;
         self.pack = -1;
-        self.put("(")?;
+        self.put("(");
         if code == *b"fl" {
-            self.put("...")?;
+            self.put("...");
         } else {
-            self.subexpression(first, scope, mods)?;
+            self.subexpression(first, scope, mods);
         }
-        self.operator(operator, scope, mods)?;
+        self.operator(operator, scope, mods);
         match &code {
-            b"fl" => self.subexpression(first, scope, mods)?,
-            b"fr" => self.put("...")?,
+            b"fl" => self.subexpression(first, scope, mods),
+            b"fr" => self.put("..."),
             _ => {
-                self.put("...")?;
-                self.operator(operator, scope, mods)?;
-                self.subexpression(second, scope, mods)?;
+                self.put("...");
+                self.operator(operator, scope, mods);
+                self.subexpression(second, scope, mods);
             }
         }
         self.pack = pack;
         self.put(")")
     }
 
-    fn literal(&mut self, node: &Node, scope: Scope, mods: Mods) -> Option<()> {
+    fn literal(&mut self, node: &Node, scope: Scope, mods: Mods) {
         let (of, value) = (node.a, node.b);
         let negative = node.kind == Kind::NegativeLiteral;
         let style =
             if self.kind(of) == Kind::Builtin { literal(self.a(of)) } else { Literal::Cast };
         match style {
             Literal::Suffix(suffix) => {
-                self.put(if negative { "-" } else { "" })?;
-                self.print(value, scope, mods)?;
+                self.put(if negative { "-" } else { "" });
+                self.print(value, scope, mods);
                 return self.put(suffix);
             }
             Literal::Bool if !negative && self.is_named(value, b"0") => return self.put("false"),
             Literal::Bool if !negative && self.is_named(value, b"1") => return self.put("true"),
             _ => {}
         }
-        self.put("(")?;
-        self.print(of, scope, mods)?;
-        self.put(if negative { ")-" } else { ")" })?;
+        self.put("(");
+        self.print(of, scope, mods);
+        self.put(if negative { ")-" } else { ")" });
         let float = style == Literal::Float;
-        self.put(if float { "[" } else { "" })?;
-        self.print(value, scope, mods)?;
+        self.put(if float { "[" } else { "" });
+        self.print(value, scope, mods);
         self.put(if float { "]" } else { "" })
     }
 
     // Java.
 
     /// A name in which `__U2d_` stands for a character.
-    fn java_name(&mut self, name: &[u8]) -> Option<()> {
+    fn java_name(&mut self, name: &[u8]) {
         let mut rest = name;
         while let Some((&c, after)) = rest.split_first() {
             if let Some((value, after)) = java_escape(rest) {
-                self.out.push(&[value])?;
+                self.out.add(&[value]);
                 rest = after;
             } else {
-                self.out.push(&[c])?;
+                self.out.add(&[c]);
                 rest = after;
             }
         }
-        Some(())
     }
 
     /// The name of a resource: `$S` is a slash, `$_` a dot, `$$` a dollar.
     fn resource(&mut self, name: Id) -> Option<()> {
-        self.put("java resource ")?;
+        self.put("java resource ");
         let (length, start) = (self.a(name) as usize, self.b(name) as usize);
         let mut bytes = self.text.get(start..start + length)?.iter();
         while let Some(&c) = bytes.next() {
@@ -1132,10 +1161,14 @@ impl Printer<'_> {
                 },
                 c => c,
             };
-            self.out.push(&[c])?;
+            self.out.add(&[c]);
         }
         Some(())
     }
+}
+
+fn operator_name(place: u32) -> &'static [u8] {
+    OPERATORS.get(place as usize).map_or(b"", |operator| operator.name.bytes())
 }
 
 /// `__U <hexadecimal> _` at the start of a name: the character, and what follows.
