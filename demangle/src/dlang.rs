@@ -3,7 +3,7 @@
 //! It is read and printed in one go. Where D's order isn't that of the mangling, parts of
 //! what was printed change places.
 
-use super::Output;
+use super::{Output, pick};
 
 /// Levels of nesting.
 const DEPTH: u32 = 1024;
@@ -421,7 +421,7 @@ impl Reader<'_, '_> {
                 b'k' => self.put("ucent"),
                 _ => None,
             },
-            _ => self.put(basic_type(c)?),
+            _ => self.out.push(basic_type(c)?),
         }
     }
 
@@ -765,31 +765,7 @@ fn is_convention(c: u8) -> bool {
 }
 
 /// A type of one letter.
-fn basic_type(code: u8) -> Option<&'static str> {
-    Some(match code {
-        b'a' => "char",
-        b'b' => "bool",
-        b'c' => "creal",
-        b'd' => "double",
-        b'e' => "real",
-        b'f' => "float",
-        b'g' => "byte",
-        b'h' => "ubyte",
-        b'i' => "int",
-        b'j' => "ireal",
-        b'k' => "uint",
-        b'l' => "long",
-        b'm' => "ulong",
-        b'n' => "typeof(null)",
-        b'o' => "ifloat",
-        b'p' => "idouble",
-        b'q' => "cfloat",
-        b'r' => "cdouble",
-        b's' => "short",
-        b't' => "ushort",
-        b'u' => "wchar",
-        b'v' => "void",
-        b'w' => "dchar",
-        _ => return None,
-    })
+fn basic_type(code: u8) -> Option<&'static [u8]> {
+    const NAMES: &[u8] = b"char,bool,creal,double,real,float,byte,ubyte,int,ireal,uint,long,ulong,typeof(null),ifloat,idouble,cfloat,cdouble,short,ushort,wchar,void,dchar";
+    pick(NAMES, code.checked_sub(b'a')?)
 }

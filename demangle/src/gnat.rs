@@ -1,7 +1,7 @@
 //! Ada, as GNAT encodes it: `foo__bar__2` is `foo.bar`. What doesn't look like that is
 //! printed in angle brackets.
 
-use super::Output;
+use super::{Output, lookup};
 
 /// Prints the demangled name, or the mangled one in angle brackets.
 pub fn demangle(name: &[u8], out: &mut Output) -> Option<()> {
@@ -66,8 +66,7 @@ fn entities(name: &[u8], out: &mut Output) -> Option<()> {
             }
             [b'_', b'_', b'_', c, ..] if *c != b'_' => {
                 // Whatever follows, isn't printed.
-                let special = SPECIAL.iter().find(|special| rest.starts_with(special.0))?;
-                return out.push(special.1);
+                return out.push(lookup(SPECIAL, rest)?.1);
             }
             [b'_', b'_', inner @ ..] => {
                 rest = inner;
@@ -103,11 +102,11 @@ fn entity<'n>(name: &'n [u8], out: &mut Output) -> Option<&'n [u8]> {
         out.push(name.get(..length)?)?;
         return name.get(length..);
     }
-    let (code, text) = OPERATORS.iter().find(|operator| name.starts_with(operator.0))?;
+    let (length, text) = lookup(OPERATORS, name)?;
     out.push(b"\"")?;
     out.push(text)?;
     out.push(b"\"")?;
-    name.get(code.len()..)
+    name.get(length..)
 }
 
 /// What follows `X` and the letters after it, which say how bodies are nested.
@@ -126,32 +125,6 @@ fn skip_digits(mut name: &[u8]) -> &[u8] {
     name
 }
 
-const SPECIAL: [(&[u8], &[u8]); 5] = [
-    (b"___elabb", b"'Elab_Body"),
-    (b"___elabs", b"'Elab_Spec"),
-    (b"___size", b"'Size"),
-    (b"___alignment", b"'Alignment"),
-    (b"___assign", b".\":=\""),
-];
+const SPECIAL: &[u8] = b"___elabb 'Elab_Body ___elabs 'Elab_Spec ___size 'Size ___alignment 'Alignment ___assign .\":=\"";
 
-const OPERATORS: [(&[u8], &[u8]); 19] = [
-    (b"Oabs", b"abs"),
-    (b"Oand", b"and"),
-    (b"Omod", b"mod"),
-    (b"Onot", b"not"),
-    (b"Oor", b"or"),
-    (b"Orem", b"rem"),
-    (b"Oxor", b"xor"),
-    (b"Oeq", b"="),
-    (b"One", b"/="),
-    (b"Olt", b"<"),
-    (b"Ole", b"<="),
-    (b"Ogt", b">"),
-    (b"Oge", b">="),
-    (b"Oadd", b"+"),
-    (b"Osubtract", b"-"),
-    (b"Oconcat", b"&"),
-    (b"Omultiply", b"*"),
-    (b"Odivide", b"/"),
-    (b"Oexpon", b"**"),
-];
+const OPERATORS: &[u8] = b"Oabs abs Oand and Omod mod Onot not Oor or Orem rem Oxor xor Oeq = One /= Olt < Ole <= Ogt > Oge >= Oadd + Osubtract - Oconcat & Omultiply * Odivide / Oexpon **";

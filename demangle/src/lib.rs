@@ -97,6 +97,26 @@ impl Demangler {
     }
 }
 
+/// One of the texts of a list with commas between them. A list has no pointers, which a table
+/// of texts would need relocations for.
+fn pick(list: &'static [u8], number: u8) -> Option<&'static [u8]> {
+    let mut rest = list.split(|&c| c == b',').skip(number.into());
+    rest.next().filter(|text| !text.is_empty())
+}
+
+/// What stands for a code at the start of a text: the length of the code, and the text after
+/// it in a list of both with spaces between them.
+fn lookup(list: &'static [u8], text: &[u8]) -> Option<(usize, &'static [u8])> {
+    let mut words = list.split(|&c| c == b' ');
+    while let Some(code) = words.next() {
+        let value = words.next()?;
+        if text.starts_with(code) {
+            return Some((code.len(), value));
+        }
+    }
+    None
+}
+
 /// Names are no longer than this, mangled or not. The longest of half a million real ones
 /// has 24 thousand bytes.
 const LONGEST: usize = 1 << 18;

@@ -3,7 +3,7 @@
 //! It is read and printed in one go; what was printed of a name that turns out to be wrong
 //! is thrown away by the caller.
 
-use super::Output;
+use super::{Output, pick};
 
 /// Levels of nesting.
 const DEPTH: u32 = 1024;
@@ -589,28 +589,6 @@ fn decode(plain: &[u8], punycode: &[u8], out: &mut Output) -> Option<()> {
 
 /// A type of one letter.
 fn basic_type(tag: u8) -> Option<&'static [u8]> {
-    Some(match tag {
-        b'a' => b"i8",
-        b'b' => b"bool",
-        b'c' => b"char",
-        b'd' => b"f64",
-        b'e' => b"str",
-        b'f' => b"f32",
-        b'h' => b"u8",
-        b'i' => b"isize",
-        b'j' => b"usize",
-        b'l' => b"i32",
-        b'm' => b"u32",
-        b'n' => b"i128",
-        b'o' => b"u128",
-        b'p' => b"_",
-        b's' => b"i16",
-        b't' => b"u16",
-        b'u' => b"()",
-        b'v' => b"...",
-        b'x' => b"i64",
-        b'y' => b"u64",
-        b'z' => b"!",
-        _ => return None,
-    })
+    const NAMES: &[u8] = b"i8,bool,char,f64,str,f32,,u8,isize,usize,,i32,u32,i128,u128,_,,,i16,u16,(),...,,i64,u64,!";
+    pick(NAMES, tag.checked_sub(b'a')?)
 }
