@@ -766,6 +766,7 @@ fn is_convention(c: u8) -> bool {
 
 /// A type of one letter.
 fn basic_type(code: u8) -> Option<&'static [u8]> {
-    const NAMES: &[u8] = b"char,bool,creal,double,real,float,byte,ubyte,int,ireal,uint,long,ulong,typeof(null),ifloat,idouble,cfloat,cdouble,short,ushort,wchar,void,dchar";
-    pick(NAMES, code.checked_sub(b'a')?)
+    const NAMES: &[u8] = b"char;bool;creal;double;real;float;byte;ubyte;int;ireal;uint;long;ulong;\
+        typeof(null);ifloat;idouble;cfloat;cdouble;short;ushort;wchar;void;dchar";
+    pick(NAMES, usize::from(code).checked_sub(b'a'.into())?)
 }

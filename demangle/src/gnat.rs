@@ -125,6 +125,12 @@ fn skip_digits(mut name: &[u8]) -> &[u8] {
     name
 }
 
-const SPECIAL: &[u8] = b"___elabb 'Elab_Body ___elabs 'Elab_Spec ___size 'Size ___alignment 'Alignment ___assign .\":=\"";
+/// What follows three underscores: each code, and what is printed for it.
+const SPECIAL: &[u8] =
+    b"___elabb 'Elab_Body ___elabs 'Elab_Spec ___size 'Size ___alignment 'Alignment \
+        ___assign .\":=\"";
 
-const OPERATORS: &[u8] = b"Oabs abs Oand and Omod mod Onot not Oor or Orem rem Oxor xor Oeq = One /= Olt < Ole <= Ogt > Oge >= Oadd + Osubtract - Oconcat & Omultiply * Odivide / Oexpon **";
+/// Each code and the operator.
+const OPERATORS: &[u8] =
+    b"Oabs abs Oand and Omod mod Onot not Oor or Orem rem Oxor xor Oeq = One /= Olt < \
+        Ole <= Ogt > Oge >= Oadd + Osubtract - Oconcat & Omultiply * Odivide / Oexpon **";

@@ -97,10 +97,10 @@ impl Demangler {
     }
 }
 
-/// One of the texts of a list with commas between them. A list has no pointers, which a table
+/// One of the texts of a list with semicolons between them. A list has no pointers, which a table
 /// of texts would need relocations for.
-fn pick(list: &'static [u8], number: u8) -> Option<&'static [u8]> {
-    let mut rest = list.split(|&c| c == b',').skip(number.into());
+fn pick(list: &'static [u8], number: usize) -> Option<&'static [u8]> {
+    let mut rest = list.split(|&c| c == b';').skip(number);
     rest.next().filter(|text| !text.is_empty())
 }
 

@@ -589,6 +589,8 @@ fn decode(plain: &[u8], punycode: &[u8], out: &mut Output) -> Option<()> {
 
 /// A type of one letter.
 fn basic_type(tag: u8) -> Option<&'static [u8]> {
-    const NAMES: &[u8] = b"i8,bool,char,f64,str,f32,,u8,isize,usize,,i32,u32,i128,u128,_,,,i16,u16,(),...,,i64,u64,!";
-    pick(NAMES, tag.checked_sub(b'a')?)
+    const NAMES: &[u8] =
+        b"i8;bool;char;f64;str;f32;;u8;isize;usize;;i32;u32;i128;u128;_;;;i16;u16;();...;;\
+        i64;u64;!";
+    pick(NAMES, usize::from(tag).checked_sub(b'a'.into())?)
 }

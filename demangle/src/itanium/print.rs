@@ -6,7 +6,7 @@
 //! whoever put them there, after the type.
 
 use super::parse::{FIXED, FULL, SHORT};
-use super::tables::{BUILTINS, Literal, OPERATORS, java_name, literal};
+use super::tables::{BUILTINS, Literal, OPERATORS, java_name, literal, operator_name};
 use super::{Id, Kind, NONE, Node, Workspace};
 use crate::alloc::vec::Vec;
 use crate::{Options, Output, Style};
@@ -1165,10 +1165,6 @@ impl Printer<'_> {
         }
         Some(())
     }
-}
-
-fn operator_name(place: u32) -> &'static [u8] {
-    OPERATORS.get(place as usize).map_or(b"", |operator| operator.name.bytes())
 }
 
 /// `__U <hexadecimal> _` at the start of a name: the character, and what follows.

@@ -1,5 +1,7 @@
 //! What the Itanium mangling abbreviates: operators, builtin types, parts of `std`.
 
+use crate::pick;
+
 /// A short text that lies in the table itself: no pointers, so no relocations at start.
 #[derive(Clone, Copy)]
 pub struct Word {
@@ -24,96 +26,106 @@ impl Word {
     }
 }
 
-/// An operator: its code, how many operands it takes in an expression, its spelling.
+/// An operator: its code, how many operands it takes in an expression.
 pub struct Operator {
     /// Two letters.
     pub code: [u8; 2],
     /// 0 to 3.
     pub operands: u8,
-    /// As it stands in an expression.
-    pub name: Word,
 }
 
-const fn op(code: &[u8; 2], operands: u8, name: &str) -> Operator {
-    Operator { code: *code, operands, name: Word::new(name) }
+macro_rules! operators {
+    ($($code:literal $operands:literal $name:literal)+) => {
+        /// `<operator-name>`, sorted by code.
+        pub static OPERATORS: [Operator; 72] =
+            [$(Operator { code: *$code, operands: $operands }),+];
+
+        /// Their spellings in the same order, as they stand in expressions. That of a word ends
+        /// in a space where its operand follows.
+        const SPELLINGS: &str = concat!($($name, ";"),+);
+    };
 }
 
-/// `<operator-name>`, sorted by code. The spelling of a word ends in a space where its
-/// operand follows.
-pub static OPERATORS: [Operator; 72] = [
-    op(b"aN", 2, "&="),
-    op(b"aS", 2, "="),
-    op(b"aa", 2, "&&"),
-    op(b"ad", 1, "&"),
-    op(b"an", 2, "&"),
-    op(b"at", 1, "alignof "),
-    op(b"aw", 1, "co_await "),
-    op(b"az", 1, "alignof "),
-    op(b"cc", 2, "const_cast"),
-    op(b"cl", 2, "()"),
-    op(b"cm", 2, ","),
-    op(b"co", 1, "~"),
-    op(b"dV", 2, "/="),
-    op(b"dX", 3, "[...]="),
-    op(b"da", 1, "delete[] "),
-    op(b"dc", 2, "dynamic_cast"),
-    op(b"de", 1, "*"),
-    op(b"di", 2, "="),
-    op(b"dl", 1, "delete "),
-    op(b"ds", 2, ".*"),
-    op(b"dt", 2, "."),
-    op(b"dv", 2, "/"),
-    op(b"dx", 2, "]="),
-    op(b"eO", 2, "^="),
-    op(b"eo", 2, "^"),
-    op(b"eq", 2, "=="),
-    op(b"fL", 3, "..."),
-    op(b"fR", 3, "..."),
-    op(b"fl", 2, "..."),
-    op(b"fr", 2, "..."),
-    op(b"ge", 2, ">="),
-    op(b"gs", 1, "::"),
-    op(b"gt", 2, ">"),
-    op(b"ix", 2, "[]"),
-    op(b"lS", 2, "<<="),
-    op(b"le", 2, "<="),
-    op(b"li", 1, "operator\"\" "),
-    op(b"ls", 2, "<<"),
-    op(b"lt", 2, "<"),
-    op(b"mI", 2, "-="),
-    op(b"mL", 2, "*="),
-    op(b"mi", 2, "-"),
-    op(b"ml", 2, "*"),
-    op(b"mm", 1, "--"),
-    op(b"na", 3, "new[]"),
-    op(b"ne", 2, "!="),
-    op(b"ng", 1, "-"),
-    op(b"nt", 1, "!"),
-    op(b"nw", 3, "new"),
-    op(b"oR", 2, "|="),
-    op(b"oo", 2, "||"),
-    op(b"or", 2, "|"),
-    op(b"pL", 2, "+="),
-    op(b"pl", 2, "+"),
-    op(b"pm", 2, "->*"),
-    op(b"pp", 1, "++"),
-    op(b"ps", 1, "+"),
-    op(b"pt", 2, "->"),
-    op(b"qu", 3, "?"),
-    op(b"rM", 2, "%="),
-    op(b"rS", 2, ">>="),
-    op(b"rc", 2, "reinterpret_cast"),
-    op(b"rm", 2, "%"),
-    op(b"rs", 2, ">>"),
-    op(b"sP", 1, "sizeof..."),
-    op(b"sZ", 1, "sizeof..."),
-    op(b"sc", 2, "static_cast"),
-    op(b"ss", 2, "<=>"),
-    op(b"st", 1, "sizeof "),
-    op(b"sz", 1, "sizeof "),
-    op(b"tr", 0, "throw"),
-    op(b"tw", 1, "throw "),
-];
+#[rustfmt::skip]
+operators! {
+    b"aN" 2 "&="
+    b"aS" 2 "="
+    b"aa" 2 "&&"
+    b"ad" 1 "&"
+    b"an" 2 "&"
+    b"at" 1 "alignof "
+    b"aw" 1 "co_await "
+    b"az" 1 "alignof "
+    b"cc" 2 "const_cast"
+    b"cl" 2 "()"
+    b"cm" 2 ","
+    b"co" 1 "~"
+    b"dV" 2 "/="
+    b"dX" 3 "[...]="
+    b"da" 1 "delete[] "
+    b"dc" 2 "dynamic_cast"
+    b"de" 1 "*"
+    b"di" 2 "="
+    b"dl" 1 "delete "
+    b"ds" 2 ".*"
+    b"dt" 2 "."
+    b"dv" 2 "/"
+    b"dx" 2 "]="
+    b"eO" 2 "^="
+    b"eo" 2 "^"
+    b"eq" 2 "=="
+    b"fL" 3 "..."
+    b"fR" 3 "..."
+    b"fl" 2 "..."
+    b"fr" 2 "..."
+    b"ge" 2 ">="
+    b"gs" 1 "::"
+    b"gt" 2 ">"
+    b"ix" 2 "[]"
+    b"lS" 2 "<<="
+    b"le" 2 "<="
+    b"li" 1 "operator\"\" "
+    b"ls" 2 "<<"
+    b"lt" 2 "<"
+    b"mI" 2 "-="
+    b"mL" 2 "*="
+    b"mi" 2 "-"
+    b"ml" 2 "*"
+    b"mm" 1 "--"
+    b"na" 3 "new[]"
+    b"ne" 2 "!="
+    b"ng" 1 "-"
+    b"nt" 1 "!"
+    b"nw" 3 "new"
+    b"oR" 2 "|="
+    b"oo" 2 "||"
+    b"or" 2 "|"
+    b"pL" 2 "+="
+    b"pl" 2 "+"
+    b"pm" 2 "->*"
+    b"pp" 1 "++"
+    b"ps" 1 "+"
+    b"pt" 2 "->"
+    b"qu" 3 "?"
+    b"rM" 2 "%="
+    b"rS" 2 ">>="
+    b"rc" 2 "reinterpret_cast"
+    b"rm" 2 "%"
+    b"rs" 2 ">>"
+    b"sP" 1 "sizeof..."
+    b"sZ" 1 "sizeof..."
+    b"sc" 2 "static_cast"
+    b"ss" 2 "<=>"
+    b"st" 1 "sizeof "
+    b"sz" 1 "sizeof "
+    b"tr" 0 "throw"
+    b"tw" 1 "throw "
+}
+
+/// The spelling of an operator, by its place in [`OPERATORS`].
+pub fn operator_name(place: u32) -> &'static [u8] {
+    pick(SPELLINGS.as_bytes(), place as usize).unwrap_or_default()
+}
 
 /// How a literal of a builtin type is printed.
 #[derive(Clone, Copy, PartialEq, Eq)]
