@@ -296,7 +296,7 @@ fn begin_row(cx: &mut Context, json: bool, function: Function, clock: &str) {
     if !json {
         return put!(&mut cx.out, left(function.name(), 14), left(clock, 26));
     }
-    let mut json = cx.json();
+    let json = cx.json();
     json.object("").text("function", function.name());
     if !clock.is_empty() {
         json.text("clock", clock);
@@ -435,7 +435,7 @@ fn row(
     begin_row(cx, json, function, clock);
     if json {
         let picoseconds = |tenths: Result<u64>| tenths.ok().map(|tenths| tenths * 100);
-        let mut json = cx.json();
+        let json = cx.json();
         json.number_or_null("vdso_ps", picoseconds(vdso));
         json.number_or_null("system_ps", picoseconds(system));
         json.text("verdict", verdict).end_object();

@@ -135,6 +135,7 @@ impl Input {
     }
 
     /// The bytes of a range that is mapped already.
+    #[inline(never)]
     fn mapped(&self, offset: u64, length: usize) -> Option<NonNull<[u8]>> {
         self.windows().find_map(|window| {
             let skip = offset.checked_sub(window.offset.load(Ordering::Relaxed))?;
@@ -147,6 +148,7 @@ impl Input {
     }
 
     /// Maps what surrounds a range, or no more than its pages where that is too much.
+    #[inline(never)]
     fn map(&self, file: BorrowedFd, offset: u64, end: u64) -> Result<()> {
         const AROUND: u64 = 1 << 20;
         let around = |unit: u64| {
@@ -165,6 +167,7 @@ impl Input {
     }
 
     /// Maps a range that begins at a page.
+    #[inline(never)]
     fn add_mapping(&self, file: BorrowedFd, offset: u64, length: u64) -> Result<NonNull<[u8]>> {
         let length = usize::try_from(length).map_err(|_| Errno::ENOMEM)?;
         install_handler()?;
@@ -180,6 +183,7 @@ impl Input {
     }
 
     /// Copies a range of a file that can't be mapped.
+    #[inline(never)]
     fn add_copy(&self, file: BorrowedFd, offset: u64, length: u64) -> Result<NonNull<[u8]>> {
         let length = usize::try_from(length).map_err(|_| Errno::ENOMEM)?;
         let window = Window::claim(self.id)?;
@@ -200,6 +204,7 @@ impl Input {
     }
 
     /// Reads what has no size, into memory that grows with it.
+    #[inline(never)]
     fn read_to_end(&self, mut file: BorrowedFd) -> Result<NonNull<[u8]>> {
         let window = Window::claim(self.id)?;
         let result = (|| {

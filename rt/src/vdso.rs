@@ -276,12 +276,14 @@ pub fn repeat(
 }
 
 /// The value of a symbol that an image defines: its offset from where it is mapped.
+#[inline(never)]
 fn find(image: &[u8], name: &[u8], version: &[u8]) -> Option<usize> {
     let elf = Elf::new(&image).ok()?;
     usize::try_from(Dynamic::new(elf)?.find(name, version)?.st_value).ok()
 }
 
 /// The image of this process's vDSO, as the kernel mapped it: whole pages.
+#[inline(never)]
 pub fn image() -> Option<&'static [u8]> {
     let start = auxv::get(AT_SYSINFO_EHDR).filter(|start| *start != 0)?;
     let start = core::ptr::with_exposed_provenance::<u8>(start);
@@ -297,6 +299,7 @@ pub fn image() -> Option<&'static [u8]> {
 
 /// How long an image is by what its first page says, up to the end of its last page: the
 /// segments, and the section headers, which the kernel maps, too.
+#[inline(never)]
 fn image_size(head: &&[u8]) -> Option<usize> {
     const LARGEST: u64 = 1 << 20;
     let elf = Elf::new(head).ok()?;
@@ -310,6 +313,7 @@ fn image_size(head: &&[u8]) -> Option<usize> {
 }
 
 /// Whether all pages are mapped (`man 2 mincore`: ENOMEM where one isn't).
+#[inline(never)]
 fn is_mapped(start: *const u8, length: usize) -> bool {
     let mut pages = [0u8; 256];
     let fits = length.div_ceil(PAGE) <= pages.len();

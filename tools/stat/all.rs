@@ -63,7 +63,7 @@ fn print_bits(cx: &mut Context, bits: &Bits, title: &str, word: u64) {
 
 /// Writes the names of bits as an array.
 fn json_bits(cx: &mut Context, bits: &Bits, key: &str, word: u64) {
-    let mut json = cx.json();
+    let json = cx.json();
     json.array(key);
     bits.each(word, &mut |name| _ = json.text("", name));
     json.end_array();
@@ -204,7 +204,7 @@ pub fn json(cx: &mut Context, run: &mut Run, file: &File) -> bool {
     cx.json()
         .number_or_null("mnt_id_unique", unique_mount(run, file))
         .text_or_null("mount_point", has_path.then_some(&path));
-    let mut json = cx.json();
+    let json = cx.json();
     let mut values = values_of_groups(stat);
     for (mask, _, names) in GROUPS {
         let given = stat.stx_mask.contains(mask);

@@ -1,6 +1,7 @@
 //! How numbers are stored, and checked ways to read them.
 
 use core::marker::PhantomData;
+use core::num::NonZeroUsize;
 
 /// `EI_CLASS`: the width of addresses and offsets.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -151,7 +152,7 @@ pub trait Record: Sized {
 pub struct Table<'a, T> {
     encoding: Encoding,
     bytes: &'a [u8],
-    entsize: usize,
+    entsize: NonZeroUsize,
     record: PhantomData<fn() -> T>,
 }
 
@@ -167,14 +168,14 @@ impl<'a, T: Record> Table<'a, T> {
     /// As many records as fit into the bytes, `entsize` bytes from one to the next; none
     /// where `entsize` is smaller than a record.
     pub fn new(encoding: Encoding, bytes: &'a [u8], entsize: u64) -> Option<Self> {
-        let entsize = usize::try_from(entsize).ok()?;
-        let fits = entsize >= T::size(encoding);
+        let entsize = NonZeroUsize::new(usize::try_from(entsize).ok()?)?;
+        let fits = entsize.get() >= T::size(encoding);
         fits.then_some(Table { encoding, bytes, entsize, record: PhantomData })
     }
 
     /// Records packed without gaps.
     pub fn packed(encoding: Encoding, bytes: &'a [u8]) -> Self {
-        let entsize = T::size(encoding).max(1);
+        let entsize = NonZeroUsize::new(T::size(encoding)).unwrap_or(NonZeroUsize::MIN);
         Table { encoding, bytes, entsize, record: PhantomData }
     }
 
@@ -196,13 +197,13 @@ impl<'a, T: Record> Table<'a, T> {
     /// The record with this index.
     #[inline]
     pub fn get(&self, index: usize) -> Option<T> {
-        let at = index.checked_mul(self.entsize)?;
-        T::decode(self.encoding, self.bytes.get(at..at.checked_add(self.entsize)?)?)
+        let at = index.checked_mul(self.entsize.get())?;
+        T::decode(self.encoding, self.bytes.get(at..at.checked_add(self.entsize.get())?)?)
     }
 
     /// The bytes of all records in order.
     pub(super) fn raw(&self) -> core::slice::ChunksExact<'a, u8> {
-        self.bytes.chunks_exact(self.entsize)
+        self.bytes.chunks_exact(self.entsize.get())
     }
 
     /// How the records are encoded.
@@ -211,9 +212,10 @@ impl<'a, T: Record> Table<'a, T> {
     }
 
     /// All records in order.
-    #[inline]
+    // Not inlined: there are many callers.
+    #[inline(never)]
     pub fn iter(self) -> Records<'a, T> {
-        let chunks = self.bytes.chunks_exact(self.entsize);
+        let chunks = self.bytes.chunks_exact(self.entsize.get());
         Records { encoding: self.encoding, chunks, record: PhantomData }
     }
 }

@@ -56,16 +56,19 @@ impl<'a> Dynamic<'a> {
     }
 
     /// The value of the last entry with this tag, as a loader takes it.
+    #[inline(never)]
     pub fn value(&self, tag: i64) -> Option<u64> {
         self.entries.iter().rfind(|d| d.d_tag == tag).map(|d| d.d_val)
     }
 
     /// The bytes at the address that an entry holds.
+    #[inline(never)]
     pub fn at(&self, tag: i64, size: u64) -> Option<&'a [u8]> {
         self.elf.bytes(self.elf.offset_of(self.value(tag)?, size)?, size)
     }
 
     /// From the address that an entry holds to the end of its segment's part of the file.
+    #[inline(never)]
     fn from(&self, tag: i64) -> Option<&'a [u8]> {
         let address = self.value(tag)?;
         let offset = self.elf.offset_of(address, 1)?;
@@ -77,16 +80,19 @@ impl<'a> Dynamic<'a> {
     }
 
     /// `DT_STRTAB` with `DT_STRSZ` bytes.
+    #[inline(never)]
     pub fn strings(&self) -> Option<&'a [u8]> {
         self.at(DT_STRTAB, self.value(DT_STRSZ)?)
     }
 
     /// `DT_GNU_HASH`
+    #[inline(never)]
     pub fn gnu_hash(&self) -> Option<GnuHash<'a>> {
         GnuHash::new(self.elf.encoding, self.from(DT_GNU_HASH)?)
     }
 
     /// `DT_HASH`; its words are 64 bits wide on Alpha and S/390x.
+    #[inline(never)]
     pub fn sysv_hash(&self) -> Option<SysvHash<'a>> {
         let wide =
             self.elf.encoding.is_64() && matches!(self.elf.header.e_machine, EM_S390 | EM_ALPHA);
@@ -94,6 +100,7 @@ impl<'a> Dynamic<'a> {
     }
 
     /// The symbols at `DT_SYMTAB`. No entry says how many there are: the hash tables do.
+    #[inline(never)]
     pub fn symbols(&self) -> Option<Table<'a, super::Symbol>> {
         let count = match self.sysv_hash() {
             Some(hash) => hash.symbol_count(),
@@ -107,6 +114,7 @@ impl<'a> Dynamic<'a> {
 
     /// The symbol with this name and version that the file defines, as a hash table finds
     /// it; of a file without versions, the one with this name.
+    #[inline(never)]
     pub fn find(&self, name: &[u8], version: &[u8]) -> Option<super::Symbol> {
         let (symbols, strings) = (self.symbols()?, self.strings()?);
         let is_it = |index: u64| {
@@ -127,6 +135,7 @@ impl<'a> Dynamic<'a> {
 
     /// The name of the version that a symbol is defined in: its entry of `DT_VERSYM` is an
     /// index that a record of `DT_VERDEF` has.
+    #[inline(never)]
     pub fn defined_version(&self, symbol: u64) -> Option<&'a [u8]> {
         const VERSYM_VERSION: u16 = 0x7fff;
         let encoding = self.elf.encoding;

@@ -143,6 +143,7 @@ impl<'a> Elf<'a> {
     }
 
     /// The section headers; none where the table doesn't lie within the file.
+    #[inline(never)]
     pub fn sections(&self) -> Option<Table<'a, SectionHeader>> {
         if self.header.e_shoff == 0 {
             return Some(Table::empty(self.encoding));
@@ -151,6 +152,7 @@ impl<'a> Elf<'a> {
     }
 
     /// The program headers; none where the table doesn't lie within the file.
+    #[inline(never)]
     pub fn segments(&self) -> Option<Table<'a, ProgramHeader>> {
         if self.header.e_phoff == 0 {
             return Some(Table::empty(self.encoding));
@@ -160,6 +162,7 @@ impl<'a> Elf<'a> {
 
     /// The file offset of a virtual address, by the first `PT_LOAD` whose file part holds
     /// `size` bytes from there.
+    #[inline(never)]
     pub fn offset_of(&self, address: u64, size: u64) -> Option<u64> {
         let loads = self.segments()?.iter().filter(|s| s.p_type == consts::PT_LOAD);
         loads.into_iter().find_map(|s| {
