@@ -17,6 +17,7 @@ pub mod auxv;
 mod bits;
 pub mod child;
 pub mod code;
+pub mod dl;
 pub mod elf;
 pub mod env;
 pub mod errno;

@@ -459,15 +459,26 @@ impl Heap {
 /// `whole`.
 type More = fn(end: usize, missing: usize, whole: usize) -> Option<(usize, usize)>;
 
+/// Whether the break belongs to somebody else.
+static BREAK_IS_TAKEN: AtomicBool = AtomicBool::new(false);
+
+/// Leaves the program break to a program that is about to be loaded into this process: the
+/// heap takes no more of it.
+pub(crate) fn leave_break() {
+    BREAK_IS_TAKEN.store(true, Ordering::Relaxed);
+}
+
 /// More memory from the system: by the break, or mapped where that is in the way.
 fn more(end: usize, missing: usize, whole: usize) -> Option<(usize, usize)> {
     // Few calls, and pages that nobody touches cost nothing.
     const UNIT: usize = 64 << 10;
-    let start = brk(0);
-    let length = if start == end { missing } else { whole };
-    let new = start.checked_add(length.checked_next_multiple_of(UNIT)?)?;
-    if brk(new) == new {
-        return Some((start, new));
+    if !BREAK_IS_TAKEN.load(Ordering::Relaxed) {
+        let start = brk(0);
+        let length = if start == end { missing } else { whole };
+        let new = start.checked_add(length.checked_next_multiple_of(UNIT)?)?;
+        if brk(new) == new {
+            return Some((start, new));
+        }
     }
     let (prot, flags) = (PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS);
     let length = whole.checked_next_multiple_of(UNIT)?;

@@ -80,6 +80,45 @@ pub(crate) fn stack() -> *const usize {
     STACK.load(Ordering::Relaxed)
 }
 
+/// Behind the vector of pointers at `words`, and its null.
+fn behind(mut words: *const usize) -> *const usize {
+    // SAFETY: pointers of the kernel's block, up to the null that ends them.
+    while unsafe { *words } != 0 {
+        words = words.wrapping_add(1);
+    }
+    words.wrapping_add(1)
+}
+
+/// Where the auxiliary vector begins, without a look at any string; null as [`stack`] is.
+pub(crate) fn auxv_start() -> *const usize {
+    let stack = stack();
+    if stack.is_null() { stack } else { behind(behind(stack.wrapping_add(1))) }
+}
+
+/// The first value with this key in the auxiliary vector.
+pub(crate) fn auxv_value(key: usize) -> Option<usize> {
+    let mut entry = auxv_start();
+    while !entry.is_null() {
+        // SAFETY: pairs of words, up to the one that begins with AT_NULL.
+        let (found, value) = unsafe { (*entry, *entry.wrapping_add(1)) };
+        if found == key || found == crate::auxv::AT_NULL {
+            return (found == key).then_some(value);
+        }
+        entry = entry.wrapping_add(2);
+    }
+    None
+}
+
+/// Where the kernel's block ends, behind the entry that ends the auxiliary vector.
+pub(crate) fn block_end() -> *const usize {
+    let mut entry = auxv_start();
+    // SAFETY: as above.
+    while !entry.is_null() && unsafe { *entry } != crate::auxv::AT_NULL {
+        entry = entry.wrapping_add(2);
+    }
+    entry.wrapping_add(2)
+}
+
 /// The end of a program that panicked: one line with the place, then SIGABRT.
 ///
 /// The message itself stays out: printing it would link `core::fmt`, about 7 KB, for a

@@ -9,5 +9,9 @@ mod x86_64;
 #[cfg(target_arch = "x86_64")]
 pub use x86_64::*;
 
+#[cfg(target_arch = "x86_64")]
+#[path = "x86_64_link.rs"]
+pub mod link;
+
 #[cfg(not(target_arch = "x86_64"))]
 compile_error!("rt knows Linux on x86-64 so far; another architecture is a file in rt/src/arch");

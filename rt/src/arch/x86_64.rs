@@ -387,10 +387,13 @@ pub mod nr {
     pub const STATFS: usize = 137;
     pub const PRCTL: usize = 157;
     pub const FSTATFS: usize = 138;
+    pub const PRCTL: usize = 157;
+    pub const ARCH_PRCTL: usize = 158;
     pub const GETTID: usize = 186;
     pub const GETXATTR: usize = 191;
     pub const LGETXATTR: usize = 192;
     pub const FGETXATTR: usize = 193;
+    pub const FUTEX: usize = 202;
     pub const GETDENTS64: usize = 217;
     pub const GETTIMEOFDAY: usize = 96;
     pub const TIME: usize = 201;
@@ -543,3 +546,7 @@ pub unsafe fn enter(stack: usize, args: &[usize; 6]) -> ! {
         )
     }
 }
+/// `e_machine` of programs for this architecture.
+pub const ELF_MACHINE: u16 = crate::elf::consts::EM_X86_64;
+/// Their byte order.
+pub const ELF_DATA: crate::elf::Data = crate::elf::Data::Lsb;

@@ -1,0 +1,257 @@
+//! `/etc/ld.so.cache`: where ldconfig found which library (`man 8 ldconfig`).
+//!
+//! The format that glibc writes since 2.2 (`glibc-ld.so.cache1.1`), alone or behind the one
+//! before it: a head, an entry of 24 bytes for each library, and the strings. Entries are
+//! sorted, the highest name first, digits compared as numbers; one name may have several, for
+//! several machines and levels of instructions (`glibc-hwcaps`).
+
+use crate::elf::{Class, Data, Encoding, Reader, c_str};
+use core::cmp::Ordering;
+
+/// A cache file. Any bytes will do: what isn't understood has no entries.
+#[derive(Clone, Copy)]
+pub struct Cache<'a> {
+    /// From the head of the new format on: offsets of strings count from there.
+    reader: Reader<'a>,
+    entries: u32,
+}
+
+/// What the cache says of a library.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Entry<'a> {
+    /// The name that programs ask for.
+    pub name: &'a [u8],
+    /// Where it is.
+    pub path: &'a [u8],
+    /// For whom: type in the lowest byte (3: ELF for glibc 2), machine in the next one.
+    pub flags: u32,
+    /// The directory of `glibc-hwcaps` that it is in, such as `x86-64-v3`.
+    pub hwcaps: Option<&'a [u8]>,
+}
+
+const MAGIC: &[u8] = b"glibc-ld.so.cache1.1";
+const OLD_MAGIC: &[u8] = b"ld.so-1.7.0";
+const HEAD: usize = 48;
+const ENTRY: usize = 24;
+/// Stands in the upper half of an entry's `hwcap` where the lower half is an index into the
+/// names of `glibc-hwcaps` directories.
+const HWCAP_EXTENSION: u64 = 1 << 62;
+const EXTENSION_MAGIC: u32 = 0xeaa4_2174;
+const TAG_HWCAPS: u32 = 1;
+
+impl<'a> Cache<'a> {
+    /// Reads the head.
+    pub fn new(bytes: &'a [u8]) -> Option<Cache<'a>> {
+        let bytes = if bytes.starts_with(OLD_MAGIC) {
+            // An old head of 16 bytes, entries of 12; the new format follows, aligned to 8.
+            let count = *bytes.get(12..)?.first_chunk()?;
+            let end = (u32::from_le_bytes(count) as usize).checked_mul(12)?.checked_add(16)?;
+            bytes.get(end.checked_next_multiple_of(8)?..)?
+        } else {
+            bytes
+        };
+        if !bytes.starts_with(MAGIC) {
+            return None;
+        }
+        // 0 before it was told, 2 for little-endian, 3 for big-endian.
+        let data = if bytes.get(28)? & 3 == 3 { Data::Msb } else { Data::Lsb };
+        let reader = Reader::new(Encoding { class: Class::Elf64, data }, bytes);
+        let room = (bytes.len().checked_sub(HEAD)? / ENTRY) as u32;
+        Some(Cache { reader, entries: reader.u32(20)?.min(room) })
+    }
+
+    /// How many entries there are.
+    pub fn len(&self) -> usize {
+        self.entries as usize
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.entries == 0
+    }
+
+    /// The entry with this index.
+    pub fn get(&self, index: usize) -> Option<Entry<'a>> {
+        let at = index.checked_mul(ENTRY)?.checked_add(HEAD)?;
+        if index >= self.len() {
+            return None;
+        }
+        let hwcap = self.reader.u64(at + 16)?;
+        let hwcaps = match hwcap {
+            0 => None,
+            // A name that isn't there is nobody's level.
+            _ if hwcap & HWCAP_EXTENSION != 0 => {
+                Some(self.hwcaps_name(hwcap as u32).unwrap_or(b"?"))
+            }
+            _ => Some(&b"?"[..]),
+        };
+        Some(Entry {
+            flags: self.reader.u32(at)?,
+            name: c_str(self.reader.bytes, self.reader.u32(at + 4)?.into())?,
+            path: c_str(self.reader.bytes, self.reader.u32(at + 8)?.into())?,
+            hwcaps,
+        })
+    }
+
+    fn hwcaps_name(&self, index: u32) -> Option<&'a [u8]> {
+        let at = self.reader.u32(32)? as usize;
+        if self.reader.u32(at)? != EXTENSION_MAGIC {
+            return None;
+        }
+        let sections = self.reader.u32(at.checked_add(4)?)?.min(16);
+        let section = |i: u32| at.checked_add(8 + 16 * i as usize);
+        let found = (0..sections)
+            .filter_map(section)
+            .find(|&section| self.reader.u32(section) == Some(TAG_HWCAPS))?;
+        let (offset, size) = (self.reader.u32(found + 8)?, self.reader.u32(found + 12)?);
+        let string = (offset as usize).checked_add((index as usize).checked_mul(4)?)?;
+        let within = index < size / 4;
+        c_str(self.reader.bytes, self.reader.u32(string).filter(|_| within)?.into())
+    }
+
+    /// All entries with this name, in the file's order.
+    pub fn find<'n>(self, name: &'n [u8]) -> impl Iterator<Item = Entry<'a>> + use<'a, 'n> {
+        let (mut low, mut high) = (0, self.len());
+        while low < high {
+            let middle = low + (high - low) / 2;
+            let found = self.get(middle).map_or(Ordering::Less, |e| compare(e.name, name));
+            // Descending: what is greater comes before.
+            if found == Ordering::Greater { low = middle + 1 } else { high = middle }
+        }
+        let entries = (low..self.len()).map_while(move |index| self.get(index));
+        entries.take_while(move |entry| compare(entry.name, name) == Ordering::Equal)
+    }
+}
+
+/// The order of names: by bytes, but where both have digits by the number that these are.
+fn compare(mut a: &[u8], mut b: &[u8]) -> Ordering {
+    loop {
+        match (a, b) {
+            ([], []) => return Ordering::Equal,
+            ([], _) => return Ordering::Less,
+            (_, []) => return Ordering::Greater,
+            ([b'0'..=b'9', ..], [b'0'..=b'9', ..]) => {
+                let (first, rest_a) = number(a);
+                let (second, rest_b) = number(b);
+                if first != second {
+                    return first.cmp(&second);
+                }
+                (a, b) = (rest_a, rest_b);
+            }
+            // A digit is above all other characters.
+            ([b'0'..=b'9', ..], _) => return Ordering::Greater,
+            (_, [b'0'..=b'9', ..]) => return Ordering::Less,
+            ([x, rest_a @ ..], [y, rest_b @ ..]) => {
+                if x != y {
+                    return x.cast_signed().cmp(&y.cast_signed());
+                }
+                (a, b) = (rest_a, rest_b);
+            }
+        }
+    }
+}
+
+fn number(text: &[u8]) -> (u32, &[u8]) {
+    let digits = text.iter().take_while(|byte| byte.is_ascii_digit()).count();
+    let (number, rest) = text.split_at(digits);
+    let value = number
+        .iter()
+        .fold(0u32, |value, &digit| value.wrapping_mul(10).wrapping_add((digit - b'0').into()));
+    (value, rest)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::vec::Vec;
+
+    /// A cache as ldconfig writes it; the flags are those of x86-64.
+    pub fn made(libraries: &[(&str, &str, Option<u32>)]) -> Vec<u8> {
+        let mut head = Vec::from(MAGIC);
+        let strings_at = HEAD + ENTRY * libraries.len();
+        let (mut entries, mut strings) = (Vec::new(), Vec::new());
+        for (name, path, hwcaps) in libraries {
+            entries.extend(0x0303u32.to_le_bytes());
+            for text in [name, path] {
+                entries.extend(((strings_at + strings.len()) as u32).to_le_bytes());
+                strings.extend(text.as_bytes());
+                strings.push(0);
+            }
+            entries.extend(0u32.to_le_bytes());
+            let hwcap = hwcaps.map_or(0, |index| HWCAP_EXTENSION | u64::from(index));
+            entries.extend(hwcap.to_le_bytes());
+        }
+        let name_at = strings_at + strings.len();
+        strings.extend(b"x86-64-v2\0");
+        while strings.len() % 4 != 0 {
+            strings.push(0);
+        }
+        let extension = (strings_at + strings.len()) as u32;
+        head.extend((libraries.len() as u32).to_le_bytes());
+        head.extend((strings.len() as u32).to_le_bytes());
+        head.extend([2, 0, 0, 0]);
+        head.extend(extension.to_le_bytes());
+        head.resize(HEAD, 0);
+        let words = [EXTENSION_MAGIC, 1, TAG_HWCAPS, 0, extension + 24, 4, name_at as u32];
+        [head, entries, strings, words.iter().flat_map(|w| w.to_le_bytes()).collect()].concat()
+    }
+
+    #[test]
+    fn finds_all_of_a_name() {
+        let bytes = made(&[
+            ("libz.so.1", "/lib/libz.so.1", None),
+            ("libm.so.10", "/lib/libm.so.10", None),
+            ("libm.so.6", "/lib/glibc-hwcaps/x86-64-v2/libm.so.6", Some(0)),
+            ("libm.so.6", "/lib/libm.so.6", None),
+            ("liba.so", "/lib/liba.so", Some(9)),
+        ]);
+        let cache = Cache::new(&bytes).unwrap();
+        let found: Vec<_> = cache.find(b"libm.so.6").map(|e| (e.path, e.hwcaps)).collect();
+        assert_eq!(found.len(), 2);
+        assert_eq!(found[0].1, Some(&b"x86-64-v2"[..]));
+        assert_eq!(found[1], (&b"/lib/libm.so.6"[..], None));
+        assert_eq!(cache.find(b"libm.so.10").count(), 1);
+        assert_eq!(cache.find(b"libz.so.1").count(), 1);
+        assert_eq!(cache.find(b"libm.so").count(), 0);
+        assert_eq!(cache.find(b"liba.so").next().unwrap().hwcaps, Some(&b"?"[..]));
+        // Behind the old format.
+        let mut old = Vec::from(*b"ld.so-1.7.0\0\x01\0\0\0");
+        old.resize(16 + 12, 0);
+        old.resize(32, 0);
+        old.extend(&bytes);
+        assert_eq!(Cache::new(&old).unwrap().find(b"libz.so.1").count(), 1);
+    }
+
+    #[test]
+    fn any_bytes_will_do() {
+        let bytes = made(&[("libz.so.1", "/lib/libz.so.1", None), ("a", "b", Some(0))]);
+        for end in 0..bytes.len() {
+            if let Some(cache) = Cache::new(&bytes[..end]) {
+                (0..3).for_each(|i| assert!(cache.get(i).is_none_or(|entry| entry.flags != 1)));
+                assert!(cache.find(b"a").count() <= 1);
+            }
+        }
+        for at in 0..bytes.len() {
+            let mut broken = bytes.clone();
+            broken[at] ^= 0xff;
+            if let Some(cache) = Cache::new(&broken) {
+                (0..3).for_each(|i| assert!(cache.get(i).is_none_or(|entry| entry.flags != 1)));
+                let _ = cache.find(b"libz.so.1").count();
+            }
+        }
+    }
+
+    #[test]
+    fn the_cache_of_this_machine_is_sorted_as_we_think() {
+        let Ok(bytes) = std::fs::read("/etc/ld.so.cache") else {
+            return std::eprintln!("SKIPPED: there is no /etc/ld.so.cache");
+        };
+        let Some(cache) = Cache::new(&bytes) else {
+            return std::eprintln!("SKIPPED: /etc/ld.so.cache is of another kind");
+        };
+        for index in 0..cache.len() {
+            let entry = cache.get(index).unwrap();
+            assert!(cache.find(entry.name).any(|found| found == entry), "{entry:?}");
+        }
+    }
+}

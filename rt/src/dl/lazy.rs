@@ -1,0 +1,24 @@
+//! What a lazy PLT calls.
+
+use super::object::Object;
+use super::relocate::slot;
+use super::report::say;
+use super::state::OPTIONS;
+
+/// Binds the slot of an object's PLT that was called: the address to go on to. Where that
+/// can't be the process ends: there is nobody to return to.
+///
+/// # Safety
+/// The object is one of ours: only its own PLT passes it.
+pub unsafe extern "C" fn bind(object: usize, index: usize) -> usize {
+    let object = core::ptr::with_exposed_provenance::<Object>(object);
+    // SAFETY: the second slot of the object's GOT holds its address, and it stays.
+    let object: &'static Object = unsafe { &*object };
+    match slot(object, index, OPTIONS.get().trace) {
+        Ok(address) => address,
+        Err(error) => {
+            say(&[&"lx ldso: ", &error]);
+            crate::process::exit(127)
+        }
+    }
+}

@@ -1,0 +1,111 @@
+//! The dynamic linker: finding libraries, checking them, mapping and binding them.
+//!
+//! Four stages. *Plan* ([`search`], [`cache`], [`image`], [`plan`]) reads what programs and
+//! libraries say of themselves, takes nothing on trust, and maps nothing that could be run;
+//! it is safe code, tested and fuzzed on the host. *Map* ([`map`], [`object`]) puts segments
+//! into memory. *Bind* ([`symbols`], [`relocate`], [`tls`]) relocates them. *Run* ([`run`],
+//! [`load`]) calls constructors and goes to the program, which calls back: [`lazy`], [`api`].
+
+pub mod api;
+pub mod cache;
+pub mod debug;
+pub mod exec;
+pub mod file;
+mod heap;
+pub mod image;
+pub mod lazy;
+pub mod library;
+pub mod load;
+pub mod map;
+pub mod memory;
+pub mod object;
+pub mod plan;
+mod provided;
+pub mod relocate;
+pub mod report;
+pub mod run;
+pub mod search;
+mod state;
+pub mod symbols;
+pub mod tls;
+pub mod versions;
+
+pub use library::Library;
+pub use plan::Error;
+
+use crate::env;
+use report::{FILES, INIT, RELOCS, SYMBOLS, Trace};
+
+/// What a user may choose.
+#[derive(Clone, Copy)]
+pub struct Options<'a> {
+    /// AT_SECURE: nothing of the environment counts.
+    pub secure: bool,
+    /// Where libraries are looked for first: LD_LIBRARY_PATH.
+    pub library_path: Option<&'a [u8]>,
+    /// What is loaded before all libraries: LD_PRELOAD.
+    pub preload: Option<&'a [u8]>,
+    /// Bind all functions at once: LD_BIND_NOW.
+    pub now: bool,
+    /// What is told meanwhile: LD_DEBUG.
+    pub trace: Trace,
+    /// Whether numbers are told before the program begins.
+    pub stats: bool,
+}
+
+impl Options<'static> {
+    /// Nothing chosen.
+    pub const fn none() -> Options<'static> {
+        Options {
+            secure: false,
+            library_path: None,
+            preload: None,
+            now: false,
+            trace: Trace(0),
+            stats: false,
+        }
+    }
+
+    /// What the environment says (`man 8 ld.so`): nothing where privileges were gained.
+    pub fn of_environment(secure: bool) -> Options<'static> {
+        if secure {
+            return Options { secure, ..Options::none() };
+        }
+        let filled = |name| env::var(name).filter(|value| !value.is_empty());
+        let debug = filled("LD_DEBUG").unwrap_or_default();
+        Options {
+            secure,
+            library_path: filled("LD_LIBRARY_PATH"),
+            preload: filled("LD_PRELOAD"),
+            now: filled("LD_BIND_NOW").is_some(),
+            trace: trace(debug).unwrap_or_default(),
+            stats: words(debug).any(|word| word == b"statistics"),
+        }
+    }
+}
+
+fn words(list: &[u8]) -> impl Iterator<Item = &[u8]> {
+    let words = list.split(|byte| matches!(byte, b',' | b':' | b' '));
+    words.filter(|word| !word.is_empty())
+}
+
+/// What a list of words wants to be told: `files`, `symbols`, `relocs`, `init`, `all`, or the
+/// words of LD_DEBUG. None where a word isn't known.
+pub fn trace(list: &[u8]) -> Option<Trace> {
+    words(list).try_fold(Trace(0), |trace, word| {
+        let lower: &mut [u8] = &mut [0; 16];
+        let lower = lower.get_mut(..word.len())?;
+        lower.copy_from_slice(word);
+        lower.make_ascii_lowercase();
+        let more = match &*lower {
+            b"files" | b"libs" => FILES,
+            b"symbols" | b"bindings" => SYMBOLS,
+            b"relocs" | b"reloc" => RELOCS,
+            b"init" => INIT,
+            b"all" => Trace(FILES.0 | SYMBOLS.0 | RELOCS.0 | INIT.0),
+            b"statistics" => Trace(0),
+            _ => return None,
+        };
+        Some(Trace(trace.0 | more.0))
+    })
+}

@@ -1,0 +1,446 @@
+//! A program or library in memory.
+//!
+//! # Safety
+//!
+//! An [`Object`] is made of an [`Image`] whose tables are checked, and of memory in which all
+//! its segments are mapped; that memory is never unmapped while the object can be reached.
+//! Its tables are read by value through [`View`]s, never borrowed: they lie in memory that the
+//! program may write to.
+
+use super::file::Identity;
+use super::image::{Image, Range};
+use super::memory::Arena;
+use super::versions;
+use crate::elf::consts::*;
+use crate::elf::{Rela, Relr};
+use crate::errno::Result;
+use core::cell::Cell;
+use core::ffi::CStr;
+use core::marker::PhantomData;
+use core::sync::atomic::{AtomicBool, AtomicPtr, AtomicUsize};
+
+/// Values in an object's memory.
+pub struct View<T> {
+    start: usize,
+    /// How many there are.
+    pub len: usize,
+    kind: PhantomData<fn() -> T>,
+}
+
+impl<T> Clone for View<T> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<T> Copy for View<T> {}
+
+/// What can be made of any bytes: numbers, and structs of numbers.
+///
+/// # Safety
+/// Every bit pattern is a value.
+pub unsafe trait Plain: Copy {}
+// SAFETY: numbers.
+unsafe impl Plain for u8 {}
+// SAFETY: numbers.
+unsafe impl Plain for u16 {}
+// SAFETY: numbers.
+unsafe impl Plain for u32 {}
+// SAFETY: numbers.
+unsafe impl Plain for u64 {}
+// SAFETY: numbers.
+unsafe impl Plain for usize {}
+
+/// `Elf64_Sym` as it lies in memory.
+#[repr(C)]
+#[derive(Clone, Copy)]
+pub struct Symbol {
+    pub(super) st_name: u32,
+    st_info: u8,
+    st_other: u8,
+    pub(super) st_shndx: u16,
+    pub(super) st_value: u64,
+    pub(super) st_size: u64,
+}
+// SAFETY: a struct of numbers without padding.
+unsafe impl Plain for Symbol {}
+
+impl Symbol {
+    pub(super) fn bind(&self) -> u8 {
+        self.st_info >> 4
+    }
+
+    pub(super) fn kind(&self) -> u8 {
+        self.st_info & 15
+    }
+
+    pub(super) fn visibility(&self) -> u8 {
+        self.st_other & 3
+    }
+}
+
+/// `Elf64_Rela` as it lies in memory.
+#[repr(C)]
+#[derive(Clone, Copy)]
+pub struct RelaWords {
+    pub(super) r_offset: u64,
+    pub(super) r_info: u64,
+    pub(super) r_addend: i64,
+}
+// SAFETY: a struct of numbers without padding.
+unsafe impl Plain for RelaWords {}
+
+impl RelaWords {
+    pub(super) fn kind(&self) -> u32 {
+        self.r_info as u32
+    }
+
+    pub(super) fn symbol(&self) -> usize {
+        (self.r_info >> 32) as usize
+    }
+}
+
+const _: () = assert!(size_of::<Symbol>() == 24 && size_of::<RelaWords>() == 24);
+const _: () = assert!(size_of::<Relr>() == 8 && size_of::<Rela>() == 24);
+
+impl<T: Plain> View<T> {
+    const EMPTY: Self = View { start: 0, len: 0, kind: PhantomData };
+
+    /// The value with this index.
+    #[inline]
+    pub fn get(&self, index: usize) -> Option<T> {
+        if index >= self.len {
+            return None;
+        }
+        let place = core::ptr::with_exposed_provenance::<T>(self.start + index * size_of::<T>());
+        // SAFETY: within a checked table of an object, in memory that stays mapped and can
+        // be read; read by value, whatever its alignment.
+        Some(unsafe { place.read_unaligned() })
+    }
+
+    /// The values from an index on.
+    pub fn from(self, index: usize) -> Self {
+        let index = index.min(self.len);
+        View { start: self.start + index * size_of::<T>(), len: self.len - index, ..self }
+    }
+
+    /// At most so many values.
+    pub fn take(self, len: usize) -> Self {
+        View { len: self.len.min(len), ..self }
+    }
+
+    /// All values.
+    pub fn iter(self) -> impl Iterator<Item = T> {
+        (0..self.len).map_while(move |index| self.get(index))
+    }
+}
+
+impl View<u8> {
+    /// The string at an offset, for as long as nobody writes there.
+    pub fn string(&self, at: usize) -> &'static [u8] {
+        self.hashed(at).0
+    }
+
+    /// The string at an offset, and its GNU hash: both in one pass.
+    pub fn hashed(&self, at: usize) -> (&'static [u8], u32) {
+        let rest = self.slice(at, self.len.saturating_sub(at)).unwrap_or_default();
+        let mut hash = 5381u32;
+        for (length, &byte) in rest.iter().enumerate() {
+            if byte == 0 {
+                return (rest.get(..length).unwrap_or_default(), hash);
+            }
+            hash = hash.wrapping_mul(33).wrapping_add(byte.into());
+        }
+        // The table ends with a zero byte: checked when the file was.
+        (b"", 5381)
+    }
+
+    fn slice(&self, at: usize, length: usize) -> Option<&'static [u8]> {
+        let end = at.checked_add(length)?;
+        if end > self.len {
+            return None;
+        }
+        let start = core::ptr::with_exposed_provenance::<u8>(self.start + at);
+        // SAFETY: within a table in memory that stays mapped. Strings are in memory that is
+        // only read; a file that puts them into memory that is written has them compared to
+        // something else, and nothing depends on what they are.
+        Some(unsafe { core::slice::from_raw_parts(start, length) })
+    }
+
+    /// Whether the string at an offset is this one.
+    #[inline]
+    pub fn is(&self, at: usize, name: &[u8]) -> bool {
+        self.slice(at, name.len()) == Some(name) && self.get(at + name.len()) == Some(0)
+    }
+}
+
+/// `struct link_map` of `<link.h>`, as far as it is public: debuggers and `dlinfo` read it.
+#[repr(C)]
+pub struct LinkMap {
+    /// The bias: what is added to the file's addresses.
+    pub l_addr: usize,
+    /// Its path.
+    pub l_name: *const core::ffi::c_char,
+    /// Its dynamic section.
+    pub l_ld: usize,
+    /// The next one, in load order.
+    pub l_next: AtomicPtr<Object>,
+    /// The one before.
+    pub l_prev: AtomicPtr<Object>,
+}
+
+/// A symbol's version: its name and hash; both nothing for no version.
+#[derive(Clone, Copy, Default)]
+pub struct Version {
+    pub(super) name: &'static [u8],
+    pub(super) hash: u32,
+}
+
+/// DT_GNU_HASH in memory.
+#[derive(Clone, Copy)]
+pub struct GnuTable {
+    pub(super) bloom: View<u64>,
+    pub(super) shift: u32,
+    pub(super) buckets: View<u32>,
+    pub(super) chains: View<u32>,
+    pub(super) symoffset: u32,
+}
+
+/// DT_HASH in memory.
+#[derive(Clone, Copy)]
+pub struct SysvTable {
+    pub(super) buckets: View<u32>,
+    pub(super) chains: View<u32>,
+}
+
+/// A program or library in memory.
+#[repr(C)]
+pub struct Object {
+    /// What debuggers see; first, so that a pointer to it is one to the object.
+    pub link: LinkMap,
+    pub(super) gnu: Option<GnuTable>,
+    pub(super) sysv: Option<SysvTable>,
+    pub(super) symbols: View<Symbol>,
+    pub(super) strings: View<u8>,
+    pub(super) versym: View<u16>,
+    /// By the index that a versym has.
+    pub(super) versions: &'static [Version],
+    pub(super) image: &'static Image<'static>,
+    /// The names that it goes by: as it was asked for, its path, its SONAME.
+    pub(super) name: &'static [u8],
+    pub(super) path: &'static CStr,
+    pub(super) soname: &'static [u8],
+    pub(super) origin: &'static [u8],
+    pub(super) rpath: Option<&'static [u8]>,
+    pub(super) runpath: Option<&'static [u8]>,
+    pub(super) identity: Identity,
+    /// Who brought it in.
+    pub(super) needed_by: Cell<Option<&'static Object>>,
+    pub(super) needed: Cell<&'static [&'static Object]>,
+    /// What a dlopen brought in together with it; empty at start-up, where all is global.
+    pub(super) group: Cell<&'static [&'static Object]>,
+    /// Whether its symbols are for everybody.
+    pub(super) global: AtomicBool,
+    /// Its number among those with thread-local storage, from 1 on; 0 for none.
+    pub(super) tls_module: Cell<usize>,
+    /// How far below the thread pointer its block begins; 0 where each thread gets a block
+    /// when it asks for it.
+    pub(super) tls_offset: Cell<usize>,
+    /// Whether its constructors have been called, or are about to be.
+    pub(super) constructed: AtomicBool,
+    /// Whether it is the program.
+    pub(super) is_program: bool,
+    /// Calls of its lazy PLT that were bound.
+    pub(super) bound: AtomicUsize,
+}
+
+// SAFETY: what is in cells is written before the object is published, or under the loader's
+// lock; what changes afterwards is atomic.
+unsafe impl Sync for Object {}
+
+impl Object {
+    /// The address of an address of the file.
+    #[inline]
+    pub fn address(&self, at: u64) -> usize {
+        self.link.l_addr.wrapping_add(at as usize)
+    }
+
+    /// The values of a checked range.
+    pub fn view<T: Plain>(&self, range: Range) -> View<T> {
+        view(self.link.l_addr, range)
+    }
+
+    /// The name that it is called by in messages.
+    pub fn title(&self) -> &'static [u8] {
+        self.path.to_bytes()
+    }
+
+    /// Whether an address is in one of its segments.
+    pub fn holds(&self, address: usize) -> bool {
+        let at = address.wrapping_sub(self.link.l_addr) as u64;
+        self.image.loads.iter().any(|load| load.memory.holds(at, 1))
+    }
+
+    /// How many symbols its hash table knows of.
+    pub(super) fn symbol_count(&self) -> usize {
+        if let Some(sysv) = &self.sysv {
+            return sysv.chains.len;
+        }
+        let Some(gnu) = &self.gnu else { return 0 };
+        let last = gnu.buckets.iter().max().unwrap_or(0);
+        let first = last.checked_sub(gnu.symoffset).map(|chain| gnu.chains.from(chain as usize));
+        let more = first.and_then(|chain| chain.iter().position(|value| value & 1 == 1));
+        last as usize + more.map_or(0, |more| more + 1)
+    }
+
+    /// The object behind it in load order.
+    pub fn next(&self) -> Option<&'static Object> {
+        let next = self.link.l_next.load(core::sync::atomic::Ordering::Acquire);
+        // SAFETY: null or an object, and these stay.
+        unsafe { next.as_ref() }
+    }
+}
+
+fn view<T: Plain>(bias: usize, range: Range) -> View<T> {
+    if range.size == 0 {
+        return View::EMPTY;
+    }
+    let start = bias.wrapping_add(range.at as usize);
+    View { start, len: range.size as usize / size_of::<T>(), kind: PhantomData }
+}
+
+/// What an object is called, and where it came from.
+#[derive(Clone, Copy)]
+pub struct Names {
+    pub(super) name: &'static [u8],
+    pub(super) path: &'static CStr,
+    pub(super) soname: &'static [u8],
+    pub(super) origin: &'static [u8],
+    pub(super) rpath: Option<&'static [u8]>,
+    pub(super) runpath: Option<&'static [u8]>,
+    pub(super) identity: Identity,
+}
+
+/// Makes an object of an image whose segments are mapped.
+///
+/// # Errors
+/// `ENOMEM`.
+///
+/// # Safety
+/// The segments are mapped at this bias, as the image says, and stay as long as anybody has
+/// the object. What names borrow, and the arena, do so too.
+pub unsafe fn make(
+    arena: &'static Arena,
+    image: &'static Image<'static>,
+    bias: usize,
+    names: Names,
+    is_program: bool,
+) -> Result<&'static Object> {
+    let tables = &image.tables;
+    let strings: View<u8> = view(bias, tables.strings);
+    let versym: View<u16> = view(bias, tables.versym);
+    let versions = if versym.len > 0 {
+        all_versions(arena, strings, view(bias, tables.verdef), view(bias, tables.verneed))?
+    } else {
+        &[]
+    };
+    let place = arena.take(core::alloc::Layout::new::<Object>())?.cast::<Object>();
+    let object = Object {
+        link: LinkMap {
+            l_addr: bias,
+            l_name: names.path.as_ptr(),
+            l_ld: image.dynamic.map_or(0, |range| bias.wrapping_add(range.at as usize)),
+            l_next: AtomicPtr::new(core::ptr::null_mut()),
+            l_prev: AtomicPtr::new(core::ptr::null_mut()),
+        },
+        gnu: gnu_table(view(bias, tables.gnu_hash)),
+        sysv: sysv_table(view(bias, tables.hash)),
+        symbols: view(bias, tables.symbols),
+        strings,
+        versym,
+        versions,
+        image,
+        name: names.name,
+        path: names.path,
+        soname: names.soname,
+        origin: names.origin,
+        rpath: names.rpath,
+        runpath: names.runpath,
+        identity: names.identity,
+        needed_by: Cell::new(None),
+        needed: Cell::new(&[]),
+        group: Cell::new(&[]),
+        global: AtomicBool::new(false),
+        tls_module: Cell::new(0),
+        tls_offset: Cell::new(0),
+        constructed: AtomicBool::new(false),
+        is_program,
+        bound: AtomicUsize::new(0),
+    };
+    // SAFETY: new memory of this layout, which stays.
+    unsafe {
+        place.write(object);
+        Ok(&*place.as_ptr())
+    }
+}
+
+fn part<T: Plain, U: Plain>(words: View<T>, from: usize, count: usize) -> Option<View<U>> {
+    let bytes = words.len.checked_mul(size_of::<T>())?;
+    let end = count.checked_mul(size_of::<U>())?.checked_add(from)?;
+    (end <= bytes).then_some(View { start: words.start + from, len: count, kind: PhantomData })
+}
+
+fn gnu_table(words: View<u32>) -> Option<GnuTable> {
+    let (nbuckets, bloom_size) = (words.get(0)? as usize, words.get(2)? as usize);
+    let buckets_at = bloom_size.checked_mul(8)?.checked_add(16)?;
+    let chains_at = nbuckets.checked_mul(4)?.checked_add(buckets_at)?;
+    let chains = (words.len * 4).checked_sub(chains_at)? / 4;
+    let table = GnuTable {
+        bloom: part(words, 16, bloom_size)?,
+        shift: words.get(3)? & 63,
+        buckets: part(words, buckets_at, nbuckets)?,
+        chains: part(words, chains_at, chains)?,
+        symoffset: words.get(1)?,
+    };
+    (nbuckets > 0 && bloom_size.is_power_of_two()).then_some(table)
+}
+
+fn sysv_table(words: View<u32>) -> Option<SysvTable> {
+    let (nbucket, nchain) = (words.get(0)? as usize, words.get(1)? as usize);
+    let chains_at = nbucket.checked_mul(4)?.checked_add(8)?;
+    let table =
+        SysvTable { buckets: part(words, 8, nbucket)?, chains: part(words, chains_at, nchain)? };
+    (nbucket > 0).then_some(table)
+}
+
+/// The versions that an object defines and needs, by their indices.
+fn all_versions(
+    arena: &'static Arena,
+    strings: View<u8>,
+    verdef: View<u8>,
+    verneed: View<u8>,
+) -> Result<&'static [Version]> {
+    const MOST: usize = 4096;
+    let mut list = arena.list::<Version>(8)?;
+    let mut outcome = Ok(());
+    let mut set = |index: u16, name: u32, hash: u32| {
+        let index = usize::from(index & 0x7fff);
+        while list.len() <= index && index < MOST && outcome.is_ok() {
+            outcome = list.push(Version::default());
+        }
+        if let Some(place) = list.get_mut(index) {
+            *place = Version { name: strings.string(name as usize), hash };
+        }
+        true
+    };
+    let bytes = |table: View<u8>| table.slice(0, table.len).unwrap_or_default();
+    versions::definitions(bytes(verdef), &mut |def, name| {
+        // The base definition names the file, not a version.
+        def.vd_flags & VER_FLG_BASE != 0 || set(def.vd_ndx, name, def.vd_hash)
+    });
+    versions::needs(bytes(verneed), &mut |_, entry| {
+        set(entry.vna_other, entry.vna_name, entry.vna_hash)
+    });
+    outcome?;
+    Ok(list.into_slice())
+}

@@ -1,0 +1,153 @@
+//! What the loader tells: messages, what it is doing, and numbers at the end.
+
+use crate::errno::Result;
+use crate::fmt::{Put, dec, left, right};
+use crate::io::{BorrowedFd, BufWriter, Write, stderr};
+
+/// What is told while it happens (`--trace`).
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Trace(pub u8);
+
+/// Which files are tried and taken.
+pub const FILES: Trace = Trace(1);
+/// Which symbol is bound to which object.
+pub const SYMBOLS: Trace = Trace(2);
+/// Which objects are relocated, with how many relocations.
+pub const RELOCS: Trace = Trace(4);
+/// Which constructors and destructors are called.
+pub const INIT: Trace = Trace(8);
+
+impl Trace {
+    /// Whether that is told.
+    #[inline]
+    pub fn has(self, what: Trace) -> bool {
+        self.0 & what.0 != 0
+    }
+}
+
+/// A stream on which control characters come out in octal: names out of files and of the
+/// environment must not drive a terminal.
+pub struct Escaped(pub BorrowedFd<'static>);
+
+impl Write for Escaped {
+    fn write(&mut self, bytes: &[u8]) -> Result<usize> {
+        let is_control = |&byte: &u8| matches!(byte, 0..=8 | 11..=31 | 127);
+        match bytes.split_first() {
+            Some((&byte, _)) if is_control(&byte) => {
+                let octal = |shift: u8| b'0' + (byte >> shift & 7);
+                self.0.write_all(&[b'\\', octal(6), octal(3), octal(0)])?;
+                Ok(1)
+            }
+            _ => {
+                let end = bytes.iter().position(is_control).unwrap_or(bytes.len());
+                self.0.write(bytes.get(..end).unwrap_or(bytes))
+            }
+        }
+    }
+}
+
+/// Writes a line to standard error, in one piece.
+pub fn say(items: &[&dyn Put]) {
+    let (mut buffer, mut to) = ([0; 512], Escaped(stderr()));
+    let mut out = BufWriter::new(&mut buffer, &mut to);
+    items.put(&mut out);
+    crate::put!(&mut out, "\n");
+    let _ = out.flush();
+}
+
+/// What has been done so far (`--stats`).
+#[derive(Clone, Copy, Debug)]
+pub struct Stats {
+    /// Relocations by type; the last place counts RELR.
+    pub relocations: [u64; RELR + 1],
+    /// Symbols that were looked for.
+    pub lookups: u64,
+    /// Objects that were looked at for that.
+    pub probes: u64,
+    /// Paths that were tried in vain.
+    pub failed_opens: u64,
+    /// Objects that were loaded.
+    pub objects: u64,
+    /// When each phase ended, in nanoseconds: the beginning, plan, map, bind.
+    pub times: [u64; 4],
+}
+
+/// Where RELR is counted, behind the types of x86-64.
+pub const RELR: usize = 43;
+
+/// The types that this loader knows, by number.
+const NAMES: &[(usize, &str)] = &[
+    (1, "R_X86_64_64"),
+    (2, "R_X86_64_PC32"),
+    (5, "R_X86_64_COPY"),
+    (6, "R_X86_64_GLOB_DAT"),
+    (7, "R_X86_64_JUMP_SLOT"),
+    (8, "R_X86_64_RELATIVE"),
+    (16, "R_X86_64_DTPMOD64"),
+    (17, "R_X86_64_DTPOFF64"),
+    (18, "R_X86_64_TPOFF64"),
+    (36, "R_X86_64_TLSDESC"),
+    (37, "R_X86_64_IRELATIVE"),
+    (RELR, "RELR"),
+];
+
+impl Default for Stats {
+    fn default() -> Stats {
+        Stats {
+            relocations: [0; RELR + 1],
+            lookups: 0,
+            probes: 0,
+            failed_opens: 0,
+            objects: 0,
+            times: [0; 4],
+        }
+    }
+}
+
+impl Stats {
+    /// Counts a relocation.
+    #[inline]
+    pub fn count(&mut self, kind: u32) {
+        if let Some(count) = self.relocations.get_mut(kind as usize) {
+            *count += 1;
+        }
+    }
+
+    /// Writes them to standard error.
+    pub fn tell(&self) {
+        let (mut buffer, mut to) = ([0; 1024], stderr());
+        let out = &mut BufWriter::new(&mut buffer, &mut to);
+        let mut row = |name: &str, value: u64| {
+            crate::put!(out, "  ", left(name, 22), dec(value).width(10), "\n");
+        };
+        row("objects", self.objects);
+        row("failed opens", self.failed_opens);
+        for &(kind, name) in NAMES {
+            if let Some(&count) = self.relocations.get(kind).filter(|&&count| count > 0) {
+                row(name, count);
+            }
+        }
+        row("symbol look-ups", self.lookups);
+        row("objects looked at", self.probes);
+        for (name, pair) in ["plan", "map", "bind"].into_iter().zip(self.times.windows(2)) {
+            let [start, end] = *pair else { continue };
+            let time = end.saturating_sub(start);
+            let fraction = dec(time / 1000 % 1000).zero(3);
+            crate::put!(out, "  ", left(name, 22), right("", 3), dec(time / 1_000_000).width(3));
+            crate::put!(out, ".", fraction, " ms\n");
+        }
+        let _ = out.flush();
+    }
+}
+
+/// Nanoseconds of the monotonic clock.
+pub fn now() -> u64 {
+    let mut time = [0u64; 2];
+    let out = time.as_mut_ptr() as usize;
+    const CLOCK_MONOTONIC: usize = 1;
+    // SAFETY: the kernel writes two words.
+    unsafe {
+        crate::arch::syscall(crate::arch::nr::CLOCK_GETTIME, [CLOCK_MONOTONIC, out]);
+    }
+    time[0].wrapping_mul(1_000_000_000).wrapping_add(time[1])
+}

@@ -1,0 +1,485 @@
+//! Where a library is looked for: the rules of glibc's and musl's loaders, as a function of
+//! what they depend on. Nothing is opened here and there is no global state: a [`Visitor`] is
+//! offered one path after the other until it takes one.
+//!
+//! glibc (`man 8 ld.so`): RPATH of whoever needs it and of all who brought that in, unless it
+//! has a RUNPATH; LD_LIBRARY_PATH; its own RUNPATH; the cache; the default directories.
+//! musl: LD_LIBRARY_PATH; RPATH or RUNPATH, both inherited; the directories of its path file
+//! or the default ones.
+
+use super::cache::Cache;
+use super::memory::List;
+use crate::elf::consts::*;
+use crate::errno::Result;
+use crate::fs::PATH_MAX;
+
+/// Whose rules are followed.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Kind {
+    /// glibc's `ld-linux*.so`
+    Glibc,
+    /// musl's `ld-musl-*.so.1`
+    Musl,
+}
+
+impl Kind {
+    /// By the program's PT_INTERP; musl's loader tells by its name.
+    pub fn of(interpreter: &[u8]) -> Kind {
+        let name = base_name(interpreter);
+        if name.starts_with(b"ld-musl-") { Kind::Musl } else { Kind::Glibc }
+    }
+}
+
+/// Why a library was looked for, or found, in a place.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Why {
+    /// The name has a slash: it is a path.
+    Path,
+    /// RPATH of whoever needs it, or was inherited.
+    Rpath,
+    /// LD_LIBRARY_PATH or `--library-path`.
+    LibraryPath,
+    /// RUNPATH of whoever needs it.
+    Runpath,
+    /// `/etc/ld.so.cache`
+    Cache,
+    /// musl's `/etc/ld-musl-ARCH.path`
+    PathFile,
+    /// A default directory.
+    Default,
+}
+
+impl Why {
+    /// In a word, as reports show it in brackets.
+    pub fn name(self) -> &'static str {
+        match self {
+            Why::Path => "path",
+            Why::Rpath => "rpath",
+            Why::LibraryPath => "LD_LIBRARY_PATH",
+            Why::Runpath => "runpath",
+            Why::Cache => "ld.so.cache",
+            Why::PathFile => "path file",
+            Why::Default => "default",
+        }
+    }
+}
+
+/// Who needs a library, as far as the search depends on it.
+#[derive(Clone, Copy, Default, Debug)]
+pub struct Requester<'a> {
+    /// The directory of its real path: `$ORIGIN`.
+    pub origin: &'a [u8],
+    /// DT_RPATH
+    pub rpath: Option<&'a [u8]>,
+    /// DT_RUNPATH
+    pub runpath: Option<&'a [u8]>,
+    /// DF_1_NODEFLIB: neither cache nor default directories.
+    pub no_default: bool,
+}
+
+/// Is offered paths.
+pub trait Visitor {
+    /// Whether this directory has a subdirectory `glibc-hwcaps`, without which its levels
+    /// are not offered.
+    fn has_hwcaps(&mut self, directory: &[u8]) -> bool;
+
+    /// Whether the library is taken from here.
+    fn take(&mut self, path: &[u8], why: Why) -> bool;
+}
+
+/// What a search depends on besides the requester.
+#[derive(Clone, Copy)]
+pub struct Search<'a> {
+    /// Whose rules.
+    pub kind: Kind,
+    /// `e_machine` of the program.
+    pub machine: u16,
+    /// Whether its class is ELFCLASS64.
+    pub is_64: bool,
+    /// Which level of x86-64 the processor has: 2 for `x86-64-v2`. 0 or 1 for none.
+    pub level: u8,
+    /// AT_SECURE: no LD_LIBRARY_PATH, no `$ORIGIN`, no directory that isn't absolute.
+    pub secure: bool,
+    /// LD_LIBRARY_PATH
+    pub library_path: Option<&'a [u8]>,
+    /// Opens `/etc/ld.so.cache`; called when it is needed.
+    pub cache: &'a dyn Fn() -> Option<Cache<'a>>,
+    /// What musl's path file says.
+    pub path_file: Option<&'a [u8]>,
+    /// `$PLATFORM`
+    pub platform: &'a [u8],
+}
+
+/// Directories of distributions with several architectures, by machine and class.
+const TRIPLETS: &[(u16, bool, &str)] = &[
+    (EM_X86_64, true, "x86_64-linux-gnu"),
+    (EM_X86_64, false, "x86_64-linux-gnux32"),
+    (EM_386, false, "i386-linux-gnu"),
+    (EM_AARCH64, true, "aarch64-linux-gnu"),
+    (EM_ARM, false, "arm-linux-gnueabihf"),
+    (EM_ARM, false, "arm-linux-gnueabi"),
+    (EM_RISCV, true, "riscv64-linux-gnu"),
+    (EM_PPC64, true, "powerpc64le-linux-gnu"),
+    (EM_PPC64, true, "powerpc64-linux-gnu"),
+    (EM_PPC, false, "powerpc-linux-gnu"),
+    (EM_S390, true, "s390x-linux-gnu"),
+    (EM_MIPS, true, "mips64el-linux-gnuabi64"),
+    (EM_MIPS, false, "mipsel-linux-gnu"),
+    (EM_MIPS, false, "mips-linux-gnu"),
+    (EM_SPARCV9, true, "sparc64-linux-gnu"),
+];
+
+impl Search<'_> {
+    /// Offers the visitor all places for a library in order. `needed_by` is who needs it,
+    /// then who brought that in, and so on up to the program. `path` is a list to put paths
+    /// together in.
+    ///
+    /// Returns whether the visitor took one.
+    pub fn look(
+        &self,
+        name: &[u8],
+        needed_by: &mut dyn Iterator<Item = Requester>,
+        path: &mut List<u8>,
+        visitor: &mut dyn Visitor,
+    ) -> bool {
+        let first = needed_by.next().unwrap_or_default();
+        if name.contains(&b'/') {
+            let expanded = self.expand(name, first.origin, path).is_ok_and(|done| done);
+            return expanded && visitor.take(path, Why::Path);
+        }
+        let mut look = Look { search: self, name, path, visitor };
+        match self.kind {
+            Kind::Glibc => {
+                // A RUNPATH switches all RPATHs off, its own and the inherited ones.
+                let inherited = first.runpath.is_none()
+                    && core::iter::once(first)
+                        .chain(needed_by)
+                        .filter(|who| who.runpath.is_none())
+                        .any(|who| look.in_all(who.rpath, b":", who.origin, Why::Rpath));
+                inherited
+                    || look.in_library_path(b":;")
+                    || look.in_all(first.runpath, b":", first.origin, Why::Runpath)
+                    || !first.no_default && (look.in_cache() || look.in_default_directories())
+            }
+            Kind::Musl => {
+                look.in_library_path(b":\n")
+                    || core::iter::once(first).chain(needed_by).any(|who| {
+                        let (list, why) = match who.runpath {
+                            Some(list) => (Some(list), Why::Runpath),
+                            None => (who.rpath, Why::Rpath),
+                        };
+                        look.in_all(list, b":\n", who.origin, why)
+                    })
+                    || match self.path_file {
+                        Some(list) => look.in_all(Some(list), b":\n", b"", Why::PathFile),
+                        None => {
+                            let list = b"/lib:/usr/local/lib:/usr/lib";
+                            look.in_all(Some(list), b":", b"", Why::Default)
+                        }
+                    }
+            }
+        }
+    }
+
+    /// Puts a path with `$ORIGIN`, `$LIB` and `$PLATFORM` replaced into `to`; false where that
+    /// is not allowed or makes no sense.
+    fn expand(&self, text: &[u8], origin: &[u8], to: &mut List<u8>) -> Result<bool> {
+        to.truncate(0);
+        let mut rest = text;
+        while let Some((&byte, tail)) = rest.split_first() {
+            let token = if byte == b'$' { token(tail) } else { None };
+            let Some((name, after)) = token else {
+                to.push(byte)?;
+                rest = tail;
+                continue;
+            };
+            match name {
+                b"ORIGIN" if self.secure || origin.is_empty() => return Ok(false),
+                b"ORIGIN" => to.extend(origin)?,
+                // musl knows no other.
+                _ if self.kind == Kind::Musl => return Ok(false),
+                b"LIB" => to.extend(self.lib().as_bytes())?,
+                _ => to.extend(self.platform)?,
+            }
+            rest = after;
+        }
+        Ok(to.len() < PATH_MAX && !(self.secure && to.first() != Some(&b'/')))
+    }
+
+    /// `$LIB`: where the distribution has several architectures, as Debian's glibc says it.
+    fn lib(&self) -> &'static str {
+        match self.machine {
+            EM_X86_64 if self.is_64 => "lib/x86_64-linux-gnu",
+            EM_386 => "lib/i386-linux-gnu",
+            EM_AARCH64 => "lib/aarch64-linux-gnu",
+            _ if self.is_64 => "lib64",
+            _ => "lib",
+        }
+    }
+
+    fn levels(&self) -> impl Iterator<Item = &'static [u8]> + use<> {
+        const NAMES: [&[u8]; 3] = [b"x86-64-v4", b"x86-64-v3", b"x86-64-v2"];
+        let known = self.kind == Kind::Glibc && self.machine == EM_X86_64 && self.is_64;
+        let level = if known { self.level } else { 0 };
+        NAMES.into_iter().skip(4usize.saturating_sub(level.into()))
+    }
+}
+
+/// The name of a token behind a dollar sign, with or without braces, and what follows it.
+fn token(text: &[u8]) -> Option<(&[u8], &[u8])> {
+    [&b"ORIGIN"[..], b"LIB", b"PLATFORM"].into_iter().find_map(|name| {
+        if let Some(rest) = text.strip_prefix(b"{") {
+            return Some((name, rest.strip_prefix(name)?.strip_prefix(b"}")?));
+        }
+        let rest = text.strip_prefix(name)?;
+        let ends = !rest.first().is_some_and(|&b| b == b'_' || b.is_ascii_alphanumeric());
+        ends.then_some((name, rest))
+    })
+}
+
+/// What comes after the last slash.
+pub fn base_name(path: &[u8]) -> &[u8] {
+    path.rsplit(|&byte| byte == b'/').next().unwrap_or_default()
+}
+
+/// What comes before the last slash: `/` for a file of the root directory, nothing for a
+/// path without a slash.
+pub fn directory(path: &[u8]) -> &[u8] {
+    match path.iter().rposition(|&byte| byte == b'/') {
+        Some(0) => b"/",
+        Some(at) => path.get(..at).unwrap_or_default(),
+        None => b"",
+    }
+}
+
+/// A search under way.
+struct Look<'s, 'a, 'l, 'm> {
+    search: &'s Search<'a>,
+    name: &'s [u8],
+    path: &'l mut List<'m, u8>,
+    visitor: &'l mut dyn Visitor,
+}
+
+impl Look<'_, '_, '_, '_> {
+    /// Looks in all directories of a list with these separators. An empty one is the current
+    /// directory.
+    #[inline(never)]
+    fn in_all(&mut self, list: Option<&[u8]>, separators: &[u8], origin: &[u8], why: Why) -> bool {
+        let Some(list) = list.filter(|list| !list.is_empty()) else { return false };
+        list.split(|byte| separators.contains(byte)).any(|directory| {
+            let directory = if directory.is_empty() { b"." } else { directory };
+            let expanded = self.search.expand(directory, origin, self.path);
+            expanded.is_ok_and(|done| done) && self.in_directory(why)
+        })
+    }
+
+    fn in_library_path(&mut self, separators: &[u8]) -> bool {
+        let list = self.search.library_path.filter(|_| !self.search.secure);
+        self.in_all(list, separators, b"", Why::LibraryPath)
+    }
+
+    /// Looks in the directory that is in `path`, in its levels first.
+    #[inline(never)]
+    fn in_directory(&mut self, why: Why) -> bool {
+        let length = self.path.len();
+        let mut levels = self.search.levels().peekable();
+        if levels.peek().is_some() && self.visitor.has_hwcaps(self.path) {
+            let found = levels
+                .any(|level| self.add(&[b"/glibc-hwcaps/", level, b"/", self.name], length, why));
+            if found {
+                return true;
+            }
+        }
+        let slash: &[u8] = if self.path.ends_with(b"/") { b"" } else { b"/" };
+        self.add(&[slash, self.name], length, why)
+    }
+
+    #[inline(never)]
+    fn add(&mut self, pieces: &[&[u8]], length: usize, why: Why) -> bool {
+        self.path.truncate(length);
+        let added = pieces.iter().try_for_each(|piece| self.path.extend(piece));
+        let taken =
+            added.is_ok() && self.path.len() < PATH_MAX && self.visitor.take(self.path, why);
+        self.path.truncate(length);
+        taken
+    }
+
+    fn in_cache(&mut self) -> bool {
+        let Some(cache) = (self.search.cache)() else { return false };
+        let fits = |flags: u32| {
+            // ELF for glibc 2; of the machine's number we know our own.
+            let machine = self.search.machine != EM_X86_64 || flags >> 8 & 0xff == 3;
+            flags & 0xff == 3 && (machine || !self.search.is_64)
+        };
+        let levels = self.search.levels().map(Some).chain([None]);
+        let mut levels = levels.flat_map(|level| {
+            let all = cache.find(self.name);
+            all.filter(move |entry| entry.hwcaps == level && fits(entry.flags))
+        });
+        levels.any(|entry| self.visitor.take(entry.path, Why::Cache))
+    }
+
+    fn in_default_directories(&mut self) -> bool {
+        let Search { machine, is_64, .. } = *self.search;
+        for root in ["/lib/", "/usr/lib/"] {
+            for (_, _, triplet) in TRIPLETS.iter().filter(|t| (t.0, t.1) == (machine, is_64)) {
+                let pieces = [root.as_bytes(), triplet.as_bytes()];
+                if self.in_default(&pieces) {
+                    return true;
+                }
+            }
+        }
+        let wide: &[&[u8]] = if is_64 { &[b"/lib64", b"/usr/lib64"] } else { &[] };
+        wide.iter().chain(&[&b"/lib"[..], b"/usr/lib"]).any(|&whole| self.in_default(&[whole]))
+    }
+
+    #[inline(never)]
+    fn in_default(&mut self, pieces: &[&[u8]]) -> bool {
+        self.path.truncate(0);
+        let put = pieces.iter().try_for_each(|piece| self.path.extend(piece));
+        put.is_ok() && self.in_directory(Why::Default)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::memory::Arena;
+    use super::*;
+    use std::string::String;
+    use std::vec::Vec;
+
+    /// Writes down what it is offered, and takes nothing.
+    struct All(Vec<(String, Why)>, bool);
+
+    impl Visitor for All {
+        fn has_hwcaps(&mut self, _: &[u8]) -> bool {
+            self.1
+        }
+
+        fn take(&mut self, path: &[u8], why: Why) -> bool {
+            self.0.push((String::from_utf8(path.to_vec()).unwrap(), why));
+            false
+        }
+    }
+
+    const GLIBC: Search = Search {
+        kind: Kind::Glibc,
+        machine: EM_X86_64,
+        is_64: true,
+        level: 3,
+        secure: false,
+        library_path: Some(b"/env:/two;rel"),
+        cache: &|| None,
+        path_file: None,
+        platform: b"x86_64",
+    };
+
+    fn all(search: &Search, name: &str, chain: &[Requester]) -> Vec<String> {
+        let arena = Arena::new();
+        let mut path = arena.list(0).unwrap();
+        let mut visitor = All(Vec::new(), false);
+        let mut chain = chain.iter().copied();
+        assert!(!search.look(name.as_bytes(), &mut chain, &mut path, &mut visitor));
+        let row = |(path, why): (String, Why)| std::format!("{} {path}", why.name());
+        visitor.0.into_iter().map(row).filter(|row| !row.starts_with("default")).collect()
+    }
+
+    const LIBRARY: Requester = Requester {
+        origin: b"/opt/lib",
+        rpath: Some(b"$ORIGIN/r:/abs/${LIB}"),
+        runpath: None,
+        no_default: false,
+    };
+    const PROGRAM: Requester =
+        Requester { origin: b"/opt/bin", rpath: Some(b"$ORIGIN/../p"), ..LIBRARY };
+
+    #[test]
+    fn an_rpath_is_inherited_and_comes_first() {
+        assert_eq!(
+            all(&GLIBC, "x.so", &[LIBRARY, PROGRAM]),
+            [
+                "rpath /opt/lib/r/x.so",
+                "rpath /abs/lib/x86_64-linux-gnu/x.so",
+                "rpath /opt/bin/../p/x.so",
+                "LD_LIBRARY_PATH /env/x.so",
+                "LD_LIBRARY_PATH /two/x.so",
+                "LD_LIBRARY_PATH rel/x.so",
+            ]
+        );
+    }
+
+    #[test]
+    fn a_runpath_comes_later_and_is_not_inherited() {
+        let own = Requester { runpath: Some(b"/run:$PLATFORM"), ..LIBRARY };
+        let none = Requester { rpath: None, ..LIBRARY };
+        let search = Search { library_path: Some(b"/env"), ..GLIBC };
+        assert_eq!(
+            all(&search, "x.so", &[own, PROGRAM]),
+            ["LD_LIBRARY_PATH /env/x.so", "runpath /run/x.so", "runpath x86_64/x.so"]
+        );
+        assert_eq!(all(&search, "x.so", &[none, own]), ["LD_LIBRARY_PATH /env/x.so"]);
+    }
+
+    #[test]
+    fn musl_inherits_both_and_reads_its_path_file() {
+        let search = Search {
+            kind: Kind::Musl,
+            path_file: Some(b"/m/lib\n/m/usr"),
+            library_path: Some(b"/env"),
+            ..GLIBC
+        };
+        let own = Requester { rpath: None, runpath: Some(b"/run"), ..LIBRARY };
+        assert_eq!(
+            all(&search, "x.so", &[own, PROGRAM]),
+            [
+                "LD_LIBRARY_PATH /env/x.so",
+                "runpath /run/x.so",
+                "rpath /opt/bin/../p/x.so",
+                "path file /m/lib/x.so",
+                "path file /m/usr/x.so"
+            ]
+        );
+        assert_eq!(Kind::of(b"/lib/ld-musl-x86_64.so.1"), Kind::Musl);
+        assert_eq!(Kind::of(b"/lib64/ld-linux-x86-64.so.2"), Kind::Glibc);
+    }
+
+    #[test]
+    fn at_secure_closes_all_gates() {
+        let search = Search { secure: true, ..GLIBC };
+        let own = Requester { runpath: Some(b"$ORIGIN:rel::/run"), ..LIBRARY };
+        assert_eq!(all(&search, "x.so", &[own]), ["runpath /run/x.so"]);
+        assert_eq!(all(&search, "$ORIGIN/x.so", &[own]), Vec::<String>::new());
+        assert_eq!(all(&search, "/lib/x.so", &[own]), ["path /lib/x.so"]);
+    }
+
+    #[test]
+    fn levels_come_before_the_directory() {
+        let arena = Arena::new();
+        let mut path = arena.list(0).unwrap();
+        let mut visitor = All(Vec::new(), true);
+        let search = Search { library_path: Some(b"/env"), ..GLIBC };
+        search.look(b"x.so", &mut core::iter::empty(), &mut path, &mut visitor);
+        let paths: Vec<_> = visitor.0.iter().map(|(path, _)| path.as_str()).take(4).collect();
+        assert_eq!(
+            paths,
+            [
+                "/env/glibc-hwcaps/x86-64-v3/x.so",
+                "/env/glibc-hwcaps/x86-64-v2/x.so",
+                "/env/x.so",
+                "/lib/x86_64-linux-gnu/glibc-hwcaps/x86-64-v3/x.so",
+            ]
+        );
+    }
+
+    #[test]
+    fn tokens_and_parts_of_paths() {
+        assert_eq!(token(b"ORIGIN/x"), Some((&b"ORIGIN"[..], &b"/x"[..])));
+        assert_eq!(token(b"{LIB}64"), Some((&b"LIB"[..], &b"64"[..])));
+        assert_eq!((token(b"ORIGINAL"), token(b"{LIB"), token(b"")), (None, None, None));
+        assert_eq!(
+            (directory(b"/a/b"), directory(b"/a"), directory(b"a")),
+            (&b"/a"[..], &b"/"[..], &b""[..])
+        );
+        assert_eq!(base_name(b"/a/b"), b"b");
+    }
+}

@@ -1,0 +1,207 @@
+//! Finding the definition of a symbol, by name and version.
+
+use super::object::{GnuTable, Object, Symbol, Version};
+use super::state;
+use crate::elf::consts::*;
+use crate::elf::{gnu_hash, sysv_hash};
+use core::sync::atomic::Ordering;
+
+/// What a symbol is looked for.
+#[derive(Clone, Copy)]
+pub struct Wanted<'w> {
+    /// Its name.
+    pub name: &'w [u8],
+    /// The GNU hash of that.
+    pub hash: u32,
+    /// Its version; without a name any will do.
+    pub version: Version,
+    /// For a call through the PLT: a program's own PLT entry is no definition then.
+    pub for_plt: bool,
+    /// By dlsym: of several versions the default one.
+    pub newest: bool,
+}
+
+impl<'w> Wanted<'w> {
+    /// A symbol without a version.
+    pub fn new(name: &'w [u8]) -> Wanted<'w> {
+        let (hash, version) = (gnu_hash(name), Version::default());
+        Wanted { name, hash, version, for_plt: false, newest: false }
+    }
+
+    /// What an object's symbol number `index` refers to.
+    pub fn by(object: &Object, index: usize, symbol: &Symbol) -> Wanted<'static> {
+        let (name, hash) = object.strings.hashed(symbol.st_name as usize);
+        let version = object.versym.get(index).map_or(0, |index| usize::from(index & 0x7fff));
+        // 0 and 1 are local and global, not versions.
+        let version = object.versions.get(version).filter(|_| version > 1);
+        let version = version.copied().unwrap_or_default();
+        Wanted { name, hash, version, for_plt: false, newest: false }
+    }
+}
+
+/// A definition.
+#[derive(Clone, Copy)]
+pub struct Definition {
+    /// Who has it.
+    pub object: &'static Object,
+    /// What it is.
+    pub symbol: Symbol,
+}
+
+impl Definition {
+    /// Its address; of an indirect function that of its resolver.
+    pub fn address(&self) -> usize {
+        if self.symbol.st_shndx == SHN_ABS {
+            return self.symbol.st_value as usize;
+        }
+        self.object.address(self.symbol.st_value)
+    }
+
+    /// Whether a resolver has to be asked for the address.
+    pub fn is_indirect(&self) -> bool {
+        self.symbol.kind() == STT_GNU_IFUNC && self.symbol.st_shndx != SHN_UNDEF
+    }
+}
+
+/// How well a definition fits.
+enum Fit {
+    Yes,
+    /// Only where there is no better one.
+    Perhaps,
+    No,
+}
+
+impl Object {
+    /// The object's own definition of a symbol.
+    #[inline]
+    pub fn define(&'static self, wanted: &Wanted) -> Option<Definition> {
+        let symbol = match (&self.gnu, &self.sysv) {
+            (Some(_), _) => self.by_gnu_hash(wanted),
+            (None, Some(_)) => self.by_sysv_hash(wanted),
+            (None, None) => None,
+        };
+        symbol.map(|symbol| Definition { object: self, symbol })
+    }
+
+    /// Most objects don't have most symbols, and the Bloom filter says so.
+    #[inline(always)]
+    fn by_gnu_hash(&self, wanted: &Wanted) -> Option<Symbol> {
+        let (gnu, hash) = (self.gnu.as_ref()?, wanted.hash);
+        let word = gnu.bloom.get((hash / 64) as usize & (gnu.bloom.len - 1))?;
+        if word >> (hash % 64) & word >> (hash.wrapping_shr(gnu.shift) % 64) & 1 == 0 {
+            return None;
+        }
+        self.in_chain(gnu, wanted)
+    }
+
+    #[inline(never)]
+    fn in_chain(&self, gnu: &GnuTable, wanted: &Wanted) -> Option<Symbol> {
+        let hash = wanted.hash;
+        let mut perhaps = None;
+        let mut index = gnu.buckets.get((hash % gnu.buckets.len as u32) as usize)?;
+        let mut chain = index.checked_sub(gnu.symoffset)? as usize;
+        while let Some(value) = gnu.chains.get(chain) {
+            if value | 1 == hash | 1
+                && let Some(found) = self.check(index as usize, wanted, &mut perhaps)
+            {
+                return Some(found);
+            }
+            if value & 1 == 1 {
+                break;
+            }
+            (index, chain) = (index.wrapping_add(1), chain + 1);
+        }
+        perhaps
+    }
+
+    fn by_sysv_hash(&self, wanted: &Wanted) -> Option<Symbol> {
+        let table = self.sysv.as_ref()?;
+        let hash = sysv_hash(wanted.name) as usize;
+        let mut perhaps = None;
+        let mut index = table.buckets.get(hash % table.buckets.len)? as usize;
+        // In circles it would be longer than there are symbols.
+        for _ in 0..table.chains.len {
+            if index == 0 {
+                break;
+            }
+            if let Some(found) = self.check(index, wanted, &mut perhaps) {
+                return Some(found);
+            }
+            index = table.chains.get(index)? as usize;
+        }
+        perhaps
+    }
+
+    /// Whether a symbol is the one that is wanted.
+    fn check(&self, index: usize, wanted: &Wanted, perhaps: &mut Option<Symbol>) -> Option<Symbol> {
+        let symbol = self.symbols.get(index)?;
+        if !self.strings.is(symbol.st_name as usize, wanted.name) {
+            return None;
+        }
+        let kind = symbol.kind();
+        let known = matches!(kind, STT_NOTYPE..=STT_FUNC | STT_COMMON | STT_TLS | STT_GNU_IFUNC);
+        // An undefined function with a value is a program's PLT entry: that is the function's
+        // address for everybody (psABI, "Function Addresses").
+        let defined = symbol.st_shndx != SHN_UNDEF
+            || symbol.st_value != 0 && kind != STT_TLS && !wanted.for_plt;
+        let bound = matches!(symbol.bind(), STB_GLOBAL | STB_WEAK | STB_GNU_UNIQUE);
+        if !known || !defined || !bound {
+            return None;
+        }
+        match self.fit(index, wanted) {
+            Fit::Yes => Some(symbol),
+            Fit::Perhaps => {
+                perhaps.get_or_insert(symbol);
+                None
+            }
+            Fit::No => None,
+        }
+    }
+
+    fn fit(&self, index: usize, wanted: &Wanted) -> Fit {
+        let Some(versym) = self.versym.get(index) else { return Fit::Yes };
+        let (number, hidden) = (versym & 0x7fff, versym & 0x8000 != 0);
+        if wanted.version.name.is_empty() {
+            // A reference from before there were versions means the first one there was.
+            return match number {
+                0 => Fit::No,
+                1 | 2 if !wanted.newest => Fit::Yes,
+                _ if hidden => Fit::No,
+                _ if wanted.newest => Fit::Yes,
+                _ => Fit::Perhaps,
+            };
+        }
+        let own = self.versions.get(usize::from(number)).copied().unwrap_or_default();
+        if own.hash == wanted.version.hash && own.name == wanted.version.name {
+            return Fit::Yes;
+        }
+        // A definition without a version is taken for any.
+        if number <= 1 && !hidden && number != 0 { Fit::Yes } else { Fit::No }
+    }
+}
+
+/// Looks for a symbol where an object's references are looked for: in itself first where it
+/// says so, in what is for everybody, in what was loaded together with it. `skip` is left
+/// out: a copy is made of somebody else's.
+pub fn look_up(
+    by: &'static Object,
+    wanted: &Wanted,
+    skip: Option<&Object>,
+    probes: &mut u64,
+) -> Option<Definition> {
+    let symbolic = by.image.tables.flags & super::image::DF_SYMBOLIC != 0;
+    let own: &[&Object] = if symbolic { &[by] } else { &[] };
+    let group = if by.global.load(Ordering::Acquire) { &[] } else { by.group.get() };
+    for scope in [own, state::GLOBAL.get(), group] {
+        for &object in scope {
+            *probes += 1;
+            if skip.is_some_and(|skip| core::ptr::eq(skip, object)) {
+                continue;
+            }
+            if let Some(found) = object.define(wanted) {
+                return Some(found);
+            }
+        }
+    }
+    None
+}
