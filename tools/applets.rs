@@ -6,6 +6,7 @@ use crate::context::Context;
 use crate::env;
 use crate::exec;
 use crate::install;
+use crate::ldso;
 use crate::lseek;
 use crate::maps;
 use crate::readelf;
@@ -34,6 +35,9 @@ pub static APPLETS: &[Applet] = &[
     },
     Applet { name: "env", purpose: "the environment of a process or core file", run: env::run },
     Applet {
+        name: "ldso",
+        purpose: "the dynamic linker: runs a program, or calls a library's function",
+        run: ldso::run,
         name: "exec",
         purpose: "runs raw machine code, and explains how it ended",
         run: exec::run,

@@ -97,9 +97,29 @@ pub fn parse<'a>(
     table: &str,
     set: Set<'_, 'a>,
 ) -> Result<Vec<&'a [u8]>, Wrong> {
+    let in_order = rt::env::var("POSIXLY_CORRECT").is_some();
+    sort(cx, args, table, in_order, set)
+}
+
+/// As [`parse`], for applets that run a program: what is behind its name are its arguments.
+pub fn parse_before_program<'a>(
+    cx: &mut Context,
+    args: &[&'a [u8]],
+    table: &str,
+    set: Set<'_, 'a>,
+) -> Result<Vec<&'a [u8]>, Wrong> {
+    sort(cx, args, table, true, set)
+}
+
+fn sort<'a>(
+    cx: &mut Context,
+    args: &[&'a [u8]],
+    table: &str,
+    in_order: bool,
+    set: Set<'_, 'a>,
+) -> Result<Vec<&'a [u8]>, Wrong> {
     let mut operands = Vec::new();
     let mut wrong = false;
-    let in_order = rt::env::var("POSIXLY_CORRECT").is_some();
     let mut args = args.iter().copied();
     while let Some(arg) = args.next() {
         if arg == b"--" || (in_order && !(arg.starts_with(b"-") && arg.len() > 1)) {

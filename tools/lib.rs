@@ -20,6 +20,7 @@ mod env;
 mod exec;
 mod install;
 mod json;
+mod ldso;
 mod live;
 mod lseek;
 mod maps;
@@ -40,7 +41,19 @@ use rt::Errno;
 use rt::io::{BufWriter, Write, stdout, stdout_buffer};
 
 /// The multicall program: finds the applet that is meant, runs it, sees to its output.
+///
+/// Where the kernel started lx as the interpreter of another program, it is that program's
+/// dynamic linker instead.
 pub fn main() -> u8 {
+    if rt::dl::run::is_interpreter() {
+        return rt::dl::run::as_interpreter();
+    }
+    applets()
+}
+
+// Apart, so that its buffers are not on the stack of a program that lx only loads.
+#[inline(never)]
+fn applets() -> u8 {
     let args: Vec<&'static [u8]> = rt::env::args().map(|arg| arg.to_bytes()).collect();
     let mut to = stdout();
     let buffer = stdout_buffer().map_or(&mut [][..], |buffer| &mut buffer[..]);
