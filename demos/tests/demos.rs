@@ -252,3 +252,25 @@ fn both_forms_of_fstat_tell_the_same() {
     let expected = format!("by value: {size}, in place: {size}\nposition: 0\n");
     assert_eq!(run(&mut demo!("forms"), b""), expected);
 }
+
+#[test]
+fn library_opens_what_is_installed() {
+    let out = run_anyhow(&mut demo!("library"), b"");
+    let stderr = String::from_utf8_lossy(&out.stderr).into_owned();
+    // 2 is: all that is here works, but something isn't here.
+    if out.status.code() == Some(2) {
+        eprintln!("{stderr}not tested: apt-get install libxxhash0 zlib1g liblz4-1 libzstd1");
+    } else {
+        assert!(out.status.success() && stderr.is_empty(), "{}: {stderr}", out.status);
+    }
+    let text = String::from_utf8(out.stdout).unwrap();
+    for (library, expected) in [
+        ("libxxhash.so.0", "XXH64 of hello: 26c7827d889f6da3\n"),
+        ("libz.so.1", "crc32 and adler32 of hello: 3610a686, 62c0215\nzlib: 80 bytes to "),
+        ("liblz4.so.1", "lz4: 80 bytes to "),
+        ("libzstd.so.1", "zstd: 80 bytes to "),
+        ("libm.so.6", "cos of 1: 3fe14a280fb5068c\n"),
+    ] {
+        assert!(text.contains(expected) || stderr.contains(library), "{text}{stderr}");
+    }
+}
