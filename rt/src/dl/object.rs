@@ -160,6 +160,9 @@ impl View<u8> {
         if end > self.len {
             return None;
         }
+        if length == 0 {
+            return Some(&[]);
+        }
         let start = core::ptr::with_exposed_provenance::<u8>(self.start + at);
         // SAFETY: within a table in memory that stays mapped. Strings are in memory that is
         // only read; a file that puts them into memory that is written has them compared to
