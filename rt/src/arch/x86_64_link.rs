@@ -86,11 +86,17 @@ pub type Block = unsafe extern "C" fn(module: usize, offset: usize) -> usize;
 // Where the Rust code is that the entries below call: set once, before any of them can run.
 static BIND: AtomicUsize = AtomicUsize::new(0);
 static BLOCK: AtomicUsize = AtomicUsize::new(0);
+static DLOPEN: AtomicUsize = AtomicUsize::new(0);
+static DLSYM: AtomicUsize = AtomicUsize::new(0);
 
-/// Sets what the entries call.
-pub fn set_hooks(bind: Bind, block: Block) {
+/// Sets what the entries call: the functions that bind a slot and find a block, and with the
+/// caller's address as third argument those of dlopen and dlsym.
+#[inline]
+pub fn set_hooks(bind: Bind, block: Block, dlopen: *const (), dlsym: *const ()) {
     BIND.store(bind as *const () as usize, Ordering::Relaxed);
     BLOCK.store(block as *const () as usize, Ordering::Relaxed);
+    DLOPEN.store(dlopen as usize, Ordering::Relaxed);
+    DLSYM.store(dlsym as usize, Ordering::Relaxed);
 }
 
 /// Calls a function with two arguments and keeps all registers but rax and the flags: those
@@ -269,35 +275,22 @@ pub unsafe extern "C" fn tlsdesc_dynamic() {
     )
 }
 
-/// Makes a function out of one with another argument at the end: where it was called from.
-macro_rules! with_caller {
-    ($(#[$meta:meta])* $name:ident, $register:literal, $function:path) => {
-        $(#[$meta])*
-        #[unsafe(naked)]
-        pub unsafe extern "C" fn $name() {
-            naked_asm!(
-                concat!("mov ", $register, ", [rsp]"),
-                "jmp {function}",
-                function = sym $function,
-            )
-        }
-    };
+/// `dlopen`: the hook of this name, with one argument more: where it was called from.
+///
+/// # Safety
+/// As the hook.
+#[unsafe(naked)]
+pub unsafe extern "C" fn dlopen_entry() {
+    naked_asm!("mov rdx, [rsp]", "jmp qword ptr [rip + {hook}]", hook = sym DLOPEN)
 }
 
-with_caller! {
-    /// `dlopen`, told who calls it.
-    ///
-    /// # Safety
-    /// As the function that it becomes.
-    dlopen_entry, "rdx", crate::dl::api::dlopen_from
-}
-
-with_caller! {
-    /// `dlsym`, told who calls it.
-    ///
-    /// # Safety
-    /// As the function that it becomes.
-    dlsym_entry, "rdx", crate::dl::api::dlsym_from
+/// `dlsym`: the hook of this name, with one argument more: where it was called from.
+///
+/// # Safety
+/// As the hook.
+#[unsafe(naked)]
+pub unsafe extern "C" fn dlsym_entry() {
+    naked_asm!("mov rdx, [rsp]", "jmp qword ptr [rip + {hook}]", hook = sym DLSYM)
 }
 
 /// How many bytes the code of a [`write_stub`] takes.

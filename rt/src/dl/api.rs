@@ -34,6 +34,7 @@ struct State {
 unsafe impl Sync for Message {}
 static MESSAGE: Message = Message(UnsafeCell::new(State { text: Text::new(), pending: false }));
 
+#[inline]
 fn failed(error: &Error) {
     let _guard = LOCK.lock();
     // SAFETY: under the lock; who got the text of an older message was told that it ends here.
@@ -44,6 +45,7 @@ fn failed(error: &Error) {
 }
 
 /// `dlerror`: what went wrong since it was called last, or null.
+#[inline]
 pub extern "C" fn dlerror() -> *const c_char {
     let _guard = LOCK.lock();
     // SAFETY: under the lock.
@@ -57,6 +59,7 @@ pub extern "C" fn dlerror() -> *const c_char {
 }
 
 /// The object that an address belongs to.
+#[inline]
 pub fn object_at(address: usize) -> Option<&'static Object> {
     ALL.get().iter().copied().find(|object| object.holds(address))
 }
@@ -65,6 +68,7 @@ pub fn object_at(address: usize) -> Option<&'static Object> {
 ///
 /// # Errors
 /// Why it can't be opened. What the error names is gone after the next call.
+#[inline]
 pub fn open_or_error(
     name: &[u8],
     flags: c_int,
@@ -81,6 +85,7 @@ pub fn open_or_error(
 }
 
 /// Opens a library for `by`; what goes wrong is told by dlerror.
+#[inline]
 fn open(name: &[u8], flags: c_int, by: Option<&'static Object>) -> Option<&'static Object> {
     let _guard = LOCK.lock();
     let known = ALL.get().iter().copied().find(|object| {
@@ -127,6 +132,7 @@ fn open(name: &[u8], flags: c_int, by: Option<&'static Object>) -> Option<&'stat
 }
 
 /// Loads what isn't there yet. Without a result it was told why.
+#[inline]
 fn open_new(
     arena: &'static Arena,
     name: &[u8],
@@ -164,6 +170,7 @@ fn open_new(
 }
 
 /// Makes the symbols of an object and of what it needs known to everybody.
+#[inline]
 fn make_global(object: &'static Object) {
     let group = object.group.get();
     if object.global.load(Ordering::Acquire) {
@@ -185,6 +192,7 @@ fn make_global(object: &'static Object) {
 ///
 /// # Safety
 /// `name` is null or a C string.
+#[inline]
 pub unsafe extern "C" fn dlopen_from(
     name: *const c_char,
     flags: c_int,
@@ -199,12 +207,14 @@ pub unsafe extern "C" fn dlopen_from(
 }
 
 /// The definition of a symbol in these objects: a versionless reference of today.
+#[inline]
 fn find_in(objects: &[&'static Object], name: &[u8]) -> Option<Definition> {
     let wanted = Wanted { newest: true, ..Wanted::new(name) };
     objects.iter().find_map(|object| object.define(&wanted))
 }
 
 /// The address that a program gets for a symbol.
+#[inline]
 fn address_of(found: Definition) -> Result<usize, Error<'static>> {
     if found.symbol.bind() == STB_LOCAL {
         return Ok(0);
@@ -224,6 +234,7 @@ fn address_of(found: Definition) -> Result<usize, Error<'static>> {
 ///
 /// # Errors
 /// That nobody has it.
+#[inline]
 pub fn symbol(object: &'static Object, name: &'static [u8]) -> Result<usize, Error<'static>> {
     let group = object.group.get();
     let group = if group.is_empty() { &[object][..] } else { group };
@@ -235,6 +246,7 @@ pub fn symbol(object: &'static Object, name: &'static [u8]) -> Result<usize, Err
 ///
 /// # Safety
 /// The handle is one of dlopen, and `name` a C string.
+#[inline]
 pub unsafe extern "C" fn dlsym_from(
     handle: usize,
     name: *const c_char,
@@ -288,6 +300,7 @@ pub unsafe extern "C" fn dlsym_from(
 }
 
 /// Finds a symbol in an object that was loaded at start-up and in what it needs.
+#[inline]
 fn find_group(object: &'static Object, name: &[u8]) -> Option<Definition> {
     let arena = Arena::new();
     let mut list = arena.list::<&'static Object>(8).ok()?;
@@ -307,12 +320,14 @@ fn find_group(object: &'static Object, name: &[u8]) -> Option<Definition> {
     None
 }
 
+#[inline]
 fn handle_object(handle: usize) -> Option<&'static Object> {
     let is = |object: &&&'static Object| core::ptr::from_ref(**object).addr() == handle;
     ALL.get().iter().find(is).copied()
 }
 
 /// `dlclose`: nothing but a check, since libraries stay.
+#[inline]
 pub extern "C" fn dlclose(handle: usize) -> c_int {
     if handle_object(handle).is_some() {
         return 0;
@@ -334,6 +349,7 @@ pub struct DlInfo {
 ///
 /// # Safety
 /// `info` is a place for a `Dl_info`.
+#[inline]
 pub unsafe extern "C" fn dladdr(address: usize, info: *mut DlInfo) -> c_int {
     let Some(object) = object_at(address) else { return 0 };
     let at = address.wrapping_sub(object.link.l_addr) as u64;
@@ -389,6 +405,7 @@ type Callback = unsafe extern "C" fn(*mut PhdrInfo, usize, *mut c_void) -> c_int
 ///
 /// # Safety
 /// The function is one that takes this.
+#[inline]
 pub unsafe extern "C" fn dl_iterate_phdr(callback: Callback, data: *mut c_void) -> c_int {
     let all = ALL.get();
     for object in all {

@@ -41,6 +41,7 @@ const TAG_HWCAPS: u32 = 1;
 
 impl<'a> Cache<'a> {
     /// Reads the head.
+    #[inline]
     pub fn new(bytes: &'a [u8]) -> Option<Cache<'a>> {
         let bytes = if bytes.starts_with(OLD_MAGIC) {
             // An old head of 16 bytes, entries of 12; the new format follows, aligned to 8.
@@ -61,16 +62,19 @@ impl<'a> Cache<'a> {
     }
 
     /// How many entries there are.
+    #[inline]
     pub fn len(&self) -> usize {
         self.entries as usize
     }
 
     /// Whether there are none.
+    #[inline]
     pub fn is_empty(&self) -> bool {
         self.entries == 0
     }
 
     /// The entry with this index.
+    #[inline]
     pub fn get(&self, index: usize) -> Option<Entry<'a>> {
         let at = index.checked_mul(ENTRY)?.checked_add(HEAD)?;
         if index >= self.len() {
@@ -93,6 +97,7 @@ impl<'a> Cache<'a> {
         })
     }
 
+    #[inline]
     fn hwcaps_name(&self, index: u32) -> Option<&'a [u8]> {
         let at = self.reader.u32(32)? as usize;
         if self.reader.u32(at)? != EXTENSION_MAGIC {
@@ -110,6 +115,7 @@ impl<'a> Cache<'a> {
     }
 
     /// All entries with this name, in the file's order.
+    #[inline]
     pub fn find<'n>(self, name: &'n [u8]) -> impl Iterator<Item = Entry<'a>> + use<'a, 'n> {
         let (mut low, mut high) = (0, self.len());
         while low < high {
@@ -124,6 +130,7 @@ impl<'a> Cache<'a> {
 }
 
 /// The order of names: by bytes, but where both have digits by the number that these are.
+#[inline]
 fn compare(mut a: &[u8], mut b: &[u8]) -> Ordering {
     loop {
         match (a, b) {
@@ -151,6 +158,7 @@ fn compare(mut a: &[u8], mut b: &[u8]) -> Ordering {
     }
 }
 
+#[inline]
 fn number(text: &[u8]) -> (u32, &[u8]) {
     let digits = text.iter().take_while(|byte| byte.is_ascii_digit()).count();
     let (number, rest) = text.split_at(digits);

@@ -28,12 +28,13 @@ const RT_CONSISTENT: i32 = 0;
 const RT_ADD: i32 = 1;
 
 /// The function that debuggers stop in.
-#[inline(never)]
+#[inline]
 extern "C" fn changed() {
     core::hint::black_box(());
 }
 
 /// Puts objects at the end of the list.
+#[inline]
 pub fn add(last: Option<&'static Object>, new: &[&'static Object]) {
     let Some(&first) = new.first() else { return };
     DEBUG.r_brk.store(changed as *const () as usize, Ordering::Relaxed);
@@ -58,6 +59,7 @@ pub fn add(last: Option<&'static Object>, new: &[&'static Object]) {
 
 /// Writes the structure's address into the program's DT_DEBUG, where there is one that can be
 /// written to. `base` is where the loader is, in a process that it is the interpreter of.
+#[inline]
 pub fn attach(program: &Object, base: usize) {
     DEBUG.r_ldbase.store(base, Ordering::Relaxed);
     let Some(range) = program.image.dynamic else { return };

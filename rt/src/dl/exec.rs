@@ -18,6 +18,7 @@ use core::ffi::CStr;
 type Outcome<T> = core::result::Result<T, Error<'static>>;
 
 /// Maps a file for somebody else to bind: its image and bias.
+#[inline]
 fn map(arena: &'static Arena, path: &'static [u8]) -> Outcome<(Image<'static>, usize)> {
     let wrong = |fault: Fault| Error::new(path, fault);
     let (file, _) = FileMap::open(path).map_err(wrong)?;
@@ -44,6 +45,7 @@ fn map(arena: &'static Arena, path: &'static [u8]) -> Outcome<(Image<'static>, u
 ///
 /// # Errors
 /// Why that can't be.
+#[inline]
 pub fn exec(words: usize, name: Option<&'static CStr>) -> Outcome<core::convert::Infallible> {
     let path = crate::env::args().nth(words).unwrap_or(c"");
     // SAFETY: lx has one thread.
@@ -78,6 +80,7 @@ pub fn exec(words: usize, name: Option<&'static CStr>) -> Outcome<core::convert:
 }
 
 /// Sets what the kernel calls this thread, as execve does (`man 2 PR_SET_NAME`).
+#[inline]
 fn set_command_name(name: &[u8]) {
     const PR_SET_NAME: usize = 15;
     let mut bytes = [0u8; 16];

@@ -53,6 +53,7 @@ impl FileMap {
     ///
     /// # Errors
     /// Those of `man 2 open` and `man 2 mmap`; that it is empty, or no regular file.
+    #[inline]
     pub fn open(path: &[u8]) -> core::result::Result<(FileMap, Identity), Fault> {
         // A FIFO is refused, not waited for.
         let file = open(path, O_RDONLY | O_NONBLOCK, Mode(0))?;
@@ -74,6 +75,7 @@ impl FileMap {
     }
 
     /// How many bytes are mapped: whole pages.
+    #[inline]
     pub(super) fn mapped(&self) -> usize {
         self.size.next_multiple_of(PAGE)
     }
@@ -94,12 +96,14 @@ impl Source for FileMap {
         }
     }
 
+    #[inline]
     fn size(&self) -> u64 {
         self.size as u64
     }
 }
 
 impl Contents for FileMap {
+    #[inline]
     fn release(self) {
         // SAFETY: nobody looks at it any more.
         let _ = unsafe { munmap(self.start, self.size) };
@@ -109,20 +113,24 @@ impl Contents for FileMap {
 
 /// Bytes in memory, for tests and for fuzzing.
 impl Contents for &[u8] {
+    #[inline]
     fn release(self) {}
 }
 
 /// All of a small file, such as a cache or a path file; none where there is no such file.
+#[inline]
 pub fn read(path: &[u8]) -> Option<FileMap> {
     FileMap::open(path).ok().map(|(file, _)| file)
 }
 
 /// Whether there is a directory of this name.
+#[inline]
 pub fn is_directory(path: &[u8]) -> bool {
     stat(path).is_ok_and(|stat| stat.file_type() == DT_DIR)
 }
 
 /// The path of a file without symbolic links; as it was given where /proc doesn't tell.
+#[inline]
 pub fn real_path<'b>(path: &'b [u8], buffer: &'b mut [u8]) -> &'b [u8] {
     let real = (|| {
         let file = open(path, O_PATH, Mode(0))?;
@@ -141,11 +149,13 @@ pub struct Text<const N: usize> {
 
 impl<const N: usize> Text<N> {
     /// An empty one.
+    #[inline]
     pub const fn new() -> Self {
         Text { bytes: [0; N], length: 0 }
     }
 
     /// Adds these items.
+    #[inline]
     pub fn put(&mut self, items: &[&dyn Put]) {
         let mut buffer = [0; 64];
         let mut out = BufWriter::new(&mut buffer, self);
@@ -154,18 +164,21 @@ impl<const N: usize> Text<N> {
     }
 
     /// What is there.
+    #[inline]
     pub fn bytes(&self) -> &[u8] {
         self.bytes.get(..self.length).unwrap_or_default()
     }
 }
 
 impl<const N: usize> Default for Text<N> {
+    #[inline]
     fn default() -> Self {
         Text::new()
     }
 }
 
 impl<const N: usize> Write for Text<N> {
+    #[inline]
     fn write(&mut self, bytes: &[u8]) -> Result<usize> {
         let room = self.bytes.get_mut(self.length..).unwrap_or_default();
         let count = room.len().min(bytes.len());

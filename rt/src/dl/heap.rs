@@ -40,6 +40,7 @@ unsafe impl Sync for Lists {}
 
 static LISTS: Lists = Lists(UnsafeCell::new(State { free: [0; CLASSES], next: 0, end: 0 }));
 
+#[inline]
 fn pages(size: usize) -> Option<usize> {
     let (prot, flags) = (PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS);
     // SAFETY: nothing is mapped over.
@@ -47,6 +48,7 @@ fn pages(size: usize) -> Option<usize> {
     Some(start.as_ptr().expose_provenance())
 }
 
+#[inline]
 fn small(class: usize) -> Option<usize> {
     let _guard = LOCK.lock();
     // SAFETY: under the lock, and this doesn't come back here.
@@ -69,6 +71,7 @@ fn small(class: usize) -> Option<usize> {
 }
 
 /// A block of `size` bytes, aligned to `align`, a power of two. What it holds is not said.
+#[inline]
 pub fn take(size: usize, align: usize) -> Option<NonNull<u8>> {
     let align = align.max(16);
     let whole = size.checked_add(HEAD)?.checked_add(align - 16)?;
@@ -90,6 +93,7 @@ pub fn take(size: usize, align: usize) -> Option<NonNull<u8>> {
 ///
 /// # Safety
 /// It is one of [`take`], and nobody uses it any more.
+#[inline]
 pub unsafe fn give(block: NonNull<u8>) {
     // SAFETY: `take` wrote it there.
     let Head { start, size } = unsafe { block.sub(HEAD).cast::<Head>().read() };
@@ -113,22 +117,26 @@ pub unsafe fn give(block: NonNull<u8>) {
 ///
 /// # Safety
 /// It is one of [`take`].
+#[inline]
 unsafe fn room(block: NonNull<u8>) -> usize {
     // SAFETY: `take` wrote it there.
     let head = unsafe { block.sub(HEAD).cast::<Head>().read() };
     head.start + head.size - block.as_ptr() as usize
 }
 
+#[inline]
 fn or_null(block: Option<NonNull<u8>>) -> *mut u8 {
     block.map_or(null_mut(), NonNull::as_ptr)
 }
 
 /// C's `malloc`.
+#[inline]
 pub extern "C" fn malloc(size: usize) -> *mut u8 {
     or_null(take(size, 16))
 }
 
 /// C's `calloc`.
+#[inline]
 pub extern "C" fn calloc(count: usize, size: usize) -> *mut u8 {
     let block = count.checked_mul(size).and_then(|size| take(size, 16));
     if let Some(block) = block {
@@ -142,6 +150,7 @@ pub extern "C" fn calloc(count: usize, size: usize) -> *mut u8 {
 ///
 /// # Safety
 /// Null, or a block that nobody uses any more.
+#[inline]
 pub unsafe extern "C" fn free(block: *mut u8) {
     if let Some(block) = NonNull::new(block) {
         // SAFETY: the caller says so.
@@ -153,6 +162,7 @@ pub unsafe extern "C" fn free(block: *mut u8) {
 ///
 /// # Safety
 /// Null, or a block that nobody uses under its old address any more.
+#[inline]
 pub unsafe extern "C" fn realloc(block: *mut u8, size: usize) -> *mut u8 {
     let Some(old) = NonNull::new(block) else { return malloc(size) };
     // SAFETY: the caller says so.

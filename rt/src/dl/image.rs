@@ -24,6 +24,7 @@ pub enum Fault {
 }
 
 impl From<Errno> for Fault {
+    #[inline]
     fn from(error: Errno) -> Fault {
         Fault::Os(error)
     }
@@ -62,6 +63,7 @@ pub struct Load {
 
 impl Load {
     /// The part that comes from the file.
+    #[inline]
     pub fn of_file(&self) -> Range {
         Range { at: self.memory.at, size: self.filesz }
     }
@@ -176,6 +178,7 @@ pub const ENCODING: Encoding = Encoding { class: Class::Elf64, data: ELF_DATA };
 ///
 /// # Errors
 /// A sentence that says what is wrong.
+#[inline]
 pub fn file_header(source: &dyn Source) -> Result<FileHeader, Fault> {
     let Ok(elf) = Elf::new(source) else {
         let head = source.get(0, source.size().min(64)).unwrap_or_default();
@@ -210,6 +213,7 @@ impl<'a> Image<'a> {
     ///
     /// # Errors
     /// A sentence that says what is wrong.
+    #[inline]
     pub fn read(arena: &'a Arena, source: &dyn Source) -> Result<Image<'a>, Fault> {
         let header = file_header(source)?;
         let size = u64::from(header.e_phnum) * ProgramHeader::size(ENCODING) as u64;
@@ -222,6 +226,7 @@ impl<'a> Image<'a> {
     }
 
     /// Finds where the program headers are in memory.
+    #[inline]
     pub(super) fn find_headers(&mut self, header: &FileHeader) {
         let size = u64::from(header.e_phnum) * ProgramHeader::size(ENCODING) as u64;
         let mut loads = self.loads.iter();
@@ -236,6 +241,7 @@ impl<'a> Image<'a> {
     ///
     /// # Errors
     /// A sentence that says what is wrong.
+    #[inline]
     pub fn from_headers(
         arena: &'a Arena,
         source: &dyn Source,
@@ -252,6 +258,7 @@ impl<'a> Image<'a> {
     ///
     /// # Errors
     /// A sentence that says what is wrong.
+    #[inline]
     pub fn of_segments(
         arena: &'a Arena,
         source: &dyn Source,
@@ -299,6 +306,7 @@ impl<'a> Image<'a> {
         Ok(image)
     }
 
+    #[inline]
     fn take_header(
         &mut self,
         arena: &'a Arena,
@@ -344,6 +352,7 @@ impl<'a> Image<'a> {
         Ok(())
     }
 
+    #[inline]
     fn check_tls(&self, header: &ProgramHeader) -> Result<Tls, Fault> {
         let initial = Range { at: header.p_vaddr, size: header.p_filesz };
         let align = header.p_align.max(1);
@@ -361,6 +370,7 @@ impl<'a> Image<'a> {
     }
 
     /// The segment whose file part holds a range, and that can be read.
+    #[inline]
     pub fn part(&self, range: Range) -> Option<&'a Load> {
         let holds =
             |load: &&Load| load.flags & PF_R != 0 && load.of_file().holds(range.at, range.size);
@@ -368,29 +378,34 @@ impl<'a> Image<'a> {
     }
 
     /// Whether there is code at an address.
+    #[inline]
     pub fn has_code(&self, at: u64) -> bool {
         let mut loads = self.loads.iter();
         loads.any(|load| load.flags & PF_X != 0 && load.memory.holds(at, 1))
     }
 
     /// The bytes of a range out of the file.
+    #[inline]
     pub fn bytes<'s>(&self, source: &'s dyn Source, range: Range) -> Option<&'s [u8]> {
         let load = self.part(range)?;
         source.get(load.offset.checked_add(range.at.checked_sub(load.memory.at)?)?, range.size)
     }
 
     /// The string at an offset of the string table.
+    #[inline]
     pub fn string<'s>(&self, source: &'s dyn Source, at: u64) -> Option<&'s [u8]> {
         c_str(self.bytes(source, self.tables.strings)?, at)
     }
 
     /// The entries of the dynamic section.
+    #[inline]
     pub fn entries<'s>(&self, source: &'s dyn Source) -> impl Iterator<Item = Dyn> + use<'s> {
         let bytes = self.dynamic.and_then(|range| self.bytes(source, range)).unwrap_or_default();
         Table::<Dyn>::packed(ENCODING, bytes).iter().take_while(|entry| entry.d_tag != DT_NULL)
     }
 
     /// The names of the libraries that it needs.
+    #[inline]
     pub fn needed<'s>(&self, source: &'s dyn Source) -> impl Iterator<Item = &'s [u8]> + use<'s> {
         let strings = self.bytes(source, self.tables.strings).unwrap_or_default();
         let needed = self.entries(source).filter(|entry| entry.d_tag == DT_NEEDED);
@@ -399,15 +414,18 @@ impl<'a> Image<'a> {
 }
 
 /// The beginning of the page that an address is in.
+#[inline]
 pub const fn page_floor(address: u64) -> u64 {
     address & !(PAGE as u64 - 1)
 }
 
 /// The first page boundary at or behind an address.
+#[inline]
 pub const fn page_ceil(address: u64) -> u64 {
     page_floor(address.saturating_add(PAGE as u64 - 1))
 }
 
+#[inline]
 fn check_load(source: &dyn Source, header: &ProgramHeader) -> Result<Load, Fault> {
     const TOP: u64 = 1 << 47;
     let memory = Range { at: header.p_vaddr, size: header.p_memsz };
@@ -436,6 +454,7 @@ fn check_load(source: &dyn Source, header: &ProgramHeader) -> Result<Load, Fault
 const LAST: usize = DT_RELRENT as usize;
 
 /// Where the value of a tag is kept; out of bounds for the others.
+#[inline]
 fn slot(tag: i64) -> usize {
     match tag {
         DT_GNU_HASH => LAST + 1,
@@ -455,6 +474,7 @@ struct Reading<'i, 's> {
 }
 
 impl Reading<'_, '_> {
+    #[inline]
     fn tables(&self, dynamic: Range) -> Result<Tables, Fault> {
         let bytes = self.image.bytes(self.source, dynamic);
         let bytes = bytes.ok_or(Fault::Bad("its dynamic section is missing"))?;
@@ -544,6 +564,7 @@ impl Reading<'_, '_> {
     }
 
     /// A table that has a size: all of it lies in the file's part of a segment.
+    #[inline]
     fn table(
         &self,
         (at, size): (u64, u64),
@@ -558,6 +579,7 @@ impl Reading<'_, '_> {
     }
 
     /// A table without a size: up to the end of the file's part of its segment.
+    #[inline]
     fn to_end(&self, at: u64, wrong: &'static str) -> Result<Range, Fault> {
         if at == 0 {
             return Ok(Range::default());
@@ -566,6 +588,7 @@ impl Reading<'_, '_> {
         Ok(Range { at, size: load.filesz - (at - load.memory.at) })
     }
 
+    #[inline]
     fn check_hashes(&self, tables: &mut Tables, hash: u64, gnu_hash: u64) -> Result<(), Fault> {
         const WRONG: Fault = Fault::Bad("its hash table makes no sense");
         let outside = "its hash table lies outside its segments";

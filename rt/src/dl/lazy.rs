@@ -10,6 +10,7 @@ use super::state::OPTIONS;
 ///
 /// # Safety
 /// The object is one of ours: only its own PLT passes it.
+#[inline]
 pub unsafe extern "C" fn bind(object: usize, index: usize) -> usize {
     let object = core::ptr::with_exposed_provenance::<Object>(object);
     // SAFETY: the second slot of the object's GOT holds its address, and it stays.

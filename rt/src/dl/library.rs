@@ -34,6 +34,7 @@ impl Library {
     ///
     /// # Errors
     /// Why it can't be opened. A process whose C library is already there can't use this.
+    #[inline]
     pub fn open(name: &CStr) -> Result<Library, Error<'static>> {
         if !owns_threads() {
             let text = "this process has a C library: use its dlopen";
@@ -59,6 +60,7 @@ impl Library {
     ///
     /// # Errors
     /// That nobody has it.
+    #[inline]
     pub fn symbol(&self, name: &'static CStr) -> Result<NonNull<()>, Error<'static>> {
         let address = api::symbol(self.0, name.to_bytes())?;
         let cause = Cause::Undefined(name.to_bytes(), b"");
@@ -92,6 +94,7 @@ pub struct Value {
 ///
 /// # Errors
 /// That there is no such library or function; more than six integers or eight doubles.
+#[inline]
 pub fn call(
     library: &[u8],
     function: &'static [u8],

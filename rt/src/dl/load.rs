@@ -31,6 +31,7 @@ pub enum Bytes {
 }
 
 impl Source for Bytes {
+    #[inline]
     fn get(&self, offset: u64, size: u64) -> Option<&[u8]> {
         match self {
             Bytes::File(file) => file.get(offset, size),
@@ -38,6 +39,7 @@ impl Source for Bytes {
         }
     }
 
+    #[inline]
     fn size(&self) -> u64 {
         match self {
             Bytes::File(file) => file.size(),
@@ -47,6 +49,7 @@ impl Source for Bytes {
 }
 
 impl Contents for Bytes {
+    #[inline]
     fn release(self) {
         if let Bytes::File(file) = self {
             file.release();
@@ -59,10 +62,12 @@ struct Opener;
 impl Files for Opener {
     type File = Bytes;
 
+    #[inline]
     fn open(&mut self, path: &[u8]) -> Result<(Bytes, Identity), Fault> {
         FileMap::open(path).map(|(file, identity)| (Bytes::File(file), identity))
     }
 
+    #[inline]
     fn is_directory(&mut self, path: &[u8]) -> bool {
         file::is_directory(path)
     }
@@ -72,6 +77,7 @@ impl Files for Opener {
 struct Teller(Trace);
 
 impl Watch for Teller {
+    #[inline]
     fn tried(&mut self, name: &[u8], path: &[u8], why: Why, fault: Option<Fault>) {
         if !self.0.has(FILES) {
             return;
@@ -118,6 +124,7 @@ struct Planning {
 }
 
 /// Finds and checks what is asked for and all that it needs.
+#[inline]
 fn plan(
     arena: &'static Arena,
     what: What,
@@ -181,6 +188,7 @@ fn plan(
 ///
 /// # Errors
 /// Why it can't be; then nothing is mapped any more.
+#[inline]
 pub fn load(
     arena: &'static Arena,
     what: What,
@@ -209,6 +217,7 @@ pub type Each<'e> = &'e mut dyn FnMut(&[u8], &[u8], Why);
 ///
 /// # Errors
 /// Why it can't be loaded.
+#[inline]
 pub fn plan_only(
     arena: &'static Arena,
     path: &'static [u8],
@@ -225,6 +234,7 @@ pub fn plan_only(
 
 impl What {
     /// The library, and for whom.
+    #[inline]
     fn library(&self) -> Option<(&'static [u8], Option<&'static Object>)> {
         match *self {
             What::Library(name, by) => Some((name, by)),
@@ -234,6 +244,7 @@ impl What {
 }
 
 /// The part of planning that looks for libraries. The result is what was asked for.
+#[inline]
 fn plan_all(
     plan: &mut Plan<'static, Bytes>,
     rules: &Rules,
@@ -278,6 +289,7 @@ fn plan_all(
 }
 
 /// What a plan has to know of an object that is there.
+#[inline]
 fn planned(object: &'static Object) -> Planned<'static, Bytes> {
     let position = |wanted: &Object| ALL.get().iter().position(|&o| core::ptr::eq(o, wanted));
     let at = position(object);
@@ -303,6 +315,7 @@ fn planned(object: &'static Object) -> Planned<'static, Bytes> {
 }
 
 /// Maps what is new. The result has all of the plan's objects.
+#[inline]
 fn map_all(
     arena: &'static Arena,
     planning: &mut Planning,
@@ -340,6 +353,7 @@ fn map_all(
     Ok(objects)
 }
 
+#[inline]
 fn map_one(
     arena: &'static Arena,
     plan: &mut Plan<'static, Bytes>,
@@ -372,6 +386,7 @@ fn map_one(
 }
 
 /// An object and all that it needs, breadth first.
+#[inline]
 fn group(
     arena: &'static Arena,
     objects: &[&'static Object],
@@ -403,6 +418,7 @@ fn group(
 ///
 /// # Errors
 /// `ENOMEM`.
+#[inline]
 pub fn number_modules(arena: &'static Arena, new: &[&'static Object]) -> crate::Result<()> {
     let before = state::MODULES.get();
     let mut modules = arena.list(before.len() + new.len())?;
@@ -422,6 +438,7 @@ pub fn number_modules(arena: &'static Arena, new: &[&'static Object]) -> crate::
 ///
 /// # Errors
 /// `ENOMEM`.
+#[inline]
 pub fn publish(
     arena: &'static Arena,
     new: &[&'static Object],
@@ -450,6 +467,7 @@ pub fn publish(
 }
 
 /// The first argument, the arguments and the environment, which constructors are called with.
+#[inline]
 fn call_with_arguments(address: usize) {
     let stack = crate::start::stack();
     // SAFETY: the block that the kernel left, or that was made like it; null only in tests.
@@ -472,6 +490,7 @@ static CONSTRUCTED: state::Published = state::Published::new();
 ///
 /// # Errors
 /// `ENOMEM`.
+#[inline]
 pub fn construct(
     arena: &'static Arena,
     roots: &[&'static Object],
@@ -521,6 +540,7 @@ pub fn construct(
     Ok(())
 }
 
+#[inline]
 fn call(object: &Object, address: usize, what: &str, trace: Trace) {
     // By convention 0 and -1 are nothing.
     if address == 0 || address == usize::MAX {
@@ -537,6 +557,7 @@ fn call(object: &Object, address: usize, what: &str, trace: Trace) {
 ///
 /// # Safety
 /// The destructors are the libraries' own code, and the program runs it at its end.
+#[inline]
 pub unsafe extern "C" fn destruct() {
     let trace = state::OPTIONS.get().trace;
     for object in CONSTRUCTED.get().iter().rev().filter(|object| !object.is_program) {
@@ -555,6 +576,7 @@ pub unsafe extern "C" fn destruct() {
 }
 
 /// Whether the process's thread pointer is ours to use.
+#[inline]
 pub fn owns_threads() -> bool {
     tls::started() || link::thread_pointer() == 0
 }

@@ -12,6 +12,7 @@ use crate::mm::{
 };
 use core::ptr::NonNull;
 
+#[inline]
 fn prot(flags: u32) -> Prot {
     let bit = |flag: u32, prot: Prot| if flags & flag != 0 { prot } else { PROT_NONE };
     bit(PF_R, PROT_READ) | bit(PF_W, PROT_WRITE) | bit(PF_X, PROT_EXEC)
@@ -22,6 +23,7 @@ fn prot(flags: u32) -> Prot {
 /// # Safety
 /// They belong to an object whose image says so, and nobody holds references to them that the
 /// new protection would break.
+#[inline]
 pub unsafe fn protect(address: usize, size: usize, prot: Prot) -> Result<()> {
     // SAFETY: the caller says so.
     check(unsafe { syscall(nr::MPROTECT, [address, size, prot.0 as usize]) })?;
@@ -31,6 +33,7 @@ pub unsafe fn protect(address: usize, size: usize, prot: Prot) -> Result<()> {
 /// Brings pages in that are about to be read (`man 2 madvise`). Whether an address can be read
 /// at all, as far as the kernel tells: false where it is behind the end of a file, or where
 /// nothing is. Before Linux 5.14 nothing happens, and nothing is known.
+#[inline]
 pub fn bring_in(address: usize, size: usize) -> bool {
     const MADV_POPULATE_READ: usize = 22;
     let page = address & !(PAGE - 1);
@@ -40,6 +43,7 @@ pub fn bring_in(address: usize, size: usize) -> bool {
     !matches!(result, Err(Errno::EFAULT | Errno::ENOMEM))
 }
 
+#[inline]
 fn pointer(address: usize) -> NonNull<u8> {
     NonNull::new(core::ptr::with_exposed_provenance_mut(address)).unwrap_or(NonNull::dangling())
 }
@@ -49,6 +53,7 @@ fn pointer(address: usize) -> NonNull<u8> {
 ///
 /// # Errors
 /// Those of `man 2 mmap`; `EEXIST` where a program without a bias has no room.
+#[inline]
 pub fn map_image(image: &Image, file: FileMap) -> Result<usize> {
     let first = image.loads.first().ok_or(Errno::ENOEXEC)?;
     let in_place =
@@ -68,6 +73,7 @@ pub fn map_image(image: &Image, file: FileMap) -> Result<usize> {
 }
 
 /// Where an image's span begins, over the mapping of its file.
+#[inline]
 fn in_place_of(image: &Image, file: FileMap) -> Result<usize> {
     let (span, mapped) = (image.span.size as usize, file.mapped());
     let mut start = file.start;
@@ -84,6 +90,7 @@ fn in_place_of(image: &Image, file: FileMap) -> Result<usize> {
 }
 
 /// Reserves an image's span, aligned as it asks for.
+#[inline]
 fn apart(image: &Image) -> Result<usize> {
     let (span, align) = (image.span.size as usize, image.align as usize);
     let flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE;
@@ -118,6 +125,7 @@ fn apart(image: &Image) -> Result<usize> {
 
 /// Maps the segments into the span that begins at `base`, which is all ours. With `is_file`
 /// that is the file itself, readable.
+#[inline]
 fn segments(image: &Image, file: FileMap, base: usize, is_file: bool) -> Result<()> {
     let mut end_before = base;
     for load in image.loads {
@@ -154,6 +162,7 @@ fn segments(image: &Image, file: FileMap, base: usize, is_file: bool) -> Result<
 
 /// Whether most pages of a segment will be written by relocation: brought in at once they cost
 /// one call, and not a page fault each.
+#[inline]
 fn will_be_written(image: &Image, load: &Load) -> bool {
     const FEW: u64 = 8 * PAGE as u64;
     let tables = &image.tables;
@@ -162,11 +171,13 @@ fn will_be_written(image: &Image, load: &Load) -> bool {
     load.flags & PF_W != 0 && (load.filesz <= FEW || relocated >= load.filesz / 2)
 }
 
+#[inline]
 fn end_of(load: &Load) -> u64 {
     load.memory.at + load.memory.size
 }
 
 /// What a segment has more in memory than in the file: the rest of its last page, and pages.
+#[inline]
 fn zeros(load: &Load, from: usize, pages: usize, end: usize) -> Result<()> {
     if pages > from && load.filesz > 0 {
         let writable = load.flags & PF_W != 0;
@@ -195,6 +206,7 @@ fn zeros(load: &Load, from: usize, pages: usize, end: usize) -> Result<()> {
 ///
 /// # Safety
 /// It was mapped at this bias, and nobody uses it.
+#[inline]
 pub unsafe fn unmap_image(image: &Image, bias: usize) {
     for load in image.loads {
         let start = bias.wrapping_add(page_floor(load.memory.at) as usize);
@@ -205,12 +217,14 @@ pub unsafe fn unmap_image(image: &Image, bias: usize) {
 }
 
 impl FileMap {
+    #[inline]
     fn fd(&self) -> BorrowedFd<'_> {
         // SAFETY: it is open until the file is released or closed, which ends its use.
         unsafe { BorrowedFd::new(self.fd) }
     }
 
     /// Closes the descriptor; the mapping stays.
+    #[inline]
     pub(super) fn close(self) {
         // SAFETY: it is this file's, and used no more.
         drop(unsafe { crate::io::OwnedFd::new(self.fd) });

@@ -27,6 +27,7 @@ struct Chunk {
 
 impl Arena {
     /// An empty one: nothing is mapped yet.
+    #[inline]
     pub const fn new() -> Arena {
         Arena { last: Cell::new(None), next: Cell::new(0), end: Cell::new(0) }
     }
@@ -35,7 +36,7 @@ impl Arena {
     ///
     /// # Errors
     /// `ENOMEM`.
-    #[inline(never)]
+    #[inline]
     pub fn take(&self, layout: Layout) -> Result<NonNull<u8>> {
         const UNIT: usize = 64 << 10;
         let fits = || {
@@ -70,7 +71,7 @@ impl Arena {
     ///
     /// # Errors
     /// `ENOMEM`.
-    #[inline(never)]
+    #[inline]
     pub fn bytes(&self, bytes: &[u8]) -> Result<&[u8]> {
         Ok(self.c_str_with(bytes)?.0)
     }
@@ -79,13 +80,14 @@ impl Arena {
     ///
     /// # Errors
     /// `ENOMEM`.
-    #[inline(never)]
+    #[inline]
     pub fn c_str(&self, bytes: &[u8]) -> Result<&CStr> {
         let with_end = self.c_str_with(bytes)?.1;
         CStr::from_bytes_until_nul(with_end).map_err(|_| Errno::EINVAL)
     }
 
     /// A copy of these bytes, without and with a zero byte at the end.
+    #[inline]
     fn c_str_with(&self, bytes: &[u8]) -> Result<(&[u8], &[u8])> {
         let mut copy = self.list(bytes.len() + 1)?;
         copy.extend(bytes)?;
@@ -99,6 +101,7 @@ impl Arena {
     /// # Errors
     /// `ENOMEM`.
     #[allow(clippy::mut_from_ref)] // each call gives another place
+    #[inline]
     pub fn place<T: Copy>(&self, value: T) -> Result<&mut T> {
         let place = self.take(Layout::new::<T>())?.cast::<T>();
         // SAFETY: new memory of the type's layout, which stays as long as the arena does.
@@ -112,6 +115,7 @@ impl Arena {
     ///
     /// # Errors
     /// `ENOMEM`.
+    #[inline]
     pub fn list<T: Copy>(&self, room: usize) -> Result<List<'_, T>> {
         let mut list = List { arena: self, start: NonNull::dangling(), length: 0, room: 0 };
         list.grow(room)?;
@@ -120,12 +124,14 @@ impl Arena {
 }
 
 impl Default for Arena {
+    #[inline]
     fn default() -> Arena {
         Arena::new()
     }
 }
 
 impl Drop for Arena {
+    #[inline]
     fn drop(&mut self) {
         while let Some(chunk) = self.last.get() {
             // SAFETY: it was written when the chunk was mapped, and nobody borrows the arena.
@@ -148,7 +154,7 @@ pub struct List<'a, T> {
 
 impl<'a, T: Copy> List<'a, T> {
     #[cold]
-    #[inline(never)]
+    #[inline]
     fn grow(&mut self, room: usize) -> Result<()> {
         if room > self.room {
             let layout = Layout::array::<T>(room).map_err(|_| Errno::ENOMEM)?;
@@ -164,7 +170,7 @@ impl<'a, T: Copy> List<'a, T> {
     ///
     /// # Errors
     /// `ENOMEM`.
-    #[inline(never)]
+    #[inline]
     pub fn push(&mut self, value: T) -> Result<()> {
         if self.length == self.room {
             self.grow(self.room.saturating_mul(2).max(8))?;
@@ -179,7 +185,7 @@ impl<'a, T: Copy> List<'a, T> {
     ///
     /// # Errors
     /// `ENOMEM`.
-    #[inline(never)]
+    #[inline]
     pub fn extend(&mut self, values: &[T]) -> Result<()> {
         let length = self.length + values.len();
         if length > self.room {
@@ -195,11 +201,13 @@ impl<'a, T: Copy> List<'a, T> {
     }
 
     /// Takes the values after so many away.
+    #[inline]
     pub fn truncate(&mut self, length: usize) {
         self.length = self.length.min(length);
     }
 
     /// The values, which stay as long as the arena does.
+    #[inline]
     pub fn into_slice(self) -> &'a [T] {
         // SAFETY: as many were written; the list is gone, so that nobody changes them.
         unsafe { core::slice::from_raw_parts(self.start.as_ptr(), self.length) }
@@ -209,6 +217,7 @@ impl<'a, T: Copy> List<'a, T> {
 impl<T> Deref for List<'_, T> {
     type Target = [T];
 
+    #[inline]
     fn deref(&self) -> &[T] {
         // SAFETY: as many were written, and only `&mut self` changes them.
         unsafe { core::slice::from_raw_parts(self.start.as_ptr(), self.length) }
@@ -216,6 +225,7 @@ impl<T> Deref for List<'_, T> {
 }
 
 impl<T> DerefMut for List<'_, T> {
+    #[inline]
     fn deref_mut(&mut self) -> &mut [T] {
         // SAFETY: as many were written, and this borrow is the only one.
         unsafe { core::slice::from_raw_parts_mut(self.start.as_ptr(), self.length) }

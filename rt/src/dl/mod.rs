@@ -55,6 +55,7 @@ pub struct Options<'a> {
 
 impl Options<'static> {
     /// Nothing chosen.
+    #[inline]
     pub const fn none() -> Options<'static> {
         Options {
             secure: false,
@@ -67,6 +68,7 @@ impl Options<'static> {
     }
 
     /// What the environment says (`man 8 ld.so`): nothing where privileges were gained.
+    #[inline]
     pub fn of_environment(secure: bool) -> Options<'static> {
         if secure {
             return Options { secure, ..Options::none() };
@@ -84,6 +86,7 @@ impl Options<'static> {
     }
 }
 
+#[inline]
 fn words(list: &[u8]) -> impl Iterator<Item = &[u8]> {
     let words = list.split(|byte| matches!(byte, b',' | b':' | b' '));
     words.filter(|word| !word.is_empty())
@@ -91,6 +94,7 @@ fn words(list: &[u8]) -> impl Iterator<Item = &[u8]> {
 
 /// What a list of words wants to be told: `files`, `symbols`, `relocs`, `init`, `all`, or the
 /// words of LD_DEBUG. None where a word isn't known.
+#[inline]
 pub fn trace(list: &[u8]) -> Option<Trace> {
     words(list).try_fold(Trace(0), |trace, word| {
         let lower: &mut [u8] = &mut [0; 16];

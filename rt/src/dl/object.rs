@@ -28,6 +28,7 @@ pub struct View<T> {
 }
 
 impl<T> Clone for View<T> {
+    #[inline]
     fn clone(&self) -> Self {
         *self
     }
@@ -66,14 +67,17 @@ pub struct Symbol {
 unsafe impl Plain for Symbol {}
 
 impl Symbol {
+    #[inline]
     pub(super) fn bind(&self) -> u8 {
         self.st_info >> 4
     }
 
+    #[inline]
     pub(super) fn kind(&self) -> u8 {
         self.st_info & 15
     }
 
+    #[inline]
     pub(super) fn visibility(&self) -> u8 {
         self.st_other & 3
     }
@@ -91,10 +95,12 @@ pub struct RelaWords {
 unsafe impl Plain for RelaWords {}
 
 impl RelaWords {
+    #[inline]
     pub(super) fn kind(&self) -> u32 {
         self.r_info as u32
     }
 
+    #[inline]
     pub(super) fn symbol(&self) -> usize {
         (self.r_info >> 32) as usize
     }
@@ -119,17 +125,20 @@ impl<T: Plain> View<T> {
     }
 
     /// The values from an index on.
+    #[inline]
     pub fn from(self, index: usize) -> Self {
         let index = index.min(self.len);
         View { start: self.start + index * size_of::<T>(), len: self.len - index, ..self }
     }
 
     /// At most so many values.
+    #[inline]
     pub fn take(self, len: usize) -> Self {
         View { len: self.len.min(len), ..self }
     }
 
     /// All values.
+    #[inline]
     pub fn iter(self) -> impl Iterator<Item = T> {
         (0..self.len).map_while(move |index| self.get(index))
     }
@@ -137,11 +146,13 @@ impl<T: Plain> View<T> {
 
 impl View<u8> {
     /// The string at an offset, for as long as nobody writes there.
+    #[inline]
     pub fn string(&self, at: usize) -> &'static [u8] {
         self.hashed(at).0
     }
 
     /// The string at an offset, and its GNU hash: both in one pass.
+    #[inline]
     pub fn hashed(&self, at: usize) -> (&'static [u8], u32) {
         let rest = self.slice(at, self.len.saturating_sub(at)).unwrap_or_default();
         let mut hash = 5381u32;
@@ -155,6 +166,7 @@ impl View<u8> {
         (b"", 5381)
     }
 
+    #[inline]
     fn slice(&self, at: usize, length: usize) -> Option<&'static [u8]> {
         let end = at.checked_add(length)?;
         if end > self.len {
@@ -269,22 +281,26 @@ impl Object {
     }
 
     /// The values of a checked range.
+    #[inline]
     pub fn view<T: Plain>(&self, range: Range) -> View<T> {
         view(self.link.l_addr, range)
     }
 
     /// The name that it is called by in messages.
+    #[inline]
     pub fn title(&self) -> &'static [u8] {
         self.path.to_bytes()
     }
 
     /// Whether an address is in one of its segments.
+    #[inline]
     pub fn holds(&self, address: usize) -> bool {
         let at = address.wrapping_sub(self.link.l_addr) as u64;
         self.image.loads.iter().any(|load| load.memory.holds(at, 1))
     }
 
     /// How many symbols its hash table knows of.
+    #[inline]
     pub(super) fn symbol_count(&self) -> usize {
         if let Some(sysv) = &self.sysv {
             return sysv.chains.len;
@@ -297,6 +313,7 @@ impl Object {
     }
 
     /// The object behind it in load order.
+    #[inline]
     pub fn next(&self) -> Option<&'static Object> {
         let next = self.link.l_next.load(core::sync::atomic::Ordering::Acquire);
         // SAFETY: null or an object, and these stay.
@@ -304,6 +321,7 @@ impl Object {
     }
 }
 
+#[inline]
 fn view<T: Plain>(bias: usize, range: Range) -> View<T> {
     if range.size == 0 {
         return View::EMPTY;
@@ -332,6 +350,7 @@ pub struct Names {
 /// # Safety
 /// The segments are mapped at this bias, as the image says, and stay as long as anybody has
 /// the object. What names borrow, and the arena, do so too.
+#[inline]
 pub unsafe fn make(
     arena: &'static Arena,
     image: &'static Image<'static>,
@@ -387,12 +406,14 @@ pub unsafe fn make(
     }
 }
 
+#[inline]
 fn part<T: Plain, U: Plain>(words: View<T>, from: usize, count: usize) -> Option<View<U>> {
     let bytes = words.len.checked_mul(size_of::<T>())?;
     let end = count.checked_mul(size_of::<U>())?.checked_add(from)?;
     (end <= bytes).then_some(View { start: words.start + from, len: count, kind: PhantomData })
 }
 
+#[inline]
 fn gnu_table(words: View<u32>) -> Option<GnuTable> {
     let (nbuckets, bloom_size) = (words.get(0)? as usize, words.get(2)? as usize);
     let buckets_at = bloom_size.checked_mul(8)?.checked_add(16)?;
@@ -408,6 +429,7 @@ fn gnu_table(words: View<u32>) -> Option<GnuTable> {
     (nbuckets > 0 && bloom_size.is_power_of_two()).then_some(table)
 }
 
+#[inline]
 fn sysv_table(words: View<u32>) -> Option<SysvTable> {
     let (nbucket, nchain) = (words.get(0)? as usize, words.get(1)? as usize);
     let chains_at = nbucket.checked_mul(4)?.checked_add(8)?;
@@ -417,6 +439,7 @@ fn sysv_table(words: View<u32>) -> Option<SysvTable> {
 }
 
 /// The versions that an object defines and needs, by their indices.
+#[inline]
 fn all_versions(
     arena: &'static Arena,
     strings: View<u8>,

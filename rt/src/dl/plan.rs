@@ -46,6 +46,7 @@ pub enum Cause<'a> {
 
 impl<'a> Error<'a> {
     /// A file that can't be loaded.
+    #[inline]
     pub fn new(file: &'a [u8], fault: impl Into<Fault>) -> Error<'a> {
         Error { file, cause: Cause::Fault(fault.into()) }
     }
@@ -54,7 +55,7 @@ impl<'a> Error<'a> {
 /// Memory that isn't there, or another thing that has nothing to do with a file.
 impl From<Errno> for Error<'_> {
     #[cold]
-    #[inline(never)]
+    #[inline]
     fn from(error: Errno) -> Self {
         Error::new(b"lx", error)
     }
@@ -62,6 +63,7 @@ impl From<Errno> for Error<'_> {
 
 /// `FILE: what is wrong`.
 impl Put for Error<'_> {
+    #[inline]
     fn put(&self, out: &mut BufWriter) {
         let Error { file, cause } = *self;
         crate::put!(out, file);
@@ -131,6 +133,7 @@ impl<'a, F: Contents> Planned<'a, F> {
     ///
     /// # Errors
     /// `ENOMEM`.
+    #[inline]
     pub fn of(
         arena: &'a Arena,
         path: &'a CStr,
@@ -166,6 +169,7 @@ impl<'a, F: Contents> Planned<'a, F> {
     ///
     /// # Errors
     /// `ENOMEM`.
+    #[inline]
     pub fn real_origin(&self, arena: &'a Arena, path: &[u8]) -> crate::Result<&'a [u8]> {
         let has_token = |list: Option<&[u8]>| list.is_some_and(|list| list.contains(&b'$'));
         if !has_token(self.rpath) && !has_token(self.runpath) {
@@ -208,6 +212,7 @@ pub struct Plan<'a, F: Contents> {
 }
 
 impl<F: Contents> Drop for Plan<'_, F> {
+    #[inline]
     fn drop(&mut self) {
         for object in self.objects.iter_mut() {
             if let Some(file) = object.file.take() {
@@ -224,6 +229,7 @@ impl<'a, F: Contents> Plan<'a, F> {
     ///
     /// # Errors
     /// `ENOMEM`.
+    #[inline]
     pub fn new(arena: &'a Arena) -> crate::Result<Plan<'a, F>> {
         let objects = arena.list(8)?;
         let (path, directories) = (arena.list(256)?, arena.list(0)?);
@@ -234,6 +240,7 @@ impl<'a, F: Contents> Plan<'a, F> {
     ///
     /// # Errors
     /// That it can't be loaded.
+    #[inline]
     pub fn add_file(&mut self, files: &mut dyn Files<File = F>, path: &[u8]) -> Outcome<'a, usize> {
         let path = self.arena.c_str(path)?;
         let name = path.to_bytes();
@@ -249,11 +256,13 @@ impl<'a, F: Contents> Plan<'a, F> {
     ///
     /// # Errors
     /// `ENOMEM`.
+    #[inline]
     pub fn add_loaded(&mut self, object: Planned<'a, F>) -> crate::Result<usize> {
         self.objects.push(object)?;
         Ok(self.objects.len() - 1)
     }
 
+    #[inline]
     fn add(
         &mut self,
         name: &'a [u8],
@@ -271,6 +280,7 @@ impl<'a, F: Contents> Plan<'a, F> {
         Ok(self.objects.len() - 1)
     }
 
+    #[inline]
     fn planned(
         &mut self,
         name: &'a [u8],
@@ -293,6 +303,7 @@ impl<'a, F: Contents> Plan<'a, F> {
     ///
     /// # Errors
     /// The first library that is missing or can't be loaded.
+    #[inline]
     pub fn add_needed(
         &mut self,
         files: &mut dyn Files<File = F>,
@@ -329,6 +340,7 @@ impl<'a, F: Contents> Plan<'a, F> {
     ///
     /// # Errors
     /// That it is missing or can't be loaded, unless the rules say to go on.
+    #[inline]
     pub fn library(
         &mut self,
         files: &mut dyn Files<File = F>,
@@ -388,6 +400,7 @@ impl<'a, F: Contents> Plan<'a, F> {
     }
 
     /// The object that goes by this name.
+    #[inline]
     pub fn position(&self, name: &[u8]) -> Option<usize> {
         let with_slash = name.contains(&b'/');
         self.objects.iter().position(|object| {
@@ -401,6 +414,7 @@ impl<'a, F: Contents> Plan<'a, F> {
     ///
     /// # Errors
     /// The first one that isn't.
+    #[inline]
     pub fn check_versions(&self) -> Outcome<'a, ()> {
         for object in self.objects.iter().filter(|object| object.loaded.is_none()) {
             each_version(object, &mut |library, version, weak| {
@@ -429,6 +443,7 @@ struct Chain<'p, 'a, F> {
 impl<'a, F> Iterator for Chain<'_, 'a, F> {
     type Item = Requester<'a>;
 
+    #[inline]
     fn next(&mut self) -> Option<Requester<'a>> {
         let index = self.at?;
         let object = self.objects.get(index)?;
@@ -457,6 +472,7 @@ struct Visit<'v, 'a, F: Contents> {
 }
 
 impl<F: Contents> Visit<'_, '_, F> {
+    #[inline]
     fn open(&mut self, path: &[u8], why: Why) -> core::result::Result<usize, Fault> {
         let (file, identity) = self.files.open(path)?;
         let same = |object: &Planned<F>| identity != (0, 0) && object.identity == identity;
@@ -480,6 +496,7 @@ impl<F: Contents> Visit<'_, '_, F> {
 }
 
 impl<F: Contents> Visitor for Visit<'_, '_, F> {
+    #[inline]
     fn has_hwcaps(&mut self, directory: &[u8]) -> bool {
         let known = self.plan.directories.iter().find(|known| known.0 == directory);
         if let Some(&(_, has)) = known {
@@ -496,6 +513,7 @@ impl<F: Contents> Visitor for Visit<'_, '_, F> {
         has().unwrap_or(false)
     }
 
+    #[inline]
     fn take(&mut self, path: &[u8], why: Why) -> bool {
         let opened = self.open(path, why);
         self.watch.tried(self.name, path, why, opened.err());
@@ -524,6 +542,7 @@ type EachVersion<'e, 'a> = &'e mut dyn FnMut(&[u8], &[u8], bool) -> Outcome<'a, 
 ///
 /// # Errors
 /// The first one of the calls.
+#[inline]
 pub fn each_version<'a, F: Contents>(
     object: &Planned<F>,
     call: EachVersion<'_, 'a>,
@@ -541,6 +560,7 @@ pub fn each_version<'a, F: Contents>(
 }
 
 /// Whether an object defines a version; one that defines none at all is taken as it is.
+#[inline]
 pub fn defines<F: Contents>(object: &Planned<F>, version: &[u8]) -> bool {
     let (Some(image), Some(file)) = (object.image, object.file) else { return true };
     let definitions = image.bytes(&file, image.tables.verdef).unwrap_or_default();
@@ -555,6 +575,7 @@ pub fn defines<F: Contents>(object: &Planned<F>, version: &[u8]) -> bool {
 
 /// The libraries that are part of a C library, or its loader: these can't be loaded by
 /// another one.
+#[inline]
 pub fn is_c_library(name: &[u8]) -> bool {
     let name = base_name(name);
     let starts = |prefixes: &[&[u8]]| prefixes.iter().any(|prefix| name.starts_with(prefix));

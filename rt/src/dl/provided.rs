@@ -9,7 +9,7 @@ use super::tls;
 use crate::arch::{PAGE, link};
 use crate::mm::{MAP_ANONYMOUS, MAP_PRIVATE, PROT_EXEC, PROT_READ, PROT_WRITE, mmap};
 use core::cell::UnsafeCell;
-use core::sync::atomic::Ordering;
+use core::sync::atomic::{AtomicUsize, Ordering};
 
 unsafe extern "C" {
     // What `entry!` brings for the compiler.
@@ -30,6 +30,7 @@ const NAMES: &[u8] = b"dlopen dlsym dlclose dlerror dladdr dl_iterate_phdr __tls
 const OWN: usize = 9;
 
 /// The address of what the loader provides under this name. Objects are asked first.
+#[inline]
 pub fn find(name: &[u8]) -> Option<usize> {
     let index = NAMES.split(|&byte| byte == b' ').position(|known| known == name)?;
     if index >= OWN && !WITHOUT_LIBC.load(Ordering::Relaxed) {
@@ -90,8 +91,46 @@ static STUBS: Stubs = Stubs(UnsafeCell::new(State { page: 0, used: 0 }));
 /// So many stubs fit into a page.
 const PER_PAGE: usize = PAGE / link::STUB;
 
+/// The two functions below, for whoever binds.
+static FIND: AtomicUsize = AtomicUsize::new(0);
+static MISSING: AtomicUsize = AtomicUsize::new(0);
+
+type Find = fn(&[u8]) -> Option<usize>;
+type Missing = fn(&'static [u8], bool) -> Option<usize>;
+
+/// Makes [`found`] and [`stub`] work. Relocation is compiled for speed, and calls by address
+/// what is compiled for size: see the [module](super).
+#[inline]
+pub fn prepare() {
+    FIND.store(find as Find as usize, Ordering::Relaxed);
+    MISSING.store(missing as Missing as usize, Ordering::Relaxed);
+}
+
+/// [`find`], after [`prepare`].
+pub fn found(name: &[u8]) -> Option<usize> {
+    let find = core::ptr::with_exposed_provenance::<()>(FIND.load(Ordering::Relaxed));
+    if find.is_null() {
+        return None;
+    }
+    // SAFETY: `prepare` put the address of such a function there.
+    let find = unsafe { core::mem::transmute::<*const (), Find>(find) };
+    find(name)
+}
+
+/// [`missing`], after [`prepare`].
+pub fn stub(name: &'static [u8], is_function: bool) -> Option<usize> {
+    let missing = core::ptr::with_exposed_provenance::<()>(MISSING.load(Ordering::Relaxed));
+    if missing.is_null() {
+        return None;
+    }
+    // SAFETY: `prepare` put the address of such a function there.
+    let missing = unsafe { core::mem::transmute::<*const (), Missing>(missing) };
+    missing(name, is_function)
+}
+
 /// What stands for an import that nobody has, in a process without a C library: a function
 /// that names itself and exits, or zeros. None where the process has a C library.
+#[inline]
 pub fn missing(name: &'static [u8], is_function: bool) -> Option<usize> {
     if !WITHOUT_LIBC.load(Ordering::Relaxed) {
         return None;
@@ -114,6 +153,7 @@ pub fn missing(name: &'static [u8], is_function: bool) -> Option<usize> {
 }
 
 /// A page of stubs, and behind it the places of their names.
+#[inline]
 fn new_page() -> Option<usize> {
     let (prot, flags) = (PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS);
     let names = (PER_PAGE * size_of::<&[u8]>()).next_multiple_of(PAGE);
@@ -135,6 +175,7 @@ fn new_page() -> Option<usize> {
 }
 
 /// What a stub calls.
+#[inline]
 unsafe extern "C" fn tell_missing(name: *const &'static [u8]) -> ! {
     // SAFETY: the stub has the place of its name.
     let name = unsafe { *name };

@@ -372,14 +372,14 @@ fn target(
     if let Some(found) = found {
         return Ok(Target::Defined(found));
     }
-    if let Some(address) = provided::find(wanted.name) {
+    if let Some(address) = provided::found(wanted.name) {
         return Ok(Target::Provided(address));
     }
     if symbol.bind() == STB_WEAK {
         return Ok(Target::Nothing);
     }
     let is_function = kind == R_JUMP_SLOT || symbol.kind() == STT_FUNC;
-    if let Some(address) = provided::missing(wanted.name, is_function) {
+    if let Some(address) = provided::stub(wanted.name, is_function) {
         return Ok(Target::Provided(address));
     }
     let cause = Cause::Undefined(wanted.name, wanted.version.name);

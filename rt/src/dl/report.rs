@@ -30,6 +30,7 @@ impl Trace {
 pub struct Escaped(pub BorrowedFd<'static>);
 
 impl Write for Escaped {
+    #[inline]
     fn write(&mut self, bytes: &[u8]) -> Result<usize> {
         let is_control = |&byte: &u8| matches!(byte, 0..=8 | 11..=31 | 127);
         match bytes.split_first() {
@@ -47,6 +48,7 @@ impl Write for Escaped {
 }
 
 /// Writes a line to standard error, in one piece.
+#[inline]
 pub fn say(items: &[&dyn Put]) {
     let (mut buffer, mut to) = ([0; 512], Escaped(stderr()));
     let mut out = BufWriter::new(&mut buffer, &mut to);
@@ -92,6 +94,7 @@ const NAMES: &[(usize, &str)] = &[
 ];
 
 impl Default for Stats {
+    #[inline]
     fn default() -> Stats {
         Stats {
             relocations: [0; RELR + 1],
@@ -114,6 +117,7 @@ impl Stats {
     }
 
     /// Writes them to standard error.
+    #[inline]
     pub fn tell(&self) {
         let (mut buffer, mut to) = ([0; 1024], stderr());
         let out = &mut BufWriter::new(&mut buffer, &mut to);
@@ -141,6 +145,7 @@ impl Stats {
 }
 
 /// Nanoseconds of the monotonic clock.
+#[inline]
 pub fn now() -> u64 {
     let mut time = [0u64; 2];
     let out = time.as_mut_ptr() as usize;

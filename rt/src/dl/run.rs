@@ -12,7 +12,7 @@ use super::plan::{Error, Planned};
 use super::relocate::Binder;
 use super::report::{Stats, now, say};
 use super::state::{ALL, OPTIONS};
-use super::{Options, debug, tls};
+use super::{Options, api, debug, provided, tls};
 use crate::arch::link;
 use crate::auxv::{self, AT_BASE, AT_ENTRY, AT_PHDR, AT_PHENT, AT_PHNUM};
 use crate::elf::consts::*;
@@ -33,12 +33,14 @@ pub struct Memory {
 
 impl Memory {
     /// Of an image that is mapped at this bias and stays.
+    #[inline]
     pub(super) fn of(loads: &'static [Load], bias: usize) -> Memory {
         Memory { loads, bias }
     }
 }
 
 impl Source for Memory {
+    #[inline]
     fn get(&self, offset: u64, size: u64) -> Option<&[u8]> {
         let load = self.loads.iter().find(|load| {
             let place = super::image::Range { at: load.offset, size: load.filesz };
@@ -52,6 +54,7 @@ impl Source for Memory {
             .map(|start| unsafe { NonNull::slice_from_raw_parts(start, size as usize).as_ref() })
     }
 
+    #[inline]
     fn size(&self) -> u64 {
         self.loads.iter().map(|load| load.offset + load.filesz).max().unwrap_or(0)
     }
@@ -64,6 +67,7 @@ unsafe extern "C" {
 
 /// Whether the kernel started this process with lx as the interpreter of another program:
 /// its entry point is not ours. (AT_BASE says nothing: it is 0 where lx has a fixed address.)
+#[inline]
 pub fn is_interpreter() -> bool {
     let entry = crate::start::auxv_value(AT_ENTRY);
     entry.is_some_and(|entry| entry != _start as *const () as usize)
@@ -77,12 +81,14 @@ static START: Start = Start(UnsafeCell::new(Arena::new()));
 
 /// # Safety
 /// Only before there is a second thread.
+#[inline]
 pub(super) unsafe fn start_arena() -> &'static Arena {
     // SAFETY: the caller says so; it stays.
     unsafe { &*START.0.get() }
 }
 
 /// Runs the program that the kernel mapped. Returns only where that can't be: it is told.
+#[inline]
 pub fn as_interpreter() -> u8 {
     let secure = auxv::secure();
     let options = Options::of_environment(secure);
@@ -99,6 +105,7 @@ pub fn as_interpreter() -> u8 {
 }
 
 /// What the kernel mapped, and its bias.
+#[inline]
 fn kernel_mapped() -> Outcome<(&'static Planned<'static, Bytes>, usize)> {
     let path = auxv::execfn().unwrap_or(c"?");
     let wrong = |fault: Fault| Error::new(path.to_bytes(), fault);
@@ -153,6 +160,7 @@ pub struct Ready {
 
 impl Ready {
     /// Goes there, with the block above the stack as it is now.
+    #[inline]
     pub fn enter(self) -> ! {
         let stack = crate::start::stack();
         // SAFETY: the entry point of a program that is mapped and bound; the kernel's block,
@@ -162,6 +170,7 @@ impl Ready {
 }
 
 /// All stages up to the constructors.
+#[inline]
 fn start(what: What, options: Options<'static>, base: usize) -> Outcome<Ready> {
     // SAFETY: the only thread, and nobody has read them.
     unsafe { OPTIONS.set(options) };
@@ -198,9 +207,12 @@ fn start(what: What, options: Options<'static>, base: usize) -> Outcome<Ready> {
 }
 
 /// What has to be done before any object is bound.
+#[inline]
 pub(super) fn prepare(objects: &[&'static Object]) {
     link::prepare_lazy();
-    link::set_hooks(super::lazy::bind, tls::block);
+    let (dlopen, dlsym) = (api::dlopen_from as *const (), api::dlsym_from as *const ());
+    link::set_hooks(super::lazy::bind, tls::block, dlopen, dlsym);
+    provided::prepare();
     tls::lay_out(objects);
 }
 
@@ -211,6 +223,7 @@ pub(super) fn prepare(objects: &[&'static Object]) {
 ///
 /// # Errors
 /// Why it can't be run.
+#[inline]
 pub fn program(
     words: usize,
     name: Option<&'static CStr>,
@@ -239,6 +252,7 @@ pub fn program(
 ///
 /// # Safety
 /// Nobody goes through the arguments, the environment or the auxiliary vector meanwhile.
+#[inline]
 pub(super) unsafe fn take_words(words: usize, name: Option<&'static CStr>) {
     let stack = crate::start::stack().cast_mut();
     if stack.is_null() {
@@ -263,6 +277,7 @@ pub(super) unsafe fn take_words(words: usize, name: Option<&'static CStr>) {
 ///
 /// # Safety
 /// As for [`take_words`].
+#[inline]
 pub(super) unsafe fn set_auxv(values: &[(usize, usize)]) {
     let mut entry = crate::start::auxv_start().cast_mut();
     // SAFETY: pairs of words up to the one that begins with AT_NULL.
@@ -282,6 +297,7 @@ pub(super) unsafe fn set_auxv(values: &[(usize, usize)]) {
 ///
 /// # Errors
 /// Why it could not be run.
+#[inline]
 pub fn list(path: &'static CStr, options: Options<'static>, each: load::Each) -> Outcome<()> {
     // SAFETY: the only thread.
     let arena = unsafe { start_arena() };

@@ -24,6 +24,7 @@ pub enum Kind {
 
 impl Kind {
     /// By the program's PT_INTERP; musl's loader tells by its name.
+    #[inline]
     pub fn of(interpreter: &[u8]) -> Kind {
         let name = base_name(interpreter);
         if name.starts_with(b"ld-musl-") { Kind::Musl } else { Kind::Glibc }
@@ -51,6 +52,7 @@ pub enum Why {
 
 impl Why {
     /// In a word, as reports show it in brackets.
+    #[inline]
     pub fn name(self) -> &'static str {
         match self {
             Why::Path => "path",
@@ -135,6 +137,7 @@ impl Search<'_> {
     /// together in.
     ///
     /// Returns whether the visitor took one.
+    #[inline]
     pub fn look(
         &self,
         name: &[u8],
@@ -183,6 +186,7 @@ impl Search<'_> {
 
     /// Puts a path with `$ORIGIN`, `$LIB` and `$PLATFORM` replaced into `to`; false where that
     /// is not allowed or makes no sense.
+    #[inline]
     fn expand(&self, text: &[u8], origin: &[u8], to: &mut List<u8>) -> Result<bool> {
         to.truncate(0);
         let mut rest = text;
@@ -207,6 +211,7 @@ impl Search<'_> {
     }
 
     /// `$LIB`: where the distribution has several architectures, as Debian's glibc says it.
+    #[inline]
     fn lib(&self) -> &'static str {
         match self.machine {
             EM_X86_64 if self.is_64 => "lib/x86_64-linux-gnu",
@@ -217,6 +222,7 @@ impl Search<'_> {
         }
     }
 
+    #[inline]
     fn levels(&self) -> impl Iterator<Item = &'static [u8]> + use<> {
         const NAMES: [&[u8]; 3] = [b"x86-64-v4", b"x86-64-v3", b"x86-64-v2"];
         let known = self.kind == Kind::Glibc && self.machine == EM_X86_64 && self.is_64;
@@ -226,6 +232,7 @@ impl Search<'_> {
 }
 
 /// The name of a token behind a dollar sign, with or without braces, and what follows it.
+#[inline]
 fn token(text: &[u8]) -> Option<(&[u8], &[u8])> {
     [&b"ORIGIN"[..], b"LIB", b"PLATFORM"].into_iter().find_map(|name| {
         if let Some(rest) = text.strip_prefix(b"{") {
@@ -238,12 +245,14 @@ fn token(text: &[u8]) -> Option<(&[u8], &[u8])> {
 }
 
 /// What comes after the last slash.
+#[inline]
 pub fn base_name(path: &[u8]) -> &[u8] {
     path.rsplit(|&byte| byte == b'/').next().unwrap_or_default()
 }
 
 /// What comes before the last slash: `/` for a file of the root directory, nothing for a
 /// path without a slash.
+#[inline]
 pub fn directory(path: &[u8]) -> &[u8] {
     match path.iter().rposition(|&byte| byte == b'/') {
         Some(0) => b"/",
@@ -263,7 +272,7 @@ struct Look<'s, 'a, 'l, 'm> {
 impl Look<'_, '_, '_, '_> {
     /// Looks in all directories of a list with these separators. An empty one is the current
     /// directory.
-    #[inline(never)]
+    #[inline]
     fn in_all(&mut self, list: Option<&[u8]>, separators: &[u8], origin: &[u8], why: Why) -> bool {
         let Some(list) = list.filter(|list| !list.is_empty()) else { return false };
         list.split(|byte| separators.contains(byte)).any(|directory| {
@@ -273,13 +282,14 @@ impl Look<'_, '_, '_, '_> {
         })
     }
 
+    #[inline]
     fn in_library_path(&mut self, separators: &[u8]) -> bool {
         let list = self.search.library_path.filter(|_| !self.search.secure);
         self.in_all(list, separators, b"", Why::LibraryPath)
     }
 
     /// Looks in the directory that is in `path`, in its levels first.
-    #[inline(never)]
+    #[inline]
     fn in_directory(&mut self, why: Why) -> bool {
         let length = self.path.len();
         let mut levels = self.search.levels().peekable();
@@ -294,7 +304,7 @@ impl Look<'_, '_, '_, '_> {
         self.add(&[slash, self.name], length, why)
     }
 
-    #[inline(never)]
+    #[inline]
     fn add(&mut self, pieces: &[&[u8]], length: usize, why: Why) -> bool {
         self.path.truncate(length);
         let added = pieces.iter().try_for_each(|piece| self.path.extend(piece));
@@ -304,6 +314,7 @@ impl Look<'_, '_, '_, '_> {
         taken
     }
 
+    #[inline]
     fn in_cache(&mut self) -> bool {
         let Some(cache) = (self.search.cache)() else { return false };
         let fits = |flags: u32| {
@@ -319,6 +330,7 @@ impl Look<'_, '_, '_, '_> {
         levels.any(|entry| self.visitor.take(entry.path, Why::Cache))
     }
 
+    #[inline]
     fn in_default_directories(&mut self) -> bool {
         let Search { machine, is_64, .. } = *self.search;
         for root in ["/lib/", "/usr/lib/"] {
@@ -333,7 +345,7 @@ impl Look<'_, '_, '_, '_> {
         wide.iter().chain(&[&b"/lib"[..], b"/usr/lib"]).any(|&whole| self.in_default(&[whole]))
     }
 
-    #[inline(never)]
+    #[inline]
     fn in_default(&mut self, pieces: &[&[u8]]) -> bool {
         self.path.truncate(0);
         let put = pieces.iter().try_for_each(|piece| self.path.extend(piece));

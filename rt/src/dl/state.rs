@@ -11,27 +11,32 @@ use core::sync::atomic::{AtomicBool, AtomicPtr, AtomicU32, AtomicUsize, Ordering
 pub struct Published(AtomicPtr<&'static [&'static Object]>);
 
 impl Published {
+    #[inline]
     pub(super) const fn new() -> Published {
         Published(AtomicPtr::new(core::ptr::null_mut()))
     }
 
     /// The objects.
+    #[inline]
     pub fn get(&self) -> &'static [&'static Object] {
         // SAFETY: null, or a slice that stays.
         unsafe { self.0.load(Ordering::Acquire).as_ref() }.copied().unwrap_or_default()
     }
 
     /// Puts others in their place.
+    #[inline]
     pub fn set(&self, objects: &'static mut &'static [&'static Object]) {
         self.0.store(objects, Ordering::Release);
     }
 
     /// What is published, to be put back by [`restore`](Published::restore).
+    #[inline]
     pub fn save(&self) -> Saved {
         Saved(self.0.load(Ordering::Acquire))
     }
 
     /// Puts back what was published before.
+    #[inline]
     pub fn restore(&self, saved: Saved) {
         self.0.store(saved.0, Ordering::Release);
     }
@@ -61,6 +66,7 @@ unsafe impl Sync for Options {}
 
 impl Options {
     /// The options.
+    #[inline]
     pub fn get(&self) -> &super::Options<'static> {
         // SAFETY: written once, before anybody reads it.
         unsafe { &*self.0.get() }
@@ -70,6 +76,7 @@ impl Options {
     ///
     /// # Safety
     /// Nobody has read them yet, and there is one thread.
+    #[inline]
     pub unsafe fn set(&self, options: super::Options<'static>) {
         // SAFETY: the caller says so.
         unsafe { *self.0.get() = options };
@@ -93,6 +100,7 @@ pub struct Guard(());
 
 impl Lock {
     /// Waits for the lock (`man 2 futex`).
+    #[inline]
     pub fn lock(&self) -> Guard {
         // SAFETY: no memory is involved.
         let thread = unsafe { syscall(nr::GETTID, []) } as usize;
@@ -116,6 +124,7 @@ impl Lock {
 }
 
 impl Drop for Guard {
+    #[inline]
     fn drop(&mut self) {
         if LOCK.depth.fetch_sub(1, Ordering::Relaxed) == 1 {
             LOCK.owner.store(0, Ordering::Relaxed);

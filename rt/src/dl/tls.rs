@@ -29,6 +29,7 @@ static STARTED: AtomicUsize = AtomicUsize::new(0);
 
 /// Gives each object with thread-local storage its place below the thread pointer: the first
 /// one, which is the program, next to it, where its code expects it.
+#[inline]
 pub fn lay_out(objects: &[&'static Object]) {
     let (mut used, mut align) = (0usize, 64usize);
     for object in objects {
@@ -43,6 +44,7 @@ pub fn lay_out(objects: &[&'static Object]) {
 }
 
 /// How far below an aligned thread pointer a block begins that comes below `used` bytes.
+#[inline]
 fn place_below(used: usize, tls: &Tls) -> usize {
     let align = tls.align as usize;
     let end = used + tls.memsz as usize;
@@ -57,6 +59,7 @@ fn place_below(used: usize, tls: &Tls) -> usize {
 ///
 /// # Safety
 /// The block is new, and as long as the object's `PT_TLS` says.
+#[inline]
 unsafe fn fill(object: &Object, tls: &Tls, block: *mut u8) {
     let source = core::ptr::with_exposed_provenance::<u8>(object.address(tls.initial.at));
     let (size, rest) = (tls.initial.size as usize, (tls.memsz - tls.initial.size) as usize);
@@ -68,6 +71,7 @@ unsafe fn fill(object: &Object, tls: &Tls, block: *mut u8) {
 }
 
 /// Makes the blocks and the vector of a new thread; its thread pointer.
+#[inline]
 pub fn new_thread() -> Option<usize> {
     let _guard = LOCK.lock();
     let (size, align) = (STATIC_SIZE.load(Ordering::Relaxed), STATIC_ALIGN.load(Ordering::Relaxed));
@@ -105,6 +109,7 @@ pub fn new_thread() -> Option<usize> {
 }
 
 /// A vector with room for all modules, and what is in the old one.
+#[inline]
 fn new_vector(old: *const usize) -> Option<*mut usize> {
     let modules = (MODULES.get().len() + 1).next_power_of_two().max(16);
     let vector = heap::take((modules + 1) * size_of::<usize>(), 16)?.cast::<usize>().as_ptr();
@@ -124,6 +129,7 @@ fn new_vector(old: *const usize) -> Option<*mut usize> {
 ///
 /// # Safety
 /// It is a thread pointer of [`new_thread`], and nobody has it any more.
+#[inline]
 unsafe fn end_thread(pointer: usize) {
     let word = |at: usize| {
         let place = core::ptr::with_exposed_provenance::<usize>(pointer + at);
@@ -153,6 +159,7 @@ unsafe fn end_thread(pointer: usize) {
 
 /// Gives the first thread its blocks. False where there is no memory, or where the thread has
 /// a pointer that isn't ours.
+#[inline]
 pub fn start() -> bool {
     if STARTED.load(Ordering::Relaxed) != 0 {
         return true;
@@ -166,6 +173,7 @@ pub fn start() -> bool {
 }
 
 /// Whether the process's thread pointers are ours.
+#[inline]
 pub fn started() -> bool {
     STARTED.load(Ordering::Relaxed) != 0
 }
@@ -175,6 +183,7 @@ pub fn started() -> bool {
 ///
 /// # Safety
 /// This thread has a thread pointer of ours.
+#[inline]
 pub unsafe extern "C" fn block(module: usize, offset: usize) -> usize {
     let _guard = LOCK.lock();
     let index = module.wrapping_sub(1);
@@ -212,6 +221,7 @@ pub unsafe extern "C" fn block(module: usize, offset: usize) -> usize {
 ///
 /// # Safety
 /// This thread has a thread pointer of ours.
+#[inline]
 pub unsafe fn block_if_there(module: usize) -> usize {
     // SAFETY: the caller says so; the vector has as many words as its first one says.
     unsafe {
@@ -221,6 +231,7 @@ pub unsafe fn block_if_there(module: usize) -> usize {
 }
 
 /// The end, where a thread can't have its storage: its code has no way to hear of it.
+#[inline]
 fn fail() -> ! {
     super::report::say(&[&"lx ldso: no memory for thread-local storage"]);
     crate::process::exit(127)
@@ -228,6 +239,7 @@ fn fail() -> ! {
 
 /// `_dl_allocate_tls`, as glibc's loader has it: the thread pointer of a new thread. The
 /// argument is null; null comes back where there is no memory.
+#[inline]
 pub extern "C" fn allocate_tls(block: *mut u8) -> *mut u8 {
     let pointer = if block.is_null() { new_thread() } else { None };
     pointer.map_or(core::ptr::null_mut(), core::ptr::with_exposed_provenance_mut)
@@ -237,6 +249,7 @@ pub extern "C" fn allocate_tls(block: *mut u8) -> *mut u8 {
 ///
 /// # Safety
 /// It is a thread pointer that nobody has any more.
+#[inline]
 pub unsafe extern "C" fn deallocate_tls(pointer: *mut u8, _: bool) {
     if !pointer.is_null() {
         let _guard = LOCK.lock();
@@ -246,6 +259,7 @@ pub unsafe extern "C" fn deallocate_tls(pointer: *mut u8, _: bool) {
 }
 
 /// Where this thread's `errno` is, for libraries without a C library.
+#[inline]
 pub extern "C" fn errno_location() -> *mut i32 {
     core::ptr::with_exposed_provenance_mut(link::thread_pointer() + ERRNO)
 }

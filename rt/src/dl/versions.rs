@@ -7,12 +7,14 @@ use crate::elf::{Record, Verdaux, Verdef, Vernaux, Verneed};
 /// More versions than any library has; of a hostile one no more is looked at.
 const MOST: usize = 4096;
 
+#[inline]
 fn record<T: Record>(bytes: &[u8], at: usize) -> Option<T> {
     T::decode(ENCODING, bytes.get(at..)?)
 }
 
 /// Calls with each definition and the place of its name in the string table, until the call
 /// says false.
+#[inline]
 pub fn definitions(bytes: &[u8], call: &mut dyn FnMut(Verdef, u32) -> bool) {
     let mut at = 0usize;
     for _ in 0..MOST {
@@ -28,6 +30,7 @@ pub fn definitions(bytes: &[u8], call: &mut dyn FnMut(Verdef, u32) -> bool) {
 
 /// Calls with each version that is needed and the place of its library's name in the string
 /// table, until the call says false.
+#[inline]
 pub fn needs(bytes: &[u8], call: &mut dyn FnMut(u32, Vernaux) -> bool) {
     let (mut at, mut left) = (0usize, MOST);
     while let Some(need) = record::<Verneed>(bytes, at) {
