@@ -282,7 +282,10 @@ fn plan_all(
             Ok(needed.into_slice())
         };
         let list: crate::Result<&[usize]> = list();
-        plan.objects[first].needed = list?;
+        let list = list?;
+        if let Some(program) = plan.objects.get_mut(first) {
+            program.needed = list;
+        }
     }
     plan.check_versions()?;
     Ok(first)
@@ -324,9 +327,8 @@ fn map_all(
     let from = *from;
     let mut objects = arena.list(plan.objects.len())?;
     objects.extend(ALL.get())?;
-    for index in from..plan.objects.len() {
-        let planned = plan.objects[index];
-        let made = map_one(arena, plan, index, *mapped_at);
+    for planned in plan.objects.iter_mut().skip(from) {
+        let made = map_one(arena, planned, *mapped_at);
         match made.and_then(|object| objects.push(object).map(|()| object)) {
             Ok(object) => {
                 let by = objects.get(planned.needed_by).copied();
@@ -341,14 +343,14 @@ fn map_all(
             }
         }
     }
-    for index in from..objects.len() {
+    for (object, planned) in objects.iter().zip(plan.objects.iter()).skip(from) {
         let mut needed = arena.list(8)?;
-        for &number in plan.objects[index].needed {
+        for &number in planned.needed {
             if let Some(&object) = objects.get(number) {
                 needed.push(object)?;
             }
         }
-        objects[index].needed.set(needed.into_slice());
+        object.needed.set(needed.into_slice());
     }
     Ok(objects)
 }
@@ -356,16 +358,14 @@ fn map_all(
 #[inline]
 fn map_one(
     arena: &'static Arena,
-    plan: &mut Plan<'static, Bytes>,
-    index: usize,
+    planned: &mut Planned<'static, Bytes>,
     mapped_at: Option<usize>,
 ) -> crate::Result<&'static Object> {
-    let planned = plan.objects[index];
     let image = planned.image.ok_or(Errno::ENOEXEC)?;
     let bias = match planned.file {
         // From now on the file is the image's.
         Some(Bytes::File(file)) => {
-            plan.objects[index].file = None;
+            planned.file = None;
             map_image(image, file)?
         }
         _ => mapped_at.ok_or(Errno::ENOEXEC)?,

@@ -17,7 +17,7 @@ use crate::errno::Result;
 use core::cell::Cell;
 use core::ffi::CStr;
 use core::marker::PhantomData;
-use core::sync::atomic::{AtomicBool, AtomicPtr, AtomicUsize};
+use core::sync::atomic::{AtomicBool, AtomicPtr};
 
 /// Values in an object's memory.
 pub struct View<T> {
@@ -265,8 +265,6 @@ pub struct Object {
     pub(super) constructed: AtomicBool,
     /// Whether it is the program.
     pub(super) is_program: bool,
-    /// Calls of its lazy PLT that were bound.
-    pub(super) bound: AtomicUsize,
 }
 
 // SAFETY: what is in cells is written before the object is published, or under the loader's
@@ -310,14 +308,6 @@ impl Object {
         let first = last.checked_sub(gnu.symoffset).map(|chain| gnu.chains.from(chain as usize));
         let more = first.and_then(|chain| chain.iter().position(|value| value & 1 == 1));
         last as usize + more.map_or(0, |more| more + 1)
-    }
-
-    /// The object behind it in load order.
-    #[inline]
-    pub fn next(&self) -> Option<&'static Object> {
-        let next = self.link.l_next.load(core::sync::atomic::Ordering::Acquire);
-        // SAFETY: null or an object, and these stay.
-        unsafe { next.as_ref() }
     }
 }
 
@@ -397,7 +387,6 @@ pub unsafe fn make(
         tls_offset: Cell::new(0),
         constructed: AtomicBool::new(false),
         is_program,
-        bound: AtomicUsize::new(0),
     };
     // SAFETY: new memory of this layout, which stays.
     unsafe {

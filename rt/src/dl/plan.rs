@@ -248,7 +248,9 @@ impl<'a, F: Contents> Plan<'a, F> {
             self.add(name, path, file, identity, Why::Path, self.objects.len())
         });
         let index = opened.map_err(|fault| Error::new(name, fault))?;
-        self.objects[index].is_program = true;
+        if let Some(program) = self.objects.get_mut(index) {
+            program.is_program = true;
+        }
         Ok(index)
     }
 
@@ -329,7 +331,9 @@ impl<'a, F: Contents> Plan<'a, F> {
                 let index = self.library(files, rules, watch, name, next)?;
                 needed.push(index)?;
             }
-            self.objects[next].needed = needed.into_slice();
+            if let Some(object) = self.objects.get_mut(next) {
+                object.needed = needed.into_slice();
+            }
             next += 1;
         }
         Ok(())
@@ -483,7 +487,7 @@ impl<F: Contents> Visit<'_, '_, F> {
         let path = self.plan.arena.c_str(path);
         let path = path.inspect_err(|_| file.release())?;
         let index = self.plan.add(self.name, path, file, identity, why, self.needed_by)?;
-        let image = self.plan.objects[index].image;
+        let image = self.plan.objects.get(index).and_then(|object| object.image);
         let is_program =
             |image: &Image| image.e_type != ET_DYN || image.tables.flags_1 & DF_1_PIE != 0;
         if image.is_some_and(is_program) {

@@ -13,7 +13,6 @@ use crate::elf::consts::*;
 use crate::errno::Errno;
 use crate::fmt::dec;
 use crate::mm::PROT_READ;
-use core::sync::atomic::Ordering;
 
 const R_64: u32 = 1;
 const R_PC32: u32 = 2;
@@ -406,7 +405,6 @@ pub fn slot(object: &'static Object, index: usize, trace: Trace) -> Outcome<usiz
         Target::Nothing => 0,
     };
     write(object, &mut Range::default(), rela.r_offset, address as u64)?;
-    object.bound.fetch_add(1, Ordering::Relaxed);
     Ok(address)
 }
 

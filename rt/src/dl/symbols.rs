@@ -98,7 +98,7 @@ impl Object {
     fn in_chain(&self, gnu: &GnuTable, wanted: &Wanted) -> Option<Symbol> {
         let hash = wanted.hash;
         let mut perhaps = None;
-        let mut index = gnu.buckets.get((hash % gnu.buckets.len as u32) as usize)?;
+        let mut index = gnu.buckets.get(hash.checked_rem(gnu.buckets.len as u32)? as usize)?;
         let mut chain = index.checked_sub(gnu.symoffset)? as usize;
         while let Some(value) = gnu.chains.get(chain) {
             if value | 1 == hash | 1
@@ -118,7 +118,7 @@ impl Object {
         let table = self.sysv.as_ref()?;
         let hash = sysv_hash(wanted.name) as usize;
         let mut perhaps = None;
-        let mut index = table.buckets.get(hash % table.buckets.len)? as usize;
+        let mut index = table.buckets.get(hash.checked_rem(table.buckets.len)?)? as usize;
         // In circles it would be longer than there are symbols.
         for _ in 0..table.chains.len {
             if index == 0 {
