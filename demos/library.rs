@@ -30,7 +30,7 @@ macro_rules! function {
 }
 
 fn main() -> u8 {
-    let demos: [(&CStr, fn(Library) -> bool); 5] = [
+    let demos: [Demo; 5] = [
         (c"libxxhash.so.0", xxhash),
         (c"libz.so.1", zlib),
         (c"liblz4.so.1", lz4),
@@ -50,6 +50,9 @@ fn main() -> u8 {
     }
     status
 }
+
+/// A library, and what is done with it.
+type Demo = (&'static CStr, fn(Library) -> bool);
 
 type Hash = extern "C" fn(*const u8, usize, u64) -> u64;
 
