@@ -7,8 +7,8 @@ use super::memory::Arena;
 use crate::arch::{ELF_DATA, ELF_MACHINE, PAGE};
 use crate::elf::consts::*;
 use crate::elf::{
-    Class, Data, Dyn, Elf, Encoding, FileHeader, GnuHash, ProgramHeader, Record, Source, SysvHash,
-    Table, c_str,
+    Class, Data, Dyn, Encoding, FileHeader, GnuHash, Ident, ProgramHeader, Record, Source,
+    SysvHash, Table, c_str,
 };
 use crate::errno::Errno;
 
@@ -180,8 +180,12 @@ pub const ENCODING: Encoding = Encoding { class: Class::Elf64, data: ELF_DATA };
 /// A sentence that says what is wrong.
 #[inline]
 pub fn file_header(source: &dyn Source) -> Result<FileHeader, Fault> {
-    let Ok(elf) = Elf::new(source) else {
-        let head = source.get(0, source.size().min(64)).unwrap_or_default();
+    // Not by `Elf`, which looks at the section headers as well: a page fault at the file's end.
+    let head = source.get(0, source.size().min(64)).unwrap_or_default();
+    let ident = head.first_chunk().map(|&ident| Ident(ident)).filter(Ident::has_magic);
+    let encoding = ident.map_or(ENCODING, |ident| ident.encoding());
+    let header = FileHeader::decode(encoding, head).filter(|_| ident.is_some());
+    let Some(header) = header else {
         return Err(Fault::Bad(match head {
             [] => "the file is empty",
             [0x7f, b'E', b'L', b'F', ..] => "the file ends within its header",
@@ -193,9 +197,8 @@ pub fn file_header(source: &dyn Source) -> Result<FileHeader, Fault> {
             _ => "not an ELF file",
         }));
     };
-    let header = elf.header;
-    match (elf.encoding.class, header.e_machine) {
-        (Class::Elf64, ELF_MACHINE) if elf.encoding.data == ELF_DATA => {}
+    match (encoding.class, header.e_machine) {
+        (Class::Elf64, ELF_MACHINE) if encoding.data == ELF_DATA => {}
         (Class::Elf32, _) => return Err(Fault::Foreign("for 32-bit machines")),
         _ => return Err(Fault::Foreign("for another machine")),
     }

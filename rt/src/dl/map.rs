@@ -167,7 +167,7 @@ fn will_be_written(image: &Image, load: &Load) -> bool {
     const FEW: u64 = 8 * PAGE as u64;
     let tables = &image.tables;
     // Eight bytes each; a word of RELR stands for some dozens.
-    let relocated = tables.relacount * 8 + tables.relr.size * 32;
+    let relocated = tables.rela.size / 24 * 8 + tables.relr.size * 32;
     load.flags & PF_W != 0 && (load.filesz <= FEW || relocated >= load.filesz / 2)
 }
 
