@@ -56,7 +56,7 @@ fuzz_target!(|input: &[u8]| {
             kind: if low & 1 == 0 { Kind::Glibc } else { Kind::Musl },
             machine: rt::elf::consts::EM_X86_64,
             is_64: true,
-            level: low >> 1 & 7,
+            level: || 3,
             secure: low & 0x80 != 0,
             library_path: Some(library),
             cache: &|| Cache::new(library),

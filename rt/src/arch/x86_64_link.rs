@@ -42,8 +42,11 @@ static XSAVE_SIZE: AtomicUsize = AtomicUsize::new(0);
 const XSAVE_MASK: u32 = 0xff;
 
 /// Prepares [`lazy_entry`] and [`tlsdesc_dynamic`] for this processor. Call it before either
-/// can run.
+/// can run, and only then: CPUID takes its time where the processor is a virtual one.
 pub fn prepare_lazy() {
+    if XSAVE_SIZE.load(Ordering::Relaxed) != 0 {
+        return;
+    }
     // Leaf 1, ECX bit 27: the system uses XSAVE.
     let uses_xsave = __cpuid(1).ecx & 1 << 27 != 0;
     let size = if uses_xsave { __cpuid_count(13, 0).ebx as usize } else { 0 };

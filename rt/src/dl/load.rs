@@ -166,7 +166,7 @@ fn plan(
             kind: if is_musl { Kind::Musl } else { Kind::Glibc },
             machine: crate::arch::ELF_MACHINE,
             is_64: true,
-            level: link::instruction_level(),
+            level: link::instruction_level,
             secure: options.secure,
             library_path: options.library_path,
             cache: &cache,

@@ -20,6 +20,7 @@ use core::marker::PhantomData;
 use core::sync::atomic::{AtomicBool, AtomicPtr};
 
 /// Values in an object's memory.
+#[repr(C)]
 pub struct View<T> {
     start: usize,
     /// How many there are.
@@ -211,14 +212,26 @@ pub struct Version {
     pub(super) hash: u32,
 }
 
-/// DT_GNU_HASH in memory.
+/// DT_GNU_HASH in memory; without a filter there is none.
+// In this order: an object that doesn't have a symbol is passed over with one line of memory.
+#[repr(C)]
 #[derive(Clone, Copy)]
 pub struct GnuTable {
     pub(super) bloom: View<u64>,
     pub(super) shift: u32,
+    pub(super) symoffset: u32,
     pub(super) buckets: View<u32>,
     pub(super) chains: View<u32>,
-    pub(super) symoffset: u32,
+}
+
+impl GnuTable {
+    const NONE: GnuTable = GnuTable {
+        bloom: View::EMPTY,
+        shift: 0,
+        symoffset: 0,
+        buckets: View::EMPTY,
+        chains: View::EMPTY,
+    };
 }
 
 /// DT_HASH in memory.
@@ -229,11 +242,11 @@ pub struct SysvTable {
 }
 
 /// A program or library in memory.
-#[repr(C)]
+#[repr(C, align(64))]
 pub struct Object {
     /// What debuggers see; first, so that a pointer to it is one to the object.
     pub link: LinkMap,
-    pub(super) gnu: Option<GnuTable>,
+    pub(super) gnu: GnuTable,
     pub(super) sysv: Option<SysvTable>,
     pub(super) symbols: View<Symbol>,
     pub(super) strings: View<u8>,
@@ -303,7 +316,7 @@ impl Object {
         if let Some(sysv) = &self.sysv {
             return sysv.chains.len;
         }
-        let Some(gnu) = &self.gnu else { return 0 };
+        let gnu = &self.gnu;
         let last = gnu.buckets.iter().max().unwrap_or(0);
         let first = last.checked_sub(gnu.symoffset).map(|chain| gnu.chains.from(chain as usize));
         let more = first.and_then(|chain| chain.iter().position(|value| value & 1 == 1));
@@ -365,7 +378,7 @@ pub unsafe fn make(
             l_next: AtomicPtr::new(core::ptr::null_mut()),
             l_prev: AtomicPtr::new(core::ptr::null_mut()),
         },
-        gnu: gnu_table(view(bias, tables.gnu_hash)),
+        gnu: gnu_table(view(bias, tables.gnu_hash)).unwrap_or(GnuTable::NONE),
         sysv: sysv_table(view(bias, tables.hash)),
         symbols: view(bias, tables.symbols),
         strings,

@@ -633,7 +633,7 @@ mod tests {
             kind: Kind::Glibc,
             machine: EM_X86_64,
             is_64: true,
-            level: 1,
+            level: || 1,
             secure: false,
             library_path: Some(b"/l"),
             cache: &|| None,

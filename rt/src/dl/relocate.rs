@@ -207,6 +207,7 @@ impl Binder {
             }
         }
         if any {
+            link::prepare_lazy();
             let got = object.image.tables.pltgot;
             let entry = link::lazy_entry as *const () as u64;
             let object_word = core::ptr::from_ref(object).expose_provenance() as u64;
@@ -327,6 +328,7 @@ impl Binder {
                     }
                     (Some(owner), None) => {
                         let index = [owner.tls_module.get(), value as usize];
+                        link::prepare_lazy();
                         let index = self.arena.place(index)?;
                         let index = core::ptr::from_mut(index).expose_provenance();
                         (link::tlsdesc_dynamic as *const (), index as u64)

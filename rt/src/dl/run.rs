@@ -209,7 +209,6 @@ fn start(what: What, options: Options<'static>, base: usize) -> Outcome<Ready> {
 /// What has to be done before any object is bound.
 #[inline]
 pub(super) fn prepare(objects: &[&'static Object]) {
-    link::prepare_lazy();
     let (dlopen, dlsym) = (api::dlopen_from as *const (), api::dlsym_from as *const ());
     link::set_hooks(super::lazy::bind, tls::block, dlopen, dlsym);
     provided::prepare();

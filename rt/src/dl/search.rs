@@ -98,8 +98,10 @@ pub struct Search<'a> {
     pub machine: u16,
     /// Whether its class is ELFCLASS64.
     pub is_64: bool,
-    /// Which level of x86-64 the processor has: 2 for `x86-64-v2`. 0 or 1 for none.
-    pub level: u8,
+    /// Tells which level of x86-64 the processor has: 2 for `x86-64-v2`, 0 or 1 for none. Only
+    /// called where there are libraries by level: asking the processor takes its time where
+    /// that is a virtual one.
+    pub level: fn() -> u8,
     /// AT_SECURE: no LD_LIBRARY_PATH, no `$ORIGIN`, no directory that isn't absolute.
     pub secure: bool,
     /// LD_LIBRARY_PATH
@@ -226,7 +228,7 @@ impl Search<'_> {
     fn levels(&self) -> impl Iterator<Item = &'static [u8]> + use<> {
         const NAMES: [&[u8]; 3] = [b"x86-64-v4", b"x86-64-v3", b"x86-64-v2"];
         let known = self.kind == Kind::Glibc && self.machine == EM_X86_64 && self.is_64;
-        let level = if known { self.level } else { 0 };
+        let level = if known { (self.level)() } else { 0 };
         NAMES.into_iter().skip(4usize.saturating_sub(level.into()))
     }
 }
@@ -292,9 +294,10 @@ impl Look<'_, '_, '_, '_> {
     #[inline]
     fn in_directory(&mut self, why: Why) -> bool {
         let length = self.path.len();
-        let mut levels = self.search.levels().peekable();
-        if levels.peek().is_some() && self.visitor.has_hwcaps(self.path) {
-            let found = levels
+        if self.search.kind == Kind::Glibc && self.visitor.has_hwcaps(self.path) {
+            let found = self
+                .search
+                .levels()
                 .any(|level| self.add(&[b"/glibc-hwcaps/", level, b"/", self.name], length, why));
             if found {
                 return true;
@@ -322,11 +325,13 @@ impl Look<'_, '_, '_, '_> {
             let machine = self.search.machine != EM_X86_64 || flags >> 8 & 0xff == 3;
             flags & 0xff == 3 && (machine || !self.search.is_64)
         };
-        let levels = self.search.levels().map(Some).chain([None]);
-        let mut levels = levels.flat_map(|level| {
+        let of_level = |level: Option<&'static [u8]>| {
             let all = cache.find(self.name);
             all.filter(move |entry| entry.hwcaps == level && fits(entry.flags))
-        });
+        };
+        let has_levels = cache.find(self.name).any(|entry| entry.hwcaps.is_some());
+        let levels = has_levels.then(|| self.search.levels()).into_iter().flatten();
+        let mut levels = levels.map(Some).chain([None]).flat_map(of_level);
         levels.any(|entry| self.visitor.take(entry.path, Why::Cache))
     }
 
@@ -378,7 +383,7 @@ mod tests {
         kind: Kind::Glibc,
         machine: EM_X86_64,
         is_64: true,
-        level: 3,
+        level: || 3,
         secure: false,
         library_path: Some(b"/env:/two;rel"),
         cache: &|| None,

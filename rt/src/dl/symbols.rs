@@ -75,10 +75,10 @@ impl Object {
     /// The object's own definition of a symbol.
     #[inline]
     pub fn define(&'static self, wanted: &Wanted) -> Option<Definition> {
-        let symbol = match (&self.gnu, &self.sysv) {
-            (Some(_), _) => self.by_gnu_hash(wanted),
-            (None, Some(_)) => self.by_sysv_hash(wanted),
-            (None, None) => None,
+        let symbol = if self.gnu.bloom.len > 0 {
+            self.by_gnu_hash(wanted)
+        } else {
+            self.by_sysv_hash(wanted)
         };
         symbol.map(|symbol| Definition { object: self, symbol })
     }
@@ -86,7 +86,7 @@ impl Object {
     /// Most objects don't have most symbols, and the Bloom filter says so.
     #[inline(always)]
     fn by_gnu_hash(&self, wanted: &Wanted) -> Option<Symbol> {
-        let (gnu, hash) = (self.gnu.as_ref()?, wanted.hash);
+        let (gnu, hash) = (&self.gnu, wanted.hash);
         let word = gnu.bloom.get((hash / 64) as usize & (gnu.bloom.len - 1))?;
         if word >> (hash % 64) & word >> (hash.wrapping_shr(gnu.shift) % 64) & 1 == 0 {
             return None;
