@@ -4,7 +4,7 @@ use super::api;
 use super::load::owns_threads;
 use super::object::Object;
 use super::plan::{Cause, Error};
-use super::state::{OPTIONS, WITHOUT_LIBC};
+use super::state::{LOCK, OPTIONS, WITHOUT_LIBC};
 use super::{Options, run, tls};
 use crate::auxv;
 use crate::errno::Errno;
@@ -40,8 +40,9 @@ impl Library {
             let text = "this process has a C library: use its dlopen";
             return Err(Error { file: b"lx", cause: Cause::Name(text, b"") });
         }
+        let _guard = LOCK.lock();
         if !PREPARED.swap(true, Ordering::AcqRel) {
-            // SAFETY: nobody has read them: nothing was loaded, or `run` would have.
+            // SAFETY: nobody has read them, since nothing was opened before; under the lock.
             unsafe { OPTIONS.set(Options::of_environment(auxv::secure())) };
             WITHOUT_LIBC.store(true, Ordering::Relaxed);
             run::prepare(&[]);

@@ -58,21 +58,23 @@ pub fn map_image(image: &Image, file: FileMap) -> Result<usize> {
     let first = image.loads.first().ok_or(Errno::ENOEXEC)?;
     let in_place =
         image.e_type == ET_DYN && image.align == PAGE as u64 && page_floor(first.offset) == 0;
-    let mapped = if in_place {
-        in_place_of(image, file)
-    } else {
-        apart(image).and_then(|base| {
-            let done = segments(image, file, base, false).map(|()| base);
-            // SAFETY: the file is looked at no more.
-            let _ = unsafe { munmap(file.start, file.size) };
-            done
+    let place = if in_place { in_place_of(image, file) } else { apart(image) };
+    let mapped = place.and_then(|base| {
+        let bias = base.wrapping_sub(image.span.at as usize);
+        segments(image, file, base, in_place).map(|()| bias).inspect_err(|_| {
+            // SAFETY: its span was ours alone from the beginning, and nobody uses it.
+            unsafe { unmap_image(image, bias) };
         })
-    };
+    });
+    if !in_place {
+        // SAFETY: the file is looked at no more.
+        let _ = unsafe { munmap(file.start, file.size) };
+    }
     file.close();
-    Ok(mapped?.wrapping_sub(image.span.at as usize))
+    mapped
 }
 
-/// Where an image's span begins, over the mapping of its file.
+/// Makes the mapping of a file as long as an image's span; where it begins.
 #[inline]
 fn in_place_of(image: &Image, file: FileMap) -> Result<usize> {
     let (span, mapped) = (image.span.size as usize, file.mapped());
@@ -84,9 +86,7 @@ fn in_place_of(image: &Image, file: FileMap) -> Result<usize> {
         // SAFETY: what is behind the span is looked at no more.
         unsafe { munmap(start.add(span), mapped - span) }?;
     }
-    let base = start.as_ptr().expose_provenance();
-    segments(image, file, base, true)?;
-    Ok(base)
+    Ok(start.as_ptr().expose_provenance())
 }
 
 /// Reserves an image's span, aligned as it asks for.

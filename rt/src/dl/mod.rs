@@ -5,6 +5,11 @@
 //! it is safe code, tested and fuzzed on the host. *Map* ([`map`], [`object`]) puts segments
 //! into memory. *Bind* ([`symbols`], [`relocate`], [`tls`]) relocates them. *Run* ([`run`],
 //! [`load`]) calls constructors and goes to the program, which calls back: [`lazy`], [`api`].
+//!
+//! What runs often, [`symbols`] and [`relocate`], is compiled for speed as all of `rt` is. All
+//! else is `#[inline]`, which makes the compiler leave it to the crate that uses it: in lx that
+//! is compiled for size, and a fifth smaller. So the hot part knows the other only by address:
+//! [`arch::link::set_hooks`](crate::arch::link::set_hooks), `provided`.
 
 pub mod api;
 pub mod cache;
