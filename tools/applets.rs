@@ -35,12 +35,14 @@ pub static APPLETS: &[Applet] = &[
     },
     Applet { name: "env", purpose: "the environment of a process or core file", run: env::run },
     Applet {
-        name: "ldso",
-        purpose: "the dynamic linker: runs a program, or calls a library's function",
-        run: ldso::run,
         name: "exec",
         purpose: "runs raw machine code, and explains how it ended",
         run: exec::run,
+    },
+    Applet {
+        name: "ldso",
+        purpose: "the dynamic linker: runs a program, or calls a library's function",
+        run: ldso::run,
     },
     Applet { name: "lseek", purpose: "a file's cursor, its data and its holes", run: lseek::run },
     Applet { name: "maps", purpose: "what is mapped where in a process", run: maps::run },

@@ -385,7 +385,6 @@ pub mod nr {
     pub const PTRACE: usize = 101;
     pub const RT_SIGTIMEDWAIT: usize = 128;
     pub const STATFS: usize = 137;
-    pub const PRCTL: usize = 157;
     pub const FSTATFS: usize = 138;
     pub const PRCTL: usize = 157;
     pub const ARCH_PRCTL: usize = 158;
