@@ -6,6 +6,7 @@ use crate::context::Context;
 use crate::env;
 use crate::exec;
 use crate::install;
+#[cfg(feature = "link")]
 use crate::ldso;
 use crate::lseek;
 use crate::maps;
@@ -39,6 +40,7 @@ pub static APPLETS: &[Applet] = &[
         purpose: "runs raw machine code, and explains how it ended",
         run: exec::run,
     },
+    #[cfg(feature = "link")]
     Applet {
         name: "ldso",
         purpose: "the dynamic linker: runs a program, or calls a library's function",

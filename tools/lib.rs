@@ -20,6 +20,7 @@ mod env;
 mod exec;
 mod install;
 mod json;
+#[cfg(feature = "link")]
 mod ldso;
 mod live;
 mod lseek;
@@ -45,6 +46,7 @@ use rt::io::{BufWriter, Write, stdout, stdout_buffer};
 /// Where the kernel started lx as the interpreter of another program, it is that program's
 /// dynamic linker instead.
 pub fn main() -> u8 {
+    #[cfg(feature = "link")]
     if rt::dl::run::is_interpreter() {
         return rt::dl::run::as_interpreter();
     }
