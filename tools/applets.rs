@@ -6,6 +6,7 @@ use crate::context::Context;
 use crate::env;
 use crate::exec;
 use crate::install;
+use crate::ldd;
 #[cfg(feature = "link")]
 use crate::ldso;
 use crate::lseek;
@@ -41,6 +42,11 @@ pub static APPLETS: &[Applet] = &[
         run: exec::run,
     },
     #[cfg(feature = "link")]
+    Applet {
+        name: "ldd",
+        purpose: "which libraries a program needs, and why it does not start",
+        run: ldd::run,
+    },
     Applet {
         name: "ldso",
         purpose: "the dynamic linker: runs a program, or calls a library's function",

@@ -20,6 +20,7 @@ mod env;
 mod exec;
 mod install;
 mod json;
+mod ldd;
 #[cfg(feature = "link")]
 mod ldso;
 mod live;
@@ -89,6 +90,19 @@ pub fn readelf_bytes(
     let mut cx = Context::new(options, out, err);
     (cx.prefix, cx.applet) = ("lx ", "readelf");
     let status = readelf::report_on(&mut cx, bytes);
+    let _ = cx.out.flush();
+    status
+}
+
+/// `lx ldd` of a program in memory, all of whose libraries are these bytes: the way in for
+/// fuzzing. What it tells goes to `out`, messages to `err`.
+pub fn ldd_bytes(program: &[u8], library: &[u8], out: &mut dyn Write, err: &mut dyn Write) -> u8 {
+    let (mut out_buffer, mut err_buffer) = ([0; 4096], [0; 512]);
+    let out = BufWriter::new(&mut out_buffer, out);
+    let err = BufWriter::new(&mut err_buffer, err);
+    let mut cx = Context::new(&[], out, err);
+    (cx.prefix, cx.applet) = ("lx ", "ldd");
+    let status = ldd::report_on_bytes(&mut cx, program, library);
     let _ = cx.out.flush();
     status
 }

@@ -270,6 +270,24 @@ pub fn openat(dir: impl AsFd, path: impl Path, flags: OpenFlags, mode: Mode) -> 
     Ok(File(unsafe { OwnedFd::new(fd as i32) }))
 }
 
+/// As [`openat`], with this directory as the root of the tree: neither `..`, nor a symbolic
+/// link, nor a path that begins with a slash leads out of it (`man 2 openat2`,
+/// `RESOLVE_IN_ROOT`).
+///
+/// # Errors
+/// Also `ENOSYS` before Linux 5.6.
+pub fn open_in_root(root: impl AsFd, path: impl Path, flags: OpenFlags) -> Result<File> {
+    const RESOLVE_IN_ROOT: u64 = 0x10;
+    // `struct open_how` of <linux/openat2.h>: flags, mode, resolve.
+    let how = [u64::from((flags | O_CLOEXEC).0), 0, RESOLVE_IN_ROOT];
+    let fd = at_path(root, path, |dir, path| {
+        // SAFETY: gives a new descriptor, disturbs none; the kernel reads `how`.
+        unsafe { syscall(nr::OPENAT2, [dir, path, how.as_ptr() as usize, size_of_val(&how)]) }
+    })?;
+    // SAFETY: it is new, nobody else has it.
+    Ok(File(unsafe { OwnedFd::new(fd as i32) }))
+}
+
 /// Makes a call that takes a directory and a path, until no signal interrupts it.
 #[inline]
 fn at_path(dir: impl AsFd, path: impl Path, call: impl Fn(usize, usize) -> isize) -> Result<usize> {
@@ -472,6 +490,9 @@ pub struct Statfs {
     pub f_flags: i64,
     spare: [i64; 4],
 }
+
+/// In [`Statfs::f_flags`]: no program is run from there, and no code mapped (`man 2 statfs`).
+pub const ST_NOEXEC: i64 = 8;
 
 /// The file system that the file at this path is on (`man 2 statfs`).
 pub fn statfs(path: impl Path) -> Result<Statfs> {

@@ -418,6 +418,7 @@ pub mod nr {
     pub const GETRANDOM: usize = 318;
     pub const COPY_FILE_RANGE: usize = 326;
     pub const STATX: usize = 332;
+    pub const OPENAT2: usize = 437;
     pub const FACCESSAT2: usize = 439;
 }
 

@@ -8,7 +8,7 @@
 //! program may write to.
 
 use super::file::Identity;
-use super::image::{Image, Range};
+use super::image::{ENCODING, Image, Range};
 use super::memory::Arena;
 use super::versions;
 use crate::elf::consts::*;
@@ -462,11 +462,11 @@ fn all_versions(
         true
     };
     let bytes = |table: View<u8>| table.slice(0, table.len).unwrap_or_default();
-    versions::definitions(bytes(verdef), &mut |def, name| {
+    versions::definitions(ENCODING, bytes(verdef), &mut |def, name| {
         // The base definition names the file, not a version.
         def.vd_flags & VER_FLG_BASE != 0 || set(def.vd_ndx, name, def.vd_hash)
     });
-    versions::needs(bytes(verneed), &mut |_, entry| {
+    versions::needs(ENCODING, bytes(verneed), &mut |_, entry| {
         set(entry.vna_other, entry.vna_name, entry.vna_hash)
     });
     outcome?;

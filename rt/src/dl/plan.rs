@@ -2,7 +2,7 @@
 //! stage, after which nothing has been mapped that could be run.
 
 use super::file::{Contents, Files, Identity, real_path};
-use super::image::{DF_1_NODEFLIB, DF_1_PIE, Fault, Image};
+use super::image::{DF_1_NODEFLIB, DF_1_PIE, ENCODING, Fault, Image};
 use super::memory::{Arena, List};
 use super::search::{Requester, Search, Visitor, Why, base_name, directory};
 use super::versions;
@@ -554,7 +554,7 @@ pub fn each_version<'a, F: Contents>(
     let (Some(image), Some(file)) = (object.image, object.file) else { return Ok(()) };
     let needs = image.bytes(&file, image.tables.verneed).unwrap_or_default();
     let mut outcome = Ok(());
-    versions::needs(needs, &mut |library, entry| {
+    versions::needs(ENCODING, needs, &mut |library, entry| {
         let string = |at: u32| image.string(&file, at.into()).unwrap_or_default();
         let weak = entry.vna_flags & VER_FLG_WEAK != 0;
         outcome = call(string(library), string(entry.vna_name), weak);
@@ -569,7 +569,7 @@ pub fn defines<F: Contents>(object: &Planned<F>, version: &[u8]) -> bool {
     let (Some(image), Some(file)) = (object.image, object.file) else { return true };
     let definitions = image.bytes(&file, image.tables.verdef).unwrap_or_default();
     let (hash, mut found) = (sysv_hash(version), definitions.is_empty());
-    versions::definitions(definitions, &mut |def, name| {
+    versions::definitions(ENCODING, definitions, &mut |def, name| {
         let same = || image.string(&file, name.into()) == Some(version);
         found |= def.vd_hash == hash && same();
         !found

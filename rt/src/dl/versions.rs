@@ -1,25 +1,24 @@
 //! The chains of version records (LSB, "Symbol Versioning"), followed no further than any
 //! library has them.
 
-use super::image::ENCODING;
-use crate::elf::{Record, Verdaux, Verdef, Vernaux, Verneed};
+use crate::elf::{Encoding, Record, Verdaux, Verdef, Vernaux, Verneed};
 
 /// More versions than any library has; of a hostile one no more is looked at.
 const MOST: usize = 4096;
 
 #[inline]
-fn record<T: Record>(bytes: &[u8], at: usize) -> Option<T> {
-    T::decode(ENCODING, bytes.get(at..)?)
+fn record<T: Record>(encoding: Encoding, bytes: &[u8], at: usize) -> Option<T> {
+    T::decode(encoding, bytes.get(at..)?)
 }
 
 /// Calls with each definition and the place of its name in the string table, until the call
 /// says false.
 #[inline]
-pub fn definitions(bytes: &[u8], call: &mut dyn FnMut(Verdef, u32) -> bool) {
+pub fn definitions(encoding: Encoding, bytes: &[u8], call: &mut dyn FnMut(Verdef, u32) -> bool) {
     let mut at = 0usize;
     for _ in 0..MOST {
-        let Some(def) = record::<Verdef>(bytes, at) else { return };
-        let name = record::<Verdaux>(bytes, at.saturating_add(def.vd_aux as usize));
+        let Some(def) = record::<Verdef>(encoding, bytes, at) else { return };
+        let name = record::<Verdaux>(encoding, bytes, at.saturating_add(def.vd_aux as usize));
         let goes_on = name.is_none_or(|name| call(def, name.vda_name));
         if !goes_on || def.vd_next == 0 {
             return;
@@ -31,12 +30,12 @@ pub fn definitions(bytes: &[u8], call: &mut dyn FnMut(Verdef, u32) -> bool) {
 /// Calls with each version that is needed and the place of its library's name in the string
 /// table, until the call says false.
 #[inline]
-pub fn needs(bytes: &[u8], call: &mut dyn FnMut(u32, Vernaux) -> bool) {
+pub fn needs(encoding: Encoding, bytes: &[u8], call: &mut dyn FnMut(u32, Vernaux) -> bool) {
     let (mut at, mut left) = (0usize, MOST);
-    while let Some(need) = record::<Verneed>(bytes, at) {
+    while let Some(need) = record::<Verneed>(encoding, bytes, at) {
         let mut aux = at.saturating_add(need.vn_aux as usize);
         for _ in 0..need.vn_cnt {
-            let Some(entry) = record::<Vernaux>(bytes, aux) else { break };
+            let Some(entry) = record::<Vernaux>(encoding, bytes, aux) else { break };
             left = left.saturating_sub(1);
             if left == 0 || !call(need.vn_file, entry) {
                 return;

@@ -69,7 +69,7 @@ impl<'a> Dynamic<'a> {
 
     /// From the address that an entry holds to the end of its segment's part of the file.
     #[inline(never)]
-    fn from(&self, tag: i64) -> Option<&'a [u8]> {
+    pub fn from(&self, tag: i64) -> Option<&'a [u8]> {
         let address = self.value(tag)?;
         let offset = self.elf.offset_of(address, 1)?;
         let mut loads = self.elf.segments()?.iter().filter(|s| s.p_type == PT_LOAD);

@@ -1,0 +1,141 @@
+//! ldd's lines, and what else is told in text.
+
+use super::set::{Object, Set};
+use super::{Options, Report, facts::Symbols, needs, tree, words};
+use crate::context::Context;
+use crate::readelf::shown;
+use rt::dl::image::Fault;
+use rt::dl::search::Kind;
+use rt::elf::Class;
+use rt::elf::consts::*;
+use rt::fmt::{dec, hex};
+use rt::io::BufWriter;
+use rt::put;
+
+/// Tells all that was found out about a file.
+pub fn report(cx: &mut Context, report: &Report, options: Options) {
+    let out = &mut cx.out;
+    for script in &report.scripts {
+        put!(out, "\t#! => ", shown(script), "\n");
+    }
+    if let Some(set) = &report.set {
+        if options.needs {
+            put_needs(out, set);
+        } else if options.tree {
+            tree::put(out, set);
+        } else {
+            put_lines(out, set, options);
+        }
+        for symbol in &report.undefined {
+            let by = set.objects.get(symbol.by).map_or(&b"?"[..], |by| by.title());
+            let comma = if symbol.version.is_empty() { "" } else { ", version " };
+            put!(out, "undefined symbol: ", shown(&symbol.name), comma, shown(&symbol.version));
+            put!(out, "\t(", shown(by), if symbol.at_call { "), at the call\n" } else { ")\n" });
+        }
+        if options.verbose {
+            put_versions(out, set);
+            put!(out, "\n\t", dec(set.objects.len().saturating_sub(1)), " libraries, ");
+            put!(out, dec(set.places), " places looked at, ", dec(set.failed), " in vain\n");
+        }
+    }
+    if let Some(first) = report.problems.first() {
+        let (file, verb) = (shown(report.file), report.verb());
+        put!(out, file, verb, " because ", shown(&first.reason), "; fix: ", shown(&first.fix));
+        put!(out, "\n");
+    }
+}
+
+/// Where an object was found, or what is wrong with it.
+pub fn put_place(out: &mut BufWriter, object: &Object) {
+    if object.path.is_empty() {
+        return put!(out, "not found");
+    }
+    put!(out, shown(&object.path));
+    match object.fault {
+        None => {}
+        Some(Fault::Foreign(text)) => put!(out, " (", text, "): not found"),
+        Some(fault) => put!(out, " (", words(fault), ")"),
+    }
+}
+
+fn put_line(out: &mut BufWriter, object: &Object, options: Options) {
+    put!(out, "\t");
+    if object.name != object.path {
+        put!(out, shown(&object.name), " => ");
+    }
+    put_place(out, object);
+    if options.all && object.fault.is_none() {
+        put_address(out, object.facts.as_ref().map_or(0, |facts| facts.address));
+    }
+    put!(out, "\n");
+}
+
+fn put_address(out: &mut BufWriter, address: u64) {
+    put!(out, " (", hex(address).alt().zero(18), ")");
+}
+
+fn put_lines(out: &mut BufWriter, set: &Set, options: Options) {
+    let Some(program) = set.objects.first() else { return };
+    let Some(facts) = &program.facts else { return };
+    if !facts.is_dynamic || set.objects.len() == 1 && facts.interpreter.is_none() {
+        return put!(out, "\tstatically linked\n");
+    }
+    let loader = set.loader.as_ref();
+    let is_musl = set.kind == Kind::Musl;
+    if let Some(loader) = loader.filter(|_| is_musl) {
+        put_line(out, loader, options);
+    } else if options.all {
+        let name = match set.machine {
+            (EM_386, _) => "linux-gate.so.1",
+            (EM_PPC64 | EM_S390, e) if e.class == Class::Elf64 => "linux-vdso64.so.1",
+            (EM_PPC, _) => "linux-vdso32.so.1",
+            _ => "linux-vdso.so.1",
+        };
+        put!(out, "\t", name);
+        put_address(out, 0);
+        put!(out, "\n");
+    }
+    for object in set.objects.iter().skip(1) {
+        put_line(out, object, options);
+    }
+    let is_loader = |object: &Object| loader.is_some_and(|loader| loader.path == object.path);
+    if let Some(loader) = loader.filter(|_| !is_musl && !set.objects.iter().any(is_loader)) {
+        let named = facts.interpreter.is_some();
+        if named || loader.fault.is_none() {
+            put_line(out, loader, options);
+        }
+    }
+}
+
+/// As ldd -v tells who needs which version of whom.
+fn put_versions(out: &mut BufWriter, set: &Set) {
+    let mut first = true;
+    for object in &set.objects {
+        let Some(symbols) = object.data.as_deref().and_then(|data| Symbols::of(data)) else {
+            continue;
+        };
+        let mut headed = false;
+        symbols.needs(&mut |library, version, _, _| {
+            if core::mem::take(&mut first) {
+                put!(out, "\n\tVersion information:\n");
+            }
+            if !core::mem::replace(&mut headed, true) {
+                put!(out, "\t", shown(object.title()), ":\n");
+            }
+            put!(out, "\t\t", shown(library), " (", shown(version), ") => ");
+            match set.position(library).and_then(|at| set.objects.get(at)) {
+                Some(provider) => put_place(out, provider),
+                None => put!(out, "not found"),
+            }
+            put!(out, "\n");
+        });
+    }
+}
+
+fn put_needs(out: &mut BufWriter, set: &Set) {
+    let data = set.objects.first().and_then(|program| program.data.as_deref());
+    for need in data.map(needs::newest).unwrap_or_default() {
+        put!(out, "\t", shown(need.version), "\t", shown(need.library), "\t");
+        put!(out, shown(need.symbol), "\n");
+    }
+}

@@ -1,0 +1,300 @@
+//! `lx ldd`: which libraries a program needs, where they are found and why, and whether it
+//! would start. Nothing is run, and nothing is mapped that could be.
+
+mod check;
+mod facts;
+mod files;
+mod json;
+mod lines;
+mod needs;
+mod script;
+mod set;
+mod tree;
+
+use crate::cli;
+use crate::context::Context;
+use crate::readelf::shown;
+use alloc::vec::Vec;
+use files::{Disk, Files};
+use rt::dl::image::Fault;
+use rt::dl::memory::Arena;
+use rt::fmt::Put;
+use rt::io::{BufWriter, Write};
+use rt::put;
+use set::{Set, Settings};
+
+const HELP: &str = "\
+Usage: lx ldd [OPTION]... FILE...
+Tells which libraries programs and libraries need, where these are found, and why a program
+does not start. Never runs anything, of whatever machine the files are.
+
+  -t, --tree      who needs what, and why it was found there: [rpath], [runpath],
+                  [LD_LIBRARY_PATH], [ld.so.cache], [path file] (musl), [default]
+  -v, --verbose   also the versions that each file needs, and how many places were looked at
+  -r, --function-relocs  also symbols that nobody defines
+      --needs     instead, of each family of versions (GLIBC, GLIBCXX ...) the newest one that
+                  the file itself needs, its library, and a symbol that asks for it
+  -a, --all       with the vDSO and addresses, as ldd has them: those of the files
+      --root=DIR  as if DIR were the root of the file system, for FILE too: another system,
+                  a sysroot, /proc/PID/root; the environment does not count
+      --json      as JSON
+  -h, --help      this text
+
+LD_LIBRARY_PATH and LD_PRELOAD count as they do for the program. At the end comes one
+sentence where something is wrong: \"... does not start because ...; fix: ...\".
+
+Exit status: 0 all start; 1 one does not (or stops at a function that nobody defines: -r);
+2 one can not be read.
+";
+
+/// What is to be told.
+#[derive(Clone, Copy, Default)]
+pub struct Options {
+    tree: bool,
+    verbose: bool,
+    symbols: bool,
+    needs: bool,
+    all: bool,
+    json: bool,
+    /// Whether it is about another tree.
+    rooted: bool,
+}
+
+/// Why a program does not start, and what would help.
+pub struct Problem {
+    reason: Vec<u8>,
+    fix: Vec<u8>,
+}
+
+/// A piece of a sentence.
+type Piece<'p> = &'p dyn AsRef<[u8]>;
+
+/// What was found out about one operand.
+pub struct Report<'f> {
+    file: &'f [u8],
+    /// The interpreters of a script, each the one of that before, up to a program.
+    scripts: Vec<Vec<u8>>,
+    /// None where a script's interpreter is missing, or the file can't be loaded.
+    set: Option<Set<'f>>,
+    problems: Vec<Problem>,
+    /// Symbols that nobody defines.
+    undefined: Vec<check::Undefined>,
+}
+
+/// Items as a text.
+pub fn text(items: &[&dyn Put]) -> Vec<u8> {
+    struct Sink(Vec<u8>);
+    impl Write for Sink {
+        fn write(&mut self, bytes: &[u8]) -> rt::Result<usize> {
+            self.0.extend(bytes);
+            Ok(bytes.len())
+        }
+    }
+    let (mut sink, mut buffer) = (Sink(Vec::new()), [0; 128]);
+    let mut out = BufWriter::new(&mut buffer, &mut sink);
+    items.put(&mut out);
+    let _ = out.flush();
+    sink.0
+}
+
+/// What is wrong with a file, in words.
+pub fn words(fault: Fault) -> &'static str {
+    match fault {
+        Fault::Os(errno) => errno.message(),
+        Fault::Foreign(text) | Fault::Bad(text) => text,
+    }
+}
+
+pub fn run(cx: &mut Context) -> u8 {
+    let mut options = Options::default();
+    let (mut root, mut help) = (None, false);
+    let args = cx.args;
+    let operands = cli::parse(cx, args, HELP, &mut |_, key, value| match key {
+        b"t" => options.tree = true,
+        b"v" => options.verbose = true,
+        b"r" => options.symbols = true,
+        b"needs" => options.needs = true,
+        b"a" => options.all = true,
+        b"root" => root = value,
+        b"json" => options.json = true,
+        _ => help = true,
+    });
+    let operands = match operands {
+        Ok(_) if help => {
+            put!(&mut cx.out, HELP);
+            return 0;
+        }
+        Ok(operands) if !operands.is_empty() => operands,
+        other => {
+            if other.is_ok() {
+                message!(cx, "missing operand");
+            }
+            put!(&mut cx.err, "Try '", cx.prefix, "ldd --help' for more information.");
+            cx.end_message("\n");
+            return 2;
+        }
+    };
+    options.rooted = root.is_some();
+    let disk = match Disk::new(root) {
+        Ok(disk) => disk,
+        Err(error) => {
+            message!(cx, root.unwrap_or_default(), ": ", error);
+            return 2;
+        }
+    };
+    let variable = |name| rt::env::var(name).filter(|_| root.is_none());
+    let settings = Settings {
+        library_path: variable("LD_LIBRARY_PATH"),
+        preload: variable("LD_PRELOAD"),
+        level: rt::arch::link::instruction_level(),
+        platform: rt::auxv::platform().map_or(b"x86_64", |platform| platform.to_bytes()),
+    };
+    report_on(cx, &disk, &settings, options, &operands)
+}
+
+/// Tells of all files. The result is the exit status.
+fn report_on(
+    cx: &mut Context,
+    files: &dyn Files,
+    settings: &Settings,
+    options: Options,
+    operands: &[&[u8]],
+) -> u8 {
+    let mut status = 0;
+    if options.json {
+        cx.json().object("").array("files");
+    }
+    for &file in operands {
+        if operands.len() > 1 && !options.json {
+            put!(&mut cx.out, shown(file), ":\n");
+        }
+        let arena = Arena::new();
+        let report = match examine(files, &arena, settings, options, file) {
+            Ok(report) => report,
+            Err(fault) => {
+                message!(cx, shown(file), ": ", words(fault));
+                status = 2;
+                continue;
+            }
+        };
+        if options.json {
+            json::report(cx, &report, options);
+        } else {
+            lines::report(cx, &report, options);
+        }
+        status = status.max(u8::from(!report.problems.is_empty()));
+    }
+    if options.json {
+        cx.json().end_array().end_object().end_document();
+    }
+    status
+}
+
+/// Finds out all that is to be told of a file.
+///
+/// # Errors
+/// Why it can't be read as a program, library or script.
+fn examine<'f>(
+    files: &'f dyn Files,
+    arena: &'f Arena,
+    settings: &Settings,
+    options: Options,
+    file: &'f [u8],
+) -> Result<Report<'f>, Fault> {
+    let mut report = Report {
+        file,
+        scripts: Vec::new(),
+        set: None,
+        problems: Vec::new(),
+        undefined: Vec::new(),
+    };
+    let mut opened = files.open(file)?;
+    let head = opened.data.get(0, opened.data.size().min(4)).unwrap_or_default();
+    if !head.starts_with(b"#!") && head != b"\x7fELF" {
+        return Err(rt::dl::image::file_header(&*opened.data).err().unwrap_or(Fault::Bad("?")));
+    }
+    let Some(path) = script::follow(files, &mut opened, &mut report) else { return Ok(report) };
+    let (mode, noexec) = (opened.mode, opened.noexec);
+    match Set::new(files, arena, settings, &path, opened) {
+        Ok(set) => {
+            report.set = Some(set);
+            check::check(&mut report, mode, noexec, options);
+        }
+        Err(fault) => {
+            report.problem(&[&path, &": ", &words(fault)], &[&"get ", &path, &" anew"]);
+        }
+    }
+    Ok(report)
+}
+
+impl Report<'_> {
+    /// Adds a problem: why the program doesn't start, and what would help.
+    fn problem(&mut self, reason: &[Piece], fix: &[Piece]) {
+        const MOST: usize = 1000;
+        if self.problems.len() < MOST {
+            let joined =
+                |pieces: &[Piece]| pieces.iter().flat_map(|p| p.as_ref()).copied().collect();
+            self.problems.push(Problem { reason: joined(reason), fix: joined(fix) });
+        }
+    }
+
+    /// What the sentence about it says: whether it is a program that starts.
+    fn verb(&self) -> &'static str {
+        let set = self.set.as_ref().and_then(|set| set.objects.first());
+        let facts = set.and_then(|program| program.facts.as_ref());
+        match facts {
+            Some(facts) if facts.interpreter.is_none() && !facts.is_program => " does not load",
+            _ => " does not start",
+        }
+    }
+}
+
+/// `lx ldd -rvt` of bytes instead of a file, and of others that all its libraries are: the
+/// way in for fuzzing. Messages go to `err`.
+pub fn report_on_bytes(cx: &mut Context, program: &[u8], library: &[u8]) -> u8 {
+    use alloc::rc::Rc;
+    use core::cell::Cell;
+    struct Bytes(Vec<u8>);
+    impl rt::elf::Source for Bytes {
+        fn get(&self, offset: u64, size: u64) -> Option<&[u8]> {
+            rt::elf::Source::get(&self.0[..], offset, size)
+        }
+        fn size(&self) -> u64 {
+            self.0.len() as u64
+        }
+    }
+    struct Pair<'b>(&'b [u8], &'b [u8], Cell<u64>);
+    impl Files for Pair<'_> {
+        fn open(&self, path: &[u8]) -> Result<files::Opened, Fault> {
+            let count = self.2.get();
+            self.2.set(count + 1);
+            // Not for ever, though each may need others.
+            let bytes = match path {
+                b"/p" => self.0,
+                _ if count < 20 => self.1,
+                _ => return Err(Fault::Os(rt::Errno::ENOENT)),
+            };
+            let data = Rc::new(Bytes(bytes.to_vec()));
+            Ok(files::Opened { data, identity: (1, count), mode: 0o755, noexec: false })
+        }
+        fn is_directory(&self, path: &[u8]) -> bool {
+            path.len().is_multiple_of(2)
+        }
+        fn real_path(&self, path: &[u8]) -> Option<Vec<u8>> {
+            Some(path.to_vec())
+        }
+    }
+    let files = Pair(program, library, Cell::new(1));
+    let settings = Settings { library_path: Some(b"/l"), level: 3, ..Settings::default() };
+    let options = Options { tree: true, verbose: true, symbols: true, ..Options::default() };
+    let mut status = report_on(cx, &files, &settings, options, &[b"/p"]);
+    for options in [
+        Options { needs: true, ..options },
+        Options { json: true, ..options },
+        Options { all: true, ..Options::default() },
+    ] {
+        files.2.set(1);
+        status = status.max(report_on(cx, &files, &settings, options, &[b"/p"]));
+    }
+    status
+}

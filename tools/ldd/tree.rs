@@ -1,0 +1,40 @@
+//! `-t`: who needs what, and why it was found there.
+
+use super::lines::put_place;
+use super::set::Set;
+use crate::readelf::shown;
+use alloc::vec::Vec;
+use rt::io::BufWriter;
+use rt::put;
+
+/// Puts a row for each need, below who has it. What a library needs itself is told only where
+/// it is needed first.
+pub fn put(out: &mut BufWriter, set: &Set) {
+    let Some(program) = set.objects.first() else { return };
+    put!(out, shown(program.title()), "\n");
+    let mut told = Vec::new();
+    told.resize(set.objects.len(), false);
+    // Objects under way, and which of its needs is next.
+    let mut open = Vec::from([(0, 0)]);
+    while let Some((index, next)) = open.pop() {
+        let needed = set.objects.get(index).and_then(|object| object.needed.get(next));
+        let Some(&needed) = needed else { continue };
+        open.push((index, next + 1));
+        let Some(object) = set.objects.get(needed) else { continue };
+        // No deeper than can be read.
+        out.fill(b' ', 4 * open.len().min(100));
+        if object.name != object.path {
+            put!(out, shown(&object.name), " => ");
+        }
+        put_place(out, object);
+        if object.fault.is_none() {
+            put!(out, " [", object.why.name(), "]");
+        }
+        put!(out, "\n");
+        let told = told.get_mut(needed).filter(|told| !**told && object.needed_by == index);
+        if let Some(told) = told {
+            *told = true;
+            open.push((needed, 0));
+        }
+    }
+}
