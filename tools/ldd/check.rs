@@ -66,8 +66,7 @@ fn check_program(
             &[&"mount it with exec (mount -o remount,exec), or copy the program elsewhere"],
         );
     }
-    let runs = facts.is_program || facts.interpreter.is_some() && facts.soname.is_none();
-    if runs && mode & 0o111 == 0 {
+    if facts.is_program && mode & 0o111 == 0 {
         let fix: &[Piece] = &[&"chmod +x ", &title];
         report.problem(&[&"nobody has permission to execute ", &title], fix);
     }
@@ -205,7 +204,8 @@ fn check_versions(report: &mut Report, set: &Set) {
     let mut defined: Vec<Option<(bool, Vec<&[u8]>)>> = Vec::new();
     defined.resize_with(set.objects.len(), || None);
     // musl looks at no versions.
-    for object in set.objects.iter().filter(|_| set.kind == Kind::Glibc) {
+    let objects = set.objects.iter().enumerate();
+    for (by_index, object) in objects.filter(|_| set.kind == Kind::Glibc) {
         let Some(symbols) = object.data.as_deref().and_then(|data| Symbols::of(data)) else {
             continue;
         };
@@ -226,6 +226,9 @@ fn check_versions(report: &mut Report, set: &Set) {
                     &[&title, &": version `", &version, &"' not found (required by ", &by, &")"],
                     &[&"install a newer ", &library, &", or build ", &by, &" with the one here"],
                 );
+                if let Some(problem) = report.problems.last_mut() {
+                    problem.version = Some((by_index, version.to_vec()));
+                }
             }
         });
     }
@@ -238,6 +241,7 @@ struct Wanted<'a> {
     version: &'a [u8],
     by: usize,
     at_call: bool,
+    is_copy: bool,
     found: bool,
 }
 
@@ -253,7 +257,9 @@ fn check_symbols(report: &mut Report, set: &Set) {
     };
     for (by, symbols) in all() {
         symbols.each(&mut |symbol, name, versym, used| {
-            let undefined = symbol.st_shndx == SHN_UNDEF && symbol.bind() != STB_WEAK;
+            // What is copied into the program is defined there, and by somebody else as well.
+            let is_copy = used == Use::Copy;
+            let undefined = symbol.st_shndx == SHN_UNDEF && symbol.bind() != STB_WEAK || is_copy;
             bytes = bytes.saturating_add(name.len());
             if undefined && used != Use::No && !name.is_empty() && bytes < MOST_BYTES {
                 let index = usize::from(versym.unwrap_or(0) & 0x7fff);
@@ -261,12 +267,12 @@ fn check_symbols(report: &mut Report, set: &Set) {
                 let now = set.objects.get(by).and_then(|object| object.facts.as_ref());
                 let at_call = used == Use::Call && !now.is_some_and(|facts| facts.binds_now);
                 let hash = gnu_hash(name);
-                wanted.push(Wanted { hash, name, version, by, at_call, found: false });
+                wanted.push(Wanted { hash, name, version, by, at_call, is_copy, found: false });
             }
         });
     }
     wanted.sort_unstable_by_key(|wanted| wanted.hash);
-    for (_, symbols) in all() {
+    for (at, symbols) in all() {
         let has_versions = symbols.versions.iter().any(|version| version.1);
         symbols.each(&mut |symbol, name, versym, _| {
             bytes = bytes.saturating_add(name.len());
@@ -285,7 +291,7 @@ fn check_symbols(report: &mut Report, set: &Set) {
                     b"" => number != 0 && (!hidden || number <= 2),
                     version => own == version || number == 1 && !hidden,
                 };
-                wanted.found |= fits && wanted.name == name;
+                wanted.found |= fits && wanted.name == name && !(wanted.is_copy && wanted.by == at);
             }
         });
     }

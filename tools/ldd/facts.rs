@@ -185,22 +185,34 @@ impl<'a> Symbols<'a> {
 
     /// How relocations use the symbols.
     fn uses(&self) -> Vec<Use> {
-        let mut uses = Vec::new();
         let encoding = self.elf.encoding;
+        let machine = self.elf.header.e_machine;
+        let limit = self.dynamic.from(DT_SYMTAB).map_or(0, <[u8]>::len) / 16;
+        let mut uses = Vec::new();
+        // There the global offset table is bound without relocations.
+        if machine == EM_MIPS {
+            let count = self.dynamic.symbols().map_or(0, |table| table.len()).min(MOST);
+            uses.resize(count, Use::Data);
+            return uses;
+        }
+        let copy = COPIES.iter().find(|row| row.0 == machine).map(|row| row.1);
         let mut mark = |info: u64, used: Use| {
-            let index = if encoding.is_64() { info >> 32 } else { info >> 8 } as usize;
-            if index == 0 || index >= MOST {
+            let (index, kind) = if encoding.is_64() {
+                (info >> 32, info as u32)
+            } else {
+                (info >> 8, info as u8 as u32)
+            };
+            let index = index as usize;
+            if index == 0 || index >= limit.min(MOST) {
                 return;
             }
             if uses.len() <= index {
-                uses.resize(index.saturating_add(1), Use::No);
+                uses.resize(index + 1, Use::No);
             }
             if let Some(place) = uses.get_mut(index) {
-                *place = used.max(*place);
+                *place = if copy == Some(kind) { Use::Copy } else { used.max(*place) };
             }
         };
-        let size = self.dynamic.from(DT_SYMTAB).map_or(0, <[u8]>::len);
-        let limit = (size / 16) as u64;
         let plt_rela = self.dynamic.value(DT_PLTREL) == Some(DT_RELA as u64);
         for (at, size, rela, used) in [
             (DT_RELA, DT_RELASZ, true, Use::Data),
@@ -209,28 +221,29 @@ impl<'a> Symbols<'a> {
         ] {
             let size = self.dynamic.value(size).unwrap_or(0);
             let Some(bytes) = self.dynamic.at(at, size) else { continue };
-            let mut mark = |info| {
-                let index = if encoding.is_64() { info >> 32 } else { info >> 8 };
-                if index < limit {
-                    mark(info, used);
-                }
-            };
             if rela {
                 let table = Table::<Rela>::packed(encoding, bytes);
-                table.iter().take(MOST).for_each(|rela| mark(rela.r_info));
+                table.iter().take(MOST).for_each(|rela| mark(rela.r_info, used));
             } else {
                 let table = Table::<Rel>::packed(encoding, bytes);
-                table.iter().take(MOST).for_each(|rel| mark(rel.r_info));
+                table.iter().take(MOST).for_each(|rel| mark(rel.r_info, used));
             }
-        }
-        // There the global offset table is bound without relocations.
-        if self.elf.header.e_machine == EM_MIPS {
-            let count = self.dynamic.symbols().map_or(0, |table| table.len()).min(MOST);
-            uses = alloc::vec![Use::Data; count];
         }
         uses
     }
 }
+
+/// R_*_COPY
+const COPIES: &[(u16, u32)] = &[
+    (EM_X86_64, 5),
+    (EM_386, 5),
+    (EM_AARCH64, 1024),
+    (EM_ARM, 20),
+    (EM_RISCV, 4),
+    (EM_PPC, 19),
+    (EM_PPC64, 19),
+    (EM_S390, 9),
+];
 
 /// What a symbol is needed for.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
@@ -242,4 +255,6 @@ pub enum Use {
     Call,
     /// Bound before the program starts.
     Data,
+    /// Its bytes are copied into the program.
+    Copy,
 }

@@ -1,9 +1,10 @@
 //! ldd's lines, and what else is told in text.
 
 use super::set::{Object, Set};
-use super::{Options, Report, facts::Symbols, needs, tree, words};
+use super::{Options, Problem, Report, facts::Symbols, needs, tree, words};
 use crate::context::Context;
 use crate::readelf::shown;
+use alloc::vec::Vec;
 use rt::dl::image::Fault;
 use rt::dl::search::Kind;
 use rt::elf::Class;
@@ -18,6 +19,9 @@ pub fn report(cx: &mut Context, report: &Report, options: Options) {
     for script in &report.scripts {
         put!(out, "\t#! => ", shown(script), "\n");
     }
+    for version in report.problems.iter().filter(|problem| problem.version.is_some()) {
+        put!(out, shown(report.file), ": ", shown(&version.reason), "\n");
+    }
     if let Some(set) = &report.set {
         if options.needs {
             put_needs(out, set);
@@ -30,10 +34,10 @@ pub fn report(cx: &mut Context, report: &Report, options: Options) {
             let by = set.objects.get(symbol.by).map_or(&b"?"[..], |by| by.title());
             let comma = if symbol.version.is_empty() { "" } else { ", version " };
             put!(out, "undefined symbol: ", shown(&symbol.name), comma, shown(&symbol.version));
-            put!(out, "\t(", shown(by), if symbol.at_call { "), at the call\n" } else { ")\n" });
+            put!(out, "\t(", shown(by), ")\n");
         }
         if options.verbose {
-            put_versions(out, set);
+            put_versions(out, set, &report.problems);
             put!(out, "\n\t", dec(set.objects.len().saturating_sub(1)), " libraries, ");
             put!(out, dec(set.places), " places looked at, ", dec(set.failed), " in vain\n");
         }
@@ -77,12 +81,15 @@ fn put_address(out: &mut BufWriter, address: u64) {
 fn put_lines(out: &mut BufWriter, set: &Set, options: Options) {
     let Some(program) = set.objects.first() else { return };
     let Some(facts) = &program.facts else { return };
-    if !facts.is_dynamic || set.objects.len() == 1 && facts.interpreter.is_none() {
+    if !facts.is_dynamic {
+        return put!(out, "\tnot a dynamic executable\n");
+    }
+    // glibc's is among the libraries: where anybody needs it.
+    let loader = set.loader.as_ref().filter(|_| set.kind == Kind::Musl);
+    if loader.is_none() && set.objects.len() == 1 {
         return put!(out, "\tstatically linked\n");
     }
-    let loader = set.loader.as_ref();
-    let is_musl = set.kind == Kind::Musl;
-    if let Some(loader) = loader.filter(|_| is_musl) {
+    if let Some(loader) = loader {
         put_line(out, loader, options);
     } else if options.all {
         let name = match set.machine {
@@ -98,19 +105,12 @@ fn put_lines(out: &mut BufWriter, set: &Set, options: Options) {
     for object in set.objects.iter().skip(1) {
         put_line(out, object, options);
     }
-    let is_loader = |object: &Object| loader.is_some_and(|loader| loader.path == object.path);
-    if let Some(loader) = loader.filter(|_| !is_musl && !set.objects.iter().any(is_loader)) {
-        let named = facts.interpreter.is_some();
-        if named || loader.fault.is_none() {
-            put_line(out, loader, options);
-        }
-    }
 }
 
 /// As ldd -v tells who needs which version of whom.
-fn put_versions(out: &mut BufWriter, set: &Set) {
+fn put_versions(out: &mut BufWriter, set: &Set, problems: &[Problem]) {
     let mut first = true;
-    for object in &set.objects {
+    for (by, object) in set.objects.iter().enumerate() {
         let Some(symbols) = object.data.as_deref().and_then(|data| Symbols::of(data)) else {
             continue;
         };
@@ -123,9 +123,11 @@ fn put_versions(out: &mut BufWriter, set: &Set) {
                 put!(out, "\t", shown(object.title()), ":\n");
             }
             put!(out, "\t\t", shown(library), " (", shown(version), ") => ");
+            let missing = |(at, name): &(usize, Vec<u8>)| *at == by && name == version;
+            let mut missed = problems.iter().filter_map(|problem| problem.version.as_ref());
             match set.position(library).and_then(|at| set.objects.get(at)) {
-                Some(provider) => put_place(out, provider),
-                None => put!(out, "not found"),
+                Some(provider) if !missed.any(missing) => put_place(out, provider),
+                _ => put!(out, "not found"),
             }
             put!(out, "\n");
         });

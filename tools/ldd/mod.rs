@@ -64,6 +64,8 @@ pub struct Options {
 pub struct Problem {
     reason: Vec<u8>,
     fix: Vec<u8>,
+    /// Where it is that a version is missing: who needs it, an index, and its name.
+    version: Option<(usize, Vec<u8>)>,
 }
 
 /// A piece of a sentence.
@@ -220,6 +222,8 @@ fn examine<'f>(
             report.set = Some(set);
             check::check(&mut report, mode, noexec, options);
         }
+        // No ELF file that is run: an object file, a core dump.
+        Err(fault) if words(fault).starts_with("neither") => return Err(fault),
         Err(fault) => {
             report.problem(&[&path, &": ", &words(fault)], &[&"get ", &path, &" anew"]);
         }
@@ -234,7 +238,7 @@ impl Report<'_> {
         if self.problems.len() < MOST {
             let joined =
                 |pieces: &[Piece]| pieces.iter().flat_map(|p| p.as_ref()).copied().collect();
-            self.problems.push(Problem { reason: joined(reason), fix: joined(fix) });
+            self.problems.push(Problem { reason: joined(reason), fix: joined(fix), version: None });
         }
     }
 
@@ -242,7 +246,10 @@ impl Report<'_> {
     fn verb(&self) -> &'static str {
         let set = self.set.as_ref().and_then(|set| set.objects.first());
         let facts = set.and_then(|program| program.facts.as_ref());
+        let undefined =
+            self.undefined.first().filter(|_| self.problems.len() == self.undefined.len());
         match facts {
+            _ if undefined.is_some_and(|symbol| symbol.at_call) => " starts, but stops at a call,",
             Some(facts) if facts.interpreter.is_none() && !facts.is_program => " does not load",
             _ => " does not start",
         }
