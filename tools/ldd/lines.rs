@@ -49,8 +49,16 @@ pub fn report(cx: &mut Context, report: &Report, options: Options) {
     }
 }
 
+/// An object's name, unless that is a path where it was found; and its place.
+pub fn put_found(out: &mut BufWriter, object: &Object) {
+    if object.path.is_empty() || !object.name.contains(&b'/') {
+        put!(out, shown(&object.name), " => ");
+    }
+    put_place(out, object);
+}
+
 /// Where an object was found, or what is wrong with it.
-pub fn put_place(out: &mut BufWriter, object: &Object) {
+fn put_place(out: &mut BufWriter, object: &Object) {
     if object.path.is_empty() {
         return put!(out, "not found");
     }
@@ -64,10 +72,7 @@ pub fn put_place(out: &mut BufWriter, object: &Object) {
 
 fn put_line(out: &mut BufWriter, object: &Object, options: Options) {
     put!(out, "\t");
-    if object.name != object.path {
-        put!(out, shown(&object.name), " => ");
-    }
-    put_place(out, object);
+    put_found(out, object);
     if options.all && object.fault.is_none() {
         put_address(out, object.facts.as_ref().map_or(0, |facts| facts.address));
     }

@@ -1,6 +1,6 @@
 //! `--needs`: the newest version of each family that a file needs, and who asks for it.
 
-use super::facts::Symbols;
+use super::facts::{Symbols, Use};
 use alloc::vec::Vec;
 use core::cmp::Ordering;
 use rt::elf::Source;
@@ -63,10 +63,11 @@ pub fn newest(source: &dyn Source) -> Vec<Need<'_>> {
             Some(_) => {}
         }
     });
-    symbols.each(&mut |symbol, name, versym, _| {
+    symbols.each(&mut |symbol, name, versym, used| {
+        let asked = symbol.st_shndx == SHN_UNDEF || used == Use::Copy;
         let index = versym.map_or(0, |versym| versym & 0x7fff);
         let asks = |need: &&mut Need| need.index == index && need.symbol.is_empty();
-        if let Some(need) = newest.iter_mut().find(asks).filter(|_| symbol.st_shndx == SHN_UNDEF) {
+        if let Some(need) = newest.iter_mut().find(asks).filter(|_| asked) {
             need.symbol = name;
         }
     });

@@ -1,6 +1,6 @@
 //! `-t`: who needs what, and why it was found there.
 
-use super::lines::put_place;
+use super::lines::put_found;
 use super::set::Set;
 use crate::readelf::shown;
 use alloc::vec::Vec;
@@ -23,10 +23,7 @@ pub fn put(out: &mut BufWriter, set: &Set) {
         let Some(object) = set.objects.get(needed) else { continue };
         // No deeper than can be read.
         out.fill(b' ', 4 * open.len().min(100));
-        if object.name != object.path {
-            put!(out, shown(&object.name), " => ");
-        }
-        put_place(out, object);
+        put_found(out, object);
         if object.fault.is_none() {
             put!(out, " [", object.why.name(), "]");
         }
