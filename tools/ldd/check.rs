@@ -86,7 +86,7 @@ fn check_loader(report: &mut Report, set: &Set) {
     }
     let path = loader.title();
     match fault {
-        Fault::Os(Errno::ENOENT | Errno::ENOTDIR) => {
+        _ if loader.is_missing() => {
             let fix: Piece = match set.kind {
                 Kind::Musl => &"install musl, or build the program for glibc",
                 Kind::Glibc => {
@@ -126,9 +126,9 @@ fn check_library(report: &mut Report, set: &Set, object: &Object) {
     let by = set.objects.get(object.needed_by).map_or(&b"?"[..], |by| by.title());
     let name = &object.name;
     match object.fault {
+        _ if object.is_missing() => missing(report, set, object, by),
         None if object.noexec => noexec_library(report, object),
         None => {}
-        Some(Fault::Os(Errno::ENOENT | Errno::ENOTDIR)) => missing(report, set, object, by),
         Some(Fault::Foreign(text)) => {
             let wide: Piece = match set.machine.1.class {
                 Class::Elf64 => &"64-bit ",

@@ -21,7 +21,7 @@ pub fn report(cx: &mut Context, report: &Report, options: Options) {
         json.array("libraries");
         for (index, object) in set.objects.iter().enumerate().skip(1) {
             json.object("").text("name", &object.name);
-            match object.path.is_empty() {
+            match object.is_missing() {
                 false => json.text("path", &object.path).text("why", object.why.name()),
                 true => json.null("path").null("why"),
             };

@@ -51,7 +51,7 @@ pub fn report(cx: &mut Context, report: &Report, options: Options) {
 
 /// An object's name, unless that is a path where it was found; and its place.
 pub fn put_found(out: &mut BufWriter, object: &Object) {
-    if object.path.is_empty() || !object.name.contains(&b'/') {
+    if object.is_missing() || !object.name.contains(&b'/') {
         put!(out, shown(&object.name), " => ");
     }
     put_place(out, object);
@@ -59,7 +59,7 @@ pub fn put_found(out: &mut BufWriter, object: &Object) {
 
 /// Where an object was found, or what is wrong with it.
 fn put_place(out: &mut BufWriter, object: &Object) {
-    if object.path.is_empty() {
+    if object.is_missing() {
         return put!(out, "not found");
     }
     put!(out, shown(&object.path));
@@ -80,7 +80,7 @@ fn put_line(out: &mut BufWriter, object: &Object, options: Options) {
 }
 
 fn put_address(out: &mut BufWriter, address: u64) {
-    put!(out, " (", hex(address).alt().zero(18), ")");
+    put!(out, " (0x", hex(address).zero(16), ")");
 }
 
 fn put_lines(out: &mut BufWriter, set: &Set, options: Options) {

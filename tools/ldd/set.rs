@@ -81,6 +81,11 @@ impl Object {
         }
     }
 
+    /// Whether there is no such file.
+    pub fn is_missing(&self) -> bool {
+        matches!(self.fault, Some(Fault::Os(Errno::ENOENT | Errno::ENOTDIR)))
+    }
+
     /// The path, or else the name.
     pub fn title(&self) -> &[u8] {
         if self.path.is_empty() { &self.name } else { &self.path }
@@ -181,6 +186,7 @@ impl<'f> Set<'f> {
         {
             program.origin = directory(&real).to_vec();
         }
+        program.why = Why::Path;
         set.find_loader(&program);
         set.add(program);
         set.find_all(settings)?;

@@ -12,7 +12,8 @@ use rt::put;
 pub fn put(out: &mut BufWriter, set: &Set) {
     let Some(program) = set.objects.first() else { return };
     put!(out, shown(program.title()), "\n");
-    let mut told = Vec::new();
+    // The program's needs come first.
+    let mut told = Vec::from([true]);
     told.resize(set.objects.len(), false);
     // Objects under way, and which of its needs is next.
     let mut open = Vec::from([(0, 0)]);
