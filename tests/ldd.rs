@@ -492,167 +492,6 @@ fn json_has_all_of_it() {
     folder.library("liba.so", "int data;", &[]);
     folder.program("p", "extern int data; int *at = &data;", &["liba.so"]);
     folder.library("liba.so", "", &[]);
-    let loader = "-Wl,--dynamic-linker=/no/ld-musl-x86_64.so.1";
-    let options = [loader, "liba.so", "libc.musl-x86_64.so.1"];
-    folder.program("p", "", &options);
-    let expected = "\t/no/ld-musl-x86_64.so.1 => not found\n\tliba.so => ./liba.so\n\
-        \tlibc.musl-x86_64.so.1 => not found\n\
-        ./p does not start because its interpreter /no/ld-musl-x86_64.so.1 (of musl) does not \
-        exist; fix: install musl, or build the program for glibc\n";
-    assert_eq!(folder.ldd_in(&["./p"], ".", 1), expected);
-    // With it: its libc goes by many names, and is its interpreter.
-    folder.library("tree/no/ld-musl-x86_64.so.1", "", &[]);
-    folder.library("tree/opt/liba.so", "", &[]);
-    fs::copy(folder.path("p"), folder.path("tree/p")).unwrap();
-    folder.write("tree/etc/ld-musl-x86_64.path", "/nothing\n/opt\n");
-    let expected = "\t/no/ld-musl-x86_64.so.1\n\tliba.so => /opt/liba.so\n\
-        \tlibc.musl-x86_64.so.1 => /no/ld-musl-x86_64.so.1\n";
-    assert_eq!(folder.ldd(&["--root=tree", "/p"], 0), expected);
-    let said = folder.ldd(&["--root=tree", "-t", "/p"], 0);
-    assert!(said.contains("liba.so => /opt/liba.so [path file]"), "{said}");
-}
-
-#[test]
-fn scripts_lead_to_their_interpreters() {
-    let folder = Folder::new("scripts");
-    let script = |name: &str, first: &str| {
-        folder.write(name, format!("#!{first}\necho\n"));
-        let executable = fs::Permissions::from_mode(0o755);
-        fs::set_permissions(folder.path(name), executable).unwrap();
-    };
-    folder.library("liba.so", "", &[]);
-    folder.program("p", "", &["liba.so"]);
-    script("s", " ./p -x");
-    script("t", "./s");
-    let expected = "\t#! => ./s\n\t#! => ./p\n\tliba.so => ./liba.so\n";
-    assert_eq!(folder.ldd_in(&["./t"], ".", 0), expected);
-    script("s", "/no/such/interpreter -e");
-    let expected = "\t#! => ./s\n\t#! => /no/such/interpreter\n./t does not start because the \
-        interpreter in its first line, /no/such/interpreter, does not exist; fix: install \
-        /no/such/interpreter, or name another one in the first line of ./s\n";
-    assert_eq!(folder.ldd(&["./t"], 1), expected);
-    script("s", "./p\r");
-    let expected = "\t#! => ./p^M\n./s does not start because the first line of ./s ends with a \
-        carriage return, as on Windows: the interpreter is not ./p but ./p^M; fix: sed -i \
-        's/\\r$//' ./s\n";
-    assert_eq!(folder.ldd(&["./s"], 1), expected);
-    script("s", "./t");
-    let said = folder.ldd(&["./t"], 1);
-    assert!(said.contains(" because scripts are each other's interpreters without an end; "));
-    script("s", "");
-    let said = folder.ldd(&["./s"], 1);
-    assert!(said.contains(" because the first line of ./s names no interpreter; "), "{said}");
-    script("s", "./p");
-    fs::set_permissions(folder.path("s"), fs::Permissions::from_mode(0o644)).unwrap();
-    let said = folder.ldd_in(&["./s"], ".", 1);
-    assert!(said.ends_with(
-        "./s does not start because nobody has permission to execute ./s; fix: chmod +x ./s\n"
-    ));
-}
-
-#[test]
-fn permissions_and_mounts_without_exec() {
-    let folder = Folder::new("mounts");
-    folder.library("liba.so", "", &[]);
-    folder.program("p", "", &["liba.so"]);
-    fs::set_permissions(folder.path("p"), fs::Permissions::from_mode(0o644)).unwrap();
-    let expected = "\tliba.so => ./liba.so\n./p does not start because nobody has permission to \
-        execute ./p; fix: chmod +x ./p\n";
-    assert_eq!(folder.ldd_in(&["./p"], ".", 1), expected);
-    fs::set_permissions(folder.path("p"), fs::Permissions::from_mode(0o755)).unwrap();
-    // A file system of one's own, in a namespace of one's own.
-    let script = "mkdir -p m && mount -t tmpfs -o noexec none m && cp p liba.so m && \
-        \"$LX\" ldd m/p; echo $?; LD_LIBRARY_PATH=m \"$LX\" ldd ./p; echo $?";
-    let run = Command::new("unshare")
-        .args(["-rm", "sh", "-c", script])
-        .current_dir(&folder.0)
-        .env("LX", common::lx_path())
-        .env("LD_LIBRARY_PATH", ".")
-        .output();
-    let said = run.map(|run| String::from_utf8(run.stdout).unwrap()).unwrap_or_default();
-    if !said.contains("liba.so") {
-        return eprintln!("SKIPPED: nothing can be mounted here");
-    }
-    let fix = "fix: mount it with exec (mount -o remount,exec), or copy the";
-    let expected = format!(
-        "\tliba.so => ./liba.so\nm/p does not start because m/p is on a file system that is \
-         mounted noexec; {fix} program elsewhere\n1\n\tliba.so => m/liba.so\n./p does not start \
-         because m/liba.so is on a file system that is mounted noexec; {fix} library elsewhere\n1\n"
-    );
-    assert_eq!(said, expected);
-}
-
-#[test]
-fn another_root_is_not_left() {
-    let folder = Folder::new("root");
-    folder.library("tree/real/libb.so", "", &[]);
-    folder.library("tree/real/liba.so", "", &["tree/real/libb.so", "-Wl,-rpath,/r"]);
-    folder.program(
-        "tree/bin/p",
-        "",
-        &["tree/real/liba.so", "-Wl,--dynamic-linker=/ld.so", "-Wl,-rpath,$ORIGIN/../lib"],
-    );
-    folder.library("tree/real/ld.so", "", &[]);
-    // Absolute links and too many steps up lead to places in the tree.
-    fs::create_dir(folder.path("tree/lib")).unwrap();
-    symlink("/real/ld.so", folder.path("tree/ld.so")).unwrap();
-    symlink("/real/liba.so", folder.path("tree/lib/liba.so")).unwrap();
-    symlink("../../../real", folder.path("tree/r")).unwrap();
-    symlink("/bin/p", folder.path("tree/p")).unwrap();
-    let expected = "\tliba.so => /bin/../lib/liba.so\n\tlibb.so => /r/libb.so\n";
-    for path in ["/bin/p", "bin/p", "/p", "../../p"] {
-        assert_eq!(folder.ldd_in(&["--root", "tree", path], "/real", 0), expected, "{path}");
-    }
-    // A file of this system is none of the tree.
-    symlink(folder.path("tree/real/libb.so"), folder.path("tree/real/libc.so")).unwrap();
-    let said = folder.command(&["--root=tree", "/real/libc.so"], "");
-    assert_eq!(said.stderr, b"lx ldd: /real/libc.so: No such file or directory\n");
-    assert_eq!(said.status, Some(2));
-    // Of a process: its root is ours.
-    let said = folder.command(
-        &["--root=/proc/self/root", folder.path("tree/real/libb.so").to_str().unwrap()],
-        "",
-    );
-    assert_eq!((said.status, &said.stdout[..]), (Some(0), &b"\tstatically linked\n"[..]));
-}
-
-#[test]
-fn programs_for_other_machines_are_planned_in_their_tree() {
-    let folder = Folder::new("foreign");
-    for (machine, triplet) in [
-        ("aarch64", "aarch64-linux-gnu"),
-        ("arm", "arm-linux-gnueabihf"),
-        ("riscv64", "riscv64-linux-gnu"),
-        ("s390x", "s390x-linux-gnu"),
-        ("powerpc", "powerpc-linux-gnu"),
-    ] {
-        let tree = format!("{machine}/usr/lib/{triplet}");
-        fs::create_dir_all(folder.path(&tree)).unwrap();
-        let library = fixtures().join(format!("bin/libone-{machine}.so"));
-        fs::copy(&library, folder.path(&format!("{machine}/p"))).unwrap();
-        let root = format!("--root={machine}");
-        let said = folder.command(&[&root, "-tvr", "/p"], "");
-        let text = String::from_utf8(said.stdout).unwrap();
-        assert!(text.contains("libbase.so => not found"), "{machine}: {text}");
-        // Any library of the machine will do.
-        fs::copy(&library, folder.path(&format!("{tree}/libbase.so"))).unwrap();
-        let said = folder.command(&[&root, "-t", "/p"], "");
-        let text = String::from_utf8(said.stdout).unwrap();
-        let row = format!("    libbase.so => /usr/lib/{triplet}/libbase.so [default]\n");
-        assert!(text.contains(&row), "{machine}: {text}");
-    }
-}
-
-#[test]
-fn json_has_all_of_it() {
-    let folder = Folder::new("json");
-    folder.library("liba.so", "int data;", &[]);
-    folder.program(
-        "p",
-        "extern int data; int *at = &data;",
-        &["liba.so", "-Wl,--unresolved-symbols=ignore-all"],
-    );
-    folder.library("liba.so", "", &[]);
     let loader = folder.path("ld.so");
     let expected = format!(
         "{{\"files\":[{{\"file\":\"./p\",\"scripts\":[],\"rules\":\"glibc\",\"e_machine\":62,\
@@ -742,7 +581,10 @@ fn many_needs_circles_and_strange_names() {
     folder.write("bad", library(&["\x1b]0;x\x07\u{9b}31m.so".into()]));
     for words in [&["bad"][..], &["-tvr", "bad"], &["--json", "bad"], &["--needs", "bad"]] {
         let said = folder.command(words, ".");
-        assert!(!drives_terminal(&said.stdout), "{}", said.stdout.escape_ascii());
+        // JSON may have control characters of the upper half, in UTF-8.
+        let raw = said.stdout.contains(&0x1b) || said.stdout.contains(&7);
+        let json = words[0] == "--json";
+        assert!(!raw && (json || !drives_terminal(&said.stdout)), "{words:?}");
         assert_eq!(said.status, Some(1));
     }
 }
