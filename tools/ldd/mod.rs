@@ -270,18 +270,17 @@ pub fn report_on_bytes(cx: &mut Context, program: &[u8], library: &[u8]) -> u8 {
             self.0.len() as u64
         }
     }
-    struct Pair<'b>(&'b [u8], &'b [u8], Cell<u64>);
-    impl Files for Pair<'_> {
+    struct Pair(Rc<Bytes>, Rc<Bytes>, Cell<u64>);
+    impl Files for Pair {
         fn open(&self, path: &[u8]) -> Result<files::Opened, Fault> {
             let count = self.2.get();
             self.2.set(count + 1);
             // Not for ever, though each may need others.
-            let bytes = match path {
-                b"/p" => self.0,
-                _ if count < 20 => self.1,
+            let data = match path {
+                b"/p" => self.0.clone(),
+                _ if count < 20 => self.1.clone(),
                 _ => return Err(Fault::Os(rt::Errno::ENOENT)),
             };
-            let data = Rc::new(Bytes(bytes.to_vec()));
             Ok(files::Opened { data, identity: (1, count), mode: 0o755, noexec: false })
         }
         fn is_directory(&self, path: &[u8]) -> bool {
@@ -291,7 +290,8 @@ pub fn report_on_bytes(cx: &mut Context, program: &[u8], library: &[u8]) -> u8 {
             Some(path.to_vec())
         }
     }
-    let files = Pair(program, library, Cell::new(1));
+    let shared = |bytes: &[u8]| Rc::new(Bytes(bytes.to_vec()));
+    let files = Pair(shared(program), shared(library), Cell::new(1));
     let settings = Settings { library_path: Some(b"/l"), level: 3, ..Settings::default() };
     let options = Options { tree: true, verbose: true, symbols: true, ..Options::default() };
     let mut status = report_on(cx, &files, &settings, options, &[b"/p"]);
