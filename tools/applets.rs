@@ -41,12 +41,12 @@ pub static APPLETS: &[Applet] = &[
         purpose: "runs raw machine code, and explains how it ended",
         run: exec::run,
     },
-    #[cfg(feature = "link")]
     Applet {
         name: "ldd",
         purpose: "which libraries a program needs, and why it does not start",
         run: ldd::run,
     },
+    #[cfg(feature = "link")]
     Applet {
         name: "ldso",
         purpose: "the dynamic linker: runs a program, or calls a library's function",

@@ -148,7 +148,6 @@ pub fn run(cx: &mut Context) -> u8 {
     let settings = Settings {
         library_path: variable("LD_LIBRARY_PATH"),
         preload: variable("LD_PRELOAD"),
-        level: rt::arch::link::instruction_level(),
         platform: rt::auxv::platform().map_or(b"x86_64", |platform| platform.to_bytes()),
     };
     report_on(cx, &disk, &settings, options, &operands)
@@ -292,7 +291,7 @@ pub fn report_on_bytes(cx: &mut Context, program: &[u8], library: &[u8]) -> u8 {
     }
     let shared = |bytes: &[u8]| Rc::new(Bytes(bytes.to_vec()));
     let files = Pair(shared(program), shared(library), Cell::new(1));
-    let settings = Settings { library_path: Some(b"/l"), level: 3, ..Settings::default() };
+    let settings = Settings { library_path: Some(b"/l"), ..Settings::default() };
     let options = Options { tree: true, verbose: true, symbols: true, ..Options::default() };
     let mut status = report_on(cx, &files, &settings, options, &[b"/p"]);
     for options in [

@@ -109,8 +109,6 @@ pub struct Settings<'s> {
     pub library_path: Option<&'s [u8]>,
     /// LD_PRELOAD
     pub preload: Option<&'s [u8]>,
-    /// Which level of x86-64 the processor has.
-    pub level: u8,
     pub platform: &'s [u8],
 }
 
@@ -275,7 +273,7 @@ impl<'f> Set<'f> {
             kind: self.kind,
             machine: self.machine.0,
             is_64,
-            level: settings.level,
+            level: rt::arch::link::instruction_level,
             secure: false,
             library_path: settings.library_path,
             cache: &cache,
