@@ -107,8 +107,6 @@ pub struct Symbols<'a> {
     dynamic: Dynamic<'a>,
     strings: &'a [u8],
     versym: &'a [u8],
-    /// The names of versions by their index, and whether the file defines them.
-    pub versions: Vec<(&'a [u8], bool)>,
 }
 
 impl<'a> Symbols<'a> {
@@ -117,21 +115,24 @@ impl<'a> Symbols<'a> {
         let dynamic = Dynamic::new(elf)?;
         let strings = dynamic.strings().unwrap_or_default();
         let versym = dynamic.from(DT_VERSYM).unwrap_or_default();
-        let mut symbols = Symbols { elf, dynamic, strings, versym, versions: Vec::new() };
+        Some(Symbols { elf, dynamic, strings, versym })
+    }
+
+    /// The names of versions by their index, and whether the file defines them.
+    pub fn versions(&self) -> Vec<(&'a [u8], bool)> {
         let mut versions = Vec::new();
         let mut set = |index: u16, name: &'a [u8], defined| {
             let index = usize::from(index & 0x7fff);
             if versions.len() <= index {
-                versions.resize(index.saturating_add(1), (&b""[..], false));
+                versions.resize(index + 1, (&b""[..], false));
             }
             if let Some(place) = versions.get_mut(index) {
                 *place = (name, defined);
             }
         };
-        symbols.definitions(&mut |name, index| set(index, name, true));
-        symbols.needs(&mut |_, name, index, _| set(index, name, false));
-        symbols.versions = versions;
-        Some(symbols)
+        self.definitions(&mut |name, index| set(index, name, true));
+        self.needs(&mut |_, name, index, _| set(index, name, false));
+        versions
     }
 
     fn string(&self, at: u32) -> &'a [u8] {

@@ -48,7 +48,7 @@ pub fn report(cx: &mut Context, report: &Report, options: Options) {
         if options.verbose {
             json.array("versions");
             for object in &set.objects {
-                let symbols = object.data.as_deref().and_then(|data| Symbols::of(data));
+                let symbols = object.data.as_deref().and_then(Symbols::of);
                 let Some(symbols) = symbols else { continue };
                 symbols.needs(&mut |library, version, _, _| {
                     json.object("").text("file", object.title()).text("library", library);

@@ -116,7 +116,7 @@ fn put_lines(out: &mut BufWriter, set: &Set, options: Options) {
 fn put_versions(out: &mut BufWriter, set: &Set, problems: &[Problem]) {
     let mut first = true;
     for (by, object) in set.objects.iter().enumerate() {
-        let Some(symbols) = object.data.as_deref().and_then(|data| Symbols::of(data)) else {
+        let Some(symbols) = object.data.as_deref().and_then(Symbols::of) else {
             continue;
         };
         let mut headed = false;

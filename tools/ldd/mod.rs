@@ -58,6 +58,8 @@ pub struct Options {
     json: bool,
     /// Whether it is about another tree.
     rooted: bool,
+    /// Whether what was mapped for the last file stays until the process ends.
+    last: bool,
 }
 
 /// Why a program does not start, and what would help.
@@ -67,9 +69,6 @@ pub struct Problem {
     /// Where it is that a version is missing: who needs it, an index, and its name.
     version: Option<(usize, Vec<u8>)>,
 }
-
-/// A piece of a sentence.
-type Piece<'p> = &'p dyn AsRef<[u8]>;
 
 /// What was found out about one operand.
 pub struct Report<'f> {
@@ -81,6 +80,18 @@ pub struct Report<'f> {
     problems: Vec<Problem>,
     /// Symbols that nobody defines.
     undefined: Vec<check::Undefined>,
+}
+
+/// A text with names in the place of their numbers.
+fn filled(text: &str, names: &[&[u8]]) -> Vec<u8> {
+    let mut pieces = text.as_bytes().split(|&byte| byte == b'%');
+    let mut filled = pieces.next().unwrap_or_default().to_vec();
+    for (digit, rest) in pieces.filter_map(<[u8]>::split_first) {
+        let name = names.get(usize::from(digit.wrapping_sub(b'0')));
+        filled.extend(name.copied().unwrap_or_default());
+        filled.extend(rest);
+    }
+    filled
 }
 
 /// Items as a text.
@@ -136,7 +147,7 @@ pub fn run(cx: &mut Context) -> u8 {
             return 2;
         }
     };
-    options.rooted = root.is_some();
+    (options.rooted, options.last) = (root.is_some(), true);
     let disk = match Disk::new(root) {
         Ok(disk) => disk,
         Err(error) => {
@@ -165,7 +176,7 @@ fn report_on(
     if options.json {
         cx.json().object("").array("files");
     }
-    for &file in operands {
+    for (index, &file) in operands.iter().enumerate() {
         if operands.len() > 1 && !options.json {
             put!(&mut cx.out, shown(file), ":\n");
         }
@@ -184,6 +195,10 @@ fn report_on(
             lines::report(cx, &report, options);
         }
         status = status.max(u8::from(!report.problems.is_empty()));
+        if options.last && index + 1 == operands.len() {
+            // The kernel does it all at once.
+            core::mem::forget(report);
+        }
     }
     if options.json {
         cx.json().end_array().end_object().end_document();
@@ -224,20 +239,20 @@ fn examine<'f>(
         // No ELF file that is run: an object file, a core dump.
         Err(fault) if words(fault).starts_with("neither") => return Err(fault),
         Err(fault) => {
-            report.problem(&[&path, &": ", &words(fault)], &[&"get ", &path, &" anew"]);
+            report.problem(&[&path, words(fault).as_bytes()], "%0: %1", "get %0 anew");
         }
     }
     Ok(report)
 }
 
 impl Report<'_> {
-    /// Adds a problem: why the program doesn't start, and what would help.
-    fn problem(&mut self, reason: &[Piece], fix: &[Piece]) {
+    /// Adds a problem: why the program doesn't start, and what would help. `%0` in these texts
+    /// is the first one of the names, and so on.
+    fn problem(&mut self, names: &[&[u8]], reason: &str, fix: &str) {
         const MOST: usize = 1000;
         if self.problems.len() < MOST {
-            let joined =
-                |pieces: &[Piece]| pieces.iter().flat_map(|p| p.as_ref()).copied().collect();
-            self.problems.push(Problem { reason: joined(reason), fix: joined(fix), version: None });
+            let [reason, fix] = [reason, fix].map(|text| filled(text, names));
+            self.problems.push(Problem { reason, fix, version: None });
         }
     }
 

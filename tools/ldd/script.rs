@@ -19,12 +19,13 @@ pub fn follow(files: &dyn Files, opened: &mut Opened, report: &mut Report) -> Op
         let head = data.get(0, data.size().min(HEAD)).unwrap_or_default();
         let Some(line) = head.strip_prefix(b"#!") else { return Some(path) };
         if opened.mode & 0o111 == 0 {
-            report.problem(&[&"nobody has permission to execute ", &path], &[&"chmod +x ", &path]);
+            report.problem(&[&path], "nobody has permission to execute %0", "chmod +x %0");
         }
         if opened.noexec {
             report.problem(
-                &[&path, &" is on a file system that is mounted noexec"],
-                &[&"run the interpreter with the script as its argument, or remount with exec"],
+                &[&path],
+                "%0 is on a file system that is mounted noexec",
+                "run the interpreter with the script as its argument, or remount with exec",
             );
         }
         let line = line.split(|&byte| byte == b'\n').next().unwrap_or_default();
@@ -32,16 +33,18 @@ pub fn follow(files: &dyn Files, opened: &mut Opened, report: &mut Report) -> Op
         let word = line.split(blank).find(|word| !word.is_empty()).unwrap_or_default().to_vec();
         if word.is_empty() {
             report.problem(
-                &[&"the first line of ", &path, &" names no interpreter"],
-                &[&"name one there: #!/bin/sh"],
+                &[&path],
+                "the first line of %0 names no interpreter",
+                "name one there: #!/bin/sh",
             );
             return None;
         }
         report.scripts.push(word.clone());
         if report.scripts.len() > DEPTH {
             report.problem(
-                &[&"scripts are each other's interpreters without an end"],
-                &[&"name a program in the first line of ", &path],
+                &[&path],
+                "scripts are each other's interpreters without an end",
+                "name a program in the first line of %0",
             );
             return None;
         }
@@ -59,22 +62,17 @@ pub fn follow(files: &dyn Files, opened: &mut Opened, report: &mut Report) -> Op
 fn missing(report: &mut Report, script: &[u8], interpreter: &[u8], fault: Fault) {
     if let Some(without) = interpreter.strip_suffix(b"\r") {
         return report.problem(
-            &[
-                &"the first line of ",
-                &script,
-                &" ends with a carriage return, as on Windows: the \
-               interpreter is not ",
-                &without,
-                &" but ",
-                &interpreter,
-            ],
-            &[&"sed -i 's/\\r$//' ", &script],
+            &[script, without, interpreter],
+            "the first line of %0 ends with a carriage return, as on Windows: the interpreter \
+             is not %1 but %2",
+            "sed -i 's/\\r$//' %0",
         );
     }
     let absent = matches!(fault, Fault::Os(Errno::ENOENT | Errno::ENOTDIR));
     let what = if absent { "does not exist" } else { words(fault) };
     report.problem(
-        &[&"the interpreter in its first line, ", &interpreter, &", ", &what],
-        &[&"install ", &interpreter, &", or name another one in the first line of ", &script],
+        &[script, interpreter, what.as_bytes()],
+        "the interpreter in its first line, %1, %2",
+        "install %1, or name another one in the first line of %0",
     );
 }
