@@ -198,8 +198,8 @@ impl<'f> Set<'f> {
             let mut all = LOADERS.iter();
             let found = all.find(|row| (row.0, row.1) == (machine, encoding.class));
             // A library of musl's tells by the name of its libc.
-            let is_other = |name: &[u8]| name != b"libc.so" && !name.starts_with(b"libc.musl-");
-            let glibc = program.data.as_ref().is_none_or(|d| each_needed(&**d, &mut { is_other }));
+            let mut is_other = |name: &[u8]| name != b"libc.so" && !name.starts_with(b"libc.musl-");
+            let glibc = program.data.as_ref().is_none_or(|d| each_needed(&**d, &mut is_other));
             found.map(|row| if glibc { row.2 } else { row.3 }.as_bytes())
         });
         let Some(wanted) = wanted.filter(|_| facts.is_dynamic) else { return };
@@ -360,7 +360,7 @@ impl<'f> Set<'f> {
             next = Some(object.needed_by).filter(|&by| by < index);
             // As long lists cost as much as looking at places.
             let long = |list: Option<&[u8]>| list.map_or(0, <[u8]>::len) / 64;
-            self.places += long(chain[chain.len() - 1].1.rpath);
+            self.places += long(object.requester().rpath);
         }
         let mut visit = Visit {
             files: self.files,
