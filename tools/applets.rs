@@ -6,6 +6,7 @@ use crate::context::Context;
 use crate::env;
 use crate::exec;
 use crate::install;
+#[cfg(feature = "link")]
 use crate::ldd;
 #[cfg(feature = "link")]
 use crate::ldso;
@@ -41,6 +42,7 @@ pub static APPLETS: &[Applet] = &[
         purpose: "runs raw machine code, and explains how it ended",
         run: exec::run,
     },
+    #[cfg(feature = "link")]
     Applet {
         name: "ldd",
         purpose: "which libraries a program needs, and why it does not start",

@@ -5,7 +5,7 @@ use crate::context::Context;
 use rt::dl::search::Kind;
 
 pub fn report(cx: &mut Context, report: &Report, options: Options) {
-    let mut json = cx.json();
+    let json = cx.json();
     json.object("").text("file", report.file).array("scripts");
     for script in &report.scripts {
         json.text("", script);
