@@ -192,11 +192,15 @@ impl<'f, 'a> Rows<'f, 'a> {
             line = Line { bytes: room, len: 0 };
         }
         line.put(b" ", 1);
-        let kind = self.kinds.get(usize::from(symbol.kind()));
-        let bind = self.binds.get(usize::from(symbol.bind()));
-        let visibility = self.visibilities.get(usize::from(symbol.st_other));
-        for cell in [kind, bind, visibility].into_iter().flatten() {
-            line.put(&cell.bytes, cell.len);
+        // One by one: a loop over them is a tenth of the row's work.
+        if let Some(kind) = self.kinds.get(usize::from(symbol.kind())) {
+            line.put(&kind.bytes, kind.len);
+        }
+        if let Some(bind) = self.binds.get(usize::from(symbol.bind())) {
+            line.put(&bind.bytes, bind.len);
+        }
+        if let Some(visibility) = self.visibilities.get(usize::from(symbol.st_other)) {
+            line.put(&visibility.bytes, visibility.len);
         }
         if symbol.st_other > 3 {
             let len = line.len;
