@@ -213,8 +213,47 @@ fn in_image(source: &Source, elf: Elf, entry: &Entry, address: u64) -> Option<In
         let name = names.and_then(|names| c_str(names, section.sh_name.into()));
         found.section = Some((name.unwrap_or_default().into(), own - section.sh_addr));
     }
-    found.symbol = symbol(&elf, sections, own, section.map(|(index, _)| index));
+    let index = section.map(|(index, _)| index);
+    // Between the sections there is nothing that could have a name.
+    if index.is_some() || sections.is_none_or(|all| all.is_empty()) {
+        found.symbol = debug_symbol(source, &found.build_id, own, index)
+            .or_else(|| symbol(&elf, sections, own, index));
+    }
     Some(found)
+}
+
+/// The symbol by the file that has what was stripped off an image, where distributions put
+/// that: by the image's build ID.
+fn debug_symbol(
+    source: &Source,
+    build_id: &[u8],
+    own: u64,
+    section: Option<usize>,
+) -> Option<(Vec<u8>, u64)> {
+    let (first, rest) = build_id.split_first().filter(|(_, rest)| !rest.is_empty())?;
+    let digits = |bytes: &[u8], path: &mut Vec<u8>| {
+        for byte in bytes {
+            for half in [byte >> 4, byte & 15] {
+                path.extend(char::from_digit(half.into(), 16).map(|digit| digit as u8));
+            }
+        }
+    };
+    let mut path = Vec::from(if source.process.is_some() { &b"root"[..] } else { b"" });
+    path.extend(b"/usr/lib/debug/.build-id/");
+    digits(&[*first], &mut path);
+    path.push(b'/');
+    digits(rest, &mut path);
+    path.extend(b".debug");
+    let flags = O_RDONLY | O_NONBLOCK;
+    let file = match source.process {
+        Some(process) => openat(&process.dir, path.as_slice(), flags, Mode(0)),
+        None => rt::fs::open(path.as_slice(), flags, Mode(0)),
+    };
+    let file = file.ok()?;
+    let stat = fstat(&file).ok().filter(|stat| stat.file_type() == DT_REG)?;
+    let input = Input::new(file, stat.st_size as u64).ok()?;
+    let elf = Elf::new(&input).ok()?;
+    symbol(&elf, elf.sections(), own, section)
 }
 
 /// The segment of a mapping. A page of the file may be in two segments, and be mapped twice:
