@@ -123,7 +123,8 @@ Beyond GNU readelf:
 
       --json                  all that is asked for as JSON, a line for each FILE; names of
                               members are those of the fields (sh_type, and sh_type_name
-                              for what it is called), KEY_hex has what isn't UTF-8
+                              for what it is called), KEY_hex has what isn't UTF-8;
+                              numbers beyond 2^53 are strings, errors are \"error\"
       --color[=WHEN]          colours: always, never, or auto (the default): on a
                               terminal unless NO_COLOR is set
       --draw                  what lies where in the file, with segments as brackets
