@@ -140,7 +140,7 @@ pub fn run(cx: &mut Context) -> u8 {
         return diff::run(cx, &options, &files);
     }
     if options.later {
-        error!(cx, "an option of this command line is not supported by this build of lx");
+        error!(cx, "an option of this command line is not supported yet");
         return 1;
     }
     if files.is_empty() {
