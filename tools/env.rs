@@ -6,6 +6,7 @@ use crate::live::{self, Live, Mark};
 use crate::process::{Manner, Operand, Process, Reason, Subject, each, operand};
 use crate::redact::{Redacted, is_secret_name, is_secret_value};
 use crate::shell::Text;
+use crate::sort::sort;
 use crate::strings::{Strings, Which, with_strings};
 use crate::words::words;
 use alloc::vec::Vec;
@@ -116,32 +117,8 @@ fn mark(before: &[&[u8]], string: &[u8]) -> Mark {
 /// The strings of a block, sorted by name, then by value.
 fn sorted(block: &[u8]) -> Vec<&[u8]> {
     let mut all: Vec<&[u8]> = Strings::Block(block).collect();
-    // A heap: a twentieth of the code of `sort_unstable`, and fast enough.
-    for root in (0..all.len() / 2).rev() {
-        sift(&mut all, root);
-    }
-    for end in (1..all.len()).rev() {
-        all.swap(0, end);
-        sift(all.get_mut(..end).unwrap_or_default(), 0);
-    }
+    sort(&mut all, &|a, b| named(a) < named(b));
     all
-}
-
-/// Lets an element of a heap sink to where it belongs.
-fn sift(heap: &mut [&[u8]], mut root: usize) {
-    let greater = |heap: &[&[u8]], a, b| {
-        let name = |at| heap.get(at).map(|string: &&[u8]| named(string));
-        name(a) > name(b)
-    };
-    loop {
-        let left = 2 * root + 1;
-        let child = if greater(heap, left + 1, left) { left + 1 } else { left };
-        if !greater(heap, child, root) {
-            return;
-        }
-        heap.swap(root, child);
-        root = child;
-    }
 }
 
 /// The name of a variable and its value; none where there is no `=`.

@@ -32,6 +32,7 @@ mod quote;
 mod readelf;
 mod redact;
 mod shell;
+mod sort;
 mod stat;
 mod strings;
 mod truncate;

@@ -3,6 +3,7 @@
 use super::facts::{Symbols, Use};
 use super::set::{Object, Set};
 use super::{Options, Report, text, words};
+use crate::sort::sort;
 use alloc::vec::Vec;
 use rt::Errno;
 use rt::dl::image::Fault;
@@ -182,7 +183,7 @@ fn check_versions(report: &mut Report, set: &Set) {
                 let mut all = Vec::new();
                 let symbols = provider.data.as_deref().and_then(Symbols::of);
                 let any = symbols.is_some_and(|s| s.definitions(&mut |name, _| all.push(name)));
-                all.sort_unstable();
+                sort(&mut all, &|a, b| a < b);
                 (any, all)
             });
             if *any && all.binary_search(&version).is_err() {
@@ -238,7 +239,7 @@ fn check_symbols(report: &mut Report, set: &Set) {
             }
         });
     }
-    wanted.sort_unstable_by_key(|wanted| wanted.hash);
+    sort(&mut wanted, &|a, b| a.hash < b.hash);
     for (at, symbols) in all() {
         let versions = symbols.versions();
         let has_versions = versions.iter().any(|version| version.1);
@@ -268,7 +269,8 @@ fn check_symbols(report: &mut Report, set: &Set) {
         return;
     }
     wanted.retain(|wanted| !wanted.found);
-    wanted.sort_by_key(|wanted| (wanted.by, wanted.at_call));
+    let key = |wanted: &Wanted| (wanted.by, wanted.at_call, wanted.hash);
+    sort(&mut wanted, &|a, b| key(a) < key(b));
     for Wanted { name, version, by, at_call, .. } in wanted {
         let title = set.objects.get(by).map_or(&b"?"[..], |object| object.title());
         let reason = match version {
