@@ -2,7 +2,8 @@
 //! bits with names.
 
 use alloc::vec::Vec;
-use rt::fmt::{Put, hex_digits};
+use rt::arch::hex_digits;
+use rt::fmt::Put;
 use rt::io::{BufWriter, Write};
 use rt::row::find;
 

@@ -339,25 +339,6 @@ fn put_number(out: &mut BufWriter, value: u64, spec: Spec) {
     }
 }
 
-/// `%016lx`: all sixteen hexadecimal digits, for rows that are put together by hand.
-#[inline(always)]
-pub const fn hex_digits(value: u64) -> [u8; 16] {
-    let (high, low) = (spread((value >> 32) as u32), spread(value as u32));
-    ((high as u128) << 64 | low as u128).to_be_bytes()
-}
-
-/// A byte for each of the eight digits, the first one in the highest byte.
-const fn spread(value: u32) -> u64 {
-    // Halves, quarters, eighths apart; then all digits become text at once: 10 and more
-    // give a carry out of four bits when 6 is added.
-    let x = value as u64;
-    let x = (x | x << 16) & 0x0000_ffff_0000_ffff;
-    let x = (x | x << 8) & 0x00ff_00ff_00ff_00ff;
-    let x = (x | x << 4) & 0x0f0f_0f0f_0f0f_0f0f;
-    let letters = (x + 0x0606_0606_0606_0606) >> 4 & 0x0101_0101_0101_0101;
-    x + 0x3030_3030_3030_3030 + letters * (b'a' - b'0' - 10) as u64
-}
-
 /// Text in a column; see [`left`], [`right`].
 #[derive(Clone, Copy)]
 pub struct Cell<'a> {
@@ -441,13 +422,6 @@ mod tests {
         assert_eq!(text(hex(0xabcu32).left(5)), "abc  ");
         assert_eq!(text(oct(u64::MAX)), "1777777777777777777777");
         assert_eq!(text(oct(8u8).alt()), "010");
-    }
-
-    #[test]
-    fn all_digits_of_a_number() {
-        for value in [0, 1, u64::MAX, 0x0123_4567_89ab_cdef, 0xa00f_90fa_9a09_f000] {
-            assert_eq!(hex_digits(value), std::format!("{value:016x}").as_bytes());
-        }
     }
 
     #[test]

@@ -1,15 +1,24 @@
 //! What rows that are put together by hand consist of: a large report is nothing but rows,
 //! and what one of them costs is what all of it costs.
 
-use crate::arch::{equal, unprintable};
-use crate::fmt::hex_digits;
+mod symbols;
+
+use crate::arch::{equal, hex_digits, unprintable};
 use crate::io::BufWriter;
+
+pub use symbols::{Cell, SymbolColumns};
 
 /// The decimal digits of a number of up to eight, and how many they are; they lie at the
 /// end of the eight bytes, after spaces (`%8lu`), and the first byte is the lowest one.
 // Not inlined: then it would be compiled with its caller's options, for size.
 #[inline(never)]
 pub fn decimal(value: u32) -> (u64, usize) {
+    decimal_here(value)
+}
+
+/// As [`decimal`], in rows that are put together here.
+#[inline(always)]
+fn decimal_here(value: u32) -> (u64, usize) {
     // Halves, quarters, eighths apart: two numbers below 10,000 are divided by 100 at once,
     // then four below 100 by 10.
     let value = value % 100_000_000;
@@ -68,6 +77,56 @@ pub fn find(bytes: &[u8], byte: u8) -> Option<usize> {
     Some(chunks.len() * 16 + at)
 }
 
+/// A piece of the output, filled in from the left.
+pub struct Line<'b, const N: usize> {
+    /// What is filled in; there may be anything after what counts.
+    pub bytes: &'b mut [u8; N],
+    /// How much of it counts.
+    pub len: usize,
+}
+
+impl<const N: usize> Line<'_, N> {
+    /// Copies a whole cell, of which `len` bytes count.
+    #[inline(always)]
+    pub fn put<const M: usize>(&mut self, cell: &[u8; M], len: usize) {
+        if let Some(place) = self.bytes.get_mut(self.len..).and_then(|p| p.first_chunk_mut()) {
+            *place = *cell;
+            self.len += len;
+        }
+    }
+
+    /// `%0*lx`: at least so many digits.
+    #[inline(always)]
+    pub fn put_hex(&mut self, value: u64, digits: usize) {
+        let needed = (67 - (value | 1).leading_zeros() as usize) / 4;
+        let digits = needed.max(digits).min(16);
+        // The digits that count come first.
+        let shift = (16 - digits as u32) * 4;
+        self.put(&hex_digits(value << shift), digits);
+    }
+
+    /// `%*lu`: at least so wide, at most 8; of numbers of up to sixteen digits.
+    #[inline(always)]
+    pub fn put_dec(&mut self, value: u64, width: usize) {
+        match u32::try_from(value) {
+            Ok(value @ 0..100_000_000) => self.put_digits(decimal(value), width),
+            _ => {
+                self.put_digits(decimal((value / 100_000_000) as u32), 1);
+                let (text, _) = decimal((value % 100_000_000) as u32);
+                // Spaces become zeros.
+                self.put(&(text | 0x1010_1010_1010_1010).to_le_bytes(), 8);
+            }
+        }
+    }
+
+    /// What [`decimal`] gives, at least so wide.
+    #[inline(always)]
+    pub fn put_digits(&mut self, (text, digits): (u64, usize), width: usize) {
+        let width = digits.max(width).min(8);
+        self.put(&(text >> (64 - 8 * width)).to_le_bytes(), width);
+    }
+}
+
 /// What [`BufWriter::middle_row`] puts between two numbers.
 pub struct Middle {
     /// The text, and anything after it.
@@ -109,35 +168,18 @@ impl BufWriter<'_> {
     // Not inlined, as above.
     #[inline(never)]
     pub fn middle_row(&mut self, first: u64, digits: usize, middle: &Middle, last: Option<i64>) {
-        let Some(room) = self.room::<160>() else { return };
-        let mut len = put_hex(room, 0, first, digits);
-        len = put(room, len, &middle.text, middle.len);
+        let Some(bytes) = self.room::<160>() else { return };
+        let mut line = Line { bytes, len: 0 };
+        line.put_hex(first, digits);
+        line.put(&middle.text, middle.len);
         if let Some(last) = last {
-            len = put(room, len, b"-", usize::from(last < 0));
-            len = put_hex(room, len, last.unsigned_abs(), 1);
+            line.put(b"-", usize::from(last < 0));
+            line.put_hex(last.unsigned_abs(), 1);
         }
-        len = put(room, len, b"\n", 1);
+        line.put(b"\n", 1);
+        let len = line.len;
         self.advance(len);
     }
-}
-
-#[inline(always)]
-fn put<const N: usize>(room: &mut [u8; 160], at: usize, cell: &[u8; N], len: usize) -> usize {
-    match room.get_mut(at..).and_then(|room| room.first_chunk_mut()) {
-        Some(place) => {
-            *place = *cell;
-            at + len
-        }
-        None => at,
-    }
-}
-
-#[inline(always)]
-fn put_hex(room: &mut [u8; 160], at: usize, value: u64, digits: usize) -> usize {
-    let needed = (67 - (value | 1).leading_zeros() as usize) / 4;
-    let digits = needed.max(digits).min(16);
-    // The digits that count come first.
-    put(room, at, &hex_digits(value << ((16 - digits) * 4)), digits)
 }
 
 /// Whether all of it is printable ASCII.
@@ -161,6 +203,27 @@ mod tests {
             let (text, digits) = decimal(value);
             assert_eq!(text.to_le_bytes(), std::format!("{value:8}").as_bytes());
             assert_eq!(digits, std::format!("{value}").len());
+        }
+    }
+
+    #[test]
+    fn numbers_as_printf_writes_them() {
+        let numbers = (0..16).map(|e| 10u64.pow(e)).flat_map(|n| [n - 1, n, n + 1]);
+        for value in numbers.chain([9_999_999_999_999_999]) {
+            let mut bytes = [0; 64];
+            let mut line = Line { bytes: &mut bytes, len: 0 };
+            line.put_dec(value, 6);
+            line.put(b"|", 1);
+            line.put_hex(value, 3);
+            let len = line.len;
+            assert_eq!(&bytes[..len], std::format!("{value:6}|{value:03x}").as_bytes());
+        }
+    }
+
+    #[test]
+    fn all_digits_of_a_number() {
+        for value in [0, 1, u64::MAX, 0x0123_4567_89ab_cdef, 0xa00f_90fa_9a09_f000] {
+            assert_eq!(hex_digits(value), std::format!("{value:016x}").as_bytes());
         }
     }
 

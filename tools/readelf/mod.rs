@@ -63,7 +63,6 @@ mod hashes;
 mod header;
 mod histogram;
 mod json;
-mod line;
 mod lto;
 #[allow(dead_code)]
 pub(crate) mod names;

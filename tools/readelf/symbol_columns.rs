@@ -8,39 +8,23 @@ use crate::context::Context;
 use rt::elf::consts::*;
 use rt::fmt::{dec, left, right};
 use rt::put;
+use rt::row::Cell;
 
-/// The text of a column, filled up to its width.
-#[derive(Clone, Copy)]
-pub struct Cell {
-    pub bytes: [u8; Cell::ROOM],
-    pub len: usize,
-}
-
-impl Cell {
-    /// `<processor specific>: 15` and the space after it are 25; a colour takes 8 more, for
-    /// which only shorter ones have room.
-    pub const ROOM: usize = 32;
-
-    /// `%-*s `
-    fn new(name: &Label, width: usize) -> Cell {
-        let name = name.as_ref();
-        let mut bytes = [b' '; Cell::ROOM];
-        bytes.iter_mut().zip(name).for_each(|(place, byte)| *place = *byte);
-        Cell { bytes, len: name.len().max(width) + 1 }
+/// `%-*s `, in a colour, but for the space after it; longer words than a cell has room for
+/// are plain.
+fn cell(name: &Label, width: usize, colour: Colour, sgr: Sgr) -> Cell {
+    let name = name.as_ref();
+    let len = name.len().max(width);
+    let sequence = sgr.sequence();
+    let (mut begin, mut end) = (&sequence[..], &Sgr::END[..]);
+    if !colour.is_on() || begin.len() + len + end.len() >= Cell::ROOM {
+        (begin, end) = (&[], &[]);
     }
-
-    /// In a colour, but for the space after it.
-    fn painted(self, colour: Colour, sgr: Sgr) -> Cell {
-        let (begin, end) = (sgr.sequence(), Sgr::END);
-        if !colour.is_on() || self.len + begin.len() + end.len() > Cell::ROOM {
-            return self;
-        }
-        let text = self.bytes.iter().take(self.len - 1);
-        let all = begin.iter().chain(text).chain(end);
-        let mut bytes = [b' '; Cell::ROOM];
-        bytes.iter_mut().zip(all).for_each(|(place, byte)| *place = *byte);
-        Cell { bytes, len: self.len + begin.len() + end.len() }
-    }
+    let padded = name.iter().chain(core::iter::repeat(&b' ')).take(len);
+    let mut bytes = [b' '; Cell::ROOM];
+    let all = begin.iter().chain(padded).chain(end);
+    bytes.iter_mut().zip(all).for_each(|(place, byte)| *place = *byte);
+    Cell { bytes, len: begin.len() + len + end.len() + 1 }
 }
 
 /// `STT_*`
@@ -50,7 +34,7 @@ pub fn kind(colour: Colour, machine: u16, osabi: u8, number: u8) -> Cell {
         STT_OBJECT | STT_COMMON | STT_TLS => Sgr::Yellow,
         _ => Sgr::Dim,
     };
-    Cell::new(&symbols::symbol_type(number, machine, osabi), 7).painted(colour, sgr)
+    cell(&symbols::symbol_type(number, machine, osabi), 7, colour, sgr)
 }
 
 /// `STB_*`
@@ -60,12 +44,12 @@ pub fn bind(colour: Colour, osabi: u8, number: u8) -> Cell {
         STB_GLOBAL => Sgr::Bold,
         _ => Sgr::Magenta,
     };
-    Cell::new(&symbols::binding(number, osabi), 6).painted(colour, sgr)
+    cell(&symbols::binding(number, osabi), 6, colour, sgr)
 }
 
 /// `STV_*`
 pub fn visibility(number: u8) -> Cell {
-    Cell::new(&symbols::visibility(number, ELFOSABI_NONE), 7)
+    cell(&symbols::visibility(number, ELFOSABI_NONE), 7, Colour::default(), Sgr::Dim)
 }
 
 /// An `st_other` that is more than a visibility: that, and in brackets what its other bits

@@ -2,8 +2,7 @@
 //! dynamic section names.
 
 use super::file::{File, Symbols};
-use super::line::Line;
-use super::symbol_columns::{self as columns, Cell};
+use super::symbol_columns as columns;
 use super::symver::{CORRUPT, Version, Versions};
 use super::{lto, text};
 use crate::context::Context;
@@ -11,7 +10,7 @@ use rt::elf::consts::*;
 use rt::elf::{Record, SectionHeader, Symbol, c_str};
 use rt::fmt::{dec, hex, oct};
 use rt::put;
-use rt::row::decimal;
+use rt::row::{Cell, SymbolColumns};
 
 pub fn show(cx: &mut Context, file: &File) -> bool {
     let options = file.options;
@@ -97,10 +96,7 @@ struct Rows<'f, 'a> {
     strings: Option<&'a [u8]>,
     versions: Option<Versions<'a>>,
     osabi: u8,
-    sections: u32,
-    kinds: [Cell; 16],
-    binds: [Cell; 16],
-    visibilities: [Cell; 4],
+    columns: SymbolColumns,
 }
 
 impl<'f, 'a> Rows<'f, 'a> {
@@ -109,16 +105,16 @@ impl<'f, 'a> Rows<'f, 'a> {
         let osabi = file.elf.header.e_ident.osabi();
         let colour = file.options.colour;
         let numbers: [u8; 16] = core::array::from_fn(|number| number as u8);
-        Rows {
-            file,
-            strings,
-            versions,
-            osabi,
-            sections: file.shnum(),
+        let columns = SymbolColumns {
             kinds: numbers.map(|number| columns::kind(colour, machine, osabi, number)),
             binds: numbers.map(|number| columns::bind(colour, osabi, number)),
             visibilities: [0, 1, 2, 3].map(columns::visibility),
-        }
+            value_digits: file.elf.encoding.word() * 2,
+            large: if file.options.symbol_base == 0 { 100_000 } else { 0 },
+            // Without sections no number of one is too large.
+            sections: file.shnum().checked_sub(1).map_or(u32::MAX, |last| last + 1),
+        };
+        Rows { file, strings, versions, osabi, columns }
     }
 
     /// The rows; of a section, with its name, also what is wrong with their order.
@@ -129,125 +125,79 @@ impl<'f, 'a> Rows<'f, 'a> {
         // MIPS and Solaris have them in an order of their own.
         let unordered = self.file.elf.header.e_machine == EM_MIPS || self.osabi == ELFOSABI_SOLARIS;
         let ordered = section.filter(|_| !unordered);
-        const ZERO: u64 = b'0' as u64;
-        const NINE: u64 = b'9' as u64;
-        let mut digits = (0, 0);
-        for (index, symbol) in symbols.table.iter().enumerate() {
-            // The last digit counts up by itself.
-            match digits.0 >> 56 {
-                ZERO..NINE => digits.0 += 1 << 56,
-                _ => digits = decimal(index as u32),
+        // Whole rows at once where that can be: wide, no versions, names as they are.
+        let plain = self.file.options.wide && self.file.options.spelling.is_plain();
+        let strings = self.strings.filter(|_| plain && self.versions.is_none());
+        let mut next = 0;
+        while next < symbols.table.len() {
+            let first = next;
+            if let Some(strings) = strings {
+                next = cx.out.symbol_rows(&self.columns, &symbols.table, first, strings);
             }
-            self.fetch_name(symbols, index + 12);
-            self.row(cx, symbols, index, digits, &symbol);
-            if symbol.bind() == STB_LOCAL
-                && let Some((section, name)) = ordered
-                && index as u64 >= u64::from(section.sh_info)
-            {
-                let (index, info) = (dec(index), dec(section.sh_info));
-                let name = text::name(name);
-                let middle = " found at index >= ";
-                let tail = "'s sh_info value of ";
-                warn!(cx, "local symbol ", index, middle, name, tail, info);
+            if let Some(symbol) = symbols.table.get(next) {
+                self.row(cx, symbols, next, &symbol);
+                next += 1;
             }
-        }
-    }
-
-    /// Names lie anywhere in tens of megabytes: that of a row to come is asked for ahead.
-    #[inline]
-    fn fetch_name(&self, symbols: &Symbols, index: usize) {
-        if let (Some(strings), Some(symbol)) = (self.strings, symbols.table.get(index)) {
-            for line in [0, 64, 128] {
-                rt::arch::prefetch(strings, (symbol.st_name as usize).wrapping_add(line));
+            let Some((section, name)) = ordered else { continue };
+            for index in first.max(section.sh_info as usize)..next {
+                if symbols.table.get(index).is_some_and(|symbol| symbol.bind() == STB_LOCAL) {
+                    let (index, info) = (dec(index), dec(section.sh_info));
+                    let name = text::name(name);
+                    let middle = " found at index >= ";
+                    let tail = "'s sh_info value of ";
+                    warn!(cx, "local symbol ", index, middle, name, tail, info);
+                }
             }
         }
     }
 
-    #[inline]
-    fn row(
-        &self,
-        cx: &mut Context,
-        symbols: &Symbols,
-        index: usize,
-        digits: (u64, usize),
-        symbol: &Symbol,
-    ) {
-        let Some(room) = cx.out.room::<192>() else { return };
-        let mut line = Line { bytes: room, len: 0 };
-        if index < 100_000_000 {
-            line.put_digits(digits, 6);
-        } else {
-            line.put_dec(index as u64, 6);
-        }
-        line.put(b": ", 2);
-        line.put_hex(symbol.st_value, self.file.elf.encoding.word() * 2);
-        line.put(b" ", 1);
-        if self.file.options.symbol_base == 0 && symbol.st_size < 100_000 {
-            line.put_dec(symbol.st_size, 5);
-        } else {
-            let len = line.len;
-            cx.out.advance(len);
-            self.size(cx, symbol.st_size);
-            let Some(room) = cx.out.room::<192>() else { return };
-            line = Line { bytes: room, len: 0 };
-        }
-        line.put(b" ", 1);
-        // One by one: a loop over them is a tenth of the row's work.
-        if let Some(kind) = self.kinds.get(usize::from(symbol.kind())) {
-            line.put(&kind.bytes, kind.len);
-        }
-        if let Some(bind) = self.binds.get(usize::from(symbol.bind())) {
-            line.put(&bind.bytes, bind.len);
-        }
-        if let Some(visibility) = self.visibilities.get(usize::from(symbol.st_other)) {
-            line.put(&visibility.bytes, visibility.len);
-        }
-        if symbol.st_other > 3 {
-            let len = line.len;
-            cx.out.advance(len);
-            columns::other(cx, self.file, symbol.st_other);
-            let Some(room) = cx.out.room::<192>() else { return };
-            line = Line { bytes: room, len: 0 };
-        }
-        line.put(b" ", usize::from(symbol.st_other > 3 && self.osabi != ELFOSABI_SOLARIS));
-        let number = match symbol.st_shndx {
-            SHN_UNDEF => None,
-            SHN_XINDEX => symbols.long_index(index),
-            SHN_LORESERVE.. => None,
-            number => Some(u32::from(number)),
-        };
-        match number {
-            Some(number) if number != 0 && (number < self.sections || self.sections == 0) => {
-                line.put_dec(number.into(), 4);
-                line.put(b" ", 1);
-                let len = line.len;
-                cx.out.advance(len);
-            }
-            Some(number) if number != 0 => {
-                let len = line.len;
-                cx.out.advance(len);
-                put!(&mut cx.out, "bad section index[", dec(number).width(3), "] ");
-            }
-            _ if symbol.st_shndx == SHN_UNDEF || number == Some(0) => {
-                line.put(b" UND ", 5);
-                let len = line.len;
-                cx.out.advance(len);
-            }
-            _ => {
-                let len = line.len;
-                cx.out.advance(len);
-                columns::special_index(cx, self.file, symbol.st_shndx);
-                put!(&mut cx.out, " ");
-            }
+    /// One row, whatever is in it.
+    fn row(&self, cx: &mut Context, symbols: &Symbols, index: usize, symbol: &Symbol) {
+        if !cx.out.symbol_columns(&self.columns, index, symbol) {
+            self.columns(cx, symbols, index, symbol);
         }
         self.name(cx, symbols, index, symbol);
         cx.out.byte(b'\n');
     }
 
-    /// Sizes that are large, or wanted in one base.
+    /// What comes before the name, where any of it is unusual.
     #[cold]
+    fn columns(&self, cx: &mut Context, symbols: &Symbols, index: usize, symbol: &Symbol) {
+        let columns = &self.columns;
+        let cell = |cx: &mut Context, cell: Option<&Cell>| {
+            let text = cell.and_then(|cell| cell.bytes.get(..cell.len));
+            cx.out.bytes(text.unwrap_or_default());
+        };
+        put!(&mut cx.out, dec(index).width(6), ": ");
+        put!(&mut cx.out, hex(symbol.st_value).zero(columns.value_digits as u8), " ");
+        self.size(cx, symbol.st_size);
+        cx.out.byte(b' ');
+        cell(cx, columns.kinds.get(usize::from(symbol.kind())));
+        cell(cx, columns.binds.get(usize::from(symbol.bind())));
+        if symbol.st_other <= 3 {
+            cell(cx, columns.visibilities.get(usize::from(symbol.st_other)));
+        } else {
+            columns::other(cx, self.file, symbol.st_other);
+            cx.out.fill(b' ', usize::from(self.osabi != ELFOSABI_SOLARIS));
+        }
+        let number = match symbol.st_shndx {
+            SHN_XINDEX => symbols.long_index(index),
+            SHN_LORESERVE.. => None,
+            number => Some(u32::from(number)),
+        };
+        match number {
+            Some(0) => put!(&mut cx.out, " UND"),
+            Some(number) if number < columns.sections => put!(&mut cx.out, dec(number).width(4)),
+            Some(number) => put!(&mut cx.out, "bad section index[", dec(number).width(3), "]"),
+            None => columns::special_index(cx, self.file, symbol.st_shndx),
+        }
+        cx.out.byte(b' ');
+    }
+
+    /// `%5ld`, or in the base that is wanted; larger ones in hexadecimal.
     fn size(&self, cx: &mut Context, size: u64) {
         match self.file.options.symbol_base {
+            0 if size < 100_000 => put!(&mut cx.out, dec(size).width(5)),
             8 => put!(&mut cx.out, oct(size).width(5)),
             10 => put!(&mut cx.out, dec(size).width(5)),
             16 => put!(&mut cx.out, "0x", hex(size).zero(5)),

@@ -447,6 +447,27 @@ pub fn equal(bytes: &[u8; 16], byte: u8) -> u32 {
     }
 }
 
+/// `%016lx`: the sixteen hexadecimal digits of a number.
+#[inline(always)]
+pub fn hex_digits(value: u64) -> [u8; 16] {
+    use core::arch::x86_64::*;
+    let mut digits = [0; 16];
+    // SAFETY: sixteen bytes are written where sixteen are; SSE2 is part of x86-64.
+    unsafe {
+        // The byte that is printed first comes first; its upper half before its lower one.
+        let bytes = _mm_cvtsi64_si128(value.swap_bytes() as i64);
+        let half = _mm_set1_epi8(15);
+        let (high, low) =
+            (_mm_and_si128(_mm_srli_epi16(bytes, 4), half), _mm_and_si128(bytes, half));
+        let halves = _mm_unpacklo_epi8(high, low);
+        let letters = _mm_cmpgt_epi8(halves, _mm_set1_epi8(9));
+        let letters = _mm_and_si128(letters, _mm_set1_epi8((b'a' - b'0' - 10) as i8));
+        let text = _mm_add_epi8(_mm_add_epi8(halves, _mm_set1_epi8(b'0' as i8)), letters);
+        _mm_storeu_si128(digits.as_mut_ptr().cast(), text);
+    }
+    digits
+}
+
 /// Asks for the memory at a place before it is needed; harmless, wherever that is.
 #[inline(always)]
 pub fn prefetch(bytes: &[u8], at: usize) {

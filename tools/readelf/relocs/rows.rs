@@ -7,7 +7,7 @@
 use super::{Form, Symbols};
 use crate::context::Context;
 use crate::readelf::file::File;
-use crate::readelf::line::Line;
+
 use crate::readelf::names::Names;
 use crate::readelf::names::relocations::{relocation_type, relocations};
 use crate::readelf::text;
@@ -16,7 +16,7 @@ use rt::elf::{Data, Encoding, Rel, Rela, Relr, Symbol, Table, c_str};
 use rt::fmt::{dec, hex};
 use rt::io::BufWriter;
 use rt::put;
-use rt::row::Middle;
+use rt::row::{Line, Middle};
 
 /// Everything that the rows of one table have in common.
 struct Rows<'f, 'a> {

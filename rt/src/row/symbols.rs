@@ -1,0 +1,155 @@
+//! The rows of a table of symbols: of a large library there are hundreds of thousands.
+
+use super::{Line, decimal_here};
+use crate::arch::{prefetch, unprintable};
+use crate::elf::consts::{SHN_LORESERVE, SHN_UNDEF};
+use crate::elf::{Symbol, Table};
+use crate::io::BufWriter;
+
+/// A text for a column, filled up to the column's width.
+#[derive(Clone, Copy)]
+pub struct Cell {
+    /// The text, and anything after it.
+    pub bytes: [u8; Cell::ROOM],
+    /// How much of it counts.
+    pub len: usize,
+}
+
+impl Cell {
+    /// Room for the longest words of a symbol's columns.
+    pub const ROOM: usize = 32;
+}
+
+/// Everything that the rows of a table of symbols have in common.
+pub struct SymbolColumns {
+    /// What is printed for each `STT_*`.
+    pub kinds: [Cell; 16],
+    /// For each `STB_*`.
+    pub binds: [Cell; 16],
+    /// For each `STV_*`.
+    pub visibilities: [Cell; 4],
+    /// How many digits a value has.
+    pub value_digits: usize,
+    /// Sizes from this on are printed in another way.
+    pub large: u64,
+    /// How many sections there are: larger indices are printed in another way.
+    pub sections: u32,
+}
+
+impl SymbolColumns {
+    /// What comes before the name; false where that is anything but an index, a value, a
+    /// small size, words, and the number of a section.
+    #[inline(always)]
+    fn put(&self, line: &mut Line<ROOM>, (text, digits): (u64, usize), symbol: &Symbol) -> bool {
+        let section = u32::from(symbol.st_shndx);
+        let visibility = self.visibilities.get(usize::from(symbol.st_other));
+        let Some(visibility) = visibility.filter(|_| {
+            symbol.st_size < self.large && section < self.sections.min(SHN_LORESERVE.into())
+        }) else {
+            return false;
+        };
+        line.put_digits((text, digits), 6);
+        line.put(b": ", 2);
+        line.put_hex(symbol.st_value, self.value_digits);
+        line.put(b" ", 1);
+        line.put_digits(decimal_here(symbol.st_size as u32), 5);
+        line.put(b" ", 1);
+        let kind = &self.kinds[usize::from(symbol.kind())];
+        line.put(&kind.bytes, kind.len);
+        let bind = &self.binds[usize::from(symbol.bind())];
+        line.put(&bind.bytes, bind.len);
+        line.put(&visibility.bytes, visibility.len);
+        if symbol.st_shndx == SHN_UNDEF {
+            line.put(b" UND ", 5);
+        } else {
+            line.put_digits(decimal_here(section), 4);
+            line.put(b" ", 1);
+        }
+        true
+    }
+}
+
+/// Room for a row with a name that is no longer than most.
+const ROOM: usize = 1024;
+
+/// Indices from this on have more digits than a row has room for.
+const INDICES: usize = 100_000_000;
+
+/// Names lie anywhere in tens of megabytes: that of so many rows later is asked for.
+const AHEAD: usize = 12;
+
+impl BufWriter<'_> {
+    /// Adds what comes before a symbol's name; false, and nothing is added, where that is
+    /// anything but an index, a value, a small size, words, and the number of a section.
+    // Not inlined: it would be compiled with its caller's options, for size.
+    #[inline(never)]
+    pub fn symbol_columns(
+        &mut self,
+        columns: &SymbolColumns,
+        index: usize,
+        symbol: &Symbol,
+    ) -> bool {
+        let Some(bytes) = self.room().filter(|_| index < INDICES) else { return false };
+        let mut line = Line { bytes, len: 0 };
+        let plain = columns.put(&mut line, decimal_here(index as u32), symbol);
+        let len = line.len;
+        self.advance(if plain { len } else { 0 });
+        plain
+    }
+
+    /// Adds whole rows from an index on, as long as they are as in
+    /// [`symbol_columns`](Self::symbol_columns) and have a name in printable ASCII, not longer
+    /// than most. Gives the index of the first other one.
+    // Not inlined, as above.
+    #[inline(never)]
+    pub fn symbol_rows(
+        &mut self,
+        columns: &SymbolColumns,
+        table: &Table<Symbol>,
+        from: usize,
+        strings: &[u8],
+    ) -> usize {
+        let mut digits = (0, 0);
+        for index in from..table.len().min(INDICES) {
+            if let Some(next) = table.get(index + AHEAD) {
+                let name = next.st_name as usize;
+                prefetch(strings, name);
+                prefetch(strings, name.wrapping_add(64));
+                prefetch(strings, name.wrapping_add(128));
+            }
+            // The last digit counts up by itself.
+            match (digits.0 >> 56) as u8 {
+                b'0'..b'9' => digits.0 += 1 << 56,
+                _ => digits = decimal_here(index as u32),
+            }
+            let (Some(symbol), Some(bytes)) = (table.get(index), self.room()) else { return index };
+            let mut line = Line { bytes, len: 0 };
+            let name = strings.get(symbol.st_name as usize..).filter(|_| symbol.st_name != 0);
+            let done = columns.put(&mut line, digits, &symbol)
+                && name.is_some_and(|name| put_name(&mut line, name));
+            if !done {
+                return index;
+            }
+            line.put(b"\n", 1);
+            let len = line.len;
+            self.advance(len);
+        }
+        table.len().min(INDICES)
+    }
+}
+
+/// Adds a name that ends with a zero byte; false where there is anything else than printable
+/// ASCII before that, or no room. In one go, sixteen bytes at a time.
+#[inline(always)]
+fn put_name(line: &mut Line<ROOM>, name: &[u8]) -> bool {
+    for chunk in name.as_chunks::<16>().0 {
+        let others = unprintable(chunk);
+        let len = if others == 0 { 16 } else { others.trailing_zeros() as usize };
+        let before = line.len;
+        line.put(chunk, len);
+        if others != 0 {
+            return chunk.get(len) == Some(&0) && line.len == before + len;
+        }
+    }
+    false
+}
