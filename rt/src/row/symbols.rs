@@ -119,7 +119,7 @@ impl BufWriter<'_> {
             }
             // The last digit counts up by itself.
             match (digits.0 >> 56) as u8 {
-                b'0'..b'9' => digits.0 += 1 << 56,
+                b'0'..=b'8' => digits.0 += 1 << 56,
                 _ => digits = decimal_here(index as u32),
             }
             let (Some(symbol), Some(bytes)) = (table.get(index), self.room()) else { return index };
@@ -152,4 +152,73 @@ fn put_name(line: &mut Line<ROOM>, name: &[u8]) -> bool {
         }
     }
     false
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::elf::{Class, Data, Encoding};
+    use std::format;
+    use std::string::String;
+    use std::vec::Vec;
+
+    fn columns() -> SymbolColumns {
+        let cell = |text: &str| {
+            let mut bytes = [b'!'; Cell::ROOM];
+            bytes[..text.len()].copy_from_slice(text.as_bytes());
+            Cell { bytes, len: text.len() }
+        };
+        SymbolColumns {
+            kinds: [cell("KIND "); 16],
+            binds: [cell("BIND "); 16],
+            visibilities: [cell("VIS "); 4],
+            value_digits: 16,
+            large: 100_000,
+            sections: 9,
+        }
+    }
+
+    /// `Elf64_Sym` of a name, a section, a size.
+    fn entry(name: usize, section: u16, size: u64) -> Vec<u8> {
+        let name = (name as u32).to_le_bytes();
+        let other = [0x12, 0, section as u8, (section >> 8) as u8];
+        [&name[..], &other, &0x1234u64.to_le_bytes(), &size.to_le_bytes()].concat()
+    }
+
+    #[test]
+    fn rows_up_to_the_first_unusual_one() {
+        let encoding = Encoding { class: Class::Elf64, data: Data::Lsb };
+        let (mut strings, mut table, mut expected) = (std::vec![0], Vec::new(), String::new());
+        for index in 0..900 {
+            let name = "n".repeat(index + 1);
+            table.extend(entry(strings.len(), index as u16 % 9, 11 * index as u64));
+            let section = if index % 9 == 0 { "UND".into() } else { format!("{}", index % 9) };
+            let (size, value) = (11 * index, "0000000000001234");
+            expected += &format!("{index:6}: {value} {size:5} KIND BIND VIS {section:>4} {name}\n");
+            strings.extend(name.bytes().chain([0]));
+        }
+        let last = strings.len();
+        strings.extend(b"a\x1bb\0");
+        strings.extend([b'x'; 2000].iter().chain(&[0; 20]));
+        let unusual = [
+            entry(0, 1, 1),
+            entry(last, 1, 1),
+            entry(last + 4, 1, 1),
+            entry(1, 9, 1),
+            entry(1, 0xfff1, 1),
+            entry(1, 1, 100_000),
+            entry(usize::MAX, 1, 1),
+        ];
+        for other in unusual {
+            let bytes = [&table[..], &other, &entry(1, 1, 1)].concat();
+            let symbols = Table::packed(encoding, &bytes);
+            let (mut to, mut buffer) = (Vec::new(), [0; 3000]);
+            let mut out = BufWriter::new(&mut buffer, &mut to);
+            assert_eq!(out.symbol_rows(&columns(), &symbols, 0, &strings), 900);
+            assert_eq!(out.symbol_rows(&columns(), &symbols, 901, &strings), 902);
+            out.flush().unwrap();
+            let next = "   901: 0000000000001234     1 KIND BIND VIS    1 n\n";
+            assert_eq!(String::from_utf8(to).unwrap(), format!("{expected}{next}"));
+        }
+    }
 }
