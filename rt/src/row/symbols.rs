@@ -145,10 +145,13 @@ fn put_name(line: &mut Line<ROOM>, name: &[u8]) -> bool {
     for chunk in name.as_chunks::<16>().0 {
         let others = unprintable(chunk);
         let len = if others == 0 { 16 } else { others.trailing_zeros() as usize };
-        let before = line.len;
+        // The line's end must fit, too.
+        if line.len > ROOM - 17 {
+            return false;
+        }
         line.put(chunk, len);
         if others != 0 {
-            return chunk.get(len) == Some(&0) && line.len == before + len;
+            return chunk.get(len) == Some(&0);
         }
     }
     false
@@ -189,7 +192,7 @@ mod tests {
     fn rows_up_to_the_first_unusual_one() {
         let encoding = Encoding { class: Class::Elf64, data: Data::Lsb };
         let (mut strings, mut table, mut expected) = (std::vec![0], Vec::new(), String::new());
-        for index in 0..900 {
+        for index in 0..945 {
             let name = "n".repeat(index + 1);
             table.extend(entry(strings.len(), index as u16 % 9, 11 * index as u64));
             let section = if index % 9 == 0 { "UND".into() } else { format!("{}", index % 9) };
@@ -214,10 +217,10 @@ mod tests {
             let symbols = Table::packed(encoding, &bytes);
             let (mut to, mut buffer) = (Vec::new(), [0; 3000]);
             let mut out = BufWriter::new(&mut buffer, &mut to);
-            assert_eq!(out.symbol_rows(&columns(), &symbols, 0, &strings), 900);
-            assert_eq!(out.symbol_rows(&columns(), &symbols, 901, &strings), 902);
+            assert_eq!(out.symbol_rows(&columns(), &symbols, 0, &strings), 945);
+            assert_eq!(out.symbol_rows(&columns(), &symbols, 946, &strings), 947);
             out.flush().unwrap();
-            let next = "   901: 0000000000001234     1 KIND BIND VIS    1 n\n";
+            let next = "   946: 0000000000001234     1 KIND BIND VIS    1 n\n";
             assert_eq!(String::from_utf8(to).unwrap(), format!("{expected}{next}"));
         }
     }
