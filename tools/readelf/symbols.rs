@@ -9,8 +9,9 @@ use crate::context::Context;
 use rt::elf::consts::*;
 use rt::elf::{Record, SectionHeader, Symbol, c_str};
 use rt::fmt::{dec, hex, oct};
+use rt::io::BufWriter;
 use rt::put;
-use rt::row::{Cell, SymbolColumns};
+use rt::row::{Cell, Reached, SymbolColumns};
 
 pub fn show(cx: &mut Context, file: &File) -> bool {
     let options = file.options;
@@ -125,22 +126,33 @@ impl<'f, 'a> Rows<'f, 'a> {
         // MIPS and Solaris have them in an order of their own.
         let unordered = self.file.elf.header.e_machine == EM_MIPS || self.osabi == ELFOSABI_SOLARIS;
         let ordered = section.filter(|_| !unordered);
-        // Whole rows at once where that can be: wide, no versions, names as they are.
-        let plain = self.file.options.wide && self.file.options.spelling.is_plain();
-        let strings = self.strings.filter(|_| plain && self.versions.is_none());
-        let mut next = 0;
-        while next < symbols.table.len() {
+        // Whole rows at once where that can be: wide, names as they are.
+        let plain = self.file.options.wide
+            && self.file.options.spelling.is_plain()
+            && self.versions.as_ref().is_none_or(Versions::is_plain);
+        let strings = self.strings.filter(|_| plain);
+        let versym = self.versions.as_ref().and_then(Versions::entries);
+        let (table, mut next) = (&symbols.table, 0);
+        while next < table.len() {
             let first = next;
-            if let Some(strings) = strings {
-                next = cx.out.symbol_rows(&self.columns, &symbols.table, first, strings);
+            let reached = match strings {
+                Some(strings) => cx.out.symbol_rows(&self.columns, table, first, strings, versym),
+                None => Reached::Row(first),
+            };
+            let (Reached::Row(index) | Reached::Version(index)) = reached;
+            if let Some(symbol) = table.get(index) {
+                if reached == Reached::Row(index) {
+                    self.row(cx, symbols, index, &symbol);
+                } else {
+                    let version = self.version(cx, index, &symbol);
+                    put_version(&mut cx.out, version);
+                }
+                cx.out.byte(b'\n');
             }
-            if let Some(symbol) = symbols.table.get(next) {
-                self.row(cx, symbols, next, &symbol);
-                next += 1;
-            }
+            next = index + 1;
             let Some((section, name)) = ordered else { continue };
             for index in first.max(section.sh_info as usize)..next {
-                if symbols.table.get(index).is_some_and(|symbol| symbol.bind() == STB_LOCAL) {
+                if table.get(index).is_some_and(|symbol| symbol.bind() == STB_LOCAL) {
                     let (index, info) = (dec(index), dec(section.sh_info));
                     let name = text::name(name);
                     let middle = " found at index >= ";
@@ -151,13 +163,16 @@ impl<'f, 'a> Rows<'f, 'a> {
         }
     }
 
-    /// One row, whatever is in it.
+    /// One row up to its end, whatever is in it.
     fn row(&self, cx: &mut Context, symbols: &Symbols, index: usize, symbol: &Symbol) {
         if !cx.out.symbol_columns(&self.columns, index, symbol) {
             self.columns(cx, symbols, index, symbol);
         }
         self.name(cx, symbols, index, symbol);
-        cx.out.byte(b'\n');
+    }
+
+    fn version(&self, cx: &mut Context, index: usize, symbol: &Symbol) -> Option<Version<'a>> {
+        self.versions.as_ref()?.of(cx, self.file, index, symbol)
     }
 
     /// What comes before the name, where any of it is unusual.
@@ -205,10 +220,8 @@ impl<'f, 'a> Rows<'f, 'a> {
         }
     }
 
-    #[inline]
     fn name(&self, cx: &mut Context, symbols: &Symbols, index: usize, symbol: &Symbol) {
-        let version = self.versions.as_ref();
-        let version = version.and_then(|versions| versions.of(cx, self.file, index, symbol));
+        let version = self.version(cx, index, symbol);
         let named = symbol.st_name != 0 || symbol.kind() != STT_SECTION;
         let done = named
             && self.file.options.wide
@@ -221,12 +234,7 @@ impl<'f, 'a> Rows<'f, 'a> {
             let taken = version.as_ref().map_or(0, width);
             text::fit(&mut cx.out, self.file.options, name, NAME_WIDTH - taken as isize);
         }
-        if let Some(version) = version {
-            put!(&mut cx.out, version);
-            if let Some(number) = version.needed {
-                put!(&mut cx.out, " (", dec(number), ")");
-            }
-        }
+        put_version(&mut cx.out, version);
     }
 
     /// A section's symbol without a name of its own goes by the section's.
@@ -240,6 +248,14 @@ impl<'f, 'a> Rows<'f, 'a> {
         let section = self.file.sections.get(number as usize)?;
         let named = self.file.has_section_names();
         Some(if named { self.file.section_name(&section) } else { CORRUPT })
+    }
+}
+
+fn put_version(out: &mut BufWriter, version: Option<Version>) {
+    let Some(version) = version else { return };
+    put!(out, version);
+    if let Some(number) = version.needed {
+        put!(out, " (", dec(number), ")");
     }
 }
 

@@ -28,9 +28,6 @@ impl Put for Version<'_> {
 /// `vd_flags`: the file itself.
 const VER_FLG_BASE: u16 = 1;
 
-/// `vs_vers`: not the default version.
-pub const VERSYM_HIDDEN: u16 = 0x8000;
-
 pub const CORRUPT: &[u8] = b"<corrupt>";
 
 /// Where the name of a version is.
@@ -164,6 +161,16 @@ impl<'a> Versions<'a> {
         let names = [&versions.defined, &versions.needed];
         versions.plain = names.into_iter().flatten().all(Names::is_plain);
         versions
+    }
+
+    /// The entries of the symbols, if there are any.
+    pub fn entries(&self) -> Option<Reader<'a>> {
+        self.versym.map(|_| self.entries)
+    }
+
+    /// Whether a symbol whose entry is 0 or 1 is printed without any word on its version.
+    pub fn is_plain(&self) -> bool {
+        self.plain && self.versym_lost.is_none()
     }
 
     /// What follows the name of a symbol.

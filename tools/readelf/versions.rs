@@ -2,9 +2,10 @@
 //! needs.
 
 use super::file::File;
-use super::symver::{CORRUPT, Unreadable, VERSYM_HIDDEN, Versions};
+use super::symver::{CORRUPT, Unreadable, Versions};
 use super::text;
 use crate::context::Context;
+use rt::elf::consts::VERSYM_HIDDEN;
 use rt::elf::consts::{
     DT_VERSYM, SHT_GNU_verdef as VERDEF, SHT_GNU_verneed as VERNEED, SHT_GNU_versym as VERSYM,
 };

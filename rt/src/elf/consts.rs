@@ -630,3 +630,5 @@ pub const VER_NDX_LOCAL: u16 = 0;
 pub const VER_NDX_GLOBAL: u16 = 1;
 pub const VER_NDX_LORESERVE: u16 = 0xff00;
 pub const VER_NDX_ELIMINATE: u16 = 0xff01;
+/// An entry of `SHT_GNU_versym`: not the symbol's default version.
+pub const VERSYM_HIDDEN: u16 = 0x8000;

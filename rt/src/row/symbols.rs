@@ -2,8 +2,8 @@
 
 use super::{Line, decimal_here};
 use crate::arch::{prefetch, unprintable};
-use crate::elf::consts::{SHN_LORESERVE, SHN_UNDEF};
-use crate::elf::{Symbol, Table};
+use crate::elf::consts::{SHN_LORESERVE, SHN_UNDEF, VERSYM_HIDDEN};
+use crate::elf::{Reader, Symbol, Table};
 use crate::io::BufWriter;
 
 /// A text for a column, filled up to the column's width.
@@ -78,6 +78,15 @@ const INDICES: usize = 100_000_000;
 /// Names lie anywhere in tens of megabytes: that of so many rows later is asked for.
 const AHEAD: usize = 12;
 
+/// How far [`BufWriter::symbol_rows`] came.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Reached {
+    /// Nothing is there of the row with this index, which is an unusual one, or past the end.
+    Row(usize),
+    /// The row with this index is there up to its name: it has a version.
+    Version(usize),
+}
+
 impl BufWriter<'_> {
     /// Adds what comes before a symbol's name; false, and nothing is added, where that is
     /// anything but an index, a value, a small size, words, and the number of a section.
@@ -99,7 +108,8 @@ impl BufWriter<'_> {
 
     /// Adds whole rows from an index on, as long as they are as in
     /// [`symbol_columns`](Self::symbol_columns) and have a name in printable ASCII, not longer
-    /// than most. Gives the index of the first other one.
+    /// than most; up to the first one with a version, which is one whose entry in
+    /// `SHT_GNU_versym`, if there are any, is neither 0 nor 1.
     // Not inlined, as above.
     #[inline(never)]
     pub fn symbol_rows(
@@ -108,7 +118,8 @@ impl BufWriter<'_> {
         table: &Table<Symbol>,
         from: usize,
         strings: &[u8],
-    ) -> usize {
+        versym: Option<Reader>,
+    ) -> Reached {
         let mut digits = (0, 0);
         for index in from..table.len().min(INDICES) {
             if let Some(next) = table.get(index + AHEAD) {
@@ -122,19 +133,30 @@ impl BufWriter<'_> {
                 b'0'..=b'8' => digits.0 += 1 << 56,
                 _ => digits = decimal_here(index as u32),
             }
-            let (Some(symbol), Some(bytes)) = (table.get(index), self.room()) else { return index };
+            let version = versym.map_or(Some(false), |versym| {
+                let entry = versym.u16(2 * index)?;
+                Some(entry & !VERSYM_HIDDEN > 1)
+            });
+            let (Some(symbol), Some(version), Some(bytes)) =
+                (table.get(index), version, self.room())
+            else {
+                return Reached::Row(index);
+            };
             let mut line = Line { bytes, len: 0 };
             let name = strings.get(symbol.st_name as usize..).filter(|_| symbol.st_name != 0);
             let done = columns.put(&mut line, digits, &symbol)
                 && name.is_some_and(|name| put_name(&mut line, name));
             if !done {
-                return index;
+                return Reached::Row(index);
             }
-            line.put(b"\n", 1);
+            line.put(b"\n", usize::from(!version));
             let len = line.len;
             self.advance(len);
+            if version {
+                return Reached::Version(index);
+            }
         }
-        table.len().min(INDICES)
+        Reached::Row(table.len().min(INDICES).max(from))
     }
 }
 
@@ -217,11 +239,43 @@ mod tests {
             let symbols = Table::packed(encoding, &bytes);
             let (mut to, mut buffer) = (Vec::new(), [0; 3000]);
             let mut out = BufWriter::new(&mut buffer, &mut to);
-            assert_eq!(out.symbol_rows(&columns(), &symbols, 0, &strings), 945);
-            assert_eq!(out.symbol_rows(&columns(), &symbols, 946, &strings), 947);
+            let mut reach = |from| out.symbol_rows(&columns(), &symbols, from, &strings, None);
+            assert_eq!(reach(0), Reached::Row(945));
+            assert_eq!(reach(946), Reached::Row(947));
             out.flush().unwrap();
             let next = "   946: 0000000000001234     1 KIND BIND VIS    1 n\n";
             assert_eq!(String::from_utf8(to).unwrap(), format!("{expected}{next}"));
+        }
+    }
+
+    #[test]
+    fn rows_up_to_a_version() {
+        let encoding = Encoding { class: Class::Elf64, data: Data::Lsb };
+        let bytes = entry(1, 1, 1).repeat(6);
+        let strings = [&b"\0name\0"[..], &[0; 20]].concat();
+        let versym = [0, 0, 1, 0, 1, 0x80, 2, 0, 2, 0x80];
+        let symbols = Table::packed(encoding, &bytes);
+        for (from, reached) in [
+            (0, Reached::Version(3)),
+            (4, Reached::Version(4)),
+            (5, Reached::Row(5)),
+            (6, Reached::Row(6)),
+        ] {
+            let (mut to, mut buffer) = (Vec::new(), [0; 3000]);
+            let mut out = BufWriter::new(&mut buffer, &mut to);
+            let versym = Reader::new(encoding, &versym);
+            let got = out.symbol_rows(&columns(), &symbols, from, &strings, Some(versym));
+            assert_eq!(got, reached);
+            out.flush().unwrap();
+            let text = String::from_utf8(to).unwrap();
+            let names = text.matches("name").count();
+            let rows = text.matches('\n').count();
+            match reached {
+                Reached::Row(index) => assert_eq!((names, rows), (index - from, names)),
+                Reached::Version(index) => {
+                    assert_eq!((names, rows), (index - from + 1, index - from));
+                }
+            }
         }
     }
 }

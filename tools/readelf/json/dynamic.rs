@@ -5,7 +5,7 @@ use crate::readelf::dynamic::*;
 use crate::readelf::file::File;
 use crate::readelf::histogram::{self, Lengths};
 use crate::readelf::names::{Names, tags};
-use crate::readelf::symver::{VERSYM_HIDDEN, Versions};
+use crate::readelf::symver::Versions;
 use rt::elf::consts::{
     SHT_GNU_verdef as VERDEF, SHT_GNU_verneed as VERNEED, SHT_GNU_versym as VERSYM, *,
 };
