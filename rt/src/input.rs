@@ -354,32 +354,32 @@ fn read_at(fd: BorrowedFd, place: &mut [u8], offset: u64) -> Result<usize> {
 }
 
 /// Memory for [`Pieces`], of one input at a time: it costs a page only where it is touched.
-struct Arena {
-    /// The `id` of the input; 0 is nobody.
-    owner: AtomicUsize,
-    bytes: UnsafeCell<[u8; Arena::SIZE]>,
-}
+// At the beginning of a page: the headers that it is for then lie in one, or few.
+#[repr(align(4096))]
+struct Arena(UnsafeCell<[u8; Arena::SIZE]>);
 
 // SAFETY: the bytes are used by the owner only, who is alone: an `Input` is not `Sync`.
 unsafe impl Sync for Arena {}
 
 #[unsafe(link_section = ".bss.large.arena")]
-static ARENA: Arena =
-    Arena { owner: AtomicUsize::new(0), bytes: UnsafeCell::new([0; Arena::SIZE]) };
+static ARENA: Arena = Arena(UnsafeCell::new([0; Arena::SIZE]));
+
+/// The `id` of the input that has the arena; 0 is nobody.
+static ARENA_OWNER: AtomicUsize = AtomicUsize::new(0);
 
 impl Arena {
     const SIZE: usize = 16 << 10;
 
     fn claim(&self, id: usize) -> bool {
-        self.owner.compare_exchange(0, id, Ordering::Acquire, Ordering::Relaxed).is_ok()
+        ARENA_OWNER.compare_exchange(0, id, Ordering::Acquire, Ordering::Relaxed).is_ok()
     }
 
     fn is_owned_by(&self, id: usize) -> bool {
-        self.owner.load(Ordering::Relaxed) == id
+        ARENA_OWNER.load(Ordering::Relaxed) == id
     }
 
     fn release(&self, id: usize) {
-        let _ = self.owner.compare_exchange(id, 0, Ordering::Release, Ordering::Relaxed);
+        let _ = ARENA_OWNER.compare_exchange(id, 0, Ordering::Release, Ordering::Relaxed);
     }
 
     /// A part of the bytes, to be filled in.
@@ -391,7 +391,7 @@ impl Arena {
         let end = start.checked_add(length).filter(|end| *end <= Arena::SIZE)?;
         // SAFETY: within the bytes, and by the caller's word nobody else has this part.
         Some(unsafe {
-            core::slice::from_raw_parts_mut(self.bytes.get().cast::<u8>().add(start), end - start)
+            core::slice::from_raw_parts_mut(self.0.get().cast::<u8>().add(start), end - start)
         })
     }
 
@@ -403,7 +403,7 @@ impl Arena {
         let end = start.checked_add(length).filter(|end| *end <= Arena::SIZE)?;
         // SAFETY: within the bytes, and by the caller's word nobody writes to this part.
         Some(unsafe {
-            core::slice::from_raw_parts(self.bytes.get().cast::<u8>().add(start), end - start)
+            core::slice::from_raw_parts(self.0.get().cast::<u8>().add(start), end - start)
         })
     }
 }

@@ -122,10 +122,8 @@ impl Grade {
 /// What was asked for, or wrong input: whether all went well is the exit status.
 pub fn run(cx: &mut Context) -> u8 {
     let Ok(args) = at_file::expand(cx) else { return 1 };
-    let (options, files) = match options::parse(cx, &args) {
-        Ok(both) => both,
-        Err(Wrong) => return options::misused(cx),
-    };
+    let mut options = Options::default();
+    let Ok(files) = options::parse(cx, &args, &mut options) else { return options::misused(cx) };
     if options.help {
         return options::help(cx);
     }
@@ -137,10 +135,6 @@ pub fn run(cx: &mut Context) -> u8 {
     }
     if options.diff {
         return diff::run(cx, &options, &files);
-    }
-    if options.later {
-        error!(cx, "an option of this command line is not supported yet");
-        return 1;
     }
     if files.is_empty() {
         if options.asks_for_something() {
@@ -168,9 +162,9 @@ pub fn run(cx: &mut Context) -> u8 {
 
 /// What [`run`] does, of bytes instead of files.
 pub fn report_on(cx: &mut Context, bytes: &[u8]) -> u8 {
-    let args = cx.args;
-    match options::parse(cx, args) {
-        Ok((options, _)) => !any(cx, &options, b"bytes", &bytes, false) as u8,
+    let (args, mut options) = (cx.args, Options::default());
+    match options::parse(cx, args, &mut options) {
+        Ok(_) => !any(cx, &options, b"bytes", &bytes, false) as u8,
         Err(Wrong) => 1,
     }
 }
@@ -310,29 +304,33 @@ fn short_header(source: &dyn Source) -> bool {
 /// that the others look at, whatever is asked for.
 fn report(cx: &mut Context, file: &mut File) -> bool {
     type Part = fn(&mut Context, &File) -> bool;
+    let options = file.options;
     let mut fine = header::show(cx, file);
     // Where there should be sections and can't be read, what needs them says nothing at all.
     let sections = sections::show(cx, file);
-    let either = sections || file.options.use_dynamic;
+    let either = sections || options.use_dynamic;
     fine &= groups::show(cx, file);
     fine &= segments::show(cx, file);
     fine &= dynamic::load(cx, file);
+    // What isn't asked for isn't called: each call may be a page that nothing else touches.
+    let dumps = !options.dumps.is_empty() || options.debug.any;
+    let symbols = options.symbols || options.dynamic_symbols || options.lto_symbols;
     let parts: &[(bool, Part)] = &[
-        (true, dynamic::show),
-        (either, relocs::show),
-        (sections, unwind::show),
-        (either, symbols::show),
-        (true, histogram::show),
-        (sections, versions::show),
-        (sections, contents::show),
-        (true, notes::show),
-        (sections, arch::show),
-        (true, draw::show),
-        (true, check::show),
-        (true, size::show),
+        (options.dynamic, dynamic::show),
+        (either && options.relocs, relocs::show),
+        (sections && options.unwind, unwind::show),
+        (either && symbols, symbols::show),
+        (options.histogram, histogram::show),
+        (sections && options.versions, versions::show),
+        (sections && (dumps || options.lint), contents::show),
+        (options.notes, notes::show),
+        (sections && options.arch, arch::show),
+        (options.draw, draw::show),
+        (options.check.is_some(), check::show),
+        (options.size.is_some(), size::show),
     ];
-    for &(possible, part) in parts {
-        fine &= !possible || part(cx, file);
+    for &(wanted, part) in parts {
+        fine &= !wanted || part(cx, file);
     }
     fine
 }

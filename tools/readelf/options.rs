@@ -6,6 +6,7 @@ use super::{check, size, text};
 use crate::cli::{self, Wrong};
 use crate::colour::Colour;
 use crate::context::Context;
+use crate::words::words;
 use alloc::vec::Vec;
 use rt::io::BufWriter;
 use rt::put;
@@ -65,8 +66,8 @@ pub struct Options {
     pub process_links: bool,
     pub help: bool,
     pub version: bool,
-    /// Something that isn't supported yet.
-    pub later: bool,
+    /// Whether anything is asked for, but for `-w`, which says that itself.
+    asks: bool,
 }
 
 /// The help, and the table of options: see [`cli`].
@@ -150,7 +151,48 @@ Known to GNU readelf, not supported yet:
       --sframe[=SECTION]      SFrame, of .sframe
 ";
 
+/// The options that set a field, by the first of their names in [`HELP`], in the order of
+/// [`Options::field`]: headers and notes, the other parts of the report, what only says how.
+const FIELDS: &[u8] = b"h l S g n draw s dyn-syms lto-syms r u d V A I \
+    W c D T z P H v C no-recurse-limit json diff";
+/// How many of them ask for headers and notes, and how many for anything at all.
+const HEADERS: usize = 6;
+const PARTS: usize = 15;
+
 impl Options {
+    fn field(&mut self, place: usize) -> Option<&mut bool> {
+        Some(match place {
+            0 => &mut self.header,
+            1 => &mut self.segments,
+            2 => &mut self.sections,
+            3 => &mut self.groups,
+            4 => &mut self.notes,
+            5 => &mut self.draw,
+            6 => &mut self.symbols,
+            7 => &mut self.dynamic_symbols,
+            8 => &mut self.lto_symbols,
+            9 => &mut self.relocs,
+            10 => &mut self.unwind,
+            11 => &mut self.dynamic,
+            12 => &mut self.versions,
+            13 => &mut self.arch,
+            14 => &mut self.histogram,
+            15 => &mut self.wide,
+            16 => &mut self.archive_index,
+            17 => &mut self.use_dynamic,
+            18 => &mut self.silent_truncation,
+            19 => &mut self.decompress,
+            20 => &mut self.process_links,
+            21 => &mut self.help,
+            22 => &mut self.version,
+            23 => &mut self.spelling.demangled,
+            24 => &mut self.spelling.unlimited,
+            25 => &mut self.json,
+            26 => &mut self.diff,
+            _ => return None,
+        })
+    }
+
     /// Whether there is anything to print; `-W` and its like only say how.
     pub fn asks_for_something(&self) -> bool {
         self.archive_index || self.asks_for_members()
@@ -158,122 +200,80 @@ impl Options {
 
     /// Whether there is anything to print of an ELF file.
     pub fn asks_for_members(&self) -> bool {
-        [
-            self.header,
-            self.segments,
-            self.sections,
-            self.groups,
-            self.section_details,
-            self.symbols,
-            self.dynamic_symbols,
-            self.lto_symbols,
-            self.notes,
-            self.relocs,
-            self.unwind,
-            self.dynamic,
-            self.versions,
-            self.arch,
-            self.histogram,
-            self.lint,
-            !self.dumps.is_empty(),
-            self.draw,
-            self.check.is_some(),
-            self.size.is_some(),
-            self.debug.any,
-        ]
-        .contains(&true)
+        self.asks || self.debug.any
     }
 
-    /// Those beyond GNU readelf; false for another one.
-    fn set_more(&mut self, cx: &mut Context, key: &[u8], value: Option<&'static [u8]>) -> bool {
-        let mut wrong = |cx: &mut Context| {
-            let value = text::name(value.unwrap_or_default());
-            message!(cx, "invalid argument '", value, "' for '--", key, "'");
-            self.wrong = true;
-        };
-        match key {
-            b"color" => match Colour::chosen(value) {
-                Some(colour) => self.colour = colour,
-                None => wrong(cx),
-            },
-            b"json" => self.json = true,
-            b"draw" => self.draw = true,
-            b"check" => match check::chosen(cx, value) {
-                Some(checks) => self.check = Some((checks, value.is_some())),
-                None => self.wrong = true,
-            },
-            b"size" => match size::limit(value) {
-                None => wrong(cx),
-                limit => self.size = limit,
-            },
-            b"diff" => self.diff = true,
-            _ => return false,
+    fn set(&mut self, cx: &mut Context, key: &[u8], value: Option<&'static [u8]>) {
+        let place = words(FIELDS, b' ').position(|word| word == key);
+        if let Some(place) = place
+            && let Some(field) = self.field(place)
+        {
+            *field = true;
+            self.asks |= place < PARTS;
+            self.linking |= (HEADERS..PARTS).contains(&place) || key == b"diff";
+            return;
         }
-        self.linking |= matches!(key, b"check" | b"size" | b"diff");
-        true
-    }
-
-    fn set(&mut self, key: &[u8], value: Option<&'static [u8]>) {
-        self.linking |= !matches!(key, [b'e' | b'h' | b'l' | b'S' | b'g' | b't' | b'n' | b'W']);
+        let given = value.unwrap_or_default();
+        let mut wrong = false;
         match key {
-            [b'a'] => self.set_all(b"hlSgsrudVnAI"),
-            [b'e'] => self.set_all(b"hlS"),
-            [b'h'] => self.header = true,
-            [b'l'] => self.segments = true,
-            [b'S'] => self.sections = true,
-            [b'g'] => self.groups = true,
-            [b't' | b'N'] => {
-                self.sections = true;
+            b"a" => self.set_all(cx, b"hlSgsrudVnAI"),
+            b"e" => self.set_all(cx, b"hlS"),
+            b"t" | b"N" => {
                 self.section_details = true;
+                self.set_all(cx, b"S");
             }
-            [b's'] => self.symbols = true,
-            b"dyn-syms" => self.dynamic_symbols = true,
-            b"lto-syms" => self.lto_symbols = true,
-            b"sym-base" => self.symbol_base = base(value.unwrap_or_default()),
-            [b'n'] => self.notes = true,
-            [b'r'] => self.relocs = true,
-            [b'u'] => self.unwind = true,
-            [b'd'] => self.dynamic = true,
-            [b'V'] => self.versions = true,
-            [b'A'] => self.arch = true,
-            [b'c'] => self.archive_index = true,
-            [b'D'] => self.use_dynamic = true,
-            [b'L'] => {
-                self.set(b"a", None);
+            b"L" => {
                 self.lint = true;
+                self.set_all(cx, b"a");
             }
-            [kind @ (b'x' | b'p' | b'R')] => {
-                self.dump(*kind, value.unwrap_or_default());
-            }
-            b"ctf" => self.dump(b'c', value.unwrap_or_default()),
+            [kind @ (b'x' | b'p' | b'R')] => self.dump(*kind, given),
+            b"ctf" => self.dump(b'c', given),
             b"sframe" => self.dump(b'f', value.unwrap_or(b".sframe")),
-            [b'P'] => self.process_links = true,
-            [b'z'] => self.decompress = true,
-            [b'I'] => self.histogram = true,
-            [b'W'] => self.wide = true,
-            [b'T'] => self.silent_truncation = true,
-            [b'H'] => self.help = true,
-            [b'v'] => self.version = true,
-            [b'C'] => self.spelling.demangled = true,
+            b"w" => self.debug.letters(cx, value),
+            b"debug-dump" => self.debug.words(cx, value),
+            b"demangle" => self.spelling.demangle(cx, value),
             b"no-demangle" => self.spelling.demangled = false,
             b"recurse-limit" => self.spelling.unlimited = false,
-            b"no-recurse-limit" => self.spelling.unlimited = true,
+            b"U" => self.spelling.unicode(cx, given),
+            b"sym-base" => self.symbol_base = base(given),
+            b"check" => {
+                self.check = check::chosen(cx, value).map(|checks| (checks, value.is_some()));
+                self.wrong |= self.check.is_none();
+                self.asks_of_all();
+            }
+            b"size" => {
+                self.size = size::limit(value);
+                wrong = self.size.is_none();
+                self.asks_of_all();
+            }
+            b"color" => match Colour::chosen(value) {
+                Some(colour) => self.colour = colour,
+                None => wrong = true,
+            },
             // These say how what isn't supported yet is shown.
-            b"dwarf-depth" | b"dwarf-start" | b"dwarf-check" => {}
-            b"ctf-parent" | b"ctf-symbols" | b"ctf-strings" => {}
-            _ => self.later = true,
+            _ => {}
+        }
+        if wrong {
+            let given = text::name(given);
+            message!(cx, "invalid argument '", given, "' for '--", key, "'");
+            self.wrong = true;
         }
     }
 
-    // One copy for its callers.
-    #[inline(never)]
-    fn dump(&mut self, kind: u8, section: &'static [u8]) {
-        self.dumps.push(Dump { kind, section });
+    /// Something is asked for that looks at everything.
+    fn asks_of_all(&mut self) {
+        self.asks = true;
+        self.linking = true;
     }
 
-    fn set_all(&mut self, letters: &[u8]) {
+    fn dump(&mut self, kind: u8, section: &'static [u8]) {
+        self.dumps.push(Dump { kind, section });
+        self.asks_of_all();
+    }
+
+    fn set_all(&mut self, cx: &mut Context, letters: &[u8]) {
         for letter in letters {
-            self.set(&[*letter], None);
+            self.set(cx, &[*letter], None);
         }
     }
 }
@@ -298,28 +298,14 @@ fn base(text: &[u8]) -> u8 {
     }
 }
 
-/// What is asked for, and the files.
+/// Reads what is asked for, and gives back the files.
 pub fn parse(
     cx: &mut Context,
     args: &[&'static [u8]],
-) -> Result<(Options, Vec<&'static [u8]>), Wrong> {
-    let (mut options, mut coloured) = (Options::default(), false);
-    let files = cli::parse(cx, args, HELP, &mut |cx, key, value| match (key, value) {
-        (b"demangle", style) => options.spelling.demangle(cx, style),
-        (b"U", how) => options.spelling.unicode(cx, how.unwrap_or_default()),
-        (b"w", letters) => options.debug.letters(cx, letters),
-        (b"debug-dump", words) => options.debug.words(cx, words),
-        _ => {
-            coloured |= key == b"color";
-            if !options.set_more(cx, key, value) {
-                options.set(key, value);
-            }
-        }
-    })?;
-    if !coloured {
-        options.colour = Colour::auto();
-    }
-    Ok((options, files))
+    options: &mut Options,
+) -> Result<Vec<&'static [u8]>, Wrong> {
+    options.colour = Colour::auto();
+    cli::parse(cx, args, HELP, &mut |cx, key, value| options.set(cx, key, value))
 }
 
 /// Usage on standard error, for a command line that makes no sense.

@@ -102,6 +102,8 @@ struct Group {
 
 impl<'a> SectionGroups<'a> {
     /// Looks at all sections.
+    // Inlined, so that it is written where it stays: it is most of a page.
+    #[inline(always)]
     pub fn new(sections: Table<'a, SectionHeader>) -> Self {
         let none = (u64::MAX, 0);
         let mut groups = [Group { file: none, memory: none, anywhere: false }; 64];
