@@ -32,7 +32,7 @@ macro_rules! entry {
     ($main:path, heap) => {
         // SAFETY: this program has no other heap, and no C library.
         #[global_allocator]
-        #[unsafe(link_section = ".bss.large.a")]
+        #[unsafe(link_section = ".bss.heap")]
         static HEAP: $crate::mm::Heap = unsafe { $crate::mm::Heap::new() };
         $crate::entry!($main);
     };
