@@ -16,70 +16,74 @@ use crate::readelf;
 use crate::stat;
 use crate::truncate;
 use crate::vdso;
-use rt::fmt::left;
 use rt::put;
 
-/// One applet.
-pub struct Applet {
-    pub name: &'static str,
-    /// One line for the list.
-    pub purpose: &'static str,
-    /// Runs it; the result is the exit status.
-    pub run: fn(&mut Context) -> u8,
-}
-
-/// All applets, sorted by name.
-pub static APPLETS: &[Applet] = &[
-    Applet { name: "args", purpose: "the arguments of a process or core file", run: args::run },
-    Applet {
-        name: "auxv",
-        purpose: "the auxiliary vector of a process or core file",
-        run: auxv::run,
-    },
-    Applet { name: "env", purpose: "the environment of a process or core file", run: env::run },
-    Applet {
-        name: "exec",
-        purpose: "runs raw machine code, and explains how it ended",
-        run: exec::run,
-    },
-    #[cfg(feature = "link")]
-    Applet {
-        name: "ldd",
-        purpose: "which libraries a program needs, and why it does not start",
-        run: ldd::run,
-    },
-    #[cfg(feature = "link")]
-    Applet {
-        name: "ldso",
-        purpose: "the dynamic linker: runs a program, or calls a library's function",
-        run: ldso::run,
-    },
-    Applet { name: "lseek", purpose: "a file's cursor, its data and its holes", run: lseek::run },
-    Applet { name: "maps", purpose: "what is mapped where in a process", run: maps::run },
-    Applet {
-        name: "readelf",
-        purpose: "what is in an ELF file: GNU readelf's report",
-        run: readelf::run,
-    },
-    Applet {
-        name: "stat",
-        purpose: "what is known of files and file systems: GNU stat, and more",
-        run: stat::run,
-    },
-    Applet {
-        name: "truncate",
-        purpose: "sets the size of files, takes space for them or gives it back",
-        run: truncate::run,
-    },
-    Applet {
-        name: "vdso",
-        purpose: "the kernel's vDSO: its symbols, its notes, how fast it is",
-        run: vdso::run,
-    },
+/// All applets, a line each, sorted by name: the name and what it is for.
+// Texts in place of a table with pointers, all of which would be relocated at each start.
+const LIST: [&str; 3] = [
+    "\
+args        the arguments of a process or core file
+auxv        the auxiliary vector of a process or core file
+env         the environment of a process or core file
+exec        runs raw machine code, and explains how it ended
+",
+    LINK,
+    "\
+lseek       a file's cursor, its data and its holes
+maps        what is mapped where in a process
+readelf     what is in an ELF file: GNU readelf's report
+stat        what is known of files and file systems: GNU stat, and more
+truncate    sets the size of files, takes space for them or gives it back
+vdso        the kernel's vDSO: its symbols, its notes, how fast it is
+",
 ];
 
-fn find(name: &[u8]) -> Option<&'static Applet> {
-    APPLETS.iter().find(|applet| applet.name.as_bytes() == name)
+#[cfg(not(feature = "link"))]
+const LINK: &str = "";
+#[cfg(feature = "link")]
+const LINK: &str = "\
+ldd         which libraries a program needs, and why it does not start
+ldso        the dynamic linker: runs a program, or calls a library's function
+";
+
+/// Calls with the name of each applet, and with its line of the list.
+pub fn each(call: &mut dyn FnMut(&'static str, &'static str)) {
+    for line in LIST.iter().flat_map(|lines| lines.split('\n')) {
+        if let Some(name) = line.split(' ').next().filter(|name| !name.is_empty()) {
+            call(name, line);
+        }
+    }
+}
+
+/// Runs an applet; the result is the exit status.
+type Run = fn(&mut Context) -> u8;
+
+fn find(name: &[u8]) -> Option<(&'static str, Run)> {
+    let mut found = None;
+    each(&mut |known, _| {
+        if known.as_bytes() == name {
+            found = Some(known);
+        }
+    });
+    let name = found?;
+    // By `str`: of bytes each one would be compared on its own.
+    let run: Run = match name {
+        "args" => args::run,
+        "auxv" => auxv::run,
+        "env" => env::run,
+        "exec" => exec::run,
+        #[cfg(feature = "link")]
+        "ldd" => ldd::run,
+        #[cfg(feature = "link")]
+        "ldso" => ldso::run,
+        "lseek" => lseek::run,
+        "maps" => maps::run,
+        "readelf" => readelf::run,
+        "stat" => stat::run,
+        "truncate" => truncate::run,
+        _ => vdso::run,
+    };
+    Some((name, run))
 }
 
 /// Runs the applet that `argv[0]` names, or else the one that the first argument names.
@@ -90,9 +94,9 @@ pub fn dispatch(cx: &mut Context) -> u8 {
     };
     let base = name.rsplit(|&byte| byte == b'/').next().unwrap_or_default();
     cx.args = args;
-    if let Some(applet) = find(base) {
-        cx.applet = applet.name;
-        return (applet.run)(cx);
+    if let Some((name, run)) = find(base) {
+        cx.applet = name;
+        return run(cx);
     }
     match args.split_first() {
         None => usage(cx),
@@ -102,18 +106,16 @@ pub fn dispatch(cx: &mut Context) -> u8 {
             0
         }
         Some((&b"--list", _)) => {
-            for applet in APPLETS {
-                put!(&mut cx.out, applet.name, "\n");
-            }
+            each(&mut |name, _| put!(&mut cx.out, name, "\n"));
             0
         }
         Some((&b"--install", rest)) => install::run(cx, rest),
         Some((name, rest)) => match find(name) {
-            Some(applet) => {
+            Some((name, run)) => {
                 cx.prefix = "lx ";
-                cx.applet = applet.name;
+                cx.applet = name;
                 cx.args = rest;
-                (applet.run)(cx)
+                run(cx)
             }
             None => {
                 message!(cx, "'", name, "' is not an applet; try 'lx --list'");
@@ -125,9 +127,7 @@ pub fn dispatch(cx: &mut Context) -> u8 {
 
 fn usage(cx: &mut Context) -> u8 {
     put!(&mut cx.out, "Usage: lx APPLET [OPTION]... [FILE]...\n\n");
-    for applet in APPLETS {
-        put!(&mut cx.out, "  ", left(applet.name, 12), applet.purpose, "\n");
-    }
+    each(&mut |_, line| put!(&mut cx.out, "  ", line, "\n"));
     put!(
         &mut cx.out,
         "\n'lx APPLET --help' explains an applet. Under the name of an applet (a link) lx is\n",
@@ -138,4 +138,22 @@ fn usage(cx: &mut Context) -> u8 {
         "  lx --version                tells the version\n",
     );
     0
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{each, find};
+    use std::vec::Vec;
+
+    #[test]
+    fn all_that_is_listed_is_there_and_sorted() {
+        let mut names = Vec::new();
+        each(&mut |name, line| {
+            assert_eq!(find(name.as_bytes()).map(|(name, _)| name), Some(name));
+            let purpose = line[name.len()..].trim_start();
+            assert_eq!(line.len() - purpose.len(), 12);
+            names.push(name);
+        });
+        assert!(names.len() >= 10 && names.is_sorted());
+    }
 }

@@ -1,5 +1,6 @@
 //! `--color`: whether output is coloured, and the escape sequences that do it.
 
+use crate::words::place;
 use rt::fmt::Put;
 use rt::io::{BufWriter, is_terminal, stdout};
 
@@ -27,11 +28,9 @@ impl Colour {
     /// on a terminal, unless the environment has a `NO_COLOR` that isn't empty
     /// (<https://no-color.org>) or the terminal is `dumb`. None where it is something else.
     pub fn chosen(value: Option<&[u8]>) -> Option<Colour> {
-        let on = match value {
-            Some(b"always") => true,
-            Some(b"never") => false,
-            Some(b"auto") | None => Colour::wanted(),
-            Some(_) => return None,
+        let on = match place(b"auto always never", value.unwrap_or(b"auto"))? {
+            0 => Colour::wanted(),
+            place => place == 1,
         };
         Some(Colour { on })
     }

@@ -1,6 +1,6 @@
 //! `lx --install [-s] [-f] DIR`: a link to lx for each applet.
 
-use crate::applets::APPLETS;
+use crate::applets;
 use crate::cli;
 use crate::context::Context;
 use rt::{Errno, Result, fs};
@@ -35,14 +35,14 @@ pub fn run(cx: &mut Context, args: &[&'static [u8]]) -> u8 {
         }
     };
     let mut status = 0;
-    for applet in APPLETS {
-        let path = [directory, b"/", applet.name.as_bytes()].concat();
+    applets::each(&mut |name, _| {
+        let path = [directory, b"/", name.as_bytes()].concat();
         if let Err(errno) = make(lx, &path, symbolic, force) {
             let hint = if errno == Errno::EXDEV { " (-s makes symbolic links)" } else { "" };
             message!(cx, path.as_slice(), ": ", errno, hint);
             status = 1;
         }
-    }
+    });
     status
 }
 

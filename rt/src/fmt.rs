@@ -162,30 +162,31 @@ pub struct Number {
 #[derive(Clone, Copy)]
 struct Spec(u32);
 
+// In this order: those without a width or with a small one are loaded by the shortest
+// instruction, which has room for seven bits.
 impl Spec {
-    const WIDTH: u32 = 0xff;
-    const BASE: u32 = 0xff00;
+    const BASE: u32 = 3;
+    const DECIMAL: u32 = 0;
+    const HEXADECIMAL: u32 = 1;
+    const OCTAL: u32 = 2;
+    const ALTERNATE: u32 = 1 << 2;
     /// Fill up with zeros before the number.
-    const ZERO: u32 = 1 << 16;
+    const ZERO: u32 = 1 << 3;
     /// Fill up with spaces after it.
-    const LEFT: u32 = 1 << 17;
-    const ALTERNATE: u32 = 1 << 18;
-    const NEGATIVE: u32 = 1 << 19;
+    const LEFT: u32 = 1 << 4;
+    const WIDTH: u32 = 0xff << 5;
+    const NEGATIVE: u32 = 1 << 13;
 
     const fn has(self, flag: u32) -> bool {
         self.0 & flag != 0
     }
 
     const fn width(self) -> usize {
-        (self.0 & Spec::WIDTH) as usize
-    }
-
-    const fn base(self) -> u32 {
-        (self.0 & Spec::BASE) >> 8
+        ((self.0 & Spec::WIDTH) >> 5) as usize
     }
 
     const fn with_width(self, width: u8, pad: u32) -> Spec {
-        Spec(self.0 & !(Spec::WIDTH | Spec::ZERO | Spec::LEFT) | width as u32 | pad)
+        Spec(self.0 & !(Spec::WIDTH | Spec::ZERO | Spec::LEFT) | (width as u32) << 5 | pad)
     }
 }
 
@@ -211,14 +212,14 @@ unsigned!(u8 u16 u32 u64 usize);
 /// `%lu`: unsigned decimal.
 #[inline]
 pub fn dec(value: impl Unsigned) -> Number {
-    number(value.widen(), 10)
+    number(value.widen(), Spec::DECIMAL)
 }
 
 /// `%ld`: signed decimal.
 #[inline]
 pub fn int(value: impl Into<i64>) -> Number {
     let value = value.into();
-    let number = number(value.unsigned_abs(), 10);
+    let number = number(value.unsigned_abs(), Spec::DECIMAL);
     let sign = if value < 0 { Spec::NEGATIVE } else { 0 };
     Number { spec: Spec(number.spec.0 | sign), ..number }
 }
@@ -226,18 +227,18 @@ pub fn int(value: impl Into<i64>) -> Number {
 /// `%lx`: hexadecimal in lower case.
 #[inline]
 pub fn hex(value: impl Unsigned) -> Number {
-    number(value.widen(), 16)
+    number(value.widen(), Spec::HEXADECIMAL)
 }
 
 /// `%lo`: octal.
 #[inline]
 pub fn oct(value: impl Unsigned) -> Number {
-    number(value.widen(), 8)
+    number(value.widen(), Spec::OCTAL)
 }
 
 #[inline]
 const fn number(value: u64, base: u32) -> Number {
-    Number { value, spec: Spec(base << 8) }
+    Number { value, spec: Spec(base) }
 }
 
 impl Number {
@@ -289,40 +290,28 @@ fn put_number(out: &mut BufWriter, value: u64, spec: Spec) {
     // 22 octal digits are the longest that 64 bits give.
     let mut digits = [0; 24];
     let mut at = digits.len();
-    let mut push = |digit: u8| {
-        at -= 1;
-        digits[at] = digit;
-    };
+    let base = spec.0 & Spec::BASE;
     let mut rest = value;
-    match spec.base() {
-        16 => loop {
-            push(b"0123456789abcdef"[(rest & 15) as usize]);
-            rest >>= 4;
-            if rest == 0 {
-                break;
-            }
-        },
-        8 => loop {
-            push(b'0' + (rest & 7) as u8);
-            rest >>= 3;
-            if rest == 0 {
-                break;
-            }
-        },
-        _ => loop {
-            push(b'0' + (rest % 10) as u8);
-            rest /= 10;
-            if rest == 0 {
-                break;
-            }
-        },
+    loop {
+        let digit;
+        (digit, rest) = match base {
+            Spec::HEXADECIMAL => (rest & 15, rest >> 4),
+            Spec::OCTAL => (rest & 7, rest >> 3),
+            _ => (rest % 10, rest / 10),
+        };
+        let letter = if digit > 9 { b'a' - 10 } else { b'0' };
+        at -= 1;
+        digits[at] = letter + digit as u8;
+        if rest == 0 {
+            break;
+        }
     }
     let digits = &digits[at..];
     let alternate = spec.has(Spec::ALTERNATE) && value != 0;
-    let prefix: &[u8] = match (spec.has(Spec::NEGATIVE), alternate, spec.base()) {
+    let prefix: &[u8] = match (spec.has(Spec::NEGATIVE), alternate, base) {
         (true, ..) => b"-",
-        (_, true, 16) => b"0x",
-        (_, true, 8) => b"0",
+        (_, true, Spec::HEXADECIMAL) => b"0x",
+        (_, true, Spec::OCTAL) => b"0",
         _ => b"",
     };
     let gap = spec.width().saturating_sub(prefix.len() + digits.len());

@@ -5,6 +5,7 @@
 use super::file::File;
 use super::text;
 use crate::context::Context;
+use crate::words::place;
 use rt::elf::consts::SHT_NOBITS;
 use rt::elf::{Reader, SectionHeader, c_str};
 use rt::fmt::hex;
@@ -44,7 +45,7 @@ const OTHER: &[u8] = b"addr aranges cu_index frame gnu_pubnames gnu_pubtypes lin
 
 /// Whether a list of words has this one.
 fn has(list: &[u8], word: &[u8]) -> bool {
-    list.split(|&byte| byte == b' ').any(|other| other == word)
+    place(list, word).is_some()
 }
 
 impl Debug {
@@ -91,8 +92,8 @@ pub fn show(cx: &mut Context, file: &File, section: &SectionHeader) -> bool {
     let options = file.options;
     let name = file.section_name(section);
     let link: Option<Link> = match name {
-        b".gnu_debuglink" => Some(debug_link),
-        b".gnu_debugaltlink" => Some(alternative_link),
+        _ if name == b".gnu_debuglink" => Some(debug_link),
+        _ if name == b".gnu_debugaltlink" => Some(alternative_link),
         _ => None,
     };
     let wanted = options.lint || link.is_some() && options.debug.links;

@@ -3,14 +3,20 @@
 use super::file::File;
 use super::text;
 use crate::context::Context;
+use crate::words::words;
 use rt::elf::{Reader, SectionHeader};
 use rt::fmt::{Put, dec, hex, right};
 use rt::io::BufWriter;
 use rt::put;
 
-pub const KINDS: [&str; 5] = ["DEF", "WEAKDEF", "UNDEF", "WEAKUNDEF", "COMMON"];
-pub const VISIBILITIES: [&str; 4] = ["DEFAULT", "PROTECTED", "INTERNAL", "HIDDEN"];
-pub const TYPES: [&str; 3] = ["UNKNOWN", "FUNCTION", "VARIABLE"];
+pub const KINDS: &[u8] = b"DEF WEAKDEF UNDEF WEAKUNDEF COMMON";
+pub const VISIBILITIES: &[u8] = b"DEFAULT PROTECTED INTERNAL HIDDEN";
+pub const TYPES: &[u8] = b"UNKNOWN FUNCTION VARIABLE";
+
+/// The name of a number in one of these lists.
+pub fn called(names: &'static [u8], number: u32) -> Option<&'static [u8]> {
+    words(names, b' ').nth(number as usize)
+}
 
 pub const PREFIX: &[u8] = b".gnu.lto_.symtab.";
 pub const EXTENSION: &[u8] = b".gnu.lto_.ext_symtab.";
@@ -136,9 +142,9 @@ fn rows(cx: &mut Context, file: &File, mut bytes: &[u8], mut data: Option<&[u8]>
             continue;
         }
         let extended = extended
-            .map(|[kind, section]| (Label::new(cx, "type", &TYPES, signed(kind)), signed(section)));
-        let visibility = Label::new(cx, "visibility", &VISIBILITIES, symbol.visibility.into());
-        let definition = Label::new(cx, "definition", &KINDS, symbol.kind.into());
+            .map(|[kind, section]| (Label::new(cx, "type", TYPES, signed(kind)), signed(section)));
+        let visibility = Label::new(cx, "visibility", VISIBILITIES, symbol.visibility.into());
+        let definition = Label::new(cx, "definition", KINDS, symbol.kind.into());
         let key = if symbol.key.is_empty() { b"-" } else { symbol.key };
         put!(&mut cx.out, "  ");
         cx.out.fill(b' ', 10usize.saturating_sub(key.len()));
@@ -166,14 +172,14 @@ fn signed(byte: u8) -> u32 {
 
 /// The name of a number, or the number: `%*s`.
 struct Label {
-    name: &'static str,
+    name: &'static [u8],
     number: u32,
     width: usize,
 }
 
 impl Label {
-    fn new(cx: &mut Context, what: &str, names: &[&'static str], number: u32) -> Label {
-        let name = names.get(number as usize).copied().unwrap_or_default();
+    fn new(cx: &mut Context, what: &str, names: &'static [u8], number: u32) -> Label {
+        let name = called(names, number).unwrap_or_default();
         if name.is_empty() {
             let middle = " encountered: ";
             error!(cx, "Unknown LTO symbol ", what, middle, dec(number));

@@ -234,7 +234,9 @@ fn any(
             unreadable(cx, options, name, "too short");
             false
         }
-        Some(b"!<arch>\n" | b"!<thin>\n") => archive::report(cx, options, name, source),
+        Some(magic) if [b"!<arch>\n", b"!<thin>\n"].iter().any(|known| magic == *known) => {
+            archive::report(cx, options, name, source)
+        }
         Some(_) => {
             if options.archive_index {
                 let tail = " is not an archive so its index cannot be displayed.";

@@ -6,7 +6,7 @@ use super::{check, size, text};
 use crate::cli::{self, Wrong};
 use crate::colour::Colour;
 use crate::context::Context;
-use crate::words::words;
+use crate::words::place;
 use alloc::vec::Vec;
 use rt::io::BufWriter;
 use rt::put;
@@ -204,7 +204,7 @@ impl Options {
     }
 
     fn set(&mut self, cx: &mut Context, key: &[u8], value: Option<&'static [u8]>) {
-        let place = words(FIELDS, b' ').position(|word| word == key);
+        let place = place(FIELDS, key);
         if let Some(place) = place
             && let Some(field) = self.field(place)
         {
@@ -215,38 +215,41 @@ impl Options {
         }
         let given = value.unwrap_or_default();
         let mut wrong = false;
-        match key {
-            b"a" => self.set_all(cx, b"hlSgsrudVnAI"),
-            b"e" => self.set_all(cx, b"hlS"),
-            b"t" | b"N" => {
+        // As `str`: of bytes each one would be compared on its own.
+        match core::str::from_utf8(key).unwrap_or_default() {
+            "a" => self.set_all(cx, b"hlSgsrudVnAI"),
+            "e" => self.set_all(cx, b"hlS"),
+            "t" | "N" => {
                 self.section_details = true;
                 self.set_all(cx, b"S");
             }
-            b"L" => {
+            "L" => {
                 self.lint = true;
                 self.set_all(cx, b"a");
             }
-            [kind @ (b'x' | b'p' | b'R')] => self.dump(*kind, given),
-            b"ctf" => self.dump(b'c', given),
-            b"sframe" => self.dump(b'f', value.unwrap_or(b".sframe")),
-            b"w" => self.debug.letters(cx, value),
-            b"debug-dump" => self.debug.words(cx, value),
-            b"demangle" => self.spelling.demangle(cx, value),
-            b"no-demangle" => self.spelling.demangled = false,
-            b"recurse-limit" => self.spelling.unlimited = false,
-            b"U" => self.spelling.unicode(cx, given),
-            b"sym-base" => self.symbol_base = base(given),
-            b"check" => {
+            "x" => self.dump(b'x', given),
+            "p" => self.dump(b'p', given),
+            "R" => self.dump(b'R', given),
+            "ctf" => self.dump(b'c', given),
+            "sframe" => self.dump(b'f', value.unwrap_or(b".sframe")),
+            "w" => self.debug.letters(cx, value),
+            "debug-dump" => self.debug.words(cx, value),
+            "demangle" => self.spelling.demangle(cx, value),
+            "no-demangle" => self.spelling.demangled = false,
+            "recurse-limit" => self.spelling.unlimited = false,
+            "U" => self.spelling.unicode(cx, given),
+            "sym-base" => self.symbol_base = base(given),
+            "check" => {
                 self.check = check::chosen(cx, value).map(|checks| (checks, value.is_some()));
                 self.wrong |= self.check.is_none();
                 self.asks_of_all();
             }
-            b"size" => {
+            "size" => {
                 self.size = size::limit(value);
                 wrong = self.size.is_none();
                 self.asks_of_all();
             }
-            b"color" => match Colour::chosen(value) {
+            "color" => match Colour::chosen(value) {
                 Some(colour) => self.colour = colour,
                 None => wrong = true,
             },

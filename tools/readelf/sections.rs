@@ -8,6 +8,7 @@ use super::names::sections::section_type;
 use super::text;
 use crate::colour::Sgr;
 use crate::context::Context;
+use crate::words::words;
 use rt::elf::consts::*;
 use rt::elf::{CompressionHeader, Record, SectionHeader};
 use rt::fmt::{dec, hex, left, right};
@@ -213,50 +214,40 @@ fn check(cx: &mut Context, file: &File, index: usize, section: &SectionHeader) {
     }
 }
 
-/// A flag of `sh_flags`: its letter, and its name in the long form.
-struct Flag(u64, u8, &'static str);
-
-/// Flags that mean the same everywhere.
-static FLAGS: [Flag; 12] = [
-    Flag(SHF_WRITE, b'W', "WRITE"),
-    Flag(SHF_ALLOC, b'A', "ALLOC"),
-    Flag(SHF_EXECINSTR, b'X', "EXEC"),
-    Flag(SHF_MERGE, b'M', "MERGE"),
-    Flag(SHF_STRINGS, b'S', "STRINGS"),
-    Flag(SHF_INFO_LINK, b'I', "INFO LINK"),
-    Flag(SHF_LINK_ORDER, b'L', "LINK ORDER"),
-    Flag(SHF_OS_NONCONFORMING, b'O', "OS NONCONF"),
-    Flag(SHF_GROUP, b'G', "GROUP"),
-    Flag(SHF_TLS, b'T', "TLS"),
-    Flag(SHF_COMPRESSED, b'C', "COMPRESSED"),
-    Flag(SHF_EXCLUDE, b'E', "EXCLUDE"),
-];
+/// Flags that mean the same everywhere: the bits, the letters, the names of the long form.
+const BITS: [u8; 12] = [0, 1, 2, 4, 5, 6, 7, 8, 9, 10, 11, 31];
+const LETTERS: &[u8; 12] = b"WAXMSILOGTCE";
+const NAMES: &str =
+    "WRITE,ALLOC,EXEC,MERGE,STRINGS,INFO LINK,LINK ORDER,OS NONCONF,GROUP,TLS,COMPRESSED,EXCLUDE";
 
 /// The letter of a flag and its name; 0 or an empty name where there is none.
-pub fn flag(file: &File, bit: u64) -> (u8, &'static str) {
-    if let Some(Flag(_, letter, name)) = FLAGS.iter().find(|flag| flag.0 == bit) {
-        return (*letter, name);
+pub fn flag(file: &File, bit: u64) -> (u8, &'static [u8]) {
+    let place = BITS.iter().position(|&number| bit == 1 << number);
+    if let Some(place) = place
+        && let Some(letter) = LETTERS.get(place)
+    {
+        return (*letter, words(NAMES.as_bytes(), b',').nth(place).unwrap_or_default());
     }
     let osabi = file.elf.header.e_ident.osabi();
     match (bit, file.elf.header.e_machine) {
         (SHF_GNU_RETAIN, _) if matches!(osabi, ELFOSABI_GNU | ELFOSABI_FREEBSD) => {
-            (b'R', "GNU_RETAIN")
+            (b'R', b"GNU_RETAIN")
         }
         (SHF_GNU_MBIND, _) if matches!(osabi, ELFOSABI_NONE | ELFOSABI_GNU | ELFOSABI_FREEBSD) => {
-            (b'D', "GNU_MBIND")
+            (b'D', b"GNU_MBIND")
         }
-        (0x10000000, EM_X86_64 | EM_L10M | EM_K10M) => (b'l', ""),
-        (0x10000000, EM_PPC) => (b'v', "VLE"),
-        (0x10000000, EM_ARM) => (0, "ENTRYSECT"),
-        (0x20000000, EM_ARM) => (b'y', "ARM_PURECODE"),
-        (0x10000000, EM_IA_64) => (0, "SHORT"),
-        (0x20000000, EM_IA_64) => (0, "NORECOV"),
+        (0x10000000, EM_X86_64 | EM_L10M | EM_K10M) => (b'l', b""),
+        (0x10000000, EM_PPC) => (b'v', b"VLE"),
+        (0x10000000, EM_ARM) => (0, b"ENTRYSECT"),
+        (0x20000000, EM_ARM) => (b'y', b"ARM_PURECODE"),
+        (0x10000000, EM_IA_64) => (0, b"SHORT"),
+        (0x20000000, EM_IA_64) => (0, b"NORECOV"),
         (
             SHF_ORDERED,
             EM_SPARC | EM_386 | EM_IAMCU | EM_OLD_SPARCV9 | EM_SPARC32PLUS | EM_SPARCV9 | EM_X86_64
             | EM_L10M | EM_K10M,
-        ) => (0, "ORDERED"),
-        _ => (0, ""),
+        ) => (0, b"ORDERED"),
+        _ => (0, b""),
     }
 }
 
@@ -341,9 +332,9 @@ fn put_details(cx: &mut Context, file: &File, section: &SectionHeader) {
     let mut comma = "";
     while let Some(bit) = next_bit(&mut flags) {
         match flag(file, bit).1 {
-            "" if bit & SHF_MASKOS != 0 => system |= bit,
-            "" if bit & SHF_MASKPROC != 0 => processor |= bit,
-            "" => unknown |= bit,
+            b"" if bit & SHF_MASKOS != 0 => system |= bit,
+            b"" if bit & SHF_MASKPROC != 0 => processor |= bit,
+            b"" => unknown |= bit,
             name => {
                 put!(out, comma, name);
                 comma = ", ";

@@ -1,6 +1,7 @@
 //! `-C`, `-U`: how names out of files are spelled.
 
 use crate::context::Context;
+use crate::words::place;
 use core::cell::RefCell;
 use demangle::{Demangler, Style};
 use rt::fmt::hex;
@@ -50,33 +51,29 @@ impl Spelling {
     /// `--demangle`, perhaps with a style. One that isn't known changes no style.
     pub fn demangle(&mut self, cx: &mut Context, style: Option<&[u8]>) {
         self.demangled = true;
-        self.language = Language(match style.unwrap_or(b"") {
-            b"none" => None,
-            b"auto" => Some(Style::Auto),
-            b"gnu-v3" => Some(Style::GnuV3),
-            b"java" => Some(Style::Java),
-            b"gnat" => Some(Style::Gnat),
-            b"dlang" => Some(Style::Dlang),
-            b"rust" => Some(Style::Rust),
-            _ => {
-                if let Some(style) = style {
-                    wrong(cx, "unknown demangling style `", style, "'");
-                }
-                return;
-            }
+        let Some(style) = style else { return };
+        self.language = Language(match place(b"none auto gnu-v3 java gnat dlang rust", style) {
+            Some(0) => None,
+            Some(1) => Some(Style::Auto),
+            Some(2) => Some(Style::GnuV3),
+            Some(3) => Some(Style::Java),
+            Some(4) => Some(Style::Gnat),
+            Some(5) => Some(Style::Dlang),
+            Some(_) => Some(Style::Rust),
+            None => return wrong(cx, "unknown demangling style `", style, "'"),
         });
     }
 
     /// `-U`.
     pub fn unicode(&mut self, cx: &mut Context, how: &[u8]) {
-        self.unicode = match how {
-            b"default" | b"d" | b"locale" | b"l" => Unicode::Raw,
-            b"escape" | b"e" => Unicode::Escape,
-            b"invalid" | b"i" => Unicode::Invalid,
-            b"hex" | b"x" => Unicode::Hex,
-            b"highlight" | b"h" if is_terminal(stdout()) => Unicode::Highlight,
-            b"highlight" | b"h" => Unicode::Escape,
-            _ => return wrong(cx, "invalid argument to -U/--unicode: ", how, ""),
+        let ways = b"default d locale l invalid i hex x highlight h escape e";
+        self.unicode = match place(ways, how) {
+            Some(..4) => Unicode::Raw,
+            Some(..6) => Unicode::Invalid,
+            Some(..8) => Unicode::Hex,
+            Some(..10) if is_terminal(stdout()) => Unicode::Highlight,
+            Some(_) => Unicode::Escape,
+            None => return wrong(cx, "invalid argument to -U/--unicode: ", how, ""),
         };
     }
 

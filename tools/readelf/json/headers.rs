@@ -101,8 +101,8 @@ pub fn sections(cx: &mut Context, file: &File) {
         let mut flags = s.sh_flags;
         while let Some(bit) = next_bit(&mut flags) {
             match flag(file, bit) {
-                (0, "") => {}
-                (letter, "") => {
+                (0, b"") => {}
+                (letter, b"") => {
                     json.words("", &[letter]);
                 }
                 (_, name) => {

@@ -137,16 +137,16 @@ pub fn lto(cx: &mut Context, file: &File) {
             bytes = rest;
             let json = cx.json();
             json.object("").text("name", symbol.name).text("comdat_key", symbol.key);
-            let mut named = |key: &str, names: &[&str], number: u8| {
+            let mut named = |key: &str, names: &'static [u8], number: u8| {
                 json.number(key, number.into());
-                if let Some(name) = names.get(usize::from(number)) {
-                    json.words_named(key, name);
+                if let Some(name) = lto::called(names, number.into()) {
+                    json.words_named(key, &name);
                 }
             };
-            named("kind", &lto::KINDS, symbol.kind);
-            named("visibility", &lto::VISIBILITIES, symbol.visibility);
+            named("kind", lto::KINDS, symbol.kind);
+            named("visibility", lto::VISIBILITIES, symbol.visibility);
             if let Some([kind, section]) = extension.next() {
-                named("type", &lto::TYPES, *kind);
+                named("type", lto::TYPES, *kind);
                 cx.json().number("section_kind", (*section).into());
             }
             let place = [symbol.size, symbol.slot.into()];
