@@ -3,7 +3,7 @@
 //! Nearly all of it is data, read off GNU readelf's own output by giving it headers with every
 //! value of every field; the psABIs have the numbers by name.
 
-use super::names::{packing, split, take};
+use super::names::{ByMachine, by_machine, packing, split, take};
 use rt::elf::FileHeader;
 use rt::elf::consts::*;
 use rt::fmt::hex;
@@ -19,7 +19,9 @@ use rt::put;
 /// - for form 6: the number of a single bit;
 /// - the [packed](packing) text.
 #[derive(Clone, Copy)]
-struct Flags(&'static [u8]);
+struct Flags {
+    bytes: &'static [u8],
+}
 
 const ELSE: u8 = 0;
 const ANY: u8 = 1;
@@ -52,7 +54,7 @@ macro_rules! flags {
                 &[$(($mask, flags!(@when $mask $($value)?), $text)),*];
             const PACKED: ([u8; 48 * LIST.len()], usize) = pack(LIST);
             static BYTES: [u8; PACKED.1] = packing::cut(&PACKED.0);
-            Flags(&BYTES)
+            Flags { bytes: &BYTES }
         };
     )*};
 }
@@ -100,7 +102,7 @@ impl Flags {
     /// without), and says whether the last field has a text.
     fn put(self, out: &mut BufWriter, e_flags: u32) -> bool {
         let (mut mask, mut found) = (0u32, false);
-        let mut bytes = self.0;
+        let mut bytes = self.bytes;
         let texts = core::iter::from_fn(|| {
             let head = take(&mut bytes, 1)? as u8;
             let form = head >> 5;
@@ -137,10 +139,10 @@ pub fn put(out: &mut BufWriter, header: &FileHeader) {
     if e_flags == 0 {
         return;
     }
-    let flags = match header.e_machine {
+    match header.e_machine {
         EM_ARM => {
             ARM.put(out, e_flags);
-            match e_flags >> 24 {
+            let flags = match e_flags >> 24 {
                 0 => ARM_GNU,
                 1 => ARM_1,
                 2 => ARM_2,
@@ -148,58 +150,65 @@ pub fn put(out: &mut BufWriter, header: &FileHeader) {
                 4 => ARM_4,
                 5 => ARM_5,
                 _ => ARM_UNKNOWN,
-            }
+            };
+            flags.put(out, e_flags);
         }
         EM_ARC_COMPACT | EM_ARCV2 => {
             if !ARC_CPU.put(out, e_flags) {
                 let suffix = if header.e_machine == EM_ARCV2 { "" } else { "ompact" };
                 put!(out, ", Unknown ARC", suffix);
             }
-            ARC_ABI
+            ARC_ABI.put(out, e_flags);
         }
         EM_68K => {
-            if M68K.put(out, e_flags) {
-                return;
+            if !M68K.put(out, e_flags) {
+                COLDFIRE.put(out, e_flags);
             }
-            COLDFIRE
         }
-        EM_MIPS | EM_MIPS_RS3_LE => MIPS,
-        EM_PARISC => PARISC,
-        EM_PPC => PPC,
-        EM_PPC64 => PPC64,
-        EM_S390 => S390,
-        EM_SH => SH,
-        EM_SPARCV9 => SPARCV9,
-        EM_IA_64 => IA_64,
-        EM_AVR => AVR,
-        EM_OPENRISC => OPENRISC,
-        EM_RISCV => RISCV,
-        EM_LOONGARCH => LOONGARCH,
         // The others: without Linux or hardly ever seen.
-        EM_AMDGPU => return put_amdgpu(out, header),
-        EM_NDS32 => return put_nds32(out, e_flags),
-        EM_CYGNUS_MEP => return put_mep(out, e_flags),
-        EM_V800 => RH850,
-        EM_VAX => VAX,
-        EM_V850 | EM_CYGNUS_V850 => V850,
-        EM_M32R | EM_CYGNUS_M32R => M32R,
-        EM_PJ | EM_PJ_OLD => PJ,
-        EM_MSP430 => {
-            put!(out, ": architecture variant: ");
-            MSP430
+        EM_AMDGPU => put_amdgpu(out, header),
+        EM_NDS32 => put_nds32(out, e_flags),
+        EM_CYGNUS_MEP => put_mep(out, e_flags),
+        machine => {
+            if machine == EM_MSP430 {
+                put!(out, ": architecture variant: ");
+            }
+            if let Some(bytes) = TABLES.get(machine) {
+                Flags { bytes }.put(out, e_flags);
+            }
         }
-        EM_BLACKFIN => BLACKFIN,
-        EM_TI_C6000 => C6000,
-        EM_RX => RX,
-        EM_RL78 => RL78,
-        EM_Z80 => Z80,
-        EM_VISIUM => VISIUM,
-        EM_CYGNUS_FRV => FRV,
-        EM_NFP => NFP,
-        _ => return,
-    };
-    flags.put(out, e_flags);
+    }
 }
+
+/// The rows of the machines that have no more than rows.
+const TABLES: ByMachine = by_machine! {
+    [EM_MIPS, EM_MIPS_RS3_LE] => MIPS,
+    [EM_PARISC] => PARISC,
+    [EM_PPC] => PPC,
+    [EM_PPC64] => PPC64,
+    [EM_S390] => S390,
+    [EM_SH] => SH,
+    [EM_SPARCV9] => SPARCV9,
+    [EM_IA_64] => IA_64,
+    [EM_AVR] => AVR,
+    [EM_OPENRISC] => OPENRISC,
+    [EM_RISCV] => RISCV,
+    [EM_LOONGARCH] => LOONGARCH,
+    [EM_V800] => RH850,
+    [EM_VAX] => VAX,
+    [EM_V850, EM_CYGNUS_V850] => V850,
+    [EM_M32R, EM_CYGNUS_M32R] => M32R,
+    [EM_PJ, EM_PJ_OLD] => PJ,
+    [EM_MSP430] => MSP430,
+    [EM_BLACKFIN] => BLACKFIN,
+    [EM_TI_C6000] => C6000,
+    [EM_RX] => RX,
+    [EM_RL78] => RL78,
+    [EM_Z80] => Z80,
+    [EM_VISIUM] => VISIUM,
+    [EM_CYGNUS_FRV] => FRV,
+    [EM_NFP] => NFP,
+};
 
 // Numbers that machines used before they had one of their own.
 const EM_PJ_OLD: u16 = 99;

@@ -47,7 +47,17 @@ macro_rules! names {
     )*};
 }
 
-pub(crate) use names;
+/// A [`ByMachine`] of what has `bytes`: `by_machine! { [EM_ARM] => ARM, ... }`.
+macro_rules! by_machine {
+    ($([$($machine:expr),+] => $table:expr,)+) => {{
+        use $crate::readelf::names::ByMachine;
+        const LIST: &[(&[u16], &[u8])] = &[$((&[$($machine),+], $table.bytes)),+];
+        static BYTES: [u8; ByMachine::room(LIST)] = ByMachine::pack(LIST);
+        ByMachine(&BYTES)
+    }};
+}
+
+pub(crate) use {by_machine, names};
 use rt::fmt::Put;
 use rt::io::BufWriter;
 
@@ -100,6 +110,68 @@ impl Gap {
 pub struct Name {
     bytes: [u8; Name::ROOM],
     len: u8,
+}
+
+/// Tables of machines, one after another: of each how many numbers its machines have, these, how
+/// long it is, and its bytes. A `match` would be an instruction or four for each of them.
+#[derive(Clone, Copy)]
+pub struct ByMachine(pub &'static [u8]);
+
+impl ByMachine {
+    /// The bytes of a machine's table.
+    pub fn get(self, machine: u16) -> Option<&'static [u8]> {
+        let mut bytes = self.0;
+        loop {
+            let mut found = false;
+            for _ in 0..take(&mut bytes, 1)? {
+                found |= take(&mut bytes, 2)? == machine.into();
+            }
+            let len = take(&mut bytes, 2)? as usize;
+            let table = split(&mut bytes, len)?;
+            if found {
+                return Some(table);
+            }
+        }
+    }
+
+    /// The names of a machine.
+    pub fn names(self, machine: u16) -> Option<Names> {
+        let bytes = self.get(machine)?;
+        Some(Names { bytes, #[cfg(test)] prefix: "", #[cfg(test)] list: &[] })
+    }
+
+    /// How long the bytes of a list are.
+    pub const fn room(list: &[(&[u16], &[u8])]) -> usize {
+        let (mut room, mut i) = (0, 0);
+        while i < list.len() {
+            room += 3 + 2 * list[i].0.len() + list[i].1.len();
+            i += 1;
+        }
+        room
+    }
+
+    /// The bytes of a list of machines' numbers and their table.
+    pub const fn pack<const N: usize>(list: &[(&[u16], &[u8])]) -> [u8; N] {
+        let mut bytes = [0; N];
+        let mut rest = bytes.as_mut_slice();
+        let mut i = 0;
+        while i < list.len() {
+            let (machines, table) = list[i];
+            let piece;
+            (piece, rest) = rest.split_at_mut(3 + 2 * machines.len() + table.len());
+            piece[0] = machines.len() as u8;
+            let (head, body) = piece.split_at_mut(3 + 2 * machines.len());
+            let mut machine = 0;
+            while machine < machines.len() {
+                [head[2 * machine + 1], head[2 * machine + 2]] = machines[machine].to_le_bytes();
+                machine += 1;
+            }
+            [head[2 * machine + 1], head[2 * machine + 2]] = (table.len() as u16).to_le_bytes();
+            body.copy_from_slice(table);
+            i += 1;
+        }
+        bytes
+    }
 }
 
 /// A list of names on the way from its beginning to its end.

@@ -11,43 +11,47 @@
 //!   own, always `%-17.17s`, also with `-W`. Number 10 is never treated like that.
 //! - The names depend on neither the byte order, the class, nor REL or RELA.
 
-use super::Names;
+use super::relocations_rare as rare;
+use super::{ByMachine, Names};
+use rt::elf::consts::EM_MSP430;
 
 /// The names of a machine's relocation types.
 ///
 /// Only MSP430 has two sets of numbers, told apart by EI_OSABI and the flags.
-#[inline]
 pub fn relocations(machine: u16, osabi: u8, flags: u32) -> Option<Names> {
-    Some(match machine {
-        62 | 180 | 181 => X86_64,
-        3 | 6 => I386,
-        40 => ARM,
-        183 => AARCH64,
-        243 => RISCV,
-        20 => PPC,
-        21 => PPC64,
-        22 | 0xa390 => S390,
-        8 | 10 => MIPS,
-        2 | 11 | 18 | 43 => SPARC,
-        4 => M68K,
-        15 => PARISC,
-        45 | 93 | 195 => ARC,
-        83 | 0x1057 => AVR,
-        247 => BPF,
-        50 => IA64,
-        0x9026 => ALPHA,
-        42 => SH,
-        252 => CSKY,
-        258 => LOONGARCH,
-        94 | 0xabc7 => XTENSA,
-        92 => OR1K,
-        189 | 0xbaab => MICROBLAZE,
-        113 => NIOS2,
-        _ => return rare(machine, osabi, flags),
-    })
+    // EI_OSABI 0 or the machine MSP430X in the flags: the numbers of the EABI.
+    if machine == EM_MSP430 && (osabi == 0 || flags & 0xff == 0x2d) {
+        return Some(rare::MSP430X);
+    }
+    TABLES.names(machine).or_else(|| rare::TABLES.names(machine))
 }
 
-use super::relocations_rare::relocations as rare;
+const TABLES: ByMachine = by_machine! {
+    [62, 180, 181] => X86_64,
+    [3, 6] => I386,
+    [40] => ARM,
+    [183] => AARCH64,
+    [243] => RISCV,
+    [20] => PPC,
+    [21] => PPC64,
+    [22, 0xa390] => S390,
+    [8, 10] => MIPS,
+    [2, 11, 18, 43] => SPARC,
+    [4] => M68K,
+    [15] => PARISC,
+    [45, 93, 195] => ARC,
+    [83, 0x1057] => AVR,
+    [247] => BPF,
+    [50] => IA64,
+    [0x9026] => ALPHA,
+    [42] => SH,
+    [252] => CSKY,
+    [258] => LOONGARCH,
+    [94, 0xabc7] => XTENSA,
+    [92] => OR1K,
+    [189, 0xbaab] => MICROBLAZE,
+    [113] => NIOS2,
+};
 
 /// What of an entry's type, as the class defines it, is the number to look up.
 #[inline]

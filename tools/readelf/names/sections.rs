@@ -2,7 +2,7 @@
 //! `readelf -t` print them: `%-15s` with `-W` (nothing is cut), `%-15.15s` without.
 
 use super::label::Label;
-use super::{Names, machines};
+use super::{ByMachine, machines};
 use rt::elf::consts::*;
 
 names! {
@@ -76,29 +76,26 @@ names! {
     }
 }
 
-/// The table of a machine's own types, in the ranges of processors and users.
-fn of_machine(machine: u16) -> Option<Names> {
-    Some(match machine {
-        EM_MIPS | EM_MIPS_RS3_LE => MIPS,
-        EM_PARISC => PARISC,
-        // The last one is V850's number of old.
-        EM_V800 | EM_V850 | 0x9080 => V850,
-        EM_ARM => ARM,
-        // The last one is ARCv2.
-        EM_ARC | EM_ARC_COMPACT | 195 => ARC,
-        EM_IA_64 => IA64,
-        // Intel's L1OM, K1OM.
-        EM_X86_64 | 180 | 181 => X86_64,
-        EM_MSP430 => MSP430,
-        EM_TI_C6000 => C6000,
-        EM_AARCH64 => AARCH64,
-        EM_RISCV => RISCV,
-        // Netronome Flow Processor.
-        250 => NFP,
-        EM_CSKY => CSKY,
-        _ => return None,
-    })
-}
+/// The tables of machines' own types, in the ranges of processors and users.
+const TABLES: ByMachine = by_machine! {
+    // The last two are Intel's L1OM, K1OM.
+    [EM_X86_64, 180, 181] => X86_64,
+    [EM_AARCH64] => AARCH64,
+    [EM_ARM] => ARM,
+    [EM_MIPS, EM_MIPS_RS3_LE] => MIPS,
+    [EM_PARISC] => PARISC,
+    // The last one is V850's number of old.
+    [EM_V800, EM_V850, 0x9080] => V850,
+    // The last one is ARCv2.
+    [EM_ARC, EM_ARC_COMPACT, 195] => ARC,
+    [EM_IA_64] => IA64,
+    [EM_MSP430] => MSP430,
+    [EM_TI_C6000] => C6000,
+    [EM_RISCV] => RISCV,
+    // Netronome Flow Processor.
+    [250] => NFP,
+    [EM_CSKY] => CSKY,
+};
 
 /// `sh_type`.
 ///
@@ -113,7 +110,7 @@ pub fn section_type(kind: u32, machine: u16, osabi: u8) -> Label {
     let name = GENERIC
         .get(kind)
         .or_else(|| os.get(kind))
-        .or_else(|| of_machine(machine).and_then(|names| names.get(kind)));
+        .or_else(|| TABLES.names(machine)?.get(kind));
     match (name, kind) {
         (Some(name), _) => name.into(),
         // The range of processor-specific types in which the next byte is an EI_OSABI.

@@ -1,7 +1,7 @@
 //! Segment types (gABI, "Program Header"; the processor supplements), as `readelf -l` prints
 //! them: always `%-14.14s`, so that only the first 14 characters are ever seen.
 
-use super::Names;
+use super::{ByMachine, Names};
 use super::label::Label;
 use rt::elf::consts::*;
 
@@ -50,21 +50,18 @@ names! {
     static RISCV: "RISCV_" { 0x7000_0003 "ATTRIBUTES" }
 }
 
-/// The table of a machine's own types.
-fn of_machine(machine: u16) -> Option<Names> {
-    Some(match machine {
-        EM_MIPS | EM_MIPS_RS3_LE => MIPS,
-        EM_PARISC => PARISC,
-        // The last one is its number of old.
-        EM_S390 | 0xa390 => S390,
-        EM_ARM => ARM,
-        EM_IA_64 => IA64,
-        EM_TI_C6000 => C6000,
-        EM_AARCH64 => AARCH64,
-        EM_RISCV => RISCV,
-        _ => return None,
-    })
-}
+/// The tables of machines' own types.
+const TABLES: ByMachine = by_machine! {
+    [EM_MIPS, EM_MIPS_RS3_LE] => MIPS,
+    [EM_PARISC] => PARISC,
+    // The last one is its number of old.
+    [EM_S390, 0xa390] => S390,
+    [EM_ARM] => ARM,
+    [EM_IA_64] => IA64,
+    [EM_TI_C6000] => C6000,
+    [EM_AARCH64] => AARCH64,
+    [EM_RISCV] => RISCV,
+};
 
 /// The table of a system's own types: HP-UX, Solaris.
 fn of_system(machine: u16, osabi: u8) -> Option<Names> {
@@ -83,7 +80,7 @@ fn of_system(machine: u16, osabi: u8) -> Option<Names> {
 pub fn segment_type(kind: u32, machine: u16, osabi: u8) -> Label {
     let name = GENERIC
         .get(kind)
-        .or_else(|| of_machine(machine).and_then(|names| names.get(kind)))
+        .or_else(|| TABLES.names(machine)?.get(kind))
         .or_else(|| of_system(machine, osabi).and_then(|names| names.get(kind)));
     match (name, kind) {
         (Some(name), _) => name.into(),

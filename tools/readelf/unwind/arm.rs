@@ -5,7 +5,7 @@
 use super::functions::{Address, Functions, Relocation};
 use crate::context::Context;
 use crate::readelf::file::File;
-use crate::readelf::names::relocations::ARM;
+use crate::readelf::names::relocations::relocations;
 use crate::readelf::text;
 use alloc::vec::Vec;
 use rt::elf::Reader;
@@ -104,7 +104,7 @@ impl<'a> Loaded<'a> {
                 R_ARM_PREL31 => continue,
                 // GNU readelf looks at it again for the word behind it.
                 other => {
-                    match ARM.get(other) {
+                    match relocations(EM_ARM, 0, 0).and_then(|names| names.get(other)) {
                         Some(name) => {
                             warn!(cx, "Skipping unexpected ARM relocation type ", name);
                         }
