@@ -16,6 +16,7 @@ use crate::readelf;
 use crate::stat;
 use crate::truncate;
 use crate::vdso;
+use crate::words::words;
 use rt::put;
 
 /// All applets, a line each, sorted by name: the name and what it is for.
@@ -47,9 +48,9 @@ ldso        the dynamic linker: runs a program, or calls a library's function
 ";
 
 /// Calls with the name of each applet, and with its line of the list.
-pub fn each(call: &mut dyn FnMut(&'static str, &'static str)) {
-    for line in LIST.iter().flat_map(|lines| lines.split('\n')) {
-        if let Some(name) = line.split(' ').next().filter(|name| !name.is_empty()) {
+pub fn each(call: &mut dyn FnMut(&'static [u8], &'static [u8])) {
+    for line in LIST.iter().flat_map(|lines| words(lines.as_bytes(), b'\n')) {
+        if let Some(name) = words(line, b' ').next() {
             call(name, line);
         }
     }
@@ -58,14 +59,8 @@ pub fn each(call: &mut dyn FnMut(&'static str, &'static str)) {
 /// Runs an applet; the result is the exit status.
 type Run = fn(&mut Context) -> u8;
 
-fn find(name: &[u8]) -> Option<(&'static str, Run)> {
-    let mut found = None;
-    each(&mut |known, _| {
-        if known.as_bytes() == name {
-            found = Some(known);
-        }
-    });
-    let name = found?;
+fn find(name: &'static [u8]) -> Option<(&'static str, Run)> {
+    let name = core::str::from_utf8(name).ok()?;
     // By `str`: of bytes each one would be compared on its own.
     let run: Run = match name {
         "args" => args::run,
@@ -81,7 +76,8 @@ fn find(name: &[u8]) -> Option<(&'static str, Run)> {
         "readelf" => readelf::run,
         "stat" => stat::run,
         "truncate" => truncate::run,
-        _ => vdso::run,
+        "vdso" => vdso::run,
+        _ => return None,
     };
     Some((name, run))
 }
@@ -149,8 +145,8 @@ mod tests {
     fn all_that_is_listed_is_there_and_sorted() {
         let mut names = Vec::new();
         each(&mut |name, line| {
-            assert_eq!(find(name.as_bytes()).map(|(name, _)| name), Some(name));
-            let purpose = line[name.len()..].trim_start();
+            assert_eq!(find(name).map(|(name, _)| name.as_bytes()), Some(name));
+            let purpose = line[name.len()..].trim_ascii_start();
             assert_eq!(line.len() - purpose.len(), 12);
             names.push(name);
         });

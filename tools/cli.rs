@@ -97,8 +97,7 @@ pub fn parse<'a>(
     table: &str,
     set: Set<'_, 'a>,
 ) -> Result<Vec<&'a [u8]>, Wrong> {
-    let in_order = rt::env::var("POSIXLY_CORRECT").is_some();
-    sort(cx, args, table, in_order, set)
+    sort(cx, args, table, false, set)
 }
 
 /// As [`parse`], for applets that run a program: what is behind its name are its arguments.
@@ -123,15 +122,20 @@ fn sort<'a>(
     let mut wrong = false;
     let mut args = args.iter().copied();
     while let Some(arg) = args.next() {
-        if arg == b"--" || (in_order && !(arg.starts_with(b"-") && arg.len() > 1)) {
-            operands.extend((arg != b"--").then_some(arg));
-            operands.extend(args.by_ref());
-        } else if let Some(long) = arg.strip_prefix(b"--") {
-            wrong |= !parse_long(cx, long, table, &mut args, set);
-        } else if let Some(cluster) = arg.strip_prefix(b"-").filter(|rest| !rest.is_empty()) {
-            wrong |= !parse_cluster(cx, cluster, table, &mut args, set);
-        } else {
-            operands.push(arg);
+        match arg {
+            b"--" => operands.extend(args.by_ref()),
+            [b'-', b'-', long @ ..] => wrong |= !parse_long(cx, long, table, &mut args, set),
+            [b'-', cluster @ ..] if !cluster.is_empty() => {
+                wrong |= !parse_cluster(cx, cluster, table, &mut args, set);
+            }
+            _ => {
+                operands.push(arg);
+                // The environment is only searched where it matters: it takes as long as all
+                // the rest.
+                if args.len() > 0 && (in_order || rt::env::var("POSIXLY_CORRECT").is_some()) {
+                    operands.extend(args.by_ref());
+                }
+            }
         }
     }
     if wrong { Err(Wrong) } else { Ok(operands) }

@@ -36,7 +36,7 @@ pub fn run(cx: &mut Context, args: &[&'static [u8]]) -> u8 {
     };
     let mut status = 0;
     applets::each(&mut |name, _| {
-        let path = [directory, b"/", name.as_bytes()].concat();
+        let path = [directory, b"/", name].concat();
         if let Err(errno) = make(lx, &path, symbolic, force) {
             let hint = if errno == Errno::EXDEV { " (-s makes symbolic links)" } else { "" };
             message!(cx, path.as_slice(), ": ", errno, hint);

@@ -58,6 +58,9 @@ pub fn section(bytes: &[u8]) -> Section<'_> {
 impl Put for Section<'_> {
     fn put(&self, out: &mut BufWriter) {
         let mut room = 256usize;
+        if self.0.len() <= room && is_printable(self.0) {
+            return out.bytes(self.0);
+        }
         for &byte in self.0 {
             let digit = |half: u8| b"0123456789ABCDEF".get(usize::from(half)).map_or(b'?', |d| *d);
             let shown: &[u8] = match byte {

@@ -226,23 +226,23 @@ impl Names {
 impl Walk {
     /// Goes to the next name, and gives back its key.
     fn step(&mut self) -> Option<u32> {
-        let head = take(&mut self.bytes, 1)? as u8;
+        let (&head, rest) = self.bytes.split_first()?;
+        self.bytes = rest;
         let mut len = usize::from(head) & Head::LONG;
         if len == Head::LONG {
             len = take(&mut self.bytes, 1)? as usize;
         }
-        let mut gap = 0;
         if head & Head::GAP != 0 {
-            gap = take(&mut self.bytes, 1)?;
-            gap = match gap as u8 {
+            let gap = take(&mut self.bytes, 1)?;
+            self.next = self.next.wrapping_add(match gap as u8 {
                 Gap::TWO => take(&mut self.bytes, 2)?,
                 Gap::FOUR => take(&mut self.bytes, 4)?,
                 _ => gap,
-            };
+            });
         }
         let shared = usize::from(head >> 4) & Head::MAX_SHARED;
         self.add(self.start + shared, len)?;
-        let key = self.next.wrapping_add(gap);
+        let key = self.next;
         self.next = key.wrapping_add(1);
         Some(key)
     }
@@ -250,7 +250,10 @@ impl Walk {
     /// Takes so many bytes for the name's end, from a place in it on.
     fn add(&mut self, at: usize, len: usize) -> Option<()> {
         let text = split(&mut self.bytes, len)?;
-        self.name.bytes.get_mut(at..at + len)?.copy_from_slice(text);
+        // Most are a few bytes: a call would take longer than they do.
+        for (place, byte) in self.name.bytes.get_mut(at..at + len)?.iter_mut().zip(text) {
+            *place = *byte;
+        }
         self.name.len = (at + len) as u8;
         Some(())
     }
