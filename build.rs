@@ -7,6 +7,7 @@
 fn main() {
     println!("cargo::rerun-if-changed=build.rs");
     println!("cargo::rerun-if-changed=link.ld");
+    println!("cargo::rerun-if-changed=order.ld");
     for arg in [
         "-nostartfiles",
         "-nostdlib",
@@ -21,6 +22,7 @@ fn main() {
     // A debugger needs the unwind tables; the release binary has nobody to use them.
     if std::env::var("PROFILE").is_ok_and(|profile| profile == "release") {
         let directory = std::env::var("CARGO_MANIFEST_DIR").unwrap_or_default();
-        println!("cargo::rustc-link-arg-bins=-Wl,--no-eh-frame-hdr,-T,{directory}/link.ld");
+        let scripts = format!("-T,{directory}/link.ld,-T,{directory}/order.ld");
+        println!("cargo::rustc-link-arg-bins=-Wl,--no-eh-frame-hdr,{scripts}");
     }
 }
