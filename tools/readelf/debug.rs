@@ -23,11 +23,10 @@ pub struct Debug {
     stay: bool,
 }
 
-/// The letters of `-w` and the words of `--debug-dump` after the kinds of DWARF: links, and
-/// whether to follow them.
-const LINKS: (u8, &[u8]) = (b'k', b"links");
-const FOLLOW: (u8, &[u8]) = (b'K', b"follow-links");
-const STAY: (u8, &[u8]) = (b'N', b"no-follow-links");
+/// The letters of `-w` and the words of `--debug-dump` that aren't for a kind of DWARF: links, to
+/// follow them, and not to.
+const LINK_LETTERS: &[u8] = b"kKN";
+const LINK_WORDS: &[u8] = b"links follow-links no-follow-links";
 
 /// What `-w` alone asks for: DWARF of any kind, and links.
 const ALL: &[u8] = b"ik";
@@ -52,12 +51,11 @@ impl Debug {
     /// `-w`, or `-w` and letters.
     pub fn letters(&mut self, cx: &mut Context, letters: Option<&[u8]>) {
         for letter in letters.unwrap_or(ALL) {
-            match *letter {
-                letter if letter == LINKS.0 => self.set(LINKS),
-                letter if letter == FOLLOW.0 => self.set(FOLLOW),
-                letter if letter == STAY.0 => self.set(STAY),
-                letter if LETTERS.contains(&letter) => self.set((letter, b"")),
-                letter => warn!(cx, "Unrecognized debug letter option '", [letter], "'"),
+            match LINK_LETTERS.iter().position(|known| known == letter) {
+                None if !LETTERS.contains(letter) => {
+                    warn!(cx, "Unrecognized debug letter option '", [*letter], "'");
+                }
+                link => self.set(link),
             }
         }
     }
@@ -68,21 +66,23 @@ impl Debug {
         while !words.is_empty() {
             let end = words.iter().position(|&byte| byte == b',').unwrap_or(words.len());
             let (word, rest) = words.split_at(end);
-            match [LINKS, FOLLOW, STAY].into_iter().find(|known| known.1 == word) {
-                Some(known) => self.set(known),
-                None if has(WORDS, word) => self.set((0, word)),
+            match place(LINK_WORDS, word) {
                 // With all that comes after it.
-                None => warn!(cx, "Unrecognized debug option '", words, "'"),
+                None if !has(WORDS, word) => warn!(cx, "Unrecognized debug option '", words, "'"),
+                link => self.set(link),
             }
             words = rest.get(1..).unwrap_or_default();
         }
     }
 
-    fn set(&mut self, what: (u8, &[u8])) {
-        self.stay = what == STAY || self.stay && what != FOLLOW;
-        self.any |= what != STAY;
-        self.links |= what == LINKS;
-        self.dwarf |= ![LINKS, FOLLOW, STAY].contains(&what);
+    /// A word about links by its place in their list, or a kind of DWARF.
+    fn set(&mut self, link: Option<usize>) {
+        match link {
+            Some(0) => self.links = true,
+            Some(stay) => self.stay = stay == 2,
+            None => self.dwarf = true,
+        }
+        self.any |= link != Some(2);
     }
 }
 

@@ -57,9 +57,9 @@ macro_rules! by_machine {
     }};
 }
 
-pub(crate) use {by_machine, names};
 use rt::fmt::Put;
 use rt::io::BufWriter;
+pub(crate) use {by_machine, names};
 
 pub mod attributes;
 pub mod label;
@@ -137,7 +137,13 @@ impl ByMachine {
     /// The names of a machine.
     pub fn names(self, machine: u16) -> Option<Names> {
         let bytes = self.get(machine)?;
-        Some(Names { bytes, #[cfg(test)] prefix: "", #[cfg(test)] list: &[] })
+        Some(Names {
+            bytes,
+            #[cfg(test)]
+            prefix: "",
+            #[cfg(test)]
+            list: &[],
+        })
     }
 
     /// How long the bytes of a list are.
@@ -153,7 +159,7 @@ impl ByMachine {
     /// The bytes of a list of machines' numbers and their table.
     pub const fn pack<const N: usize>(list: &[(&[u16], &[u8])]) -> [u8; N] {
         let mut bytes = [0; N];
-        let mut rest = bytes.as_mut_slice();
+        let mut rest: &mut [u8] = &mut bytes;
         let mut i = 0;
         while i < list.len() {
             let (machines, table) = list[i];

@@ -107,10 +107,8 @@ pub fn section_type(kind: u32, machine: u16, osabi: u8) -> Label {
         (_, ELFOSABI_SOLARIS) => SOLARIS,
         _ => GNU,
     };
-    let name = GENERIC
-        .get(kind)
-        .or_else(|| os.get(kind))
-        .or_else(|| TABLES.names(machine)?.get(kind));
+    let name =
+        GENERIC.get(kind).or_else(|| os.get(kind)).or_else(|| TABLES.names(machine)?.get(kind));
     match (name, kind) {
         (Some(name), _) => name.into(),
         // The range of processor-specific types in which the next byte is an EI_OSABI.

@@ -1,8 +1,8 @@
 //! Segment types (gABI, "Program Header"; the processor supplements), as `readelf -l` prints
 //! them: always `%-14.14s`, so that only the first 14 characters are ever seen.
 
-use super::{ByMachine, Names};
 use super::label::Label;
+use super::{ByMachine, Names};
 use rt::elf::consts::*;
 
 names! {
