@@ -12,13 +12,12 @@ const MOST: usize = 2000;
 /// The arguments with each `@FILE` replaced, FILE's own ones too. What can't be read
 /// stays as it is: it may be a file of that very name.
 pub fn expand(cx: &mut Context) -> Result<Vec<&'static [u8]>, Wrong> {
-    let mut args = Vec::new();
-    // What is still to be looked at, the next one last.
-    let mut pending: Vec<&'static [u8]> = cx.args.iter().rev().copied().collect();
-    let mut files = 0;
-    while let Some(arg) = pending.pop() {
-        let Some(file) = arg.strip_prefix(b"@") else {
-            args.push(arg);
+    let mut args = cx.args.to_vec();
+    // Those before this one are done.
+    let (mut at, mut files) = (0, 0);
+    while let Some(arg) = args.get(at) {
+        let [b'@', file @ ..] = arg else {
+            at += 1;
             continue;
         };
         files += 1;
@@ -26,23 +25,28 @@ pub fn expand(cx: &mut Context) -> Result<Vec<&'static [u8]>, Wrong> {
             message!(cx, "error: too many @-files encountered");
             return Err(Wrong);
         }
-        match files::open(file) {
-            Ok(input) => {
-                let text = input.get(0, input.size()).unwrap_or_default();
-                let first = pending.len();
-                split(text, &mut pending);
-                if let Some(new) = pending.get_mut(first..) {
-                    new.reverse();
-                }
-            }
+        match put_in(file, at, &mut args) {
+            Ok(()) => {}
             Err(files::Why::IsDirectory) => {
                 message!(cx, "error: @-file refers to a directory");
                 return Err(Wrong);
             }
-            Err(_) => args.push(arg),
+            Err(_) => at += 1,
         }
     }
     Ok(args)
+}
+
+/// Puts the arguments in a file in the place of the one that names it.
+// Not inlined: no other run shall have its frame below its own.
+#[inline(never)]
+fn put_in(file: &[u8], at: usize, args: &mut Vec<&'static [u8]>) -> Result<(), files::Why> {
+    let input = files::open(file)?;
+    let behind = args.get(at + 1..).unwrap_or_default().to_vec();
+    args.truncate(at);
+    split(input.get(0, input.size()).unwrap_or_default(), args);
+    args.extend(behind);
+    Ok(())
 }
 
 /// The arguments in a file: separated by white space, a part of one in single or double

@@ -237,7 +237,7 @@ impl<'f, 'a> Diff<'f, 'a> {
                     4 => machines::MACHINES.get(number),
                     _ => None,
                 };
-                name.map_or_else(|| Label::words("").hex_marked(number), Label::from)
+                name.as_ref().map_or_else(|| Label::words("").hex_marked(number), Label::from)
             };
             let (old, new) = (label(self.a, old), label(self.b, new));
             let change = [&old, &new].map(|label| Some(Value::Words(label.as_ref())));

@@ -169,7 +169,7 @@ pub fn put_tag(out: &mut BufWriter, file: &File, tag: u64) -> usize {
     let osabi = header.e_ident.osabi();
     let short = u32::try_from(tag).ok();
     let name = short.and_then(|tag| tags::tag(tag, header.e_machine, osabi));
-    if let Some(name) = name {
+    if let Some(name) = &name {
         put!(out, name);
         return name.len();
     }

@@ -2,7 +2,7 @@
 
 use super::file::File;
 use super::flags;
-use super::names::{Name, machines};
+use super::names::{Names, machines};
 use crate::context::Context;
 use rt::elf::consts::*;
 use rt::fmt::{dec, hex, int, left};
@@ -25,13 +25,16 @@ fn print(cx: &mut Context, file: &mut File) {
         put!(out, hex(byte).zero(2), " ");
     }
     label(out, "Class:");
-    put_name(out, machines::CLASSES.get(ident.class().into()), ident.class());
+    put_name(out, machines::CLASSES, ident.class());
     label(out, "Data:");
-    put_name(out, machines::ENCODINGS.get(ident.data().into()), ident.data());
+    put_name(out, machines::ENCODINGS, ident.data());
     label(out, "Version:");
     put!(out, dec(ident.version()), machines::version(ident.version()));
     label(out, "OS/ABI:");
-    put_name(out, machines::osabi(ident.osabi(), header.e_machine), ident.osabi());
+    match &machines::osabi(ident.osabi(), header.e_machine) {
+        Some(name) => put!(out, name),
+        None => put_unknown(out, ident.osabi()),
+    }
     label(out, "ABI Version:");
     put!(out, dec(ident.abi_version()), "\n");
     // Whether a shared object is a program is looked up in its dynamic segment.
@@ -40,9 +43,8 @@ fn print(cx: &mut Context, file: &mut File) {
     put!(out, "  Type:                              ");
     put_type(out, header.e_type, pie);
     label(out, "Machine:");
-    match machines::MACHINES.get(header.e_machine.into()) {
-        Some(name) => put!(out, name),
-        None => put!(out, "<unknown>: 0x", hex(header.e_machine)),
+    if !machines::MACHINES.put(out, header.e_machine.into()) {
+        put!(out, "<unknown>: 0x", hex(header.e_machine));
     }
     label(out, "Version:");
     put!(out, "0x", hex(header.e_version));
@@ -90,20 +92,23 @@ fn label(out: &mut BufWriter, label: &str) {
     put!(out, "\n  ", left(label, 35));
 }
 
-fn put_name(out: &mut BufWriter, name: Option<Name>, number: u8) {
-    match name {
-        Some(name) => put!(out, name),
-        None => put!(out, "<unknown: ", hex(number), ">"),
+fn put_name(out: &mut BufWriter, names: Names, number: u8) {
+    if !names.put(out, number.into()) {
+        put_unknown(out, number);
     }
+}
+
+fn put_unknown(out: &mut BufWriter, number: u8) {
+    put!(out, "<unknown: ", hex(number), ">");
 }
 
 /// What kind of file it is: `e_type`, and whether a shared object is a program.
 pub fn put_type(out: &mut BufWriter, e_type: u16, pie: bool) {
-    match (machines::TYPES.get(e_type.into()), e_type) {
+    match e_type {
         _ if pie => put!(out, machines::PIE),
-        (Some(name), _) => put!(out, name),
-        (None, ET_LOPROC..=ET_HIPROC) => put!(out, "Processor Specific: (", hex(e_type), ")"),
-        (None, ET_LOOS..=ET_HIOS) => put!(out, "OS Specific: (", hex(e_type), ")"),
-        (None, _) => put!(out, "<unknown>: ", hex(e_type)),
+        _ if machines::TYPES.put(out, e_type.into()) => {}
+        ET_LOPROC..=ET_HIPROC => put!(out, "Processor Specific: (", hex(e_type), ")"),
+        ET_LOOS..=ET_HIOS => put!(out, "OS Specific: (", hex(e_type), ")"),
+        _ => put!(out, "<unknown>: ", hex(e_type)),
     }
 }

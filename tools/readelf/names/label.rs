@@ -68,8 +68,8 @@ impl Label {
     }
 }
 
-impl From<Name> for Label {
-    fn from(name: Name) -> Label {
+impl From<&Name> for Label {
+    fn from(name: &Name) -> Label {
         let mut label = Label::words("");
         name.pieces().flatten().for_each(|&byte| label.push(byte));
         label

@@ -59,6 +59,7 @@ macro_rules! by_machine {
 
 use rt::fmt::Put;
 use rt::io::BufWriter;
+use rt::put;
 pub(crate) use {by_machine, names};
 
 pub mod attributes;
@@ -202,6 +203,21 @@ impl Names {
                 return (found == key).then_some(walk.name);
             }
         }
+    }
+
+    /// Writes the name of `key`, if it has one.
+    // A name is too large to be handed over for nothing.
+    #[inline(never)]
+    pub fn put(self, out: &mut BufWriter, key: u32) -> bool {
+        let name = self.get(key);
+        put!(out, name);
+        name.is_some()
+    }
+
+    /// The name of `key` in the first of these lists that has one.
+    #[inline(never)]
+    pub fn first(lists: &[Option<Names>], key: u32) -> Option<Name> {
+        lists.iter().find_map(|names| (*names)?.get(key))
     }
 
     /// All keys with their names, in ascending order.

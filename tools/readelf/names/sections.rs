@@ -2,7 +2,7 @@
 //! `readelf -t` print them: `%-15s` with `-W` (nothing is cut), `%-15.15s` without.
 
 use super::label::Label;
-use super::{ByMachine, machines};
+use super::{ByMachine, Names, machines};
 use rt::elf::consts::*;
 
 names! {
@@ -107,20 +107,22 @@ pub fn section_type(kind: u32, machine: u16, osabi: u8) -> Label {
         (_, ELFOSABI_SOLARIS) => SOLARIS,
         _ => GNU,
     };
-    let name =
-        GENERIC.get(kind).or_else(|| os.get(kind)).or_else(|| TABLES.names(machine)?.get(kind));
-    match (name, kind) {
-        (Some(name), _) => name.into(),
+    if let Some(name) = &Names::first(&[Some(GENERIC), Some(os), TABLES.names(machine)], kind) {
+        return name.into();
+    }
+    match kind {
         // The range of processor-specific types in which the next byte is an EI_OSABI.
-        (None, 0x7800_0000..=0x78ff_ffff) if machine == EM_IA_64 => {
+        0x7800_0000..=0x78ff_ffff if machine == EM_IA_64 => {
             let osabi = (kind >> 16) as u8;
-            machines::osabi(osabi, machine)
-                .map_or_else(|| Label::words("<unknown: ").hex(osabi.into()).and(">"), Label::from)
+            match &machines::osabi(osabi, machine) {
+                Some(name) => name.into(),
+                None => Label::words("<unknown: ").hex(osabi.into()).and(">"),
+            }
         }
-        (None, 0x6000_0000..=0x6fff_ffff) => offset("LOOS+", kind - 0x6000_0000),
-        (None, 0x7000_0000..=0x7fff_ffff) => offset("LOPROC+", kind - 0x7000_0000),
-        (None, 0x8000_0000..) => offset("LOUSER+", kind - 0x8000_0000),
-        (None, _) => Label::words("").hex_wide(kind, 8).and(": <unknown>"),
+        0x6000_0000..=0x6fff_ffff => offset("LOOS+", kind - 0x6000_0000),
+        0x7000_0000..=0x7fff_ffff => offset("LOPROC+", kind - 0x7000_0000),
+        0x8000_0000.. => offset("LOUSER+", kind - 0x8000_0000),
+        _ => Label::words("").hex_wide(kind, 8).and(": <unknown>"),
     }
 }
 

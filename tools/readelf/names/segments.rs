@@ -78,18 +78,17 @@ fn of_system(machine: u16, osabi: u8) -> Option<Names> {
 /// A number of nobody's is an offset in its range (`LOOS+0x1`, `LOPROC+0x1`, with `+0` for the
 /// first one; for EI_OSABI GNU and FreeBSD also `GNU_MBIND+0x1`), and `<unknown>: 8` elsewhere.
 pub fn segment_type(kind: u32, machine: u16, osabi: u8) -> Label {
-    let name = GENERIC
-        .get(kind)
-        .or_else(|| TABLES.names(machine)?.get(kind))
-        .or_else(|| of_system(machine, osabi).and_then(|names| names.get(kind)));
-    match (name, kind) {
-        (Some(name), _) => name.into(),
-        (None, 0x6474_e555..=0x6474_f554) if matches!(osabi, ELFOSABI_GNU | ELFOSABI_FREEBSD) => {
+    let lists = [Some(GENERIC), TABLES.names(machine), of_system(machine, osabi)];
+    if let Some(name) = &Names::first(&lists, kind) {
+        return name.into();
+    }
+    match kind {
+        0x6474_e555..=0x6474_f554 if matches!(osabi, ELFOSABI_GNU | ELFOSABI_FREEBSD) => {
             offset("GNU_MBIND+", kind - 0x6474_e555)
         }
-        (None, 0x6000_0000..=0x6fff_ffff) => offset("LOOS+", kind - 0x6000_0000),
-        (None, 0x7000_0000..=0x7fff_ffff) => offset("LOPROC+", kind - 0x7000_0000),
-        (None, _) => Label::words("<unknown>: ").hex(kind),
+        0x6000_0000..=0x6fff_ffff => offset("LOOS+", kind - 0x6000_0000),
+        0x7000_0000..=0x7fff_ffff => offset("LOPROC+", kind - 0x7000_0000),
+        _ => Label::words("<unknown>: ").hex(kind),
     }
 }
 

@@ -61,12 +61,15 @@ pub fn binding(kind: u8, osabi: u8) -> Label {
 /// The name, or what stands for a type or binding without one.
 fn label(names: Names, kind: u8, machine: u16) -> Label {
     let number = u32::from(kind);
-    let name = names.get(number).or_else(|| names.get(u32::from(machine) << 8 | number));
-    let words = match (name, kind) {
-        (Some(name), _) => return name.into(),
-        (None, 10..=12) => "<OS specific>: ",
-        (None, 13..=15) => "<processor specific>: ",
-        (None, _) => "<unknown>: ",
+    for key in [number, u32::from(machine) << 8 | number] {
+        if let Some(name) = &names.get(key) {
+            return name.into();
+        }
+    }
+    let words = match kind {
+        10..=12 => "<OS specific>: ",
+        13..=15 => "<processor specific>: ",
+        _ => "<unknown>: ",
     };
     Label::words(words).decimal(number)
 }
@@ -78,7 +81,10 @@ pub const UNKNOWN: &str = "<unknown>";
 /// [`other`] is nothing, therefore).
 pub fn visibility(st_other: u8, osabi: u8) -> Label {
     let number = if osabi == ELFOSABI_SOLARIS { st_other } else { st_other & 3 };
-    VISIBILITIES.get(number.into()).map_or_else(|| Label::words(UNKNOWN), Label::from)
+    match &VISIBILITIES.get(number.into()) {
+        Some(name) => name.into(),
+        None => Label::words(UNKNOWN),
+    }
 }
 
 /// What `st_other` says beside the visibility: printed as ` [%s] ` after it. For most machines
@@ -104,7 +110,7 @@ pub fn other(st_other: u8, machine: u16, osabi: u8) -> Option<Label> {
         (EM_RISCV, _) => return Some(number("", bits & 0x7f)),
         _ => None,
     };
-    Some(match name {
+    Some(match &name {
         Some(name) => name.into(),
         None if machine == EM_ALPHA => Label::words(UNKNOWN),
         None => number("<other>: ", bits),
@@ -116,16 +122,19 @@ pub fn other(st_other: u8, machine: u16, osabi: u8) -> Option<Label> {
 /// `bad section index[%3d]` when the file has no such section.
 pub fn special_section(index: u16, machine: u16, osabi: u8) -> Option<Label> {
     let number = u32::from(index);
-    let name = SECTIONS.get(number).or_else(|| SECTIONS.get(u32::from(machine) << 16 | number));
-    let words = match (name, index) {
-        (Some(name), _) => return Some(name.into()),
-        (None, ..0xff00) => return None,
-        (None, 0xff00) if (machine, osabi) == (EM_IA_64, ELFOSABI_HPUX) => {
+    for key in [number, u32::from(machine) << 16 | number] {
+        if let Some(name) = &SECTIONS.get(key) {
+            return Some(name.into());
+        }
+    }
+    let words = match index {
+        ..0xff00 => return None,
+        0xff00 if (machine, osabi) == (EM_IA_64, ELFOSABI_HPUX) => {
             return Some(Label::words("ANSI_COM"));
         }
-        (None, 0xff00..=0xff1f) => "PRC[0x",
-        (None, 0xff20..=0xff3f) => "OS [0x",
-        (None, _) => "RSV[0x",
+        0xff00..=0xff1f => "PRC[0x",
+        0xff20..=0xff3f => "OS [0x",
+        _ => "RSV[0x",
     };
     Some(Label::words(words).hex_wide(number, 4).and("]"))
 }

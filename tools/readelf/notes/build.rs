@@ -109,7 +109,7 @@ pub fn name(cx: &mut Context, file: &File, note: &Note) {
         };
         match table.and_then(|table| table.get(u32::try_from(value).ok()?)) {
             Some(name) => {
-                label = Label::from(name);
+                label = Label::from(&name);
                 string = label.as_ref();
             }
             None => number = Some(value),
