@@ -1,6 +1,7 @@
 //! The file that is being reported on, and what more than one part looks up in it.
 
 use super::dynamic::Dynamic;
+use super::Grade;
 use super::options::Options;
 use super::text;
 use crate::context::Context;
@@ -9,6 +10,7 @@ use rt::elf::{
     Dyn, Elf, ProgramHeader, Reader, Record, Rel, Rela, SectionHeader, Symbol, Table, c_str,
 };
 use rt::fmt::{dec, hex};
+use rt::put;
 
 /// The file that is being reported on.
 pub struct File<'a> {
@@ -103,11 +105,10 @@ impl<'a> File<'a> {
         if shnum == 0 || offset == 0 {
             return;
         }
-        let Some(sections): Option<Table<SectionHeader>> =
-            self.headers(cx, "section", offset, shnum, header.e_shentsize)
-        else {
-            return;
-        };
+        let size = SectionHeader::size(self.elf.encoding);
+        let bytes = self.headers(cx, "section", offset, shnum, header.e_shentsize, size);
+        let Some(bytes) = bytes else { return };
+        let sections = Table::<SectionHeader>::packed(self.elf.encoding, bytes);
         for (i, section) in sections.iter().enumerate() {
             let out_of_range = |cx: &mut Context, field: &str, value: u32| {
                 warn!(
@@ -289,45 +290,50 @@ impl<'a> File<'a> {
         if phnum == 0 {
             return none;
         }
-        let least = ProgramHeader::size(self.elf.encoding) as u64;
-        if u64::from(phnum) * least >= self.elf.size() {
+        let size = ProgramHeader::size(self.elf.encoding);
+        if u64::from(phnum) * size as u64 >= self.elf.size() {
             let tail = " - the file is not that big";
             error!(cx, "Too many program headers - ", hex(phnum).alt(), tail);
             return none;
         }
-        self.headers(cx, "program", header.e_phoff, phnum, header.e_phentsize).unwrap_or(none)
+        let bytes = self.headers(cx, "program", header.e_phoff, phnum, header.e_phentsize, size);
+        bytes.map_or(none, |bytes| Table::packed(self.elf.encoding, bytes))
     }
 
     /// Section or program headers: packed, whatever size the file header says that they have.
-    fn headers<T: Record>(
+    #[inline(never)]
+    fn headers(
         &self,
         cx: &mut Context,
         kind: &str,
         offset: u64,
         count: u32,
         entsize: u16,
-    ) -> Option<Table<'a, T>> {
-        let right = T::size(self.elf.encoding);
+        right: usize,
+    ) -> Option<&'a [u8]> {
         let (field, what) = match kind {
             "section" => ("e_shentsize", "section headers"),
             _ => ("e_phentsize", "program headers"),
         };
-        let head = " field in the ELF header is ";
-        let tail = " than the size of an ELF ";
         let size = u64::from(count) * u64::from(entsize);
         if size == 0 {
             return None;
         }
-        if usize::from(entsize) < right {
-            error!(cx, "The ", field, head, "less", tail, kind, " header");
+        let less = usize::from(entsize) < right;
+        if usize::from(entsize) != right {
+            let head = " field in the ELF header is ";
+            let tail = " than the size of an ELF ";
+            let grade = if less { Grade::Error } else { Grade::Warning };
+            grade.begin(cx, "The ");
+            let how = if less { "less" } else { "larger" };
+            put!(&mut cx.err, field, head, how, tail, kind, " header");
+            cx.end_line();
+        }
+        if less {
             return None;
         }
-        if usize::from(entsize) > right {
-            warn!(cx, "The ", field, head, "larger", tail, kind, " header");
-        }
         let bytes = self.read(cx, offset, size, what)?;
-        let bytes = bytes.get(..right.checked_mul(count as usize)?)?;
-        Some(Table::packed(self.elf.encoding, bytes))
+        bytes.get(..right.checked_mul(count as usize)?)
     }
 
     /// Whether a shared object is a program: its dynamic segment has `DF_1_PIE`.
