@@ -1,7 +1,7 @@
 //! The file that is being reported on, and what more than one part looks up in it.
 
-use super::dynamic::Dynamic;
 use super::Grade;
+use super::dynamic::Dynamic;
 use super::options::Options;
 use super::text;
 use crate::context::Context;
