@@ -142,6 +142,14 @@ fn a_32_bit_process_and_its_core() {
     assert_eq!(output(&["auxv", core]), text);
     assert_eq!(output(&["args", core]), output(&["args", &child.pid()]));
     assert_eq!(output(&["env", core]), "A=b\n");
+    // What gdb leaves out of the segments NT_FILE has, in numbers of 32 bits.
+    let maps = output(&["maps", core]);
+    for line in output(&["maps", &child.pid()]).lines().filter(|line| line.contains("/pause-32")) {
+        let [range, offset, name] = [0, 2, 5].map(|n| line.split_whitespace().nth(n).unwrap());
+        let is_it =
+            |line: &str| line.starts_with(range) && line.contains(offset) && line.ends_with(name);
+        assert!(maps.lines().any(is_it), "{line}\n{maps}");
+    }
     if let Some(text) = gdb(&["-c", core, "-ex", "info auxv"]) {
         same_as_gdb(&text, &output(&["auxv", "-v", core]));
     }
@@ -357,7 +365,7 @@ fn each_reason_has_its_sentence() {
         (&guarded, "Permission denied: the process is guarded"),
     ] {
         let pid = child.pid();
-        for applet in ["auxv", "env"] {
+        for applet in ["auxv", "env", "maps", "vdso"] {
             let said = as_user(&[applet, &pid]).unwrap();
             let stderr = String::from_utf8(said.stderr).unwrap();
             assert_eq!(stderr, format!("lx {applet}: {pid}: {sentence}\n"));
@@ -368,17 +376,22 @@ fn each_reason_has_its_sentence() {
     }
     // A /proc that hides them.
     let script = "mount -t proc -o hidepid=$3 proc /proc || exit 77\n\
-        exec setpriv --reuid 65534 --regid 65534 --clear-groups \"$1\" auxv \"$2\"";
-    for level in ["1", "2", "4"] {
+        exec setpriv --reuid 65534 --regid 65534 --clear-groups \"$1\" $4 \"$2\"";
+    let applets = ["auxv", "args", "env", "maps", "vdso"];
+    for (level, applet) in ["1", "2", "4"].iter().flat_map(|l| applets.map(|applet| (l, applet))) {
         let run = Command::new("unshare")
             .args(["-m", "sh", "-c", script, "sh"])
-            .args([lx_path().to_str().unwrap(), &other.pid(), level])
+            .args([lx_path().to_str().unwrap(), &other.pid(), level, applet])
             .output();
         match run {
             Ok(run) if run.status.code() == Some(1) && run.stderr.starts_with(b"lx ") => {
                 let sentence = "hidden: /proc is mounted with hidepid";
                 let stderr = String::from_utf8(run.stderr).unwrap();
-                assert_eq!(stderr, format!("lx auxv: {}: {sentence}\n", other.pid()), "{level}");
+                assert_eq!(
+                    stderr,
+                    format!("lx {applet}: {}: {sentence}\n", other.pid()),
+                    "{level}"
+                );
             }
             _ => eprintln!("hidepid={level} can't be tried here"),
         }

@@ -55,6 +55,13 @@ fn zoo(folder: &Path) -> Vec<(&'static str, Running)> {
         let script = "console.log('ready'); setTimeout(() => 0, 1e6)";
         all.push(("node", frozen(Command::new("node").args(["-e", script]))));
     }
+    if there("javac") {
+        let source = "class Wait { public static void main(String[] words) throws Exception {\n\
+            System.out.println(\"ready\"); Thread.sleep(1000000); } }\n";
+        std::fs::write(folder.join("Wait.java"), source).unwrap();
+        let mut java = Command::new("java");
+        all.push(("java", frozen(java.args(["-Xmx64m", "Wait.java"]).current_dir(folder))));
+    }
     if there("busybox") {
         let script = "echo ready; read x";
         let mut busybox = Command::new("busybox");
@@ -201,6 +208,146 @@ fn what_the_kernel_and_pmap_say() {
         let found = output(&[&["maps", option], &pids[..]].concat());
         same(option, &expected, &found);
     }
+}
+
+/// What gdb says is mapped: first and last address, offset and name of each.
+fn gdb_mappings(words: &[&str]) -> Option<Vec<[String; 4]>> {
+    let said = gdb(&[&["-ex", "set architecture i386:x86-64"], words].concat())?;
+    let mut rows = Vec::new();
+    for line in said.lines().filter(|line| line.trim_start().starts_with("0x")) {
+        let mut rest = line;
+        let mut word = || {
+            let (word, after) = rest.trim_start().split_once(' ').unwrap_or((rest.trim(), ""));
+            rest = after;
+            word.trim_start_matches("0x").to_string()
+        };
+        let (start, end, _, offset) = (word(), word(), word(), word());
+        let name = rest.trim_start();
+        // Of a process there are permissions, too; of a core file the path comes next.
+        let name = if name.starts_with(['r', '-']) { &name[4..] } else { name };
+        rows.push([start, end, offset, name.trim().to_string()]);
+    }
+    if rows.is_empty() {
+        eprintln!("gdb can't tell of mappings here: {said}");
+        return None;
+    }
+    Some(rows)
+}
+
+/// The same of lines of maps.
+fn own_mappings(text: &str) -> Vec<[String; 4]> {
+    let bare = |text: &str| match text.trim_start_matches('0') {
+        "" => "0".to_string(),
+        bare => bare.to_string(),
+    };
+    let of = |line: &str| {
+        let (range, rest) = line.split_once(' ').unwrap();
+        let (start, end) = range.split_once('-').unwrap();
+        let mut words = rest.splitn(5, ' ');
+        let offset = words.nth(1).unwrap();
+        let name = words.nth(2).unwrap_or_default().trim();
+        [bare(start), bare(end), bare(offset), name.to_string()]
+    };
+    text.lines().map(of).collect()
+}
+
+#[test]
+fn what_gdb_says() {
+    for (kind, running) in &zoo(&scratch("maps-gdb")) {
+        let pid = &running.pid();
+        let ask = format!("info proc mappings {pid}");
+        let Some(expected) = gdb_mappings(&["-ex", &ask]) else { return };
+        let found = own_mappings(&output(&["maps", pid]));
+        let differs = expected.iter().zip(&found).find(|(one, other)| one != other);
+        assert_eq!((differs, expected.len()), (None, found.len()), "{kind}");
+        // The last byte of each, of which there are not too many.
+        let step = expected.len().div_ceil(40);
+        for [start, end, offset, name] in expected.into_iter().step_by(step) {
+            let number = |text: &str| u64::from_str_radix(text, 16).unwrap();
+            let last = number(&end) - 1;
+            for parse in [&["--parse"][..], &[]] {
+                let at = format!("{last:x}");
+                let said = output(&[&["maps", "--at", &at], parse, &[pid.as_str()]].concat());
+                let mut lines = said.lines().skip(1);
+                let mapping = lines.next().unwrap();
+                let range = format!("  mapping   {:0>8}-{:0>8} ", start, end);
+                assert!(mapping.starts_with(&range) && mapping.ends_with(&name), "{kind}: {said}");
+                if name.starts_with('/') {
+                    let place = number(&offset) + (last - number(&start));
+                    let line = format!("  offset    0x{place:x}");
+                    assert_eq!(lines.next(), Some(line.as_str()), "{kind}: {said}");
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn what_pmap_says_of_none_and_of_odd_words() {
+    // Zeros, control characters, a byte that isn't UTF-8, and more of each behind it.
+    let folder = scratch("maps-words");
+    let pause = c_program(&folder, "pause", PAUSE, &[]);
+    for words in [&b"a\x01\x7f\t\xc3\xa4\xff\xc3\xa4\x01\t\nz"[..], b"\xff\x7f", b"\x01\xc3\xa4\n"]
+    {
+        use std::os::unix::ffi::OsStrExt;
+        let mut command = Command::new(&pause);
+        command.arg(std::ffi::OsStr::from_bytes(words)).arg("last");
+        let running = frozen(&mut command);
+        for option in ["-q", "-x", "-X"] {
+            let Some(expected) = pmap(&[option, &running.pid()]) else { return };
+            let found = output(&["maps", option, &running.pid()]);
+            assert_eq!(found.lines().next(), expected.lines().next());
+        }
+    }
+    let mut child = Command::new("true").spawn().unwrap();
+    let (gone, own) = (child.id().to_string(), std::process::id().to_string());
+    child.wait().unwrap();
+    for words in [&[gone.as_str()][..], &[&own, &gone], &[&gone, &own], &[&gone, &gone]] {
+        for option in ["-x", "-X", "-d", "-p", "-q", "-r", "-A0"] {
+            let words = [&[option], words].concat();
+            let said = run(&[&["maps"], words.as_slice()].concat());
+            assert_eq!(said.status, Some(42), "{words:?}");
+            let message = format!("lx maps: {gone}: No such process\n");
+            assert!(String::from_utf8(said.stderr).unwrap().starts_with(&message));
+            let peer = Command::new("pmap").args(&words).output();
+            let Ok(peer) = peer.map(|peer| peer.status.code()) else { continue };
+            assert_eq!(peer, said.status, "{words:?}");
+        }
+    }
+    // Both: no process, and no file.
+    assert_eq!(run(&["maps", "-x", &gone, "./none"]).status, Some(43));
+    assert_eq!(run(&["maps", &gone]).status, Some(1));
+}
+
+#[test]
+fn a_process_in_other_namespaces() {
+    let pause = c_program(&scratch("maps-namespaces"), "pause", PAUSE, &[]);
+    let mut command = Command::new("unshare");
+    let script = "\"$1\" & wait";
+    command.args(["-pfm", "--mount-proc", "sh", "-c", script, "sh"]).arg(&pause);
+    let probe = Command::new("unshare").args(["-pfm", "--mount-proc", "true"]).status();
+    if !probe.is_ok_and(|status| status.success()) {
+        return eprintln!("no other namespaces can be made here");
+    }
+    // It is the child of the child, and has a small number there.
+    let (mut shell, _) = Running::start(&mut command);
+    let child = |pid: &str| {
+        let path = format!("/proc/{pid}/task/{pid}/children");
+        std::fs::read_to_string(path).map(|text| text.trim().to_string())
+    };
+    let pid = child(&shell.pid()).and_then(|first| child(&first));
+    let Ok(pid) = pid else { return eprintln!("this kernel doesn't tell of children") };
+    let status = std::fs::read_to_string(format!("/proc/{pid}/status")).unwrap();
+    assert!(status.contains("\t2\n"), "{status}");
+    let maps = std::fs::read_to_string(format!("/proc/{pid}/maps")).unwrap();
+    assert_eq!(output(&["maps", &pid]), maps);
+    let code = maps.lines().find(|line| line.contains("r-xp")).unwrap();
+    let at = output(&["maps", "--at", code.split('-').next().unwrap(), &pid]);
+    assert!(at.contains("/pause\n") && at.contains("  section   ."), "{at}");
+    // Killing the first process of a namespace ends all that are in it.
+    let first = child(&shell.pid()).unwrap();
+    assert!(Command::new("kill").args(["-KILL", &first]).status().unwrap().success());
+    shell.child.wait().unwrap();
 }
 
 #[test]
@@ -388,15 +535,63 @@ fn a_core_file() {
     let found = output(&["maps", core]);
     assert!(found.contains("[stack]") && found.contains("[vdso]") && found.contains("/pause"));
     // Each is one of the process's, up to what a core file doesn't know.
-    for line in found.lines() {
-        let range = line.split(' ').next().unwrap();
-        let whole = maps.lines().find(|line| line.starts_with(range));
-        let whole = whole.unwrap_or_else(|| panic!("{line}"));
-        let name = |line: &str| line.get(73..).unwrap_or_default().to_string();
-        assert!(name(line).is_empty() || name(line) == name(whole), "{line}\n{whole}");
+    let (all, here) = (own_mappings(&maps), own_mappings(&found));
+    for [start, end, offset, name] in &here {
+        let known = |[a, b, c, d]: &&[String; 4]| {
+            a == start && b == end && c == offset && (d == name || name.is_empty())
+        };
+        assert!(all.iter().any(|one| known(&one)), "{start} {name}\n{maps}");
     }
+    // Of files all, also those that gdb left out of the segments, in order.
+    let of_files = |all: &[[String; 4]]| -> Vec<_> {
+        all.iter().filter(|[_, _, _, name]| name.starts_with('/')).cloned().collect()
+    };
+    assert_eq!(of_files(&here), of_files(&all));
+    assert!(found.contains(" ???? "), "{found}");
+    assert!(here.is_sorted_by_key(|[start, ..]| u64::from_str_radix(start, 16).unwrap()));
+    if let Some(expected) = gdb_mappings(&["-c", core, "-ex", "info proc mappings"]) {
+        assert_eq!(of_files(&here), expected);
+    }
+    let code = maps.lines().find(|line| line.contains("r-xp") && line.contains("/pause")).unwrap();
+    let code = code.split('-').next().unwrap();
+    assert!(output(&["maps", "--at", code, core]).contains("  section   ."));
+    assert!(output(&["maps", "--summary", core]).contains("\nfile "));
+    assert!(output(&["maps", "--perms=x", core]).lines().all(|line| !line.contains('?')));
     refused(&["maps", "-x", core], &format!("lx maps: {core}: the core file doesn't tell\n"));
     assert!(output(&["maps", "--json", core]).starts_with("[{\"core\":"));
+}
+
+#[test]
+fn a_core_file_of_the_kernel() {
+    let folder = scratch("maps-kernel-core");
+    let pause = c_program(&folder, "pause", PAUSE, &[]);
+    let mut command = Command::new("sh");
+    command.args(["-c", "ulimit -c unlimited && exec \"$0\""]).arg(&pause).current_dir(&folder);
+    let (mut running, _) = Running::start(&mut command);
+    let maps = String::from_utf8(running.proc("maps")).unwrap();
+    let killed = Command::new("kill").args(["-SEGV", &running.pid()]).status().unwrap();
+    assert!(killed.success());
+    running.child.wait().unwrap();
+    let is_core = |name: &String| name.starts_with("core");
+    let names = std::fs::read_dir(&folder).unwrap();
+    let mut names = names.map(|entry| entry.unwrap().file_name().into_string().unwrap());
+    let Some(core) = names.find(is_core) else {
+        return eprintln!("the kernel writes no core file here");
+    };
+    let core = folder.join(core);
+    // It has all but the page of old system calls, and no names that aren't files'.
+    let known = |[start, end, offset, name]: [String; 4]| {
+        let is_known = name.starts_with('/') || name == "[stack]" || name == "[vdso]";
+        [start, end, offset, if is_known { name } else { String::new() }]
+    };
+    let of = |text: &str| -> Vec<[String; 4]> {
+        own_mappings(text)
+            .into_iter()
+            .filter(|[start, ..]| start != "ffffffffff600000")
+            .map(known)
+            .collect()
+    };
+    assert_eq!(of(&output(&["maps", core.to_str().unwrap()])), of(&maps));
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use crate::cli;
 use crate::context::Context;
 use crate::process::{
-    AUXV_ROOM, Manner, Operand, Process, Reason, Subject, each, mappings, operand, tell, with_core,
+    AUXV_ROOM, Manner, Operand, Process, Reason, Subject, each, operand, tell, with_core,
 };
 use crate::shell::{Literal, Text};
 use crate::words::words;
@@ -14,9 +14,10 @@ use rt::auxv::{
     HWCAP_X86, HWCAP2_X86, Shown, Vector, name, shown,
 };
 use rt::elf::consts::{EM_386, EM_X86_64};
-use rt::elf::{CoreFile, Reader, Source, c_str};
+use rt::elf::{CoreFile, Source};
 use rt::fmt::{dec, hex, int, left};
 use rt::input::Input;
+use rt::maps::entries;
 use rt::process::{AddressSpace, ProcessDir};
 use rt::{Errno, auxv, put};
 
@@ -313,33 +314,16 @@ impl Found<'_> {
         match &self.places {
             Places::Unknown => None,
             Places::Maps(input) => {
-                let found = mappings(input.get(0, input.size())?)
-                    .find(|mapping| (mapping.start..mapping.end).contains(&address))?;
+                let text = input.get(0, input.size())?;
+                let found = entries(text).find(|entry| entry.holds(address))?;
                 Some((found.name, found.offset.wrapping_add(address - found.start)))
             }
-            Places::Core(core) => place_in_core(*core, address),
+            Places::Core(core) => {
+                let found = core.files().find(|file| (file.start..file.end).contains(&address))?;
+                Some((found.name, found.from(address)?.offset))
+            }
         }
     }
-}
-
-/// The file that was mapped at an address: `NT_FILE` (fs/binfmt_elf.c) has a count, the size
-/// of a page, three numbers for each mapping, and then their names.
-fn place_in_core(core: CoreFile<'_>, address: u64) -> Option<(&[u8], u64)> {
-    const NT_FILE: u32 = 0x4649_4c45;
-    let (word, desc) = (core.elf.encoding.word(), core.note(b"CORE", NT_FILE)?);
-    let reader = Reader::new(core.elf.encoding, desc);
-    let (count, page) = (usize::try_from(reader.word(0)?).ok()?, reader.word(word)?);
-    let mut names = desc.get(count.checked_mul(3)?.checked_add(2)?.checked_mul(word)?..)?;
-    for at in (2 * word..).step_by(3 * word).take(count) {
-        let name = c_str(names, 0)?;
-        let (start, end) = (reader.word(at)?, reader.word(at + word)?);
-        if (start..end).contains(&address) {
-            let offset = reader.word(at + 2 * word)?.checked_mul(page)?;
-            return Some((name, (address - start).checked_add(offset)?));
-        }
-        names = names.get(name.len() + 1..)?;
-    }
-    None
 }
 
 /// An entry as a line: in glibc's form, or gdb's.

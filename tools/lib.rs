@@ -26,6 +26,7 @@ mod ldd;
 mod ldso;
 mod live;
 mod lseek;
+mod mapped;
 mod maps;
 mod process;
 mod quote;

@@ -4,18 +4,18 @@
 //! symbol tables of the program and of its libraries tell; a program that isn't linked with a
 //! C library, such as one in Go, has none.
 
-use crate::process::{AUXV_ROOM, Mapping, Process, Reason, mappings};
-use crate::words::short;
+use crate::mapped;
+use crate::process::{AUXV_ROOM, Process, Reason};
 use alloc::vec;
 use alloc::vec::Vec;
+use rt::Errno;
 use rt::auxv::Vector;
-use rt::elf::consts::{PT_LOAD, SHN_UNDEF, SHT_SYMTAB};
-use rt::elf::{Dynamic, Elf, Encoding, Reader, Source, Symbol, Table, c_str};
-use rt::fs::{AtFlags, DT_REG, File, Mode, O_NONBLOCK, O_RDONLY, fstatat, openat};
+use rt::elf::consts::{PT_LOAD, SHN_UNDEF};
+use rt::elf::{Elf, Encoding, Reader, Source, c_str};
 use rt::input::Input;
+use rt::maps::{Entry, entries};
 use rt::mm::PAGE;
 use rt::process::{AddressSpace, Memory};
-use rt::{Errno, put};
 
 /// How a variable differs from what it was when the program was started.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -106,17 +106,16 @@ fn strings(memory: &Memory, encoding: Encoding, environ: u64) -> Result<Vec<u8>,
 /// The address of the variable.
 fn find(process: &Process, maps: &[u8], encoding: Encoding) -> Option<u64> {
     let mut best: Option<(u8, u64)> = None;
-    let mut files = mappings(maps).filter(|map| map.offset == 0 && map.name.starts_with(b"/"));
     let mut last = 0;
-    files.by_ref().for_each(|mapping| {
-        let rank = rank(mapping.name);
-        if mapping.inode == last || best.is_some_and(|(best, _)| best <= rank) {
-            return;
+    for entry in entries(maps).filter(|entry| entry.offset == 0 && entry.name.starts_with(b"/")) {
+        let rank = rank(entry.name);
+        if entry.inode == last || best.is_some_and(|(best, _)| best <= rank) {
+            continue;
         }
-        last = mapping.inode;
-        let address = open(process, &mapping).and_then(|file| in_file(file, &mapping, encoding));
+        last = entry.inode;
+        let address = in_file(process, &entry, encoding);
         best = address.map(|address| (rank, address)).or(best);
-    });
+    }
     best.map(|(_, address)| address)
 }
 
@@ -130,52 +129,21 @@ fn rank(path: &[u8]) -> u8 {
     }
 }
 
-/// Opens the file that is mapped: by the mapping itself, which root may, whatever became of its
-/// name; or else by its path, as the process sees it, if that is still the same file.
-fn open(process: &Process, mapping: &Mapping) -> Option<(File, u64)> {
-    let (start, end) = (rt::fmt::hex(mapping.start), rt::fmt::hex(mapping.end));
-    let by_mapping = short(&mut |out| put!(out, "map_files/", start, "-", end));
-    let by_path = [b"root", mapping.name].concat();
-    [by_mapping, by_path].iter().find_map(|path| {
-        // What isn't a regular file might do something when it is opened.
-        let stat = fstatat(&process.dir, path.as_slice(), AtFlags(0)).ok()?;
-        let is_it = stat.file_type() == DT_REG && stat.st_ino == mapping.inode;
-        let flags = O_RDONLY | O_NONBLOCK;
-        let file = if is_it {
-            openat(&process.dir, path.as_slice(), flags, Mode(0)).ok()?
-        } else {
-            return None;
-        };
-        Some((file, stat.st_size as u64))
-    })
-}
-
 /// The address of the variable that a file defines.
-fn in_file((file, size): (File, u64), mapping: &Mapping, encoding: Encoding) -> Option<u64> {
-    let input = Input::new(file, size).ok()?;
+fn in_file(process: &Process, entry: &Entry, encoding: Encoding) -> Option<u64> {
+    let input = mapped::open(Some(process), entry)?;
     let elf = Elf::new(&input).ok().filter(|elf| elf.encoding == encoding)?;
     let load = elf.segments()?.iter().find(|segment| segment.p_type == PT_LOAD)?;
     // The mapping begins at a page of the file.
-    let bias = mapping.start.wrapping_sub(load.p_vaddr.wrapping_sub(load.p_offset));
-    let value = Dynamic::new(elf)
-        .and_then(|dynamic| in_table(dynamic.symbols()?, dynamic.strings()?))
-        .or_else(|| {
-            let sections = elf.sections()?;
-            let table = sections.iter().find(|section| section.sh_type == SHT_SYMTAB)?;
-            let strings = sections.get(table.sh_link as usize)?;
-            let symbols = elf.bytes(table.sh_offset, table.sh_size)?;
-            let strings = elf.bytes(strings.sh_offset, strings.sh_size)?;
-            in_table(Table::new(encoding, symbols, table.sh_entsize)?, strings)
-        })?;
-    Some(bias.wrapping_add(value))
-}
-
-fn in_table(symbols: Table<Symbol>, strings: &[u8]) -> Option<u64> {
-    let names: [&[u8]; 3] = [b"environ", b"__environ", b"_environ"];
-    let is_it = |symbol: &Symbol| {
-        symbol.st_shndx != SHN_UNDEF
-            && symbol.st_value != 0
-            && c_str(strings, symbol.st_name.into()).is_some_and(|name| names.contains(&name))
-    };
-    symbols.iter().find(is_it).map(|symbol| symbol.st_value)
+    let bias = entry.start.wrapping_sub(load.p_vaddr.wrapping_sub(load.p_offset));
+    let mut value = None;
+    mapped::symbols(&elf, &mut |symbols, strings| {
+        value = value.or_else(|| {
+            let is_it = |name: &[u8]| matches!(name, b"environ" | b"__environ" | b"_environ");
+            let mut there = symbols.iter().filter(|s| s.st_shndx != SHN_UNDEF && s.st_value != 0);
+            let found = there.find(|s| c_str(strings, s.st_name.into()).is_some_and(is_it));
+            found.map(|symbol| symbol.st_value)
+        });
+    });
+    Some(bias.wrapping_add(value?))
 }

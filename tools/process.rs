@@ -4,7 +4,7 @@
 use crate::context::Context;
 use crate::json::Json;
 use crate::shell::Text;
-use crate::words::{number, words};
+use crate::words::number;
 use alloc::vec::Vec;
 use core::ffi::CStr;
 use rt::auxv::Vector;
@@ -384,36 +384,6 @@ impl Process {
     }
 }
 
-/// A line of `/proc/PID/maps` (`man 5 proc_pid_maps`).
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Mapping<'a> {
-    pub start: u64,
-    pub end: u64,
-    /// Where in the file it begins.
-    pub offset: u64,
-    /// The number of its inode; 0 where it is no file.
-    pub inode: u64,
-    /// The path of the file, or `[stack]` and the like; with `\\012` for each newline.
-    pub name: &'a [u8],
-}
-
-/// The lines of `/proc/PID/maps`.
-pub fn mappings(text: &[u8]) -> impl Iterator<Item = Mapping<'_>> {
-    words(text, b'\n').filter_map(mapping)
-}
-
-// Not inlined: it is used in several places.
-#[inline(never)]
-fn mapping(line: &[u8]) -> Option<Mapping<'_>> {
-    // start-end rwxp offset major:minor inode   name
-    let mut fields = words(line, b' ');
-    let mut range = words(fields.next()?, b'-');
-    let (start, end) = (number(range.next()?, 16)?, number(range.rest, 16)?);
-    let offset = number(fields.nth(1)?, 16)?;
-    let inode = number(fields.nth(1)?, 10)?;
-    Some(Mapping { start, end, offset, inode, name: fields.rest.trim_ascii_start() })
-}
-
 /// Calls with the core file at this path.
 pub fn with_core(
     path: &[u8],
@@ -434,26 +404,6 @@ pub fn with_core(
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn lines_of_maps() {
-        let text = b"00400000-00401000 r-xp 00002000 08:01 77                 /a b (deleted)\n\
-            7f00-7f10 rw-p 00000000 00:00 0 \n\
-            ffffffffff600000-ffffffffff601000 --xp 00000000 00:00 0      [vsyscall]\nnonsense\n";
-        let mut lines = mappings(text);
-        let first = lines.next().unwrap();
-        let expected = Mapping {
-            start: 0x400000,
-            end: 0x401000,
-            offset: 0x2000,
-            inode: 77,
-            name: b"/a b (deleted)",
-        };
-        assert_eq!(first, expected);
-        assert_eq!(lines.next().unwrap().name, b"");
-        assert_eq!(lines.next().unwrap().name, b"[vsyscall]");
-        assert_eq!(lines.next(), None);
-    }
 
     #[test]
     fn numbers_of_processes() {

@@ -2,7 +2,7 @@
 
 use crate::cli::{self, Wrong};
 use crate::context::Context;
-use crate::process::{Mapping, Operand, Process, Reason, mappings, operand, tell};
+use crate::process::{Operand, Process, Reason, operand, tell};
 use crate::readelf;
 use crate::words::{Hex, short};
 use alloc::vec;
@@ -12,6 +12,7 @@ use rt::elf::{Dynamic, Elf, Note, Notes, Reader, Source, Table, c_str};
 use rt::fmt::{Put, dec, hex, left};
 use rt::fs::{Mode, O_CLOEXEC, O_CREAT, O_RDONLY, O_TRUNC, O_WRONLY};
 use rt::io::{BufWriter, Read, Write};
+use rt::maps::{Entry, entries};
 use rt::process::AddressSpace;
 use rt::row::is_printable;
 use rt::time::{CLOCK_MONOTONIC, CLOCK_REALTIME, CLOCKS, Clock, now, resolution};
@@ -126,8 +127,8 @@ fn fetch(pid: u32) -> core::result::Result<Option<(u64, Vec<u8>)>, Reason> {
         let maps = process.dir.input(c"maps").map_err(reason)?;
         let all = maps.get(0, maps.size()).unwrap_or_default();
         // Of a file it would be the path.
-        let is_it = |mapping: &Mapping| mapping.name == b"[vdso]" && mapping.inode == 0;
-        mappings(all).find(is_it).map(|mapping| (mapping.start, mapping.end))
+        let is_it = |entry: &Entry| entry.name == b"[vdso]" && entry.inode == 0;
+        entries(all).find(is_it).map(|entry| (entry.start, entry.end))
     };
     let Some((start, end)) = found else {
         // Nothing at all is what a zombie shows.

@@ -4,7 +4,10 @@
 use crate::arch::{nr, syscall};
 use crate::bits::bits;
 use crate::errno::{Result, check};
-use crate::io::{AsFd, retry};
+use crate::fmt::{dec, right};
+use crate::io::{AsFd, BufWriter, retry};
+use crate::put;
+use crate::row::{decimal, find};
 
 /// One mapping, as a line of `/proc/PID/maps` tells it.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -13,7 +16,8 @@ pub struct Entry<'a> {
     pub start: u64,
     /// The first address behind it.
     pub end: u64,
-    /// `r`, `w`, `x` or `-` each, then `s` where it is shared and `p` where it is private.
+    /// `r`, `w`, `x` or `-` each, then `s` where it is shared and `p` where it is private; all
+    /// `?` where that isn't known.
     pub perms: [u8; 4],
     /// Where in the file it begins, in bytes.
     pub offset: u64,
@@ -99,7 +103,7 @@ impl<'a> Iterator for Lines<'a> {
         if self.0.is_empty() {
             return None;
         }
-        let length = self.0.iter().position(|byte| *byte == b'\n').unwrap_or(self.0.len());
+        let length = find(self.0, b'\n').unwrap_or(self.0.len());
         let (line, rest) = self.0.split_at_checked(length)?;
         self.0 = rest.get(1..).unwrap_or_default();
         Some(line)
@@ -122,35 +126,99 @@ impl<'a> Iterator for Entries<'a> {
 /// A line of `/proc/PID/smaps`.
 pub enum Line<'a> {
     /// A mapping begins.
-    Mapping(&'a [u8]),
+    Mapping,
     /// A number that is told of it, most in kB.
     Number(&'a [u8], u64),
     /// `VmFlags`, or another one that isn't a number.
     Text(&'a [u8], &'a [u8]),
 }
 
-/// The lines of `/proc/PID/smaps`.
-#[derive(Clone)]
-pub struct Smaps<'a>(pub Lines<'a>);
-
-impl<'a> Iterator for Smaps<'a> {
-    type Item = Line<'a>;
-
+impl<'a> Line<'a> {
+    /// Reads a line without its newline.
     #[inline(never)]
-    fn next(&mut self) -> Option<Line<'a>> {
-        let line = self.0.next()?;
+    pub fn parse(line: &'a [u8]) -> Line<'a> {
+        let colon = line.iter().position(|byte| *byte == b':');
         // Addresses are in lower case.
-        if !line.first().is_some_and(u8::is_ascii_uppercase) {
-            return Some(Line::Mapping(line));
+        let name = colon.and_then(|colon| line.get(..colon)).unwrap_or_default();
+        if !name.first().is_some_and(u8::is_ascii_uppercase) {
+            return Line::Mapping;
         }
-        let colon = line.iter().position(|byte| *byte == b':').unwrap_or(line.len());
-        let (name, rest) = line.split_at_checked(colon)?;
-        let value = rest.get(1..).unwrap_or_default().trim_ascii();
+        let value = line.get(name.len() + 1..).unwrap_or_default().trim_ascii();
         let number = value.strip_suffix(b" kB").unwrap_or(value);
-        Some(match digits(number, &mut 0, b' ', 10) {
+        match digits(number, &mut 0, b' ', 10) {
             Some(number) => Line::Number(name, number),
             None => Line::Text(name, value),
-        })
+        }
+    }
+}
+
+/// The label that a line of smaps begins with.
+pub type Label = [u8; 16];
+
+/// Takes lines of smaps off a text as long as they have these labels, in this order, and
+/// numbers of up to eight digits, as nearly all have; says how many. Most of smaps is that.
+#[inline(never)]
+pub fn numbers(text: &mut &[u8], labels: &[Label], numbers: &mut [u64]) -> usize {
+    let mut taken = 0;
+    for (label, number) in labels.iter().zip(numbers) {
+        let Some((line, rest)) = text.split_first_chunk::<24>() else { break };
+        let Some((begin, digits)) = line.split_first_chunk::<16>() else { break };
+        let Some(digits) = digits.first_chunk() else { break };
+        *text = match (begin == label, rest) {
+            (true, [b' ', b'k', b'B', b'\n', rest @ ..] | [b'\n', rest @ ..]) => rest,
+            _ => break,
+        };
+        // Spaces count as zeros. Two digits become a number at once, then four, then eight.
+        let x = u64::from_le_bytes(*digits) & 0x0f0f_0f0f_0f0f_0f0f;
+        let x = (x * 10 + (x >> 8)) & 0x00ff_00ff_00ff_00ff;
+        let x = (x * 100 + (x >> 16)) & 0x0000_ffff_0000_ffff;
+        *number = (x * 10_000 + (x >> 32)) & 0xffff_ffff;
+        taken += 1;
+    }
+    taken
+}
+
+/// Writes each number with a space behind it.
+#[inline(never)]
+pub fn put_numbers(out: &mut BufWriter, numbers: &[u64]) {
+    for number in numbers {
+        match (*number, out.room::<9>()) {
+            // Most are 0, or a page's size.
+            (0..10, Some([first, second, ..])) => {
+                (*first, *second) = (b'0' + *number as u8, b' ');
+                out.advance(2);
+            }
+            (0..100_000_000, Some(room)) => {
+                let (text, digits) = decimal(*number as u32);
+                *room = [b' '; 9];
+                room[..8].copy_from_slice(&(text >> (64 - 8 * digits)).to_le_bytes());
+                room[digits] = b' ';
+                out.advance(digits + 1);
+            }
+            _ => put!(out, dec(*number), " "),
+        }
+    }
+}
+
+/// Writes such numbers into columns of these widths, with a space behind each; into none
+/// where the width is 0.
+#[inline(never)]
+pub fn put_columns(out: &mut BufWriter, numbers: &[u8], widths: &[u8]) {
+    let mut rest = numbers;
+    for width in widths {
+        let len = rest.iter().position(|byte| *byte == b' ').unwrap_or(rest.len());
+        let Some((number, behind)) = rest.split_at_checked(len) else { break };
+        rest = behind.get(1..).unwrap_or_default();
+        let width = usize::from(*width);
+        match out.room::<32>() {
+            _ if width == 0 => {}
+            Some(room) if width < 32 && len <= width => {
+                *room = [b' '; 32];
+                room[width - len..].iter_mut().zip(number).for_each(|(to, from)| *to = *from);
+                out.advance(width + 1);
+            }
+            _ => put!(out, right(number, width), " "),
+        }
     }
 }
 
@@ -274,6 +342,52 @@ mod tests {
             assert_eq!(Entry::parse(line), None, "{}", line.escape_ascii());
         }
         assert_eq!(entries(b"\n\nx\n1-2 r--p 0 0:0 0\n").count(), 1);
+    }
+
+    #[test]
+    fn numbers_of_smaps() {
+        let labels = [*b"Size:           ", *b"Rss:            ", *b"THPeligible:    "];
+        let text = b"Size:                  4 kB\nRss:            12345678 kB\n\
+            THPeligible:           1\nVmFlags: rd\n";
+        let (mut rest, mut found) = (&text[..], [0; 3]);
+        assert_eq!(numbers(&mut rest, &labels, &mut found), 3);
+        assert_eq!((found, rest), ([4, 12345678, 1], &b"VmFlags: rd\n"[..]));
+        // Another order, and numbers that are too long, are for others to read.
+        for text in ["Rss:                   4 kB\n", "Size:           123456789 kB\n", "Size:", ""]
+        {
+            let mut rest = text.as_bytes();
+            assert_eq!((numbers(&mut rest, &labels, &mut found), rest), (0, text.as_bytes()));
+        }
+        for (line, expected) in [
+            (&b"Size:           123456789 kB"[..], Some((&b"Size"[..], 123456789))),
+            (b"THPeligible:    0", Some((b"THPeligible", 0))),
+            (b"VmFlags: rd wr ", None),
+        ] {
+            match (Line::parse(line), expected) {
+                (Line::Number(name, number), Some(expected)) => {
+                    assert_eq!((name, number), expected)
+                }
+                (Line::Text(b"VmFlags", b"rd wr"), None) => {}
+                _ => panic!("{}", line.escape_ascii()),
+            }
+        }
+        assert!(matches!(Line::parse(b"7f-80 rw-p 0 00:00 0 [A:b]"), Line::Mapping));
+    }
+
+    #[test]
+    fn numbers_in_columns() {
+        use std::vec::Vec;
+        let (mut to, mut buffer) = (Vec::new(), [0; 64]);
+        let mut out = BufWriter::new(&mut buffer, &mut to);
+        put_numbers(&mut out, &[0, 9, 10, 99_999_999, 100_000_000, u64::MAX]);
+        out.flush().unwrap();
+        assert_eq!(to, b"0 9 10 99999999 100000000 18446744073709551615 ");
+        let mut columns = Vec::new();
+        let mut out = BufWriter::new(&mut buffer, &mut columns);
+        put_columns(&mut out, &to, &[1, 3, 0, 9, 1, 40]);
+        out.flush().unwrap();
+        let expected = std::format!("0   9  99999999 100000000 {:>40} ", u64::MAX);
+        assert_eq!(columns, expected.as_bytes());
     }
 
     #[test]

@@ -3,12 +3,12 @@
 use super::system_calls::SYSTEM_CALLS;
 use super::{Options, TIMED_OUT};
 use crate::context::Context;
-use crate::process::mappings;
 use rt::child::{Child, Status, end_like};
 use rt::code::Code;
 use rt::elf::Source;
 use rt::fmt::{Put, dec, hex, int, left};
 use rt::io::BufWriter;
+use rt::maps::Entry;
 use rt::process::{AddressSpace, ProcessDir};
 use rt::ptrace::{PTRACE_EVENT_EXIT, Registers, SignalInfo};
 use rt::signal::{SIGKILL, SIGSTOP, SIGTRAP, Signal};
@@ -247,7 +247,7 @@ fn mapping(cx: &mut Context, child: &Child, address: u64) {
         Ok(maps) => maps.get(0, maps.size()).unwrap_or_default(),
         Err(errno) => return put!(&mut cx.err, *errno, "\n"),
     };
-    let holds = |line: &&[u8]| mappings(line).any(|m| (m.start..m.end).contains(&address));
+    let holds = |line: &&[u8]| Entry::parse(line).is_some_and(|entry| entry.holds(address));
     match maps.split(|&byte| byte == b'\n').find(holds) {
         Some(line) => put!(&mut cx.err, "in ", crate::readelf::shown(line), "\n"),
         None => put!(&mut cx.err, "in no mapping\n"),

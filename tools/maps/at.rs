@@ -3,16 +3,16 @@
 use super::Options;
 use super::source::Source;
 use crate::context::Context;
+use crate::mapped;
 use crate::process::Process;
 use crate::quote::Tamed;
+use crate::words::{Hex, short};
 use alloc::vec;
 use alloc::vec::Vec;
 use rt::elf::consts::*;
-use rt::elf::{Dynamic, Elf, Notes, ProgramHeader, SectionHeader, Symbol, Table, c_str};
+use rt::elf::{Elf, ProgramHeader, Symbol, Table, c_str, note};
 use rt::fmt::hex;
-use rt::fs::{DT_REG, File, Mode, O_NONBLOCK, O_RDONLY, PATH_MAX, fstat, openat};
-use rt::input::Input;
-use rt::io::BufWriter;
+use rt::fs::PATH_MAX;
 use rt::maps::{Entry, entries, query};
 use rt::put;
 
@@ -63,9 +63,7 @@ fn show(cx: &mut Context, address: u64, found: &Found) {
     let Some(image) = &found.image else { return };
     put!(out, "  address   0x", hex(image.address), "\n");
     if !image.build_id.is_empty() {
-        put!(out, "  build-id  ");
-        image.build_id.iter().for_each(|byte| put!(out, hex(*byte).zero(2)));
-        put!(out, "\n");
+        put!(out, "  build-id  ", Hex(&image.build_id), "\n");
     }
     for (what, place) in [("section", &image.section), ("symbol ", &image.symbol)] {
         if let Some((name, within)) = place {
@@ -145,35 +143,8 @@ fn in_vdso(source: &Source, entry: &Entry, address: u64) -> Option<InImage> {
 }
 
 fn in_file(source: &Source, entry: &Entry, address: u64) -> Option<InImage> {
-    let (file, size) = open(source, entry)?;
-    let input = Input::new(file, size).ok()?;
+    let input = mapped::open(source.process, entry)?;
     in_image(source, Elf::new(&input).ok()?, entry, address)
-}
-
-/// The file of a mapping: what is mapped itself where we may have it, else the file of that
-/// name as the process sees it, if it is the same one. Of a core file, the one of that name.
-fn open(source: &Source, entry: &Entry) -> Option<(File, u64)> {
-    let flags = O_RDONLY | O_NONBLOCK;
-    let checked = |file: File, inode: Option<u64>| {
-        let stat = fstat(&file).ok()?;
-        let same = inode.is_none_or(|inode| inode == stat.st_ino);
-        (same && stat.file_type() == DT_REG).then_some((file, stat.st_size as u64))
-    };
-    let Some(process) = source.process else {
-        return checked(rt::fs::open(entry.name, flags, Mode(0)).ok()?, None);
-    };
-    let mut link = [0; 64];
-    let mut nowhere = rt::io::stderr();
-    // Forty-four bytes at most: the buffer is never passed on.
-    let mut out = BufWriter::new(&mut link, &mut nowhere);
-    put!(&mut out, "map_files/", hex(entry.start), "-", hex(entry.end), [0]);
-    let link = core::ffi::CStr::from_bytes_until_nul(&link).ok()?;
-    if let Ok(file) = openat(&process.dir, link, flags, Mode(0)) {
-        return checked(file, None);
-    }
-    let mut path = Vec::from(b"root");
-    path.extend(entry.name);
-    checked(openat(&process.dir, path.as_slice(), flags, Mode(0)).ok()?, Some(entry.inode))
 }
 
 /// Where in an image an address lies, of which this mapping is a part.
@@ -196,7 +167,10 @@ fn in_image(source: &Source, elf: Elf, entry: &Entry, address: u64) -> Option<In
     if !inside {
         return None;
     }
-    let mut found = InImage { address: own, build_id: build_id(&elf), ..InImage::default() };
+    const NT_GNU_BUILD_ID: u32 = 3;
+    let build_id = note(&elf, b"GNU", NT_GNU_BUILD_ID).unwrap_or_default();
+    let build_id = build_id.get(..64).unwrap_or(build_id);
+    let mut found = InImage { address: own, build_id: build_id.into(), ..InImage::default() };
     let sections = elf.sections();
     let section = sections.and_then(|all| {
         all.iter().enumerate().find(|(_, s)| {
@@ -216,8 +190,8 @@ fn in_image(source: &Source, elf: Elf, entry: &Entry, address: u64) -> Option<In
     let index = section.map(|(index, _)| index);
     // Between the sections there is nothing that could have a name.
     if index.is_some() || sections.is_none_or(|all| all.is_empty()) {
-        found.symbol = debug_symbol(source, &found.build_id, own, index)
-            .or_else(|| symbol(&elf, sections, own, index));
+        found.symbol =
+            debug_symbol(source, &found.build_id, own, index).or_else(|| symbol(&elf, own, index));
     }
     Some(found)
 }
@@ -230,30 +204,12 @@ fn debug_symbol(
     own: u64,
     section: Option<usize>,
 ) -> Option<(Vec<u8>, u64)> {
-    let (first, rest) = build_id.split_first().filter(|(_, rest)| !rest.is_empty())?;
-    let digits = |bytes: &[u8], path: &mut Vec<u8>| {
-        for byte in bytes {
-            for half in [byte >> 4, byte & 15] {
-                path.extend(char::from_digit(half.into(), 16).map(|digit| digit as u8));
-            }
-        }
-    };
-    let mut path = Vec::from(if source.process.is_some() { &b"root"[..] } else { b"" });
-    path.extend(b"/usr/lib/debug/.build-id/");
-    digits(&[*first], &mut path);
-    path.push(b'/');
-    digits(rest, &mut path);
-    path.extend(b".debug");
-    let flags = O_RDONLY | O_NONBLOCK;
-    let file = match source.process {
-        Some(process) => openat(&process.dir, path.as_slice(), flags, Mode(0)),
-        None => rt::fs::open(path.as_slice(), flags, Mode(0)),
-    };
-    let file = file.ok()?;
-    let stat = fstat(&file).ok().filter(|stat| stat.file_type() == DT_REG)?;
-    let input = Input::new(file, stat.st_size as u64).ok()?;
-    let elf = Elf::new(&input).ok()?;
-    symbol(&elf, elf.sections(), own, section)
+    let (first, rest) = build_id.split_at_checked(1).filter(|(_, rest)| !rest.is_empty())?;
+    let (first, rest) = (Hex(first), Hex(rest));
+    let path = short(&mut |out| put!(out, "/usr/lib/debug/.build-id/", first, "/", rest, ".debug"));
+    let path = mapped::path(source.process, &path);
+    let input = mapped::regular(source.process, &path, None)?;
+    symbol(&Elf::new(&input).ok()?, own, section)
 }
 
 /// The segment of a mapping. A page of the file may be in two segments, and be mapped twice:
@@ -290,49 +246,11 @@ fn segment_of(source: &Source, elf: &Elf, entry: &Entry) -> Option<ProgramHeader
     best.map(|(_, load)| load)
 }
 
-fn build_id(elf: &Elf) -> Vec<u8> {
-    const NT_GNU_BUILD_ID: u32 = 3;
-    for segment in elf.segments().into_iter().flat_map(|all| all.iter()) {
-        if segment.p_type == PT_NOTE
-            && let Some(bytes) = elf.bytes(segment.p_offset, segment.p_filesz)
-        {
-            for note in Notes::new(elf.encoding, bytes, segment.p_align) {
-                if note.n_type == NT_GNU_BUILD_ID && note.owner() == b"GNU" {
-                    return note.desc.get(..note.desc.len().min(64)).unwrap_or_default().into();
-                }
-            }
-        }
-    }
-    Vec::new()
-}
-
 /// The symbol before or at an address: of all tables, or what a loader finds where there are no
 /// section headers.
-fn symbol(
-    elf: &Elf,
-    sections: Option<Table<SectionHeader>>,
-    own: u64,
-    section: Option<usize>,
-) -> Option<(Vec<u8>, u64)> {
+fn symbol(elf: &Elf, own: u64, section: Option<usize>) -> Option<(Vec<u8>, u64)> {
     let mut nearest = Nearest { own, section, best: None };
-    let mut any = false;
-    for table in sections.into_iter().flat_map(|all| all.iter()) {
-        if matches!(table.sh_type, SHT_SYMTAB | SHT_DYNSYM)
-            && let Some(bytes) = elf.bytes(table.sh_offset, table.sh_size)
-            && let Some(symbols) = Table::new(elf.encoding, bytes, table.sh_entsize)
-            && let Some(names) = sections.and_then(|all| all.get(table.sh_link as usize))
-            && let Some(names) = elf.bytes(names.sh_offset, names.sh_size)
-        {
-            nearest.look(symbols, names);
-            any = true;
-        }
-    }
-    if !any
-        && let Some(dynamic) = Dynamic::new(*elf)
-        && let (Some(symbols), Some(names)) = (dynamic.symbols(), dynamic.strings())
-    {
-        nearest.look(symbols, names);
-    }
+    mapped::symbols(elf, &mut |symbols, names| nearest.look(symbols, names));
     nearest.best.map(|best| (best.name.into(), own - best.value))
 }
 

@@ -30,7 +30,8 @@ const BAR: u64 = 20;
 const MANY: usize = 100;
 
 fn blocks<'a>(source: &Source<'a>, options: &Options) -> Vec<Block<'a>> {
-    let wanted = || entries(source.text).filter(|entry| options.filter.wants(entry, source));
+    let wanted =
+        || entries(source.text).filter(|entry| options.filter.wants(entry, source.process));
     let mut all =
         joined(wanted(), |block, entry| block.kind == Kind::of(entry) && block.name == entry.name);
     if all.len() > MANY {

@@ -1,10 +1,10 @@
 //! Which mappings are wanted.
 
-use super::source::Source;
+use crate::mapped;
+use crate::process::Process;
+use alloc::vec::Vec;
 use rt::fs::{AtFlags, fstatat};
-use rt::io::BufWriter;
 use rt::maps::Entry;
-use rt::put;
 
 /// Which mappings are wanted; all where nothing is set.
 #[derive(Default)]
@@ -58,15 +58,15 @@ impl Filter<'_> {
     }
 
     /// Whether this mapping is wanted.
-    pub fn wants(&self, entry: &Entry, source: &Source) -> bool {
-        self.in_range(entry) && self.wants_anywhere(entry, source)
+    pub fn wants(&self, entry: &Entry, process: Option<&Process>) -> bool {
+        self.in_range(entry) && self.wants_anywhere(entry, process)
     }
 
     /// As [`wants`](Filter::wants), wherever it is.
-    pub fn wants_anywhere(&self, entry: &Entry, source: &Source) -> bool {
+    pub fn wants_anywhere(&self, entry: &Entry, process: Option<&Process>) -> bool {
         self.perms.is_none_or(|wanted| has_perms(entry, wanted))
             && self.name.is_none_or(|glob| has_name(entry.name, glob))
-            && (!self.deleted || is_deleted(entry, source))
+            && (!self.deleted || is_deleted(entry, process))
     }
 
     fn in_range(&self, entry: &Entry) -> bool {
@@ -159,7 +159,7 @@ fn set_of(set: &[u8], byte: u8) -> Option<(bool, &[u8])> {
 
 /// Whether the file of a mapping has no name any more. Memory without a file looks the same:
 /// memfd, System V shared memory, shared anonymous memory, rings of asynchronous I/O.
-pub fn is_deleted(entry: &Entry, source: &Source) -> bool {
+pub fn is_deleted(entry: &Entry, process: Option<&Process>) -> bool {
     let Some(path) = entry.name.strip_suffix(b" (deleted)") else { return false };
     let no_file = path.starts_with(b"/memfd:")
         || path.starts_with(b"/SYSV")
@@ -167,21 +167,17 @@ pub fn is_deleted(entry: &Entry, source: &Source) -> bool {
     if no_file || !path.starts_with(b"/") {
         return false;
     }
-    let Some(process) = source.process else { return true };
+    let Some(known) = process else { return true };
     // A file may be named like that. What is mapped can tell, if we may ask it; and else a
     // file of this very name.
-    let mut link = [0; 64];
-    let mut nowhere = rt::io::stderr();
-    let mut out = BufWriter::new(&mut link, &mut nowhere);
-    put!(&mut out, "map_files/", rt::fmt::hex(entry.start), "-", rt::fmt::hex(entry.end), [0]);
-    let link = core::ffi::CStr::from_bytes_until_nul(&link).unwrap_or_default();
-    if let Ok(stat) = fstatat(&process.dir, link, AtFlags(0)) {
-        return stat.st_nlink == 0;
+    let stat = |path: Vec<u8>| fstatat(&known.dir, path.as_slice(), AtFlags(0));
+    match stat(mapped::link(entry)) {
+        Ok(stat) => stat.st_nlink == 0,
+        Err(_) => match stat(mapped::path(process, entry.name)) {
+            Ok(stat) => stat.st_ino != entry.inode,
+            Err(_) => true,
+        },
     }
-    let mut in_root = alloc::vec::Vec::from(b"root");
-    in_root.extend(entry.name);
-    let stat = fstatat(&process.dir, in_root.as_slice(), AtFlags(0));
-    !stat.is_ok_and(|stat| stat.st_ino == entry.inode)
 }
 
 #[cfg(test)]

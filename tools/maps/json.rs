@@ -1,17 +1,20 @@
 //! `--json`.
 
+use super::smaps::{Rows, Table};
 use super::source::{Source, with};
 use super::{Options, at, draw, kind};
 use crate::context::Context;
 use crate::process::{Reason, Subject};
+use crate::words::{Hex, number, words};
 use alloc::vec;
 use alloc::vec::Vec;
 use rt::fs::PATH_MAX;
-use rt::maps::{Entry, Line, Lines, Smaps};
+use rt::maps::{Entry, Lines};
 
 pub fn run(cx: &mut Context, subject: Subject, options: &Options) -> Result<bool, Reason> {
-    let name = if options.extended || options.more > 0 { c"smaps" } else { c"maps" };
-    with(subject.word, name, &mut |source| {
+    let mut table = Table::default();
+    let table = (options.extended || options.more > 0).then_some(&mut table);
+    with(subject.word, table, &mut |source| {
         subject.object(cx);
         let fine = if !options.at.is_empty() {
             addresses(cx, source, options)
@@ -32,11 +35,9 @@ pub fn run(cx: &mut Context, subject: Subject, options: &Options) -> Result<bool
 
 fn mappings(cx: &mut Context, source: &Source, options: &Options) {
     cx.json().array("mappings");
-    let mut lines = Smaps(Lines(source.text)).peekable();
     let mut before: Option<u64> = None;
-    while let Some(line) = lines.next() {
-        let Line::Mapping(line) = line else { continue };
-        let Some(entry) = Entry::parse(line) else { continue };
+    for row in Rows(Lines(source.text)) {
+        let Some(entry) = Entry::parse(row.line) else { continue };
         if options.gaps
             && let Some(end) = before
             && end < entry.start
@@ -46,22 +47,21 @@ fn mappings(cx: &mut Context, source: &Source, options: &Options) {
             json.text("kind", "gap").end_object();
         }
         before = Some(entry.end);
-        if !options.filter.wants(&entry, source) {
+        if !options.filter.wants(&entry, source.process) {
             continue;
         }
         cx.json().object("");
         mapping(cx, &entry);
-        if matches!(lines.peek(), Some(Line::Number(..))) {
+        if let Some(table) = source.table {
             cx.json().object("smaps");
-            while let Some(Line::Number(name, number)) = lines.peek() {
+            for (name, value) in table.named(&row) {
                 if let Ok(name) = core::str::from_utf8(name) {
-                    cx.json().number(name, *number);
+                    cx.json().number_or_null(name, number(value, 10));
                 }
-                lines.next();
             }
-            if let Some(Line::Text(b"VmFlags", flags)) = lines.peek() {
+            if !row.flags.is_empty() {
                 cx.json().array("VmFlags");
-                for flag in flags.split(|byte| *byte == b' ').filter(|flag| !flag.is_empty()) {
+                for flag in words(row.flags, b' ') {
                     cx.json().text("", flag);
                 }
                 cx.json().end_array();
@@ -142,9 +142,7 @@ fn addresses(cx: &mut Context, source: &Source, options: &Options) -> bool {
 fn members(cx: &mut Context, image: &at::InImage) {
     cx.json().number("elf_address", image.address);
     if !image.build_id.is_empty() {
-        let digit = |n: u8| char::from_digit(n.into(), 16).unwrap_or('0') as u8;
-        let digits = image.build_id.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]);
-        cx.json().text("build_id", &digits.collect::<Vec<u8>>());
+        cx.json().words("build_id", &Hex(&image.build_id));
     }
     for (key, place) in [("section", &image.section), ("symbol", &image.symbol)] {
         if let Some((name, within)) = place {

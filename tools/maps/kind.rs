@@ -28,10 +28,12 @@ pub enum Kind {
     Wx,
     /// Can't be accessed at all.
     Reserved,
+    /// Of a file; a core file doesn't say more.
+    File,
 }
 
 /// How kinds are called, and coloured, in their order.
-const KINDS: [(&str, Option<Sgr>); 10] = [
+const KINDS: [(&str, Option<Sgr>); 11] = [
     ("text", Some(Sgr::Green)),
     ("rodata", None),
     ("data", Some(Sgr::Yellow)),
@@ -42,6 +44,7 @@ const KINDS: [(&str, Option<Sgr>); 10] = [
     ("vdso", Some(Sgr::Cyan)),
     ("wx", Some(Sgr::Red)),
     ("none", Some(Sgr::Dim)),
+    ("file", None),
 ];
 
 /// How many kinds there are.
@@ -66,6 +69,8 @@ impl Kind {
                 (false, true) => Kind::Data,
                 (false, false) => Kind::Anonymous,
             }
+        } else if entry.may(b'?') {
+            Kind::File
         } else if !entry.may(b'r') {
             Kind::Reserved
         } else if name.starts_with(b"/") {
@@ -87,7 +92,7 @@ impl Kind {
 /// How many mappings of each kind there are, and how many bytes.
 pub fn totals(source: &Source, options: &Options) -> [(u64, u64); COUNT] {
     let mut totals = [(0u64, 0u64); COUNT];
-    for entry in entries(source.text).filter(|entry| options.filter.wants(entry, source)) {
+    for entry in entries(source.text).filter(|entry| options.filter.wants(entry, source.process)) {
         if let Some(total) = totals.get_mut(Kind::of(&entry) as usize) {
             total.0 += 1;
             total.1 = total.1.saturating_add(entry.size());
@@ -132,6 +137,7 @@ mod tests {
             ("rw-p", "[anon:x]", "mmap"),
             ("---p", "", "none"),
             ("rwxp", "", "wx"),
+            ("????", "/bin/x", "file"),
             ("rw-p", "[heap]", "heap"),
             ("rwxp", "[stack]", "stack"),
             ("--xp", "[vsyscall]", "vdso"),

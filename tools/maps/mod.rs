@@ -14,7 +14,7 @@ mod source;
 use crate::cli;
 use crate::colour::Colour;
 use crate::context::Context;
-use crate::process::{Manner, Subject, each};
+use crate::process::{Manner, Reason, Subject, each};
 use alloc::vec::Vec;
 use filter::{Filter, Range};
 
@@ -178,7 +178,17 @@ pub fn run(cx: &mut Context) -> u8 {
     let headed = !options.pmap;
     let manner = Manner { json: options.json && options.dump.is_none(), why: options.why, headed };
     let mut table = smaps::Table::default();
-    each(cx, &operands, manner, &mut |cx, subject| show(cx, subject, &options, &mut table))
+    let mut as_pmap = 0;
+    let status = each(cx, &operands, manner, &mut |cx, subject| {
+        let done = show(cx, subject, &options, &mut table);
+        as_pmap |= match done {
+            Ok(true) => 0,
+            Err(Reason::Absent) => 42,
+            _ => 1,
+        };
+        done
+    });
+    if options.pmap { as_pmap } else { status }
 }
 
 fn set(option: &mut bool) -> bool {
@@ -191,32 +201,44 @@ fn show(
     subject: Subject,
     options: &Options,
     table: &mut smaps::Table,
-) -> Result<bool, crate::process::Reason> {
-    if let (Some(range), Some(path)) = (options.dump, options.output) {
-        source::with(subject.word, c"maps", &mut |source| dump::run(cx, source, range, path))
-    } else if options.json {
-        json::run(cx, subject, options)
-    } else if !options.at.is_empty() {
-        source::with(subject.word, c"maps", &mut |source| {
-            subject.header(cx);
-            Ok(at::run(cx, source, options))
-        })
-    } else if options.more > 0 {
-        source::with(subject.word, c"smaps", &mut |source| smaps::run(cx, source, options, table))
-    } else if options.pmap {
-        let name = if options.extended { c"smaps" } else { c"maps" };
-        source::with(subject.word, name, &mut |source| pmap::run(cx, source, options))
-    } else if options.draw || options.summary {
-        source::with(subject.word, c"maps", &mut |source| {
-            subject.header(cx);
-            if options.draw {
-                draw::run(cx, source, options);
-            } else {
-                kind::summary(cx, source, options);
-            }
-            Ok(true)
-        })
-    } else {
-        plain::run(cx, subject, options)
+) -> Result<bool, Reason> {
+    let word = subject.word;
+    let plain = !(options.pmap || options.draw || options.summary || !options.at.is_empty());
+    if options.json && options.dump.is_none() {
+        return json::run(cx, subject, options);
+    } else if plain && options.dump.is_none() {
+        return plain::run(cx, subject, options);
     }
+    let mut own = smaps::Table::default();
+    let table = match (options.more > 0, options.extended) {
+        (true, _) => Some(table),
+        (_, true) => Some(&mut own),
+        _ => None,
+    };
+    source::with(word, table, &mut |source| {
+        if let (Some(range), Some(path)) = (options.dump, options.output) {
+            return dump::run(cx, source, range, path);
+        } else if options.more > 0 {
+            return smaps::run(cx, source, options);
+        } else if options.pmap {
+            return pmap::run(cx, source, options);
+        }
+        subject.header(cx);
+        if options.draw {
+            draw::run(cx, source, options);
+        } else if options.summary {
+            kind::summary(cx, source, options);
+        } else {
+            return Ok(at::run(cx, source, options));
+        }
+        Ok(true)
+    })
+}
+
+/// After the last slash; from that on, where nothing comes after it.
+fn last_part(name: &[u8]) -> &[u8] {
+    let at = name.iter().rposition(|byte| *byte == b'/');
+    let part =
+        at.and_then(|at| name.get(at + 1..).filter(|part| !part.is_empty()).or(name.get(at..)));
+    part.unwrap_or(name)
 }

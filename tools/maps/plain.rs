@@ -2,28 +2,32 @@
 
 use super::Options;
 use super::kind::Kind;
-use super::source::{Source, process, with};
+use super::source::{pieces, process, with};
 use crate::context::Context;
 use crate::process::{AUXV_ROOM, Process, Reason, Subject};
 use crate::quote::Tamed;
-use alloc::vec;
 use rt::fmt::{dec, hex, left};
-use rt::io::Read;
 use rt::maps::{Entry, Lines, is_plain};
 use rt::put;
 
-/// What is read at a time: longer than any line.
-const PIECE: usize = 64 << 10;
-
 pub fn run(cx: &mut Context, subject: Subject, options: &Options) -> Result<bool, Reason> {
     let Some(process) = process(subject.word)? else {
-        return with(subject.word, c"maps", &mut |source| {
+        return with(subject.word, None, &mut |source| {
             begin(cx, subject, options);
-            lines(cx, source, options, source.text, &mut None);
+            lines(cx, None, options, source.text, &mut None);
             Ok(true)
         });
     };
-    stream(cx, subject, options, &process)
+    let (mut first, mut before) = (true, None);
+    let mut buffer = [0; AUXV_ROOM];
+    pieces(&process, c"maps", &mut buffer, &mut |text| {
+        if first {
+            begin(cx, subject, options);
+            first = false;
+        }
+        lines(cx, Some(&process), options, text, &mut before);
+    })?;
+    Ok(true)
 }
 
 /// What comes before the first line.
@@ -35,49 +39,10 @@ fn begin(cx: &mut Context, subject: Subject, options: &Options) {
     }
 }
 
-fn stream(
-    cx: &mut Context,
-    subject: Subject,
-    options: &Options,
-    process: &Process,
-) -> Result<bool, Reason> {
-    let mut buffer = [0; AUXV_ROOM];
-    let mut opened = None;
-    let auxv = process.steady(&mut buffer, &mut |dir| {
-        opened = Some(dir.file(c"maps")?);
-        Ok(())
-    })?;
-    let Some(mut file) = opened else { return Err(Reason::Gone) };
-    let source = Source { word: subject.word, process: Some(process), core: None, auxv, text: &[] };
-    let mut piece = vec![0; PIECE];
-    let (mut kept, mut first, mut before) = (0, true, None);
-    loop {
-        let read = file.read_full(piece.get_mut(kept..).unwrap_or_default());
-        let used = kept + read.map_err(|errno| process.reason(errno))?;
-        let last = used < piece.len();
-        if last {
-            // The end may have been that of the process; then there is no end of the list.
-            process.still(auxv)?;
-        }
-        if first {
-            begin(cx, subject, options);
-            first = false;
-        }
-        let text = piece.get(..used).unwrap_or_default();
-        let whole = text.iter().rposition(|byte| *byte == b'\n').map_or(used, |at| at + 1);
-        lines(cx, &source, options, text.get(..whole).unwrap_or_default(), &mut before);
-        if last || cx.out.failed() {
-            return Ok(true);
-        }
-        piece.copy_within(whole..used, 0);
-        kept = used - whole;
-    }
-}
-
 /// Writes lines; `before` is where the mapping before them ends.
 fn lines(
     cx: &mut Context,
-    source: &Source,
+    process: Option<&Process>,
     options: &Options,
     text: &[u8],
     before: &mut Option<u64>,
@@ -92,7 +57,7 @@ fn lines(
             gap(cx, *before, &entry);
             *before = Some(entry.end);
         }
-        if !options.filter.wants(&entry, source) {
+        if !options.filter.wants(&entry, process) {
             continue;
         }
         let colour = Kind::of(&entry).colour();

@@ -2,12 +2,13 @@
 //! such a locale.
 
 use super::Options;
+use super::smaps::Rows;
 use super::source::Source;
 use crate::context::Context;
 use crate::process::Reason;
 use rt::fmt::{Put, dec, hex};
 use rt::io::{BufWriter, Read};
-use rt::maps::{Entry, Line, Lines, Smaps};
+use rt::maps::{Entry, Lines};
 use rt::put;
 
 /// Prints the number and the command line, or the name of a process without one. Gives where
@@ -38,8 +39,8 @@ pub fn header(cx: &mut Context, source: &Source) -> Result<u64, Reason> {
     Ok(stat.field(28).unwrap_or(0))
 }
 
-/// A command line as pmap shows it: spaces for zeros and newlines, `?` for control characters,
-/// and from the first byte that isn't UTF-8 on for all that isn't ASCII.
+/// A command line as pmap shows it: spaces for zeros and newlines, `?` for control characters;
+/// from the first byte that isn't UTF-8 on `?` for all that isn't ASCII, and `.` for those.
 struct Words<'a>(&'a [u8]);
 
 impl Put for Words<'_> {
@@ -57,7 +58,8 @@ impl Put for Words<'_> {
             out.byte(match byte {
                 0 | b'\n' => b' ',
                 b' '..=b'~' => *byte,
-                _ => b'?',
+                0x80.. => b'?',
+                _ => b'.',
             });
         }
     }
@@ -82,7 +84,7 @@ impl Put for Mapping<'_> {
         if is_sysv(name) {
             return put!(out, "  [ shmid=0x", hex(entry.inode), " ]");
         }
-        let name = if self.path { name } else { last_part(name) };
+        let name = if self.path { name } else { super::last_part(name) };
         let shown = |byte: &u8| if (b' '..=b'~').contains(byte) { *byte } else { b'?' };
         name.iter().for_each(|byte| out.byte(shown(byte)));
     }
@@ -92,12 +94,6 @@ impl Put for Mapping<'_> {
 fn is_sysv(name: &[u8]) -> bool {
     let key = name.strip_prefix(b"/SYSV").and_then(|name| name.strip_suffix(b" (deleted)"));
     key.is_some_and(|key| key.len() == 8 && key.iter().all(u8::is_ascii_hexdigit))
-}
-
-/// After the last slash; that, where nothing comes after it.
-fn last_part(name: &[u8]) -> &[u8] {
-    let at = name.iter().rposition(|byte| *byte == b'/').unwrap_or(0);
-    name.get(at + 1..).filter(|part| !part.is_empty()).unwrap_or(name.get(at..).unwrap_or_default())
 }
 
 /// In bytes, but for what smaps tells in kB.
@@ -126,32 +122,31 @@ pub fn run(cx: &mut Context, source: &Source, options: &Options) -> Result<bool,
         );
     }
     let mut totals = Totals::default();
-    // In smaps, what is told of a mapping comes after its line.
-    let mut lines = Smaps(Lines(source.text)).peekable();
-    while let Some(line) = lines.next() {
-        let Line::Mapping(line) = line else { continue };
+    for row in Rows(Lines(source.text)) {
         let (mut resident, mut dirty) = (0u64, 0u64);
-        while let Some(Line::Number(name, number)) = lines.peek() {
-            match *name {
-                b"Rss" => resident = *number,
-                b"Shared_Dirty" | b"Private_Dirty" => dirty = dirty.saturating_add(*number),
-                _ => {}
+        if let Some(table) = source.table {
+            for (name, number) in table.named(&row) {
+                let number = || crate::words::number(number, 10).unwrap_or(0);
+                match name {
+                    b"Rss" => resident = number(),
+                    b"Shared_Dirty" | b"Private_Dirty" => dirty = dirty.saturating_add(number()),
+                    _ => {}
+                }
             }
-            lines.next();
         }
-        let Some(entry) = Entry::parse(line) else { continue };
+        let Some(entry) = Entry::parse(row.line) else { continue };
         // Behind the range pmap looks no further.
         if options.filter.range.is_some_and(|range| entry.start > range.high) {
             break;
         }
-        if options.filter.wants_anywhere(&entry, source) {
+        if options.filter.wants_anywhere(&entry, source.process) {
             // Before the range pmap counts these, too.
             totals.resident = totals.resident.saturating_add(resident);
             totals.dirty = totals.dirty.saturating_add(dirty);
         }
-        if options.filter.wants(&entry, source) {
+        if options.filter.wants(&entry, source.process) {
             totals.add(&entry);
-            row(cx, options, &entry, [stack, resident, dirty]);
+            put_row(cx, options, &entry, [stack, resident, dirty]);
         }
     }
     if !options.quiet {
@@ -160,7 +155,7 @@ pub fn run(cx: &mut Context, source: &Source, options: &Options) -> Result<bool,
     Ok(true)
 }
 
-fn row(cx: &mut Context, options: &Options, entry: &Entry, [stack, resident, dirty]: [u64; 3]) {
+fn put_row(cx: &mut Context, options: &Options, entry: &Entry, [stack, resident, dirty]: [u64; 3]) {
     let [r, w, x, share] = entry.perms;
     let mode = [b' ', r, w, x, if share == b's' { b's' } else { b'-' }, b'-', b' '];
     let size = entry.size() >> 10;

@@ -1,194 +1,221 @@
-//! The output of `pmap -X` and `-XX` of procps 4.0.2: all that smaps tells, in columns that are
-//! as wide as they must be.
+//! What `smaps` tells, kept in a tenth of its size; and the output of `pmap -X` and `-XX` of
+//! procps 4.0.2, which shows all of it in columns that are as wide as they must be.
 
 use super::Options;
 use super::pmap::header;
 use super::source::Source;
 use crate::context::Context;
 use crate::process::Reason;
+use crate::words::words;
 use alloc::vec::Vec;
+use core::cell::Cell;
 use rt::fmt::{dec, right};
-use rt::maps::{Line, Lines, Smaps};
+use rt::io::BufWriter;
+use rt::maps::{Label, Line, Lines, numbers, put_columns, put_numbers};
 use rt::put;
 
 /// What is shown only with `-XX`.
-const RARE: [&[u8]; 7] = [
-    b"KernelPageSize",
-    b"MMUPageSize",
-    b"Shared_Clean",
-    b"Shared_Dirty",
-    b"Private_Clean",
-    b"Private_Dirty",
-    b"AnonHugePages",
-];
+const RARE: &[u8] = b"KernelPageSize MMUPageSize Shared_Clean Shared_Dirty Private_Clean \
+    Private_Dirty AnonHugePages";
 
 /// What comes before the numbers.
-const FIXED: [&str; 5] = ["Address", "Perm", "Offset", "Device", "Inode"];
+const FIXED: &[u8] = b"Address Perm Offset Device Inode";
 
-/// The columns. pmap goes on with their widths and totals from one process to the next.
+/// The numbers that smaps has, by their names: each mapping has the same ones. pmap goes on
+/// with their widths and totals from one process to the next.
 #[derive(Default)]
 pub struct Table {
     columns: Vec<Column>,
-    fixed: [usize; 5],
+    /// What their lines begin with.
+    labels: Vec<Label>,
+    /// The numbers of the mapping that is read now.
+    numbers: Vec<u64>,
+    /// The number that comes next.
+    at: usize,
+    /// Whether a mapping is read.
+    open: bool,
+    /// How wide what comes before the numbers is.
+    fixed: Cell<[usize; 5]>,
     flags: usize,
 }
 
 struct Column {
     name: Vec<u8>,
-    shown: bool,
-    width: usize,
+    most: u64,
     total: u64,
 }
 
-/// What is told of one mapping, but for its numbers.
-struct Row<'a> {
-    fixed: [&'a [u8]; 5],
-    flags: &'a [u8],
-    name: &'a [u8],
+/// A mapping.
+pub struct Row<'a> {
+    /// Its line in `maps`.
+    pub line: &'a [u8],
+    /// Its numbers, a space behind each; none where only `maps` was read.
+    pub numbers: &'a [u8],
+    /// Its `VmFlags`.
+    pub flags: &'a [u8],
 }
 
-pub fn run(
-    cx: &mut Context,
-    source: &Source,
-    options: &Options,
-    table: &mut Table,
-) -> Result<bool, Reason> {
-    header(cx, source)?;
-    let (rows, numbers) = table.read(source.text, options);
-    if rows.is_empty() {
-        return Ok(true);
-    }
-    let with_flags = options.more > 1;
-    if !options.quiet {
-        table.head(cx, with_flags);
-    }
-    let stride = table.columns.len();
-    for (row, numbers) in rows.iter().zip(numbers.chunks(stride.max(1))) {
-        for (text, width) in row.fixed.iter().zip(table.fixed) {
-            put!(&mut cx.out, right(text, width), " ");
+/// The mappings of a text that [`Table::add`] wrote, or of `maps`.
+pub struct Rows<'a>(pub Lines<'a>);
+
+impl<'a> Iterator for Rows<'a> {
+    type Item = Row<'a>;
+
+    #[inline(never)]
+    fn next(&mut self) -> Option<Row<'a>> {
+        let line = self.0.next()?;
+        let mut parts = words(b"", b'=');
+        if self.0.0.first() == Some(&b'=') {
+            parts.rest = self.0.next().unwrap_or_default().get(1..).unwrap_or_default();
         }
-        for (number, column) in numbers.iter().zip(&table.columns) {
-            if column.shown {
-                put!(&mut cx.out, dec(*number).width(column.width as u8), " ");
+        Some(Row { line, numbers: parts.next().unwrap_or_default(), flags: parts.rest })
+    }
+}
+
+impl Table {
+    /// Writes the lines of smaps so that each mapping has two: that of `maps`, and one of its
+    /// numbers and flags, `=4 0 ... =rd mr`.
+    pub fn add(&mut self, text: &[u8], out: &mut BufWriter) {
+        let mut lines = Lines(text);
+        loop {
+            let labels = self.labels.get(self.at..).unwrap_or_default();
+            let places = self.numbers.get_mut(self.at..).unwrap_or_default();
+            self.at += numbers(&mut lines.0, labels, places);
+            let Some(line) = lines.next() else { return };
+            match Line::parse(line) {
+                Line::Mapping => {
+                    self.end(b"", out);
+                    self.open = true;
+                    put!(out, line, "\n");
+                }
+                Line::Number(name, number) => self.number(line, name, number),
+                Line::Text(b"VmFlags", flags) => self.end(flags, out),
+                Line::Text(..) => {}
             }
         }
-        if with_flags {
-            put!(&mut cx.out, right(row.flags, table.flags), " ");
+    }
+
+    /// A number whose line isn't as expected. The first mapping of all tells which there are.
+    fn number(&mut self, line: &[u8], name: &[u8], number: u64) {
+        let found = self.columns.iter().position(|column| column.name == name);
+        let at = found.unwrap_or(self.columns.len());
+        if found.is_none() {
+            self.columns.push(Column { name: name.into(), most: 0, total: 0 });
+            self.labels.push(line.first_chunk().copied().unwrap_or_default());
+            self.numbers.push(0);
         }
-        let name = if options.path { row.name } else { last_part(row.name) };
+        if let Some(place) = self.numbers.get_mut(at) {
+            *place = number;
+            self.at = at + 1;
+        }
+    }
+
+    /// Ends what is told of a mapping, if that hasn't ended.
+    pub fn end(&mut self, flags: &[u8], out: &mut BufWriter) {
+        if !core::mem::take(&mut self.open) {
+            return;
+        }
+        self.at = 0;
+        for (number, column) in self.numbers.iter().zip(&mut self.columns) {
+            column.most = column.most.max(*number);
+            column.total = column.total.saturating_add(*number);
+        }
+        self.flags = self.flags.max(flags.len());
+        put!(out, "=");
+        put_numbers(out, &self.numbers);
+        put!(out, "=", flags, "\n");
+        self.numbers.fill(0);
+    }
+
+    /// The names of the columns with the numbers of a row.
+    pub fn named<'r>(&self, row: &Row<'r>) -> impl Iterator<Item = (&[u8], &'r [u8])> {
+        self.columns.iter().map(|column| column.name.as_slice()).zip(words(row.numbers, b' '))
+    }
+}
+
+/// `-X`, `-XX`.
+pub fn run(cx: &mut Context, source: &Source, options: &Options) -> Result<bool, Reason> {
+    header(cx, source)?;
+    let Some(table) = source.table.filter(|_| !source.text.is_empty()) else { return Ok(true) };
+    let titles = if options.quiet { &b""[..] } else { FIXED };
+    let mut fixed = table.fixed.get();
+    widen(&mut fixed, words(titles, b' '));
+    for row in Rows(Lines(source.text)) {
+        widen(&mut fixed, fields(row.line).into_iter());
+    }
+    table.fixed.set(fixed);
+    let all = options.more > 1;
+    let widths = table.columns.iter().map(|column| {
+        let (name, digits) = (column.name.as_slice(), |number: u64| {
+            number.checked_ilog10().unwrap_or(0) as usize + 1
+        });
+        let width = match options.quiet {
+            true => digits(column.most),
+            false => name.len().max(digits(column.most.max(column.total))),
+        };
+        if all || !words(RARE, b' ').any(|rare| rare == name) { width.min(255) as u8 } else { 0 }
+    });
+    let widths: Vec<u8> = widths.collect();
+    let flags = table.flags.max(titles.len().min("VmFlags".len()));
+    let shown = || table.columns.iter().zip(&widths).filter(|(_, width)| **width > 0);
+    let out = &mut cx.out;
+    if !options.quiet {
+        for (title, width) in words(titles, b' ').zip(fixed) {
+            put!(out, right(title, width), " ");
+        }
+        for (column, width) in shown() {
+            put!(out, right(&column.name, (*width).into()), " ");
+        }
+        if all {
+            put!(out, right("VmFlags", flags), " ");
+        }
+        put!(out, "Mapping\n");
+    }
+    for row in Rows(Lines(source.text)) {
+        let [first @ .., name] = fields(row.line);
+        for (text, width) in first.iter().zip(fixed) {
+            put!(out, right(text, width), " ");
+        }
+        put_columns(out, row.numbers, &widths);
+        if all {
+            put!(out, right(row.flags, flags), " ");
+        }
+        let name = name.trim_ascii_start();
+        let name = if options.path { name } else { super::last_part(name) };
         if options.raw {
-            put!(&mut cx.out, name, "\n");
+            put!(out, name, "\n");
         } else {
-            put!(&mut cx.out, crate::quote::Tamed(name), "\n");
+            put!(out, crate::quote::Tamed(name), "\n");
         }
     }
     if !options.quiet {
-        table.totals(cx);
+        let before = fixed.iter().sum::<usize>() + fixed.len();
+        out.fill(b' ', before);
+        for (_, width) in shown() {
+            out.fill(b'=', (*width).into());
+            out.byte(b' ');
+        }
+        put!(out, "\n");
+        out.fill(b' ', before);
+        for (column, width) in shown() {
+            put!(out, dec(column.total).width(*width), " ");
+        }
+        put!(out, "KB \n");
     }
     Ok(true)
 }
 
-fn last_part(name: &[u8]) -> &[u8] {
-    name.rsplit(|byte| *byte == b'/').next().unwrap_or(name)
-}
-
-impl Table {
-    /// The rows, and as many numbers for each as there are columns.
-    fn read<'a>(&mut self, text: &'a [u8], options: &Options) -> (Vec<Row<'a>>, Vec<u64>) {
-        let (mut rows, mut numbers) = (Vec::new(), Vec::new());
-        if !options.quiet {
-            for (width, name) in self.fixed.iter_mut().zip(FIXED) {
-                *width = (*width).max(name.len());
-            }
-            self.flags = self.flags.max("VmFlags".len());
-        }
-        let mut at = 0;
-        for line in Smaps(Lines(text)) {
-            match line {
-                Line::Mapping(line) => {
-                    rows.push(self.row(line));
-                    at = 0;
-                }
-                Line::Number(name, number) => {
-                    let Some(row) = rows.len().checked_sub(1) else { continue };
-                    if self.columns.get(at).is_none_or(|column| column.name != name) {
-                        let found = self.columns.iter().position(|column| column.name == name);
-                        at = found.unwrap_or(self.columns.len());
-                    }
-                    // The first mapping tells which columns there are.
-                    if at == self.columns.len() && row == 0 {
-                        let width = if options.quiet { 0 } else { name.len() };
-                        let shown = options.more > 1 || !RARE.contains(&name);
-                        self.columns.push(Column { name: name.into(), shown, width, total: 0 });
-                    }
-                    if let Some(column) = self.columns.get_mut(at) {
-                        column.width = column.width.max(digits(number));
-                        column.total = column.total.saturating_add(number);
-                        let place = row * self.columns.len() + at;
-                        numbers.resize(numbers.len().max(place + 1), 0);
-                        numbers[place] = number;
-                        at += 1;
-                    }
-                }
-                Line::Text(name, value) if name == b"VmFlags" => {
-                    self.flags = self.flags.max(value.len());
-                    rows.last_mut().iter_mut().for_each(|row| row.flags = value);
-                }
-                Line::Text(..) => {}
-            }
-        }
-        numbers.resize(rows.len() * self.columns.len(), 0);
-        if !options.quiet {
-            for column in &mut self.columns {
-                column.width = column.width.max(digits(column.total));
-            }
-        }
-        (rows, numbers)
-    }
-
-    fn row<'a>(&mut self, line: &'a [u8]) -> Row<'a> {
-        let mut words = line.splitn(6, |byte| *byte == b' ');
-        let mut fixed = [&line[..0]; 5];
-        for (n, (place, width)) in fixed.iter_mut().zip(&mut self.fixed).enumerate() {
-            *place = words.next().unwrap_or_default();
-            if n == 0 {
-                // Of the range only where it begins.
-                *place = place.split(|byte| *byte == b'-').next().unwrap_or_default();
-            }
-            *width = (*width).max(place.len());
-        }
-        Row { fixed, flags: b"", name: words.next().unwrap_or_default().trim_ascii_start() }
-    }
-
-    fn head(&self, cx: &mut Context, with_flags: bool) {
-        for (name, width) in FIXED.iter().zip(self.fixed) {
-            put!(&mut cx.out, right(name, width), " ");
-        }
-        for column in self.columns.iter().filter(|column| column.shown) {
-            put!(&mut cx.out, right(&column.name, column.width), " ");
-        }
-        if with_flags {
-            put!(&mut cx.out, right("VmFlags", self.flags), " ");
-        }
-        put!(&mut cx.out, "Mapping\n");
-    }
-
-    fn totals(&self, cx: &mut Context) {
-        let before = self.fixed.iter().sum::<usize>() + FIXED.len();
-        cx.out.fill(b' ', before);
-        for column in self.columns.iter().filter(|column| column.shown) {
-            cx.out.fill(b'=', column.width);
-            cx.out.byte(b' ');
-        }
-        cx.out.byte(b'\n');
-        cx.out.fill(b' ', before);
-        for column in self.columns.iter().filter(|column| column.shown) {
-            put!(&mut cx.out, dec(column.total).width(column.width as u8), " ");
-        }
-        put!(&mut cx.out, "KB \n");
+fn widen<'a>(widths: &mut [usize; 5], texts: impl Iterator<Item = &'a [u8]>) {
+    for (width, text) in widths.iter_mut().zip(texts) {
+        *width = (*width).max(text.len());
     }
 }
 
-fn digits(number: u64) -> usize {
-    number.checked_ilog10().unwrap_or(0) as usize + 1
+/// Where a mapping begins, its permissions, offset, device and inode; and the rest of its line.
+fn fields(line: &[u8]) -> [&[u8]; 6] {
+    let mut parts = words(line, b' ');
+    let mut first = || parts.next().unwrap_or_default();
+    let range = words(first(), b'-').next().unwrap_or_default();
+    let [perms, offset, device, inode] = [first(), first(), first(), first()];
+    [range, perms, offset, device, inode, parts.rest]
 }

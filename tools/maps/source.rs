@@ -1,27 +1,32 @@
 //! The text of `maps` or `smaps`, of a process as a whole and of one program; of a core file,
 //! such a text made from its segments.
 
+use super::smaps::Table;
 use crate::process::{AUXV_ROOM, Operand, Process, Reason, operand, with_core};
+use crate::words::short;
+use alloc::vec;
 use alloc::vec::Vec;
 use core::ffi::CStr;
 use rt::auxv::{AT_EXECFN, AT_SYSINFO_EHDR, Vector};
+use rt::elf::CoreFile;
 use rt::elf::consts::{PF_R, PF_W, PF_X, PT_LOAD};
-use rt::elf::{CoreFile, Source as _, c_str};
 use rt::fmt::{dec, hex};
-use rt::input::Input;
-use rt::io::{BufWriter, Write};
+use rt::io::{BufWriter, Read, Write};
 use rt::process::{AddressSpace, Memory, ProcessDir, id};
 use rt::put;
 
 /// A text of mappings, and whose it is.
+#[derive(Clone, Copy)]
 pub struct Source<'a> {
     pub word: &'a [u8],
     pub process: Option<&'a Process>,
     pub core: Option<CoreFile<'a>>,
     /// The auxiliary vector, by which a program is known.
     pub auxv: &'a [u8],
-    /// The text; empty where it is read piece by piece.
+    /// The lines of `maps`; where there is a table, with what is in it in between.
     pub text: &'a [u8],
+    /// What `smaps` tells.
+    pub table: Option<&'a Table>,
 }
 
 impl Source<'_> {
@@ -62,42 +67,84 @@ pub fn process(word: &[u8]) -> Result<Option<Process>, Reason> {
     }
 }
 
-/// Calls with the text of `maps` or `smaps` of what a word names.
+/// Calls with the text of what a word names; with a table, of `smaps`.
 pub fn with(
     word: &[u8],
-    name: &CStr,
+    mut table: Option<&mut Table>,
     call: &mut dyn FnMut(&Source) -> Result<bool, Reason>,
 ) -> Result<bool, Reason> {
+    let (mut text, mut room) = (Text(Vec::new()), vec![0; 1 << 14]);
+    let mut out = BufWriter::new(&mut room, &mut text);
+    let mut source = Source { word, process: None, core: None, auxv: &[], text: &[], table: None };
     let Some(process) = process(word)? else {
+        if table.is_some() {
+            return with_core(word, &mut |_| Err(Reason::NoNote));
+        }
         return with_core(word, &mut |core| {
-            if name != c"maps" {
-                return Err(Reason::NoNote);
-            }
-            let text = of_core(core);
-            call(&Source { word, process: None, core: Some(core), auxv: &[], text: &text })
+            let text = short(&mut |out| of_core(core, out));
+            call(&Source { core: Some(core), text: &text, ..source })
         });
     };
     let mut buffer = [0; AUXV_ROOM];
+    source.auxv = match &mut table {
+        None => pieces(&process, c"maps", &mut buffer, &mut |text| out.bytes(text))?,
+        Some(table) => {
+            let auxv =
+                pieces(&process, c"smaps", &mut buffer, &mut |text| table.add(text, &mut out))?;
+            table.end(b"", &mut out);
+            auxv
+        }
+    };
+    // Memory takes all.
+    let _ = out.flush();
+    call(&Source { process: Some(&process), text: &text.0, table: table.as_deref(), ..source })
+}
+
+/// What is written, in memory.
+struct Text(Vec<u8>);
+
+impl Write for Text {
+    fn write(&mut self, bytes: &[u8]) -> rt::Result<usize> {
+        self.0.extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+}
+
+/// What is read at a time: longer than any line.
+const PIECE: usize = 64 << 10;
+
+/// Reads a file of mappings, and calls with the lines of each piece; before the last one it is
+/// sure that the process lives, so that there are no more. Gives the auxiliary vector.
+pub fn pieces<'b>(
+    process: &Process,
+    name: &CStr,
+    buffer: &'b mut [u8],
+    call: &mut dyn FnMut(&[u8]),
+) -> Result<&'b [u8], Reason> {
     let mut opened = None;
-    let auxv = process.steady(&mut buffer, &mut |dir| {
+    let auxv = process.steady(buffer, &mut |dir| {
         opened = Some(dir.file(name)?);
         Ok(())
     })?;
-    let Some(file) = opened else { return Err(Reason::Gone) };
-    let input = Input::new(file, 0).map_err(|errno| process.reason(errno))?;
-    // The end may have been that of the process.
-    process.still(auxv)?;
-    let text = input.get(0, input.size()).unwrap_or_default();
-    call(&Source { word, process: Some(&process), core: None, auxv, text })
-}
-
-/// What is written to it, in memory.
-struct Collected(Vec<u8>);
-
-impl Write for Collected {
-    fn write(&mut self, bytes: &[u8]) -> rt::Result<usize> {
-        self.0.extend(bytes);
-        Ok(bytes.len())
+    let Some(mut file) = opened else { return Err(Reason::Gone) };
+    let mut piece = vec![0; PIECE];
+    let mut kept = 0;
+    loop {
+        let read = file.read_full(piece.get_mut(kept..).unwrap_or_default());
+        let used = kept + read.map_err(|errno| process.reason(errno))?;
+        let last = used < piece.len();
+        if last {
+            // The end may have been that of the process; then there is no end of the list.
+            process.still(auxv)?;
+        }
+        let text = piece.get(..used).unwrap_or_default();
+        let whole = text.iter().rposition(|byte| *byte == b'\n').map_or(used, |at| at + 1);
+        call(text.get(..whole).unwrap_or_default());
+        if last {
+            return Ok(auxv);
+        }
+        piece.copy_within(whole..used, 0);
+        kept = used - whole;
     }
 }
 
@@ -105,39 +152,43 @@ impl Write for Collected {
 /// (`arch/x86/include/uapi/asm/vsyscall.h`).
 const VSYSCALL: u64 = 0xffff_ffff_ff60_0000;
 
-/// What `/proc/PID/maps` would have said, as far as the segments and NT_FILE tell.
-fn of_core(core: CoreFile) -> Vec<u8> {
-    let mut text = Collected(Vec::new());
-    let mut buffer = [0; 4096];
-    let mut out = BufWriter::new(&mut buffer, &mut text);
+/// What `/proc/PID/maps` would have said, as far as the segments and `NT_FILE` tell: gdb leaves
+/// mappings of files out of the segments that only the note has, without permissions.
+fn of_core(core: CoreFile, out: &mut BufWriter) {
     const NT_AUXV: u32 = 6;
     let bytes = core.note(b"CORE", NT_AUXV);
     let vector = bytes.map(|bytes| Vector::new(core.elf.encoding, bytes));
     let value = |key| vector.and_then(|vector| vector.get(key)).map(|value| value as u64);
     let (vdso, on_stack) = (value(AT_SYSINFO_EHDR), value(AT_EXECFN));
-    let mut files = Files::new(&core);
-    for segment in core.elf.segments().into_iter().flat_map(|segments| segments.iter()) {
+    let mut files = core.files();
+    let mut file = files.next();
+    let segments = core.elf.segments().into_iter().flat_map(|segments| segments.iter());
+    let loads = segments.filter(|segment| segment.p_type == PT_LOAD && segment.p_memsz > 0);
+    for segment in loads {
         let start = segment.p_vaddr;
-        let Some(end) = start.checked_add(segment.p_memsz).filter(|end| *end > start) else {
-            continue;
-        };
-        if segment.p_type != PT_LOAD {
-            continue;
+        let Some(end) = start.checked_add(segment.p_memsz) else { continue };
+        while let Some(part) = file.filter(|file| file.start < start) {
+            line(out, [part.start, part.end.min(start)], *b"????", part.offset, part.name);
+            file = part.from(start).or_else(|| files.next());
         }
         let has = |flag, letter| if segment.p_flags & flag != 0 { letter } else { b'-' };
         let perms = [has(PF_R, b'r'), has(PF_W, b'w'), has(PF_X, b'x'), b'p'];
         let holds = |address: Option<u64>| address.is_some_and(|at| start <= at && at < end);
-        let (offset, name) = match files.as_mut().and_then(|files| files.at(start)) {
-            Some(found) => found,
-            None if vdso == Some(start) => (0, &b"[vdso]"[..]),
-            None if holds(on_stack) => (0, &b"[stack]"[..]),
-            None if start == VSYSCALL => (0, &b"[vsyscall]"[..]),
-            None => (0, &b""[..]),
+        let (offset, name) = match file {
+            Some(file) if file.start == start => (file.offset, file.name),
+            _ if vdso == Some(start) => (0, &b"[vdso]"[..]),
+            _ if holds(on_stack) => (0, &b"[stack]"[..]),
+            _ if start == VSYSCALL => (0, &b"[vsyscall]"[..]),
+            _ => (0, &b""[..]),
         };
-        line(&mut out, [start, end], perms, offset, name);
+        line(out, [start, end], perms, offset, name);
+        while let Some(part) = file.filter(|file| file.start < end) {
+            file = part.from(end).or_else(|| files.next());
+        }
     }
-    let _ = out.flush();
-    text.0
+    for file in file.into_iter().chain(files) {
+        line(out, [file.start, file.end], *b"????", file.offset, file.name);
+    }
 }
 
 fn line(out: &mut BufWriter, [start, end]: [u64; 2], perms: [u8; 4], offset: u64, name: &[u8]) {
@@ -152,50 +203,4 @@ fn line(out: &mut BufWriter, [start, end]: [u64; 2], perms: [u8; 4], offset: u64
         }
     }
     out.byte(b'\n');
-}
-
-/// NT_FILE: which file is mapped where.
-struct Files<'a> {
-    reader: rt::elf::Reader<'a>,
-    word: usize,
-    page: u64,
-    left: u64,
-    /// Where the next entry begins, and where its name does.
-    entry: usize,
-    names: &'a [u8],
-}
-
-impl<'a> Files<'a> {
-    fn new(core: &CoreFile<'a>) -> Option<Files<'a>> {
-        const NT_FILE: u32 = 0x4649_4c45;
-        let desc = core.note(b"CORE", NT_FILE)?;
-        let word = core.elf.encoding.word();
-        let reader = rt::elf::Reader::new(core.elf.encoding, desc);
-        let (left, page) = (reader.word(0)?, reader.word(word)?);
-        let table = usize::try_from(left.checked_mul(3 * word as u64)?).ok()?;
-        let names = desc.get(table.checked_add(2 * word)?..)?;
-        Some(Files { reader, word, page, left, entry: 2 * word, names })
-    }
-
-    /// The offset and the name of the file at an address, not lower than that of the last
-    /// call: segments are in the order of addresses, too.
-    fn at(&mut self, address: u64) -> Option<(u64, &'a [u8])> {
-        let files = self;
-        while files.left > 0 {
-            let field = |n: usize| files.reader.word(files.entry.checked_add(n * files.word)?);
-            let (start, end, offset) = (field(0)?, field(1)?, field(2)?);
-            let name = c_str(files.names, 0)?;
-            if address < start {
-                return None;
-            }
-            if address < end {
-                let offset = offset.checked_mul(files.page)?.checked_add(address - start)?;
-                return Some((offset, name));
-            }
-            files.names = files.names.get(name.len() + 1..).unwrap_or_default();
-            files.entry = files.entry.checked_add(3 * files.word)?;
-            files.left -= 1;
-        }
-        None
-    }
 }

@@ -26,7 +26,7 @@ mod symbol;
 mod version;
 
 pub use bytes::{Class, Data, Encoding, Part, Reader, Record, Source, Table, c_str};
-pub use core_file::CoreFile;
+pub use core_file::{CoreFile, MappedFile, MappedFiles, note};
 pub use dynamic::{Dyn, Dynamic};
 pub use hash::{GnuHash, SysvHash, gnu_hash, sysv_hash};
 pub use header::{FileHeader, Ident};
