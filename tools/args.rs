@@ -1,8 +1,7 @@
 //! `lx args`: the arguments of a process.
 
-use crate::cli;
 use crate::context::Context;
-use crate::process::{Manner, Process, Subject, each};
+use crate::process::{JSON, Process, Subject, each, given};
 use crate::redact::{Redacted, is_secret_name, is_secret_value};
 use crate::shell::{Text, Word};
 use crate::strings::{Strings, Which, argc, with_strings};
@@ -21,37 +20,22 @@ path of a core file.
       --help    this text
 ";
 
-#[derive(Default)]
-struct Options {
-    line: bool,
-    null: bool,
-    redact: bool,
-    json: bool,
-    why: bool,
-    help: bool,
-}
+const KEYS: &[u8] = b"json why l 0 redact";
+const LINE: u32 = 4;
+const NULL: u32 = 8;
+const REDACT: u32 = 16;
 
 /// The status is 1 where something couldn't be read.
 pub fn run(cx: &mut Context) -> u8 {
-    let mut options = Options::default();
-    let args = cx.args;
-    let parsed = cli::parse(cx, args, HELP, &mut |_, key, _| match key {
-        b"l" => options.line = true,
-        b"0" => options.null = true,
-        b"redact" => options.redact = true,
-        b"json" => options.json = true,
-        b"why" => options.why = true,
-        _ => options.help = true,
-    });
-    let Ok(operands) = parsed else { return cli::misused(cx) };
-    if options.help {
-        return cli::help(cx, "[OPTION]... [PID|CORE]...", HELP);
-    }
-    let manner = Manner { json: options.json, why: options.why, headed: !options.null };
-    each(cx, &operands, manner, &mut |cx, subject| {
+    let given = match given(cx, "[OPTION]... [PID|CORE]...", HELP, KEYS, &mut |_, _| true) {
+        Ok(given) => given,
+        Err(status) => return status,
+    };
+    let options = given.options;
+    each(cx, &given.operands, options, options & NULL == 0, &mut |cx, subject| {
         with_strings(cx, subject.word, Which::Args, &mut |cx, strings, process| {
             subject.header(cx);
-            show(cx, &options, subject, strings, process);
+            show(cx, options, subject, strings, process);
             true
         })
     })
@@ -59,32 +43,32 @@ pub fn run(cx: &mut Context) -> u8 {
 
 fn show(
     cx: &mut Context,
-    options: &Options,
+    options: u32,
     subject: Subject,
     mut strings: Strings,
     process: Option<&Process>,
 ) {
-    if options.null && !options.redact && !options.json {
+    if options & (NULL | REDACT | JSON) == NULL {
         return strings.raw(&mut cx.out);
     }
     if let (Strings::Block(block), Some(process)) = (&mut strings, process) {
         *block = without_filling(block, process);
     }
-    if options.json {
+    if options & JSON != 0 {
         subject.object(cx).array("args");
     }
     let (mut first, mut secret_follows) = (true, false);
     for string in strings {
-        let (kept, hidden) = match options.redact {
-            true => redacted(string, &mut secret_follows),
-            false => (string, None),
+        let (kept, hidden) = match options & REDACT {
+            0 => (string, None),
+            _ => redacted(string, &mut secret_follows),
         };
         let (out, stars) = (&mut cx.out, hidden.map(Redacted));
-        if options.json {
+        if options & JSON != 0 {
             in_json(cx, kept, hidden);
-        } else if options.null {
+        } else if options & NULL != 0 {
             put!(out, kept, stars, [0]);
-        } else if options.line {
+        } else if options & LINE != 0 {
             put!(out, if first { "" } else { " " });
             if hidden.is_none() || !kept.is_empty() {
                 put!(out, Word(kept));
@@ -97,9 +81,9 @@ fn show(
         }
         first = false;
     }
-    if options.json {
+    if options & JSON != 0 {
         cx.json().end_array().end_object();
-    } else if options.line {
+    } else if options & LINE != 0 {
         put!(&mut cx.out, "\n");
     }
 }

@@ -1,9 +1,8 @@
 //! `lx auxv`: what the kernel told a program about itself and the machine.
 
-use crate::cli;
 use crate::context::Context;
 use crate::process::{
-    AUXV_ROOM, Manner, Operand, Process, Reason, Subject, each, operand, tell, with_core,
+    AUXV_ROOM, JSON, Operand, Process, Reason, Subject, WHY, each, given, operand, tell, with_core,
 };
 use crate::shell::{Literal, Text};
 use crate::words::words;
@@ -91,35 +90,21 @@ fn is_decimal(key: usize) -> bool {
     matches!(key, 2 | 4..=6 | 10..=14 | 17..=23 | 27 | 28)
 }
 
-#[derive(Default)]
-struct Options {
-    verbose: bool,
-    decode: bool,
-    json: bool,
-    why: bool,
-    help: bool,
-}
+const KEYS: &[u8] = b"json why v d";
+const VERBOSE: u32 = 4;
+const DECODE: u32 = 8;
 
 /// The status is 1 where something couldn't be read.
 pub fn run(cx: &mut Context) -> u8 {
-    let mut options = Options::default();
-    let args = cx.args;
-    let parsed = cli::parse(cx, args, HELP, &mut |_, key, _| match key {
-        b"v" => options.verbose = true,
-        b"d" => options.decode = true,
-        b"json" => options.json = true,
-        b"why" => options.why = true,
-        _ => options.help = true,
-    });
-    let Ok(operands) = parsed else { return cli::misused(cx) };
-    if options.help {
-        return cli::help(cx, "[OPTION]... [PID|CORE]...", HELP);
-    }
-    let manner = Manner { json: options.json, why: options.why, headed: true };
-    each(cx, &operands, manner, &mut |cx, subject| match operand(subject.word) {
-        Operand::Own => own(cx, &options, subject),
-        Operand::Pid(pid) => of_process(cx, &options, subject, pid),
-        Operand::Path(path) => with_core(path, &mut |core| of_core(cx, &options, subject, core)),
+    let given = match given(cx, "[OPTION]... [PID|CORE]...", HELP, KEYS, &mut |_, _| true) {
+        Ok(given) => given,
+        Err(status) => return status,
+    };
+    let options = given.options;
+    each(cx, &given.operands, options, true, &mut |cx, subject| match operand(subject.word) {
+        Operand::Own => own(cx, options, subject),
+        Operand::Pid(pid) => of_process(cx, options, subject, pid),
+        Operand::Path(path) => with_core(path, &mut |core| of_core(cx, options, subject, core)),
     })
 }
 
@@ -142,8 +127,8 @@ enum Places<'a> {
     Core(CoreFile<'a>),
 }
 
-fn own(cx: &mut Context, options: &Options, subject: Subject) -> Result<bool, Reason> {
-    if !options.decode {
+fn own(cx: &mut Context, options: u32, subject: Subject) -> Result<bool, Reason> {
+    if options & DECODE == 0 {
         return Ok(report_own(cx, options, subject, Places::Unknown));
     }
     let maps = ProcessDir::own().and_then(|dir| dir.input(c"maps"));
@@ -152,7 +137,7 @@ fn own(cx: &mut Context, options: &Options, subject: Subject) -> Result<bool, Re
     maps.map(|_| fine).map_err(|_| Reason::NoProc)
 }
 
-fn report_own(cx: &mut Context, options: &Options, subject: Subject, places: Places) -> bool {
+fn report_own(cx: &mut Context, options: u32, subject: Subject, places: Places) -> bool {
     let found = Found { vector: None, memory: None, places, x86: true };
     report(cx, options, subject, &found, None)
 }
@@ -160,19 +145,14 @@ fn report_own(cx: &mut Context, options: &Options, subject: Subject, places: Pla
 // Not inlined, as the next one: its buffers would make the stack pages deeper for all, and each
 // page is a page fault.
 #[inline(never)]
-fn of_process(
-    cx: &mut Context,
-    options: &Options,
-    subject: Subject,
-    pid: u32,
-) -> Result<bool, Reason> {
+fn of_process(cx: &mut Context, options: u32, subject: Subject, pid: u32) -> Result<bool, Reason> {
     let process = Process::open(pid)?;
     let mut buffer = [0; AUXV_ROOM];
     let (mut memory, mut maps) = (Err(Errno::ESRCH), None);
     let bytes = process.steady(&mut buffer, &mut |dir| {
         // Without permission for that, there are the numbers at least.
         memory = dir.memory();
-        maps = if options.decode { Some(dir.file(c"maps")?) } else { None };
+        maps = if options & DECODE != 0 { Some(dir.file(c"maps")?) } else { None };
         if matches!(memory, Err(Errno::ESRCH)) { Err(Errno::ESRCH) } else { Ok(()) }
     })?;
     let maps = maps.map(|maps| Input::new(maps, 0).map_err(|errno| process.reason(errno)));
@@ -194,7 +174,7 @@ fn of_process(
 #[inline(never)]
 fn of_core(
     cx: &mut Context,
-    options: &Options,
+    options: u32,
     subject: Subject,
     core: CoreFile,
 ) -> Result<bool, Reason> {
@@ -212,7 +192,7 @@ fn of_core(
 /// Prints all entries; says whether all could be read.
 fn report(
     cx: &mut Context,
-    options: &Options,
+    options: u32,
     subject: Subject,
     found: &Found,
     process: Option<&Process>,
@@ -224,7 +204,7 @@ fn report(
         buffer = vec![0; rt::fs::PATH_MAX];
     }
     let mut failed = None;
-    if options.json {
+    if options & JSON != 0 {
         let json = subject.object(cx);
         let bits = found.vector.map_or(64, |vector| 8 * vector.encoding().word() as u64);
         json.number("bits", bits).array("entries");
@@ -236,7 +216,7 @@ fn report(
         {
             failed = failed.or(Some((entry, errno)));
         }
-        if options.json {
+        if options & JSON != 0 {
             in_json(cx, options, found, entry, text);
         } else {
             row(cx, options, found, entry, text);
@@ -246,17 +226,17 @@ fn report(
         None => auxv::entries().for_each(&mut each),
         Some(vector) => vector.entries().for_each(&mut each),
     }
-    if options.verbose && !options.json {
+    if options & (VERBOSE | JSON) == VERBOSE {
         let end = Entry { key: AT_NULL, value: 0 };
         found.vector.map_or(Some(end), |vector| vector.end()).into_iter().for_each(&mut each);
     }
-    if options.json {
+    if options & JSON != 0 {
         cx.json().end_array().end_object();
     }
     match (failed, process) {
         (None, _) => true,
         (Some((_, errno @ Errno::ESRCH)), Some(process)) => {
-            tell(cx, subject.word, process.reason(errno), options.why)
+            tell(cx, subject.word, process.reason(errno), options & WHY != 0)
         }
         (Some((entry, _)), _) => {
             message!(
@@ -329,13 +309,13 @@ impl Found<'_> {
 /// An entry as a line: in glibc's form, or gdb's.
 fn row(
     cx: &mut Context,
-    options: &Options,
+    options: u32,
     found: &Found,
     entry: Entry,
     text: Option<Result<&[u8], Errno>>,
 ) {
     let (out, Entry { key, value }) = (&mut cx.out, entry);
-    if options.verbose {
+    if options & VERBOSE != 0 {
         let description = words(DESCRIPTIONS, b'\n').nth(key).unwrap_or_default();
         let name = name(key).unwrap_or("???");
         put!(out, int(key as i64).left(4), " ", left(name, 20), " ", left(description, 30), " ");
@@ -360,7 +340,7 @@ fn row(
     } else {
         put!(out, "AT_??? (0x", hex(key), "): 0x", hex(value));
     }
-    if options.decode {
+    if options & DECODE != 0 {
         decoded(cx, found, entry);
     }
     put!(&mut cx.out, "\n");
@@ -395,7 +375,7 @@ fn decoded(cx: &mut Context, found: &Found, entry: Entry) {
 /// An entry as an object.
 fn in_json(
     cx: &mut Context,
-    options: &Options,
+    options: u32,
     found: &Found,
     entry: Entry,
     text: Option<Result<&[u8], Errno>>,
@@ -409,7 +389,7 @@ fn in_json(
     if let Some(Ok(text)) = text {
         json.text("string", text);
     }
-    if options.decode {
+    if options & DECODE != 0 {
         if let Some(names) = found.features(entry) {
             json.array("features");
             each_feature(names, entry.value, &mut |name| _ = json.text("", name));

@@ -1,9 +1,8 @@
 //! `lx env`: the environment of a process.
 
-use crate::cli;
 use crate::context::Context;
 use crate::live::{self, Live, Mark};
-use crate::process::{Manner, Operand, Process, Reason, Subject, each, operand};
+use crate::process::{Given, JSON, Operand, Process, Reason, Subject, each, given, operand};
 use crate::redact::{Redacted, is_secret_name, is_secret_value};
 use crate::shell::Text;
 use crate::sort::sort;
@@ -27,46 +26,38 @@ missing. A PID is decimal or 'self' (lx, the default); a CORE has a '/' in its p
       --help    this text
 ";
 
-#[derive(Default)]
-struct Options {
-    null: bool,
-    live: bool,
-    redact: bool,
-    json: bool,
-    why: bool,
-    help: bool,
-}
+const KEYS: &[u8] = b"json why 0 live redact";
+const NULL: u32 = 4;
+const LIVE: u32 = 8;
+const REDACT: u32 = 16;
 
 /// The status is 1 where something couldn't be read, or a name is missing.
 pub fn run(cx: &mut Context) -> u8 {
-    let mut options = Options::default();
-    let args = cx.args;
-    let parsed = cli::parse(cx, args, HELP, &mut |_, key, _| match key {
-        b"0" => options.null = true,
-        b"live" => options.live = true,
-        b"redact" => options.redact = true,
-        b"json" => options.json = true,
-        b"why" => options.why = true,
-        _ => options.help = true,
-    });
-    let Ok(words) = parsed else { return cli::misused(cx) };
-    if options.help {
-        return cli::help(cx, "[OPTION]... [PID|CORE]... [NAME]...", HELP);
-    }
+    let usage = "[OPTION]... [PID|CORE]... [NAME]...";
+    let Given { options, operands: words } = match given(cx, usage, HELP, KEYS, &mut |_, _| true) {
+        Ok(given) => given,
+        Err(status) => return status,
+    };
     let is_name = |word: &&[u8]| matches!(operand(word), Operand::Path(p) if !p.contains(&b'/'));
     let (names, operands): (Vec<_>, Vec<_>) = words.iter().copied().partition(is_name);
-    let manner = Manner { json: options.json, why: options.why, headed: !options.null };
-    each(cx, &operands, manner, &mut |cx, subject| match operand(subject.word) {
-        Operand::Pid(pid) if options.live => live(pid, &mut |vars| {
-            subject.header(cx);
-            show(cx, &options, subject, &names, vars)
-        }),
-        Operand::Path(_) if options.live => Err(Reason::NoLiveCore),
-        _ => with_strings(cx, subject.word, Which::Env, &mut |cx, strings, _| {
-            subject.header(cx);
-            show(cx, &options, subject, &names, Vars::Initial(strings))
-        }),
-    })
+    let is_live = options & LIVE != 0;
+    each(
+        cx,
+        &operands,
+        options,
+        options & NULL == 0,
+        &mut |cx, subject| match operand(subject.word) {
+            Operand::Pid(pid) if is_live => live(pid, &mut |vars| {
+                subject.header(cx);
+                show(cx, options, subject, &names, vars)
+            }),
+            Operand::Path(_) if is_live => Err(Reason::NoLiveCore),
+            _ => with_strings(cx, subject.word, Which::Env, &mut |cx, strings, _| {
+                subject.header(cx);
+                show(cx, options, subject, &names, Vars::Initial(strings))
+            }),
+        },
+    )
 }
 
 /// The variables of an operand.
@@ -130,14 +121,8 @@ fn named(string: &[u8]) -> (&[u8], Option<&[u8]>) {
 }
 
 /// Prints the variables, or those with these names; says whether none is missing.
-fn show(
-    cx: &mut Context,
-    options: &Options,
-    subject: Subject,
-    names: &[&[u8]],
-    vars: Vars,
-) -> bool {
-    if options.json {
+fn show(cx: &mut Context, options: u32, subject: Subject, names: &[&[u8]], vars: Vars) -> bool {
+    if options & JSON != 0 {
         subject.object(cx).array("env");
     }
     let mut fine = true;
@@ -154,34 +139,34 @@ fn show(
             };
             found = true;
             match hidden(options, name, value) {
-                _ if options.json => variable(cx, options, None, string),
+                _ if options & JSON != 0 => variable(cx, options, None, string),
                 Some(hidden) => put!(&mut cx.out, hidden),
-                None if options.null => put!(&mut cx.out, value),
+                None if options & NULL != 0 => put!(&mut cx.out, value),
                 None => put!(&mut cx.out, Text(value)),
             }
-            if !options.json {
-                cx.out.byte(if options.null { 0 } else { b'\n' });
+            if options & JSON == 0 {
+                cx.out.byte(if options & NULL != 0 { 0 } else { b'\n' });
             }
         });
         fine &= found;
     }
-    if options.json {
+    if options & JSON != 0 {
         cx.json().end_array().end_object();
     }
     fine
 }
 
 /// What stands for a value that mustn't be seen.
-fn hidden(options: &Options, name: &[u8], value: &[u8]) -> Option<Redacted> {
-    let secret = options.redact && (is_secret_name(name) || is_secret_value(value));
+fn hidden(options: u32, name: &[u8], value: &[u8]) -> Option<Redacted> {
+    let secret = options & REDACT != 0 && (is_secret_name(name) || is_secret_value(value));
     secret.then_some(Redacted(value.len()))
 }
 
 /// Prints a variable.
-fn variable(cx: &mut Context, options: &Options, mark: Option<Mark>, string: &[u8]) {
+fn variable(cx: &mut Context, options: u32, mark: Option<Mark>, string: &[u8]) {
     let (name, value) = named(string);
     let hidden = hidden(options, name, value.unwrap_or_default());
-    if options.json {
+    if options & JSON != 0 {
         let json = cx.json();
         json.object("").text("name", name);
         json.text_or_null("value", value.filter(|_| hidden.is_none()));
@@ -200,7 +185,7 @@ fn variable(cx: &mut Context, options: &Options, mark: Option<Mark>, string: &[u
         put!(out, [b" +~-"[mark as usize], b' ']);
     }
     let text = |out: &mut BufWriter, text| {
-        if options.null { out.bytes(text) } else { put!(out, Text(text)) }
+        if options & NULL != 0 { out.bytes(text) } else { put!(out, Text(text)) }
     };
     text(out, name);
     if value.is_some() || hidden.is_some() {
@@ -210,5 +195,5 @@ fn variable(cx: &mut Context, options: &Options, mark: Option<Mark>, string: &[u
         Some(hidden) => put!(out, hidden),
         None => text(out, value.unwrap_or_default()),
     }
-    out.byte(if options.null { 0 } else { b'\n' });
+    out.byte(if options & NULL != 0 { 0 } else { b'\n' });
 }

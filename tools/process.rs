@@ -1,10 +1,11 @@
 //! Processes and core files as operands: what a word means, and what is said when nothing
 //! can be told of it.
 
+use crate::cli;
 use crate::context::Context;
 use crate::json::Json;
 use crate::shell::Text;
-use crate::words::number;
+use crate::words::{number, words};
 use alloc::vec::Vec;
 use core::ffi::CStr;
 use rt::auxv::Vector;
@@ -167,35 +168,82 @@ impl Reason {
     }
 }
 
-/// What process applets share: how the words are gone through.
-#[derive(Clone, Copy, Default)]
-pub struct Manner {
-    pub json: bool,
-    pub why: bool,
-    /// Whether several operands have headers.
-    pub headed: bool,
+/// The options that process applets share, as bits of [`Given::options`].
+pub const JSON: u32 = 1;
+pub const WHY: u32 = 2;
+
+/// What was given on the command line.
+pub struct Given<'a> {
+    /// A bit for each option.
+    pub options: u32,
+    pub operands: Vec<&'a [u8]>,
+}
+
+/// Sorts the arguments of an applet. `keys` are its options in the order of their bits, `json`
+/// and `why` first; what isn't among them is `--help`. `value` is told of each, with its bit, and
+/// says whether what came with it is right.
+///
+/// # Errors
+/// The exit status, where all has been said.
+pub fn given<'a>(
+    cx: &mut Context,
+    usage: &str,
+    help: &str,
+    keys: &[u8],
+    value: &mut dyn FnMut(u32, Option<&'a [u8]>) -> bool,
+) -> Result<Given<'a>, u8>
+where
+    'static: 'a,
+{
+    const HELP: u32 = 1 << 31;
+    let (mut options, mut wrong) = (0, false);
+    let args = cx.args;
+    let parsed = cli::parse(cx, args, help, &mut |cx, key, text| {
+        let bit = words(keys, b' ').position(|one| one == key).map_or(HELP, |at| 1 << at);
+        options |= bit;
+        if !value(bit, text) {
+            let dashes = if key.len() > 1 { "--" } else { "-" };
+            message!(
+                cx,
+                "invalid argument '",
+                text.unwrap_or_default(),
+                "' for '",
+                dashes,
+                key,
+                "'"
+            );
+            wrong = true;
+        }
+    });
+    match parsed {
+        Ok(_) if options & HELP != 0 => Err(cli::help(cx, usage, help)),
+        Ok(operands) if !wrong => Ok(Given { options, operands }),
+        _ => Err(cli::misused(cx)),
+    }
 }
 
 /// Does something with each operand, lx itself where there is none: with a JSON array around
-/// all, or with headers, which `call` asks for, before each of several. Gives the exit status.
+/// all, or, if `headed`, with headers, which `call` asks for, before each of several. Gives the
+/// exit status.
 pub fn each(
     cx: &mut Context,
     operands: &[&[u8]],
-    manner: Manner,
+    options: u32,
+    headed: bool,
     call: &mut dyn FnMut(&mut Context, Subject) -> Result<bool, Reason>,
 ) -> u8 {
     let own: &[&[u8]] = &[b"self"];
     let operands = if operands.is_empty() { own } else { operands };
-    if manner.json {
+    if options & JSON != 0 {
         cx.json().array("");
     }
     let mut fine = true;
     for &word in operands {
-        let headed = manner.headed && operands.len() > 1 && !manner.json;
+        let headed = headed && operands.len() > 1 && options & JSON == 0;
         let done = call(cx, Subject { word, headed });
-        fine &= done.unwrap_or_else(|reason| tell(cx, word, reason, manner.why));
+        fine &= done.unwrap_or_else(|reason| tell(cx, word, reason, options & WHY != 0));
     }
-    if manner.json {
+    if options & JSON != 0 {
         cx.json().end_array().end_document();
     }
     !fine as u8

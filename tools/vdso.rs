@@ -1,8 +1,8 @@
 //! `lx vdso`: the small library that the kernel maps into each process.
 
-use crate::cli::{self, Wrong};
+use crate::cli;
 use crate::context::Context;
-use crate::process::{Operand, Process, Reason, operand, tell};
+use crate::process::{Given, JSON, Operand, Process, Reason, WHY, given, operand, tell};
 use crate::readelf;
 use crate::words::{Hex, short};
 use alloc::vec;
@@ -34,15 +34,15 @@ dynamic symbols, as 'readelf -sW' shows them, and where it lies.
 -b and -c are about lx's own only. 'fast' is less than two thirds of the system call's time.
 ";
 
-#[derive(Default)]
+const KEYS: &[u8] = b"json why d n b c";
+const DUMP: u32 = 4;
+const NOTES: u32 = 8;
+const BENCH: u32 = 16;
+const CALL: u32 = 32;
+
 struct Options<'a> {
+    given: u32,
     dump: Option<&'a [u8]>,
-    notes: bool,
-    bench: bool,
-    call: bool,
-    json: bool,
-    why: bool,
-    help: bool,
 }
 
 /// An image, and where it is mapped.
@@ -52,24 +52,18 @@ struct Mapped<'a> {
 }
 
 pub fn run(cx: &mut Context) -> u8 {
-    let mut options = Options::default();
-    let args = cx.args;
-    let operands = cli::parse(cx, args, HELP, &mut |_, key, value| match key {
-        [b'd'] => options.dump = value,
-        [b'n'] => options.notes = true,
-        [b'b'] => options.bench = true,
-        [b'c'] => options.call = true,
-        b"json" => options.json = true,
-        b"why" => options.why = true,
-        _ => options.help = true,
+    let mut dump = None;
+    let given = given(cx, "[OPTION]... [PID]", HELP, KEYS, &mut |bit, value| {
+        if bit == DUMP {
+            dump = value;
+        }
+        true
     });
-    let operands = match operands {
-        Ok(operands) => operands,
-        Err(Wrong) => return cli::misused(cx),
+    let Given { options: given, operands } = match given {
+        Ok(given) => given,
+        Err(status) => return status,
     };
-    if options.help {
-        return cli::help(cx, "[OPTION]... [PID]", HELP);
-    }
+    let options = Options { given, dump };
     let word = match *operands {
         [] => &b"self"[..],
         [word] => word,
@@ -79,7 +73,7 @@ pub fn run(cx: &mut Context) -> u8 {
         }
     };
     let own = operand(word) == Operand::Own;
-    if !own && (options.bench || options.call) {
+    if !own && given & (BENCH | CALL) != 0 {
         message!(cx, "--bench and --call are about lx's own vDSO: no process can be given");
         return 1;
     }
@@ -95,7 +89,7 @@ fn of_lx(cx: &mut Context, options: &Options) -> Option<()> {
         }
         None => {
             message!(cx, "no vDSO: the kernel gave this process none (vdso=0, or a sandbox)");
-            let alone = options.bench || options.call;
+            let alone = options.given & (BENCH | CALL) != 0;
             if alone { show(cx, options, None) } else { None }
         }
     }
@@ -113,7 +107,7 @@ fn of_process(cx: &mut Context, word: &[u8], options: &Options) -> Option<()> {
             None
         }
         Err(reason) => {
-            tell(cx, word, reason, options.why);
+            tell(cx, word, reason, options.given & WHY != 0);
             None
         }
     }
@@ -156,27 +150,27 @@ fn show(cx: &mut Context, options: &Options, mapped: Option<&Mapped>) -> Option<
         message!(cx, "the vDSO is not an ELF file");
         return None;
     }
-    let parts = options.notes || options.bench || options.call || options.dump.is_some();
-    if options.json {
+    let json = options.given & JSON != 0;
+    if json {
         cx.json().object("");
     }
     if let (Some(mapped), Some(elf)) = (mapped, &elf) {
-        if options.json {
+        if json {
             json_image(cx, mapped, elf);
-        } else if !parts {
+        } else if options.given & (DUMP | NOTES | CALL | BENCH) == 0 {
             table(cx, mapped, elf);
         }
-        if options.notes {
-            notes(cx, options.json, elf);
+        if options.given & NOTES != 0 {
+            notes(cx, json, elf);
         }
     }
-    if options.call {
-        calls(cx, options.json);
+    if options.given & CALL != 0 {
+        calls(cx, json);
     }
-    if options.bench {
-        bench(cx, options.json);
+    if options.given & BENCH != 0 {
+        bench(cx, json);
     }
-    if options.json {
+    if json {
         cx.json().end_object().end_document();
     }
     Some(())

@@ -1,7 +1,7 @@
 //! `--at`: what lies at an address.
 
-use super::Options;
 use super::source::Source;
+use super::{Options, PARSE};
 use crate::context::Context;
 use crate::mapped;
 use crate::process::Process;
@@ -40,7 +40,7 @@ pub fn run(cx: &mut Context, source: &Source, options: &Options) -> bool {
     let mut fine = true;
     let mut name = vec![0; PATH_MAX + 16];
     for address in &options.at {
-        let Some(found) = find(source, *address, options.parse, &mut name) else {
+        let Some(found) = find(source, *address, options.has(PARSE), &mut name) else {
             cx.begin_message();
             put!(&mut cx.err, source.word, ": nothing is mapped at 0x", hex(*address), "\n");
             cx.end_message("");

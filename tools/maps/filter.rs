@@ -10,9 +10,9 @@ use rt::maps::Entry;
 #[derive(Default)]
 pub struct Filter<'a> {
     pub name: Option<&'a [u8]>,
-    pub perms: Option<&'a [u8]>,
+    pub perms: &'a [u8],
     pub deleted: bool,
-    pub range: Option<Range>,
+    pub range: Range,
 }
 
 /// A range of addresses.
@@ -20,6 +20,12 @@ pub struct Filter<'a> {
 pub struct Range {
     pub low: u64,
     pub high: u64,
+}
+
+impl Default for Range {
+    fn default() -> Range {
+        Range { low: 0, high: u64::MAX }
+    }
 }
 
 impl Range {
@@ -52,11 +58,6 @@ pub fn address(text: &[u8]) -> Option<u64> {
 }
 
 impl Filter<'_> {
-    /// Whether all mappings are wanted.
-    pub fn is_empty(&self) -> bool {
-        self.name.is_none() && self.perms.is_none() && !self.deleted && self.range.is_none()
-    }
-
     /// Whether this mapping is wanted.
     pub fn wants(&self, entry: &Entry, process: Option<&Process>) -> bool {
         self.in_range(entry) && self.wants_anywhere(entry, process)
@@ -64,13 +65,13 @@ impl Filter<'_> {
 
     /// As [`wants`](Filter::wants), wherever it is.
     pub fn wants_anywhere(&self, entry: &Entry, process: Option<&Process>) -> bool {
-        self.perms.is_none_or(|wanted| has_perms(entry, wanted))
+        has_perms(entry, self.perms)
             && self.name.is_none_or(|glob| has_name(entry.name, glob))
             && (!self.deleted || is_deleted(entry, process))
     }
 
     fn in_range(&self, entry: &Entry) -> bool {
-        self.range.is_none_or(|range| entry.end > range.low && entry.start <= range.high)
+        entry.end > self.range.low && entry.start <= self.range.high
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::smaps::{Rows, Table};
 use super::source::{Source, with};
-use super::{Options, at, draw, kind};
+use super::{AT, DRAW, EXTENDED, GAPS, MORE, Options, PARSE, SUMMARY, at, draw, kind};
 use crate::context::Context;
 use crate::process::{Reason, Subject};
 use crate::words::{Hex, number, words};
@@ -13,15 +13,15 @@ use rt::maps::{Entry, Lines};
 
 pub fn run(cx: &mut Context, subject: Subject, options: &Options) -> Result<bool, Reason> {
     let mut table = Table::default();
-    let table = (options.extended || options.more > 0).then_some(&mut table);
+    let table = options.has(EXTENDED | MORE).then_some(&mut table);
     with(subject.word, table, &mut |source| {
         subject.object(cx);
-        let fine = if !options.at.is_empty() {
+        let fine = if options.has(AT) {
             addresses(cx, source, options)
-        } else if options.summary {
+        } else if options.has(SUMMARY) {
             totals(cx, source, options);
             true
-        } else if options.draw {
+        } else if options.has(DRAW) {
             draw::json(cx, source, options);
             true
         } else {
@@ -38,7 +38,7 @@ fn mappings(cx: &mut Context, source: &Source, options: &Options) {
     let mut before: Option<u64> = None;
     for row in Rows(Lines(source.text)) {
         let Some(entry) = Entry::parse(row.line) else { continue };
-        if options.gaps
+        if options.has(GAPS)
             && let Some(end) = before
             && end < entry.start
         {
@@ -116,7 +116,7 @@ fn addresses(cx: &mut Context, source: &Source, options: &Options) -> bool {
     let mut name = vec![0; PATH_MAX + 16];
     for address in &options.at {
         cx.json().object("").number("address", *address);
-        match at::find(source, *address, options.parse, &mut name) {
+        match at::find(source, *address, options.has(PARSE), &mut name) {
             None => {
                 cx.json().null("mapping");
                 fine = false;

@@ -14,7 +14,8 @@ mod source;
 use crate::cli;
 use crate::colour::Colour;
 use crate::context::Context;
-use crate::process::{Manner, Reason, Subject, each};
+use crate::process::{Given, JSON, Reason, Subject, each, given};
+use crate::words::words;
 use alloc::vec::Vec;
 use filter::{Filter, Range};
 
@@ -52,134 +53,114 @@ As pmap of procps 4.0.2 prints it:
   -A, --range=LOW[,HIGH]  only mappings in a range of addresses
 ";
 
+const KEYS: &[u8] = b"json why H name perms deleted gaps summary draw at parse dump o raw color \
+    x X d p q r A";
+const HEADER: u32 = 1 << 2;
+const NAME: u32 = 1 << 3;
+const PERMS: u32 = 1 << 4;
+const DELETED: u32 = 1 << 5;
+const GAPS: u32 = 1 << 6;
+const SUMMARY: u32 = 1 << 7;
+const DRAW: u32 = 1 << 8;
+const AT: u32 = 1 << 9;
+const PARSE: u32 = 1 << 10;
+const DUMP: u32 = 1 << 11;
+const OUTPUT: u32 = 1 << 12;
+const RAW: u32 = 1 << 13;
+const COLOR: u32 = 1 << 14;
+const EXTENDED: u32 = 1 << 15;
+const MORE: u32 = 1 << 16;
+const DEVICE: u32 = 1 << 17;
+const PATH: u32 = 1 << 18;
+const QUIET: u32 = 1 << 19;
+const RANGE: u32 = 1 << 21;
+/// That it is to look like pmap's output: `-r` and those around it.
+const PMAP: u32 = EXTENDED | MORE | DEVICE | PATH | QUIET | 1 << 20 | RANGE;
+
 #[derive(Default)]
 struct Options<'a> {
-    header: bool,
+    given: u32,
     filter: Filter<'a>,
-    gaps: bool,
-    summary: bool,
-    draw: bool,
     at: Vec<u64>,
-    parse: bool,
-    dump: Option<Range>,
-    output: Option<&'a [u8]>,
-    raw: bool,
+    dump: Range,
+    output: &'a [u8],
     colour: Colour,
-    json: bool,
-    why: bool,
-    help: bool,
-    extended: bool,
-    /// How often `-X` is given.
-    more: usize,
-    device: bool,
-    path: bool,
-    quiet: bool,
-    /// Whether it is to look like pmap's output.
-    pmap: bool,
+    /// Whether `-X` is given twice.
+    all: bool,
+}
+
+impl Options<'_> {
+    /// Whether one of these is given.
+    fn has(&self, options: u32) -> bool {
+        self.given & options != 0
+    }
 }
 
 /// The status is 1 where something couldn't be read.
 pub fn run(cx: &mut Context) -> u8 {
     let mut options = Options::default();
-    let mut wrong = false;
-    let mut colour = None;
-    let args = cx.args;
-    let parsed = cli::parse(cx, args, HELP, &mut |cx, key, value| {
+    let (mut colour, mut more) = (None, 0);
+    let given = given(cx, "[OPTION]... [PID|CORE]...", HELP, KEYS, &mut |bit, value| {
         let text = value.unwrap_or_default();
-        options.pmap |= matches!(key, b"x" | b"X" | b"d" | b"p" | b"q" | b"r" | b"A");
-        let right = match key {
-            b"H" => set(&mut options.header),
-            b"name" => {
-                options.filter.name = Some(text);
-                true
+        match bit {
+            NAME => options.filter.name = Some(text),
+            PERMS => {
+                options.filter.perms = text;
+                return text.iter().all(|letter| b"rwxsp-".contains(letter)) && text.len() <= 4;
             }
-            b"perms" => {
-                options.filter.perms = Some(text);
-                text.iter().all(|letter| b"rwxsp-".contains(letter)) && text.len() <= 4
+            DELETED => options.filter.deleted = true,
+            AT => {
+                return words(text, b',').all(|text| {
+                    let address = filter::address(text);
+                    options.at.extend(address);
+                    address.is_some()
+                }) && text.last().is_some_and(|last| *last != b',');
             }
-            b"deleted" => set(&mut options.filter.deleted),
-            b"gaps" => set(&mut options.gaps),
-            b"summary" => set(&mut options.summary),
-            b"draw" => set(&mut options.draw),
-            b"at" => text.split(|byte| *byte == b',').all(|text| {
-                let address = filter::address(text);
-                options.at.extend(address);
-                address.is_some()
-            }),
-            b"parse" => set(&mut options.parse),
-            b"dump" => {
-                options.dump = Range::parse(text, b'-').filter(|range| range.low < range.high);
-                options.dump.is_some()
+            DUMP | RANGE => {
+                let range = Range::parse(text, if bit == DUMP { b'-' } else { b',' });
+                let place = if bit == DUMP { &mut options.dump } else { &mut options.filter.range };
+                *place = range.unwrap_or_default();
+                return range.is_some_and(|range| bit == RANGE || range.low < range.high);
             }
-            b"o" => {
-                options.output = value;
-                true
+            OUTPUT => options.output = text,
+            COLOR => {
+                colour = value;
+                return Colour::chosen(value).is_some();
             }
-            b"raw" => set(&mut options.raw),
-            b"color" => {
-                colour = Some(value);
-                Colour::chosen(value).is_some()
-            }
-            b"json" => set(&mut options.json),
-            b"why" => set(&mut options.why),
-            b"x" => set(&mut options.extended),
-            b"X" => {
-                options.more += 1;
-                true
-            }
-            b"d" => set(&mut options.device),
-            b"p" => set(&mut options.path),
-            b"q" => set(&mut options.quiet),
-            b"r" => true,
-            b"A" => {
-                options.filter.range = Range::parse(text, b',');
-                options.filter.range.is_some()
-            }
-            _ => set(&mut options.help),
-        };
-        if !right {
-            let dashes = if key.len() > 1 { "--" } else { "-" };
-            message!(cx, "invalid argument '", text, "' for '", dashes, key, "'");
-            wrong = true;
+            MORE => more += 1,
+            _ => {}
         }
+        true
     });
-    let Ok(operands) = parsed else { return cli::misused(cx) };
-    if options.help {
-        return cli::help(cx, "[OPTION]... [PID|CORE]...", HELP);
-    }
-    let modes = [
-        options.summary,
-        options.draw,
-        !options.at.is_empty(),
-        options.dump.is_some(),
-        options.extended,
-        options.more > 0,
-        options.device,
-    ];
-    if !wrong && modes.iter().filter(|mode| **mode).count() > 1 {
-        message!(cx, "--summary, --draw, --at, --dump, -x, -X and -d are mutually exclusive");
-        wrong = true;
-    }
-    if !wrong && options.dump.is_some() != options.output.is_some() {
-        message!(cx, "--dump and -o belong together");
-        wrong = true;
-    }
-    if !wrong && options.dump.is_some() && operands.len() > 1 {
-        message!(cx, "--dump takes one process or core file");
-        wrong = true;
-    }
-    if wrong {
+    let Given { options: given, operands } = match given {
+        Ok(given) => given,
+        Err(status) => return status,
+    };
+    (options.given, options.all) = (given, more > 1);
+    let modes = given & (SUMMARY | DRAW | AT | DUMP | EXTENDED | MORE | DEVICE);
+    let wrong = if modes.count_ones() > 1 {
+        "--summary, --draw, --at, --dump, -x, -X and -d are mutually exclusive"
+    } else if options.has(DUMP) != options.has(OUTPUT) {
+        "--dump and -o belong together"
+    } else if options.has(DUMP) && operands.len() > 1 {
+        "--dump takes one process or core file"
+    } else {
+        ""
+    };
+    if !wrong.is_empty() {
+        message!(cx, wrong);
         return cli::misused(cx);
     }
     // Only where there may be colour: it costs a system call.
-    if !options.json && !options.pmap && options.at.is_empty() && options.dump.is_none() {
-        options.colour = Colour::chosen(colour.flatten()).unwrap_or_default();
+    if !options.has(JSON | PMAP | AT | DUMP) {
+        options.colour = Colour::chosen(colour).unwrap_or_default();
     }
-    let headed = !options.pmap;
-    let manner = Manner { json: options.json && options.dump.is_none(), why: options.why, headed };
+    if options.has(DUMP) {
+        options.given &= !JSON;
+    }
     let mut table = smaps::Table::default();
     let mut as_pmap = 0;
-    let status = each(cx, &operands, manner, &mut |cx, subject| {
+    let status = each(cx, &operands, options.given, given & PMAP == 0, &mut |cx, subject| {
         let done = show(cx, subject, &options, &mut table);
         as_pmap |= match done {
             Ok(true) => 0,
@@ -188,12 +169,7 @@ pub fn run(cx: &mut Context) -> u8 {
         };
         done
     });
-    if options.pmap { as_pmap } else { status }
-}
-
-fn set(option: &mut bool) -> bool {
-    *option = true;
-    true
+    if options.has(PMAP) { as_pmap } else { status }
 }
 
 fn show(
@@ -202,34 +178,32 @@ fn show(
     options: &Options,
     table: &mut smaps::Table,
 ) -> Result<bool, Reason> {
-    let word = subject.word;
-    let plain = !(options.pmap || options.draw || options.summary || !options.at.is_empty());
-    if options.json && options.dump.is_none() {
+    if options.has(JSON) {
         return json::run(cx, subject, options);
-    } else if plain && options.dump.is_none() {
+    } else if !options.has(PMAP | DRAW | SUMMARY | AT | DUMP) {
         return plain::run(cx, subject, options);
     }
     let mut own = smaps::Table::default();
-    let table = match (options.more > 0, options.extended) {
-        (true, _) => Some(table),
-        (_, true) => Some(&mut own),
-        _ => None,
+    let table = match options.given & (MORE | EXTENDED) {
+        0 => None,
+        EXTENDED => Some(&mut own),
+        _ => Some(table),
     };
-    source::with(word, table, &mut |source| {
-        if let (Some(range), Some(path)) = (options.dump, options.output) {
-            return dump::run(cx, source, range, path);
-        } else if options.more > 0 {
+    source::with(subject.word, table, &mut |source| {
+        if options.has(DUMP) {
+            return dump::run(cx, source, options.dump, options.output);
+        } else if options.has(MORE) {
             return smaps::run(cx, source, options);
-        } else if options.pmap {
+        } else if options.has(PMAP) {
             return pmap::run(cx, source, options);
         }
         subject.header(cx);
-        if options.draw {
-            draw::run(cx, source, options);
-        } else if options.summary {
-            kind::summary(cx, source, options);
-        } else {
+        if options.has(AT) {
             return Ok(at::run(cx, source, options));
+        } else if options.has(DRAW) {
+            draw::run(cx, source, options);
+        } else {
+            kind::summary(cx, source, options);
         }
         Ok(true)
     })

@@ -1,8 +1,8 @@
 //! The lines of `/proc/PID/maps`, read and written piece by piece.
 
-use super::Options;
 use super::kind::Kind;
 use super::source::{pieces, process, with};
+use super::{DELETED, GAPS, HEADER, NAME, Options, PERMS, RAW};
 use crate::context::Context;
 use crate::process::{AUXV_ROOM, Process, Reason, Subject};
 use crate::quote::Tamed;
@@ -33,7 +33,7 @@ pub fn run(cx: &mut Context, subject: Subject, options: &Options) -> Result<bool
 /// What comes before the first line.
 fn begin(cx: &mut Context, subject: Subject, options: &Options) {
     subject.header(cx);
-    if options.header {
+    if options.has(HEADER) {
         put!(&mut cx.out, left("address", 26), "perm offset   dev   ", left("inode", 27));
         put!(&mut cx.out, "pathname\n");
     }
@@ -47,13 +47,13 @@ fn lines(
     text: &[u8],
     before: &mut Option<u64>,
 ) {
-    let simple = options.filter.is_empty() && !options.gaps && !options.colour.is_on();
-    if simple && (options.raw || is_plain(text)) {
+    let simple = !options.has(NAME | PERMS | DELETED | GAPS) && !options.colour.is_on();
+    if simple && (options.has(RAW) || is_plain(text)) {
         return cx.out.bytes(text);
     }
     for line in Lines(text) {
         let Some(entry) = Entry::parse(line) else { continue };
-        if options.gaps {
+        if options.has(GAPS) {
             gap(cx, *before, &entry);
             *before = Some(entry.end);
         }
@@ -61,7 +61,7 @@ fn lines(
             continue;
         }
         let colour = Kind::of(&entry).colour();
-        if options.raw {
+        if options.has(RAW) {
             put!(&mut cx.out, options.colour.paint_as(colour, line), "\n");
         } else {
             put!(&mut cx.out, options.colour.paint_as(colour, Tamed(line)), "\n");

@@ -1,9 +1,9 @@
 //! The output of pmap of procps 4.0.2, but for `-X`. Its header shows UTF-8 as it does in
 //! such a locale.
 
-use super::Options;
 use super::smaps::Rows;
 use super::source::Source;
+use super::{DEVICE, EXTENDED, Options, PATH, QUIET};
 use crate::context::Context;
 use crate::process::Reason;
 use rt::fmt::{Put, dec, hex};
@@ -109,12 +109,12 @@ struct Totals {
 /// `-x`, `-d`, or neither, with `-p`, `-q`, `-A`.
 pub fn run(cx: &mut Context, source: &Source, options: &Options) -> Result<bool, Reason> {
     let stack = header(cx, source)?;
-    if !options.quiet {
+    if !options.has(QUIET) {
         put!(
             &mut cx.out,
-            if options.extended {
+            if options.has(EXTENDED) {
                 "Address           Kbytes     RSS   Dirty Mode  Mapping\n"
-            } else if options.device {
+            } else if options.has(DEVICE) {
                 "Address           Kbytes Mode  Offset           Device    Mapping\n"
             } else {
                 ""
@@ -136,7 +136,7 @@ pub fn run(cx: &mut Context, source: &Source, options: &Options) -> Result<bool,
         }
         let Some(entry) = Entry::parse(row.line) else { continue };
         // Behind the range pmap looks no further.
-        if options.filter.range.is_some_and(|range| entry.start > range.high) {
+        if entry.start > options.filter.range.high {
             break;
         }
         if options.filter.wants_anywhere(&entry, source.process) {
@@ -149,7 +149,7 @@ pub fn run(cx: &mut Context, source: &Source, options: &Options) -> Result<bool,
             put_row(cx, options, &entry, [stack, resident, dirty]);
         }
     }
-    if !options.quiet {
+    if !options.has(QUIET) {
         totals.put(cx, options);
     }
     Ok(true)
@@ -161,15 +161,15 @@ fn put_row(cx: &mut Context, options: &Options, entry: &Entry, [stack, resident,
     let size = entry.size() >> 10;
     let out = &mut cx.out;
     put!(out, hex(entry.start).zero(16), " ");
-    if options.extended {
+    if options.has(EXTENDED) {
         put!(out, dec(size).width(7), " ", dec(resident).width(7), " ", dec(dirty).width(7), mode);
-    } else if options.device {
+    } else if options.has(DEVICE) {
         put!(out, dec(size).width(7), mode, hex(entry.offset).zero(16), " ");
         put!(out, hex(entry.major).zero(3), ":", hex(entry.minor).zero(5), " ");
     } else {
         put!(out, dec(size).width(6), "K", mode);
     }
-    put!(out, Mapping { entry, stack, path: options.path }, "\n");
+    put!(out, Mapping { entry, stack, path: options.has(PATH) }, "\n");
 }
 
 impl Totals {
@@ -185,10 +185,10 @@ impl Totals {
 
     fn put(&self, cx: &mut Context, options: &Options) {
         let (out, size) = (&mut cx.out, dec(self.size >> 10));
-        if options.extended {
+        if options.has(EXTENDED) {
             put!(out, "---------------- ------- ------- ------- \ntotal kB ", size.width(15), " ");
             put!(out, dec(self.resident).width(7), " ", dec(self.dirty).width(7), "\n");
-        } else if options.device {
+        } else if options.has(DEVICE) {
             put!(out, "mapped: ", size, "K    writeable/private: ", dec(self.private >> 10));
             put!(out, "K    shared: ", dec(self.shared >> 10), "K\n");
         } else {

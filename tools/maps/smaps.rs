@@ -1,9 +1,9 @@
 //! What `smaps` tells, kept in a tenth of its size; and the output of `pmap -X` and `-XX` of
 //! procps 4.0.2, which shows all of it in columns that are as wide as they must be.
 
-use super::Options;
 use super::pmap::header;
 use super::source::Source;
+use super::{Options, PATH, QUIET, RAW};
 use crate::context::Context;
 use crate::process::Reason;
 use crate::words::words;
@@ -137,19 +137,19 @@ impl Table {
 pub fn run(cx: &mut Context, source: &Source, options: &Options) -> Result<bool, Reason> {
     header(cx, source)?;
     let Some(table) = source.table.filter(|_| !source.text.is_empty()) else { return Ok(true) };
-    let titles = if options.quiet { &b""[..] } else { FIXED };
+    let titles = if options.has(QUIET) { &b""[..] } else { FIXED };
     let mut fixed = table.fixed.get();
     widen(&mut fixed, words(titles, b' '));
     for row in Rows(Lines(source.text)) {
         widen(&mut fixed, fields(row.line).into_iter());
     }
     table.fixed.set(fixed);
-    let all = options.more > 1;
+    let all = options.all;
     let widths = table.columns.iter().map(|column| {
         let (name, digits) = (column.name.as_slice(), |number: u64| {
             number.checked_ilog10().unwrap_or(0) as usize + 1
         });
-        let width = match options.quiet {
+        let width = match options.has(QUIET) {
             true => digits(column.most),
             false => name.len().max(digits(column.most.max(column.total))),
         };
@@ -159,7 +159,7 @@ pub fn run(cx: &mut Context, source: &Source, options: &Options) -> Result<bool,
     let flags = table.flags.max(titles.len().min("VmFlags".len()));
     let shown = || table.columns.iter().zip(&widths).filter(|(_, width)| **width > 0);
     let out = &mut cx.out;
-    if !options.quiet {
+    if !options.has(QUIET) {
         for (title, width) in words(titles, b' ').zip(fixed) {
             put!(out, right(title, width), " ");
         }
@@ -181,14 +181,14 @@ pub fn run(cx: &mut Context, source: &Source, options: &Options) -> Result<bool,
             put!(out, right(row.flags, flags), " ");
         }
         let name = name.trim_ascii_start();
-        let name = if options.path { name } else { super::last_part(name) };
-        if options.raw {
+        let name = if options.has(PATH) { name } else { super::last_part(name) };
+        if options.has(RAW) {
             put!(out, name, "\n");
         } else {
             put!(out, crate::quote::Tamed(name), "\n");
         }
     }
-    if !options.quiet {
+    if !options.has(QUIET) {
         let before = fixed.iter().sum::<usize>() + fixed.len();
         out.fill(b' ', before);
         for (_, width) in shown() {
