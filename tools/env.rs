@@ -1,8 +1,8 @@
 //! `lx env`: the environment of a process.
 
 use crate::context::Context;
-use crate::live::{self, Live, Mark};
-use crate::process::{Given, JSON, Operand, Process, Reason, Subject, each, given, operand};
+use crate::live::{self, Mark};
+use crate::process::{Given, JSON, Operand, Reason, Subject, each, given, operand};
 use crate::redact::{Redacted, is_secret_name, is_secret_value};
 use crate::shell::Text;
 use crate::sort::sort;
@@ -47,7 +47,7 @@ pub fn run(cx: &mut Context) -> u8 {
         options,
         options & NULL == 0,
         &mut |cx, subject| match operand(subject.word) {
-            Operand::Pid(pid) if is_live => live(pid, &mut |vars| {
+            Operand::Pid(_) if is_live => live(subject.word, &mut |vars| {
                 subject.header(cx);
                 show(cx, options, subject, &names, vars)
             }),
@@ -79,18 +79,18 @@ impl Vars<'_> {
 /// Calls with the variables that a process has now, and had.
 // Not inlined: see `strings`.
 #[inline(never)]
-fn live(pid: u32, call: &mut dyn FnMut(Vars) -> bool) -> Result<bool, Reason> {
-    let process = Process::open(pid)?;
-    let Live { now, initial } = live::read(&process)?;
-    let (before, after) = (sorted(&initial), sorted(&now));
-    let mut vars = Vec::new();
-    Strings::Block(&now).for_each(|string| vars.push((mark(&before, string), string)));
-    for string in Strings::Block(&initial) {
-        if mark(&after, string) == Mark::Added {
-            vars.push((Mark::Removed, string));
+fn live(word: &[u8], call: &mut dyn FnMut(Vars) -> bool) -> Result<bool, Reason> {
+    live::with(word, &mut |now, initial| {
+        let (before, after) = (sorted(initial), sorted(now));
+        let mut vars = Vec::new();
+        Strings::Block(now).for_each(|string| vars.push((mark(&before, string), string)));
+        for string in Strings::Block(initial) {
+            if mark(&after, string) == Mark::Added {
+                vars.push((Mark::Removed, string));
+            }
         }
-    }
-    Ok(call(Vars::Live(&vars)))
+        call(Vars::Live(&vars))
+    })
 }
 
 /// What became of a variable that was one of these, which are sorted.

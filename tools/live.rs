@@ -5,14 +5,14 @@
 //! C library, such as one in Go, has none.
 
 use crate::mapped;
-use crate::process::{AUXV_ROOM, Process, Reason};
+use crate::maps::source;
+use crate::process::{Process, Reason};
 use alloc::vec;
 use alloc::vec::Vec;
 use rt::Errno;
 use rt::auxv::Vector;
 use rt::elf::consts::{PT_LOAD, SHN_UNDEF};
 use rt::elf::{Elf, Encoding, Reader, Source, c_str};
-use rt::input::Input;
 use rt::maps::{Entry, entries};
 use rt::mm::PAGE;
 use rt::process::{AddressSpace, Memory};
@@ -26,40 +26,29 @@ pub enum Mark {
     Removed,
 }
 
-/// The environment now, and as it was in the beginning: both as strings with a zero byte
-/// behind each.
-pub struct Live {
-    pub now: Vec<u8>,
-    pub initial: Vec<u8>,
-}
-
 /// No larger environment is read: 64 MiB.
 const LARGEST: usize = 64 << 20;
 
-/// Reads both.
-pub fn read(process: &Process) -> Result<Live, Reason> {
-    let mut buffer = [0; AUXV_ROOM];
-    let mut opened = None;
-    let auxv = process.steady(&mut buffer, &mut |dir| {
-        opened = Some((dir.memory()?, dir.file(c"maps")?, dir.file(c"environ")?));
-        Ok(())
-    })?;
-    let (memory, maps, environ) = opened.ok_or(Reason::Gone)?;
-    process.loaded()?;
-    let whole = |file| Input::new(file, 0).map_err(|errno| process.reason(errno));
-    let (maps, environ) = (whole(maps)?, whole(environ)?);
-    let encoding = Vector::of_process(auxv).encoding();
-    let text = maps.get(0, maps.size()).unwrap_or_default();
-    let now = find(process, text, encoding).map(|address| strings(&memory, encoding, address));
-    // If it has ended by now, what was read isn't all, and if it became another program, it
-    // isn't what is asked for.
-    process.still(auxv)?;
-    let now = now.ok_or(Reason::NoEnviron)?.map_err(|errno| match errno {
-        Errno::EIO => Reason::Changing,
-        _ => process.reason(errno),
-    })?;
-    let initial = environ.get(0, environ.size()).unwrap_or_default();
-    Ok(Live { now, initial: initial.into() })
+/// Calls with the environment now, and as it was in the beginning: both as strings with a zero
+/// byte behind each.
+pub fn with(word: &[u8], call: &mut dyn FnMut(&[u8], &[u8]) -> bool) -> Result<bool, Reason> {
+    source::with(word, None, &mut |source| {
+        let process = source.process.ok_or(Reason::NoLiveCore)?;
+        let memory = process.dir.memory().map_err(|errno| process.reason(errno))?;
+        process.loaded()?;
+        let environ = process.dir.input(c"environ").map_err(|errno| process.reason(errno))?;
+        let encoding = Vector::of_process(source.auxv).encoding();
+        let address = find(process, source.text, encoding);
+        let now = address.map(|address| strings(&memory, encoding, address));
+        // If it has ended by now, what was read isn't all, and if it became another program, it
+        // isn't what is asked for.
+        process.still(source.auxv)?;
+        let now = now.ok_or(Reason::NoEnviron)?.map_err(|errno| match errno {
+            Errno::EIO => Reason::Changing,
+            _ => process.reason(errno),
+        })?;
+        Ok(call(&now, environ.get(0, environ.size()).unwrap_or_default()))
+    })
 }
 
 /// The strings that the array points to whose address is at an address.

@@ -2,18 +2,16 @@
 
 use crate::cli;
 use crate::context::Context;
-use crate::process::{Given, JSON, Operand, Process, Reason, WHY, given, operand, tell};
+use crate::maps::source::with;
+use crate::process::{Given, JSON, Operand, WHY, given, operand, tell};
 use crate::readelf;
 use crate::words::{Hex, short};
-use alloc::vec;
-use alloc::vec::Vec;
 use rt::elf::consts::{PT_NOTE, STT_FUNC, STT_OBJECT};
-use rt::elf::{Dynamic, Elf, Note, Notes, Reader, Source, Table, c_str};
+use rt::elf::{Dynamic, Elf, Note, Notes, Reader, Table, c_str};
 use rt::fmt::{Put, dec, hex, left};
 use rt::fs::{Mode, O_CLOEXEC, O_CREAT, O_RDONLY, O_TRUNC, O_WRONLY};
 use rt::io::{BufWriter, Read, Write};
 use rt::maps::{Entry, entries};
-use rt::process::AddressSpace;
 use rt::row::is_printable;
 use rt::time::{CLOCK_MONOTONIC, CLOCK_REALTIME, CLOCKS, Clock, now, resolution};
 use rt::vdso::{Function, Random, Way, getcpu, gettimeofday, image, repeat, time};
@@ -78,77 +76,55 @@ pub fn run(cx: &mut Context) -> u8 {
         return 1;
     }
     let done = if own { of_lx(cx, &options) } else { of_process(cx, word, &options) };
-    done.is_none().into()
+    !done as u8
 }
 
 /// Of this process. Without a vDSO there are still system calls to show.
-fn of_lx(cx: &mut Context, options: &Options) -> Option<()> {
+fn of_lx(cx: &mut Context, options: &Options) -> bool {
     match image() {
         Some(bytes) => {
             show(cx, options, Some(&Mapped { start: bytes.as_ptr().addr() as u64, bytes }))
         }
         None => {
             message!(cx, "no vDSO: the kernel gave this process none (vdso=0, or a sandbox)");
-            let alone = options.given & (BENCH | CALL) != 0;
-            if alone { show(cx, options, None) } else { None }
+            options.given & (BENCH | CALL) != 0 && show(cx, options, None)
         }
     }
 }
 
-fn of_process(cx: &mut Context, word: &[u8], options: &Options) -> Option<()> {
-    let Operand::Pid(pid) = operand(word) else {
+fn of_process(cx: &mut Context, word: &[u8], options: &Options) -> bool {
+    if !matches!(operand(word), Operand::Pid(_)) {
         message!(cx, "'", word, "' is not the number of a process");
-        return None;
+        return false;
     };
-    match fetch(pid) {
-        Ok(Some((start, bytes))) => show(cx, options, Some(&Mapped { start, bytes: &bytes })),
-        Ok(None) => {
-            message!(cx, word, ": no vDSO is mapped into this process");
-            None
-        }
-        Err(reason) => {
-            tell(cx, word, reason, options.given & WHY != 0);
-            None
-        }
-    }
-}
-
-/// The image in a process, which lives still when it has been read.
-fn fetch(pid: u32) -> core::result::Result<Option<(u64, Vec<u8>)>, Reason> {
-    let process = Process::open(pid)?;
-    let reason = |errno| process.reason(errno);
-    let found = {
-        let maps = process.dir.input(c"maps").map_err(reason)?;
-        let all = maps.get(0, maps.size()).unwrap_or_default();
+    let done = with(word, None, &mut |source| {
         // Of a file it would be the path.
         let is_it = |entry: &Entry| entry.name == b"[vdso]" && entry.inode == 0;
-        entries(all).find(is_it).map(|entry| (entry.start, entry.end))
-    };
-    let Some((start, end)) = found else {
-        // Nothing at all is what a zombie shows.
-        return process.check().map(|()| None);
-    };
-    // A vDSO has a few pages; what says otherwise is none.
-    let length = end.checked_sub(start).filter(|length| *length <= 1 << 20);
-    let mut bytes = vec![0; length.ok_or(Errno::EFBIG)? as usize];
-    let memory = process.dir.memory().map_err(reason)?;
-    memory.read_exact(start, &mut bytes).map_err(reason)?;
-    process.check()?;
-    Ok(Some((start, bytes)))
+        let Some(entry) = entries(source.text).find(is_it) else {
+            message!(cx, word, ": no vDSO is mapped into this process");
+            return Ok(false);
+        };
+        let image = source.image(&entry).map_err(|errno| source.reason(errno))?;
+        if let Some(process) = source.process {
+            process.still(source.auxv)?;
+        }
+        Ok(show(cx, options, Some(&Mapped { start: entry.start, bytes: &image })))
+    });
+    done.unwrap_or_else(|reason| tell(cx, word, reason, options.given & WHY != 0))
 }
 
-fn show(cx: &mut Context, options: &Options, mapped: Option<&Mapped>) -> Option<()> {
+fn show(cx: &mut Context, options: &Options, mapped: Option<&Mapped>) -> bool {
     let bytes = mapped.map_or(&[][..], |mapped| mapped.bytes);
     if let Some(path) = options.dump
         && let Err(errno) = write_file(path, bytes)
     {
         message!(cx, "cannot write '", path, "': ", errno);
-        return None;
+        return false;
     }
     let elf = Elf::new(&bytes).ok();
     if elf.is_none() && mapped.is_some() {
         message!(cx, "the vDSO is not an ELF file");
-        return None;
+        return false;
     }
     let json = options.given & JSON != 0;
     if json {
@@ -173,7 +149,7 @@ fn show(cx: &mut Context, options: &Options, mapped: Option<&Mapped>) -> Option<
     if json {
         cx.json().end_object().end_document();
     }
-    Some(())
+    true
 }
 
 fn write_file(path: &[u8], bytes: &[u8]) -> Result<()> {

@@ -4,7 +4,6 @@ use super::source::Source;
 use super::{Options, PARSE};
 use crate::context::Context;
 use crate::mapped;
-use crate::process::Process;
 use crate::quote::Tamed;
 use crate::words::{Hex, short};
 use alloc::vec;
@@ -16,206 +15,163 @@ use rt::fs::PATH_MAX;
 use rt::maps::{Entry, entries, query};
 use rt::put;
 
-/// What is known of an address.
-pub struct Found<'a> {
-    pub entry: Entry<'a>,
+/// Something that is known of an address.
+pub enum Fact<'a> {
+    /// The mapping that it lies in.
+    Mapping(&'a Entry<'a>),
     /// Where in the file it lies.
-    pub offset: Option<u64>,
-    pub image: Option<InImage>,
+    Offset(u64),
+    /// The address that an ELF image itself gives it.
+    Address(u64),
+    /// The image's build ID.
+    BuildId(&'a [u8]),
+    /// The section's name, and how far in it.
+    Section(&'a [u8], u64),
+    /// The same of the symbol.
+    Symbol(&'a [u8], u64),
 }
 
-/// Where in an ELF file an address lies.
-#[derive(Default)]
-pub struct InImage {
-    /// The address that the file itself gives it.
-    pub address: u64,
-    pub build_id: Vec<u8>,
-    /// The section's name, and how far in it.
-    pub section: Option<(Vec<u8>, u64)>,
-    pub symbol: Option<(Vec<u8>, u64)>,
-}
+/// What is told of it.
+pub type Tell<'t> = &'t mut dyn FnMut(Fact);
 
 /// Whether something lies at each of the addresses.
 pub fn run(cx: &mut Context, source: &Source, options: &Options) -> bool {
     let mut fine = true;
-    let mut name = vec![0; PATH_MAX + 16];
     for address in &options.at {
-        let Some(found) = find(source, *address, options.has(PARSE), &mut name) else {
-            cx.begin_message();
-            put!(&mut cx.err, source.word, ": nothing is mapped at 0x", hex(*address), "\n");
-            cx.end_message("");
+        let out = &mut cx.out;
+        let found = find(source, *address, options, &mut |fact| match fact {
+            Fact::Mapping(entry) => {
+                put!(out, "0x", hex(*address), "\n  mapping   ", hex(entry.start).zero(8), "-");
+                put!(out, hex(entry.end).zero(8), " ", entry.perms, " ", hex(entry.offset).zero(8));
+                put!(out, if entry.name.is_empty() { "" } else { " " }, Tamed(entry.name), "\n");
+            }
+            Fact::Offset(offset) => put!(out, "  offset    0x", hex(offset), "\n"),
+            Fact::Address(address) => put!(out, "  address   0x", hex(address), "\n"),
+            Fact::BuildId(bytes) => put!(out, "  build-id  ", Hex(bytes), "\n"),
+            Fact::Section(name, within) | Fact::Symbol(name, within) => {
+                let is_section = matches!(fact, Fact::Section(..));
+                put!(out, if is_section { "  section   " } else { "  symbol    " }, Tamed(name));
+                if within > 0 {
+                    put!(out, " + 0x", hex(within));
+                }
+                put!(out, "\n");
+            }
+        });
+        if !found {
+            message!(cx, source.word, ": nothing is mapped at 0x", hex(*address));
             fine = false;
-            continue;
-        };
-        show(cx, *address, &found);
+        }
     }
     fine
 }
 
-fn show(cx: &mut Context, address: u64, found: &Found) {
-    let (out, entry) = (&mut cx.out, &found.entry);
-    put!(out, "0x", hex(address), "\n  mapping   ", hex(entry.start).zero(8), "-");
-    put!(out, hex(entry.end).zero(8), " ", entry.perms, " ", hex(entry.offset).zero(8));
-    put!(out, if entry.name.is_empty() { "" } else { " " }, Tamed(entry.name), "\n");
-    if let Some(offset) = found.offset {
-        put!(out, "  offset    0x", hex(offset), "\n");
+/// Tells what lies at an address; whether anything does.
+pub fn find(source: &Source, address: u64, options: &Options, tell: Tell) -> bool {
+    let mut name = vec![0; PATH_MAX + 16];
+    let asked = if options.has(PARSE) { None } else { ask(source, address, &mut name) };
+    // Also what the kernel doesn't count as a mapping, and names that the text spells otherwise.
+    let Some(entry) = asked.or_else(|| at(source, address)) else { return false };
+    tell(Fact::Mapping(&entry));
+    if entry.name.starts_with(b"/") {
+        tell(Fact::Offset(entry.offset.wrapping_add(address - entry.start)));
     }
-    let Some(image) = &found.image else { return };
-    put!(out, "  address   0x", hex(image.address), "\n");
-    if !image.build_id.is_empty() {
-        put!(out, "  build-id  ", Hex(&image.build_id), "\n");
-    }
-    for (what, place) in [("section", &image.section), ("symbol ", &image.symbol)] {
-        if let Some((name, within)) = place {
-            put!(out, "  ", what, "   ", Tamed(name));
-            if *within > 0 {
-                put!(out, " + 0x", hex(*within));
-            }
-            put!(out, "\n");
-        }
-    }
-}
-
-/// What lies at an address; the name's bytes may go into the buffer.
-pub fn find<'a>(
-    source: &Source<'a>,
-    address: u64,
-    parse: bool,
-    name: &'a mut [u8],
-) -> Option<Found<'a>> {
-    let mut spare = vec![0; name.len()];
-    let entry = at(source, address, parse, name)?;
-    let is_file = entry.name.starts_with(b"/");
-    let offset = is_file.then(|| entry.offset.checked_add(address - entry.start)).flatten();
-    let is_vdso = entry.name == b"[vdso]";
     // What follows a file's mapping without a gap may be its .bss.
-    let mut of_file = entry;
-    if entry.name.is_empty() && entry.start > 0 {
-        of_file = at(source, entry.start - 1, parse, &mut spare).unwrap_or(entry);
-    }
-    let image = if is_vdso {
-        in_vdso(source, &entry, address)
-    } else if of_file.name.starts_with(b"/") {
-        in_file(source, &of_file, address)
-    } else {
-        None
+    let of_file = match entry.start.checked_sub(1).filter(|_| entry.name.is_empty()) {
+        Some(before) => at(source, before).unwrap_or(entry),
+        None => entry,
     };
-    Some(Found { entry, offset, image })
+    if entry.name == b"[vdso]" {
+        in_vdso(source, &entry, address, tell);
+    } else if of_file.name.starts_with(b"/")
+        && let Some(input) = mapped::open(source.process, &of_file)
+        && let Ok(elf) = Elf::new(&input)
+    {
+        in_image(source, &elf, &of_file, address, tell);
+    }
+    true
 }
 
 /// The mapping that an address lies in.
-fn at<'a>(
-    source: &Source<'a>,
-    address: u64,
-    parse: bool,
-    buffer: &'a mut [u8],
-) -> Option<Entry<'a>> {
-    if let Some(process) = source.process.filter(|_| !parse)
-        && let Some((entry, length)) = ask(process, source.auxv, address, buffer)
-    {
-        let name = buffer.get(..length).unwrap_or_default();
-        return Some(Entry { name, ..entry });
-    }
-    // Also what the kernel doesn't count as a mapping, and names that the text spells otherwise.
+fn at<'a>(source: &Source<'a>, address: u64) -> Option<Entry<'a>> {
     entries(source.text).find(|entry| entry.holds(address))
 }
 
-/// Asks the kernel; gives the entry, and where its name lies in the buffer.
-fn ask(
-    process: &Process,
-    auxv: &[u8],
-    address: u64,
-    buffer: &mut [u8],
-) -> Option<(Entry<'static>, usize)> {
-    let file = process.dir.file(c"maps").ok()?;
-    let entry = query(&file, address, buffer).ok()?;
-    let (length, is_plain) = (entry.name.len(), !entry.name.contains(&b'\n'));
-    let entry = Entry { name: b"", ..entry };
-    (is_plain && process.still(auxv).is_ok()).then_some((entry, length))
+/// The same by asking the kernel.
+fn ask<'b>(source: &Source, address: u64, buffer: &'b mut [u8]) -> Option<Entry<'b>> {
+    let process = source.process?;
+    let entry = query(&process.dir.file(c"maps").ok()?, address, buffer).ok()?;
+    (!entry.name.contains(&b'\n') && process.still(source.auxv).is_ok()).then_some(entry)
 }
 
-fn in_vdso(source: &Source, entry: &Entry, address: u64) -> Option<InImage> {
-    let length = usize::try_from(entry.size()).ok().filter(|length| *length <= 1 << 20)?;
-    let mut image = vec![0; length];
-    source.memory().ok()?.space().read_exact(entry.start, &mut image).ok()?;
-    let bytes = image.as_slice();
-    in_image(source, Elf::new(&bytes).ok()?, entry, address)
+fn in_vdso(source: &Source, entry: &Entry, address: u64, tell: Tell) -> Option<()> {
+    let image = source.image(entry).ok()?;
+    in_image(source, &Elf::new(&image.as_slice()).ok()?, entry, address, tell)
 }
 
-fn in_file(source: &Source, entry: &Entry, address: u64) -> Option<InImage> {
-    let input = mapped::open(source.process, entry)?;
-    in_image(source, Elf::new(&input).ok()?, entry, address)
-}
-
-/// Where in an image an address lies, of which this mapping is a part.
-fn in_image(source: &Source, elf: Elf, entry: &Entry, address: u64) -> Option<InImage> {
-    let segment = segment_of(source, &elf, entry)?;
+/// Tells where in an image an address lies, of which this mapping is a part.
+fn in_image(source: &Source, elf: &Elf, entry: &Entry, address: u64, tell: Tell) -> Option<()> {
+    let segment = segment_of(source, elf, entry)?;
     // How far the image was moved.
     let first = segment.p_vaddr.wrapping_sub(segment.p_offset).wrapping_add(entry.offset);
     let own = address.wrapping_sub(entry.start).wrapping_add(first);
-    let loads = elf.segments()?.iter().filter(|segment| segment.p_type == PT_LOAD);
-    let mut loads = loads.into_iter();
-    const PAGE: u64 = 0x1000;
-    let inside = loads.any(|load| {
-        let low = load.p_vaddr & !(PAGE - 1);
-        let high = load
-            .p_vaddr
-            .checked_add(load.p_memsz)
-            .and_then(|end| end.checked_next_multiple_of(PAGE));
-        low <= own && high.is_none_or(|high| own < high)
-    });
-    if !inside {
+    let in_it = |load: ProgramHeader| {
+        let begin = load.p_vaddr & PAGE;
+        let size = begin.saturating_add(load.p_memsz).saturating_add(PAGE) & !PAGE;
+        load.p_type == PT_LOAD && own.wrapping_sub(load.p_vaddr - begin) < size
+    };
+    if !elf.segments()?.iter().any(in_it) {
         return None;
     }
+    tell(Fact::Address(own));
     const NT_GNU_BUILD_ID: u32 = 3;
-    let build_id = note(&elf, b"GNU", NT_GNU_BUILD_ID).unwrap_or_default();
+    let build_id = note(elf, b"GNU", NT_GNU_BUILD_ID).unwrap_or_default();
     let build_id = build_id.get(..64).unwrap_or(build_id);
-    let mut found = InImage { address: own, build_id: build_id.into(), ..InImage::default() };
+    if !build_id.is_empty() {
+        tell(Fact::BuildId(build_id));
+    }
     let sections = elf.sections();
-    let section = sections.and_then(|all| {
-        all.iter().enumerate().find(|(_, s)| {
-            let in_it = own.checked_sub(s.sh_addr).is_some_and(|within| within < s.sh_size);
-            s.sh_flags & SHF_ALLOC != 0
-                && in_it
-                // `.tbss` takes no addresses.
-                && !(s.sh_flags & SHF_TLS != 0 && s.sh_type == SHT_NOBITS)
-        })
-    });
-    if let (Some(all), Some((_, section))) = (sections, &section) {
-        let names = all.get(elf.shstrndx() as usize);
-        let names = names.and_then(|names| elf.bytes(names.sh_offset, names.sh_size));
-        let name = names.and_then(|names| c_str(names, section.sh_name.into()));
-        found.section = Some((name.unwrap_or_default().into(), own - section.sh_addr));
+    let mut index = None;
+    for (n, section) in sections.into_iter().flat_map(|all| all.iter()).enumerate() {
+        let Some(within) = own.checked_sub(section.sh_addr) else { continue };
+        // `.tbss` takes no addresses.
+        let is_tbss = section.sh_flags & SHF_TLS != 0 && section.sh_type == SHT_NOBITS;
+        if within < section.sh_size && section.sh_flags & SHF_ALLOC != 0 && !is_tbss {
+            let names = sections.and_then(|all| all.get(elf.shstrndx() as usize));
+            let names = names.and_then(|names| elf.bytes(names.sh_offset, names.sh_size));
+            let name = names.and_then(|names| c_str(names, section.sh_name.into()));
+            tell(Fact::Section(name.unwrap_or_default(), within));
+            index = Some(n);
+            break;
+        }
     }
-    let index = section.map(|(index, _)| index);
     // Between the sections there is nothing that could have a name.
-    if index.is_some() || sections.is_none_or(|all| all.is_empty()) {
-        found.symbol =
-            debug_symbol(source, &found.build_id, own, index).or_else(|| symbol(&elf, own, index));
+    let place = Place { own, section: index };
+    if (index.is_some() || sections.is_none_or(|all| all.is_empty()))
+        && debug_symbol(source, build_id, place, tell).is_none()
+    {
+        symbol(elf, place, tell);
     }
-    Some(found)
+    Some(())
 }
 
-/// The symbol by the file that has what was stripped off an image, where distributions put
-/// that: by the image's build ID.
-fn debug_symbol(
-    source: &Source,
-    build_id: &[u8],
-    own: u64,
-    section: Option<usize>,
-) -> Option<(Vec<u8>, u64)> {
+/// The bits of an address within a page.
+const PAGE: u64 = 0xfff;
+
+/// Tells the symbol by the file that has what was stripped off an image, where distributions
+/// put that: by the image's build ID.
+fn debug_symbol(source: &Source, build_id: &[u8], place: Place, tell: Tell) -> Option<()> {
     let (first, rest) = build_id.split_at_checked(1).filter(|(_, rest)| !rest.is_empty())?;
     let (first, rest) = (Hex(first), Hex(rest));
     let path = short(&mut |out| put!(out, "/usr/lib/debug/.build-id/", first, "/", rest, ".debug"));
     let path = mapped::path(source.process, &path);
     let input = mapped::regular(source.process, &path, None)?;
-    symbol(&Elf::new(&input).ok()?, own, section)
+    symbol(&Elf::new(&input).ok()?, place, tell)
 }
 
 /// The segment of a mapping. A page of the file may be in two segments, and be mapped twice:
 /// then it is the one by which the image begins where the file's first mapping is.
 fn segment_of(source: &Source, elf: &Elf, entry: &Entry) -> Option<ProgramHeader> {
-    let page = |value: u64| value & !0xfff;
+    let page = |value: u64| value & !PAGE;
     let mut loads = elf.segments()?.iter().filter(|load| load.p_type == PT_LOAD);
     let first = loads.next()?;
     // Once, whatever the file says of its segments; in order, as the text is.
@@ -246,17 +202,24 @@ fn segment_of(source: &Source, elf: &Elf, entry: &Entry) -> Option<ProgramHeader
     best.map(|(_, load)| load)
 }
 
-/// The symbol before or at an address: of all tables, or what a loader finds where there are no
-/// section headers.
-fn symbol(elf: &Elf, own: u64, section: Option<usize>) -> Option<(Vec<u8>, u64)> {
-    let mut nearest = Nearest { own, section, best: None };
+/// An address in an image, and its section.
+#[derive(Clone, Copy)]
+struct Place {
+    own: u64,
+    section: Option<usize>,
+}
+
+/// Tells the symbol before or at an address: of all tables.
+fn symbol(elf: &Elf, place: Place, tell: Tell) -> Option<()> {
+    let mut nearest = Nearest { place, best: None };
     mapped::symbols(elf, &mut |symbols, names| nearest.look(symbols, names));
-    nearest.best.map(|best| (best.name.into(), own - best.value))
+    let best = nearest.best?;
+    tell(Fact::Symbol(best.name, place.own - best.value));
+    Some(())
 }
 
 struct Nearest<'a> {
-    own: u64,
-    section: Option<usize>,
+    place: Place,
     best: Option<Best<'a>>,
 }
 
@@ -274,8 +237,9 @@ impl<'a> Nearest<'a> {
                 matches!(symbol.kind(), STT_NOTYPE | STT_OBJECT | STT_FUNC | STT_GNU_IFUNC)
                     && symbol.st_shndx != SHN_UNDEF
                     && symbol.st_shndx < SHN_LORESERVE
-                    && self.section.is_none_or(|section| section == symbol.st_shndx as usize);
-            let Some(within) = self.own.checked_sub(symbol.st_value).filter(|_| wanted) else {
+                    && self.place.section.is_none_or(|section| section == symbol.st_shndx as usize);
+            let Some(within) = self.place.own.checked_sub(symbol.st_value).filter(|_| wanted)
+            else {
                 continue;
             };
             // With a size, it says itself where it ends.

@@ -30,43 +30,31 @@ const BAR: u64 = 20;
 const MANY: usize = 100;
 
 fn blocks<'a>(source: &Source<'a>, options: &Options) -> Vec<Block<'a>> {
-    let wanted =
-        || entries(source.text).filter(|entry| options.filter.wants(entry, source.process));
-    let mut all =
-        joined(wanted(), |block, entry| block.kind == Kind::of(entry) && block.name == entry.name);
-    if all.len() > MANY {
-        // Whatever touches, but for what there is only one of.
-        let special = |kind| matches!(kind, Kind::Heap | Kind::Stack | Kind::Vdso);
-        all = joined(wanted(), |block, entry| {
-            let kind = Kind::of(entry);
-            block.kind == kind || !special(block.kind) && !special(kind)
-        });
-    }
-    all
+    let all = joined(source, options, false);
+    if all.len() > MANY { joined(source, options, true) } else { all }
 }
 
-fn joined<'a>(
-    all: impl Iterator<Item = Entry<'a>>,
-    fits: impl Fn(&Block, &Entry) -> bool,
-) -> Vec<Block<'a>> {
+/// The blocks; if there are `many`, whatever touches is one, but for what there is only one of.
+fn joined<'a>(source: &Source<'a>, options: &Options, many: bool) -> Vec<Block<'a>> {
+    let is_special = |kind| matches!(kind, Kind::Heap | Kind::Stack | Kind::Vdso);
     let mut blocks: Vec<Block> = Vec::new();
-    for entry in all {
-        match blocks.last_mut() {
-            Some(block) if block.end == entry.start && fits(block, &entry) => {
-                block.end = entry.end;
-                block.count += 1;
-                if block.name != entry.name {
-                    block.name = b"";
-                }
-            }
-            _ => blocks.push(Block {
-                start: entry.start,
-                end: entry.end,
-                kind: Kind::of(&entry),
-                name: entry.name,
-                count: 1,
-            }),
+    for entry in entries(source.text) {
+        if !options.filter.wants(&entry, source.process) {
+            continue;
         }
+        let Entry { start, end, name, .. } = entry;
+        let kind = Kind::of(&entry);
+        if let Some(block) = blocks.last_mut().filter(|block| block.end == start) {
+            let (same, alike) = (block.name == name, block.kind == kind);
+            let any = many && !is_special(block.kind) && !is_special(kind);
+            if alike && (same || many) || any {
+                block.end = end;
+                block.count += 1;
+                block.name = if same { name } else { b"" };
+                continue;
+            }
+        }
+        blocks.push(Block { start, end, kind, name, count: 1 });
     }
     blocks
 }

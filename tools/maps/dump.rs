@@ -17,10 +17,7 @@ const PIECE: u64 = 1 << 18;
 
 /// Writes the memory of a range; what can't be read, and what holds only zeros, is a hole.
 pub fn run(cx: &mut Context, source: &Source, range: Range, path: &[u8]) -> Result<bool, Reason> {
-    let memory = source.memory().map_err(|errno| match source.process {
-        Some(process) => process.reason(errno),
-        None => errno.into(),
-    })?;
+    let memory = source.memory().map_err(|errno| source.reason(errno))?;
     let file = match open(path, O_WRONLY | O_CREAT | O_TRUNC, Mode(0o600)) {
         Ok(file) => file,
         Err(errno) => {
@@ -38,9 +35,7 @@ pub fn run(cx: &mut Context, source: &Source, range: Range, path: &[u8]) -> Resu
                 Ok(read) => read,
                 // Not this page: perhaps the next one.
                 Err(Errno::EIO) => 0,
-                Err(errno) => {
-                    return Err(source.process.map_or(errno.into(), |p| p.reason(errno)));
-                }
+                Err(errno) => return Err(source.reason(errno)),
             };
             let bytes = piece.get(..read).unwrap_or_default();
             if let Err(errno) = write(&file, bytes, at - range.low) {

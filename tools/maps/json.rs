@@ -1,14 +1,13 @@
 //! `--json`.
 
+use super::at::{Fact, find};
 use super::smaps::{Rows, Table};
 use super::source::{Source, with};
-use super::{AT, DRAW, EXTENDED, GAPS, MORE, Options, PARSE, SUMMARY, at, draw, kind};
+use super::{AT, DRAW, EXTENDED, GAPS, MORE, Options, SUMMARY, draw, kind};
 use crate::context::Context;
 use crate::process::{Reason, Subject};
-use crate::words::{Hex, number, words};
-use alloc::vec;
+use crate::words::{number, words};
 use alloc::vec::Vec;
-use rt::fs::PATH_MAX;
 use rt::maps::{Entry, Lines};
 
 pub fn run(cx: &mut Context, subject: Subject, options: &Options) -> Result<bool, Reason> {
@@ -113,41 +112,28 @@ fn totals(cx: &mut Context, source: &Source, options: &Options) {
 fn addresses(cx: &mut Context, source: &Source, options: &Options) -> bool {
     let mut fine = true;
     cx.json().array("at");
-    let mut name = vec![0; PATH_MAX + 16];
     for address in &options.at {
         cx.json().object("").number("address", *address);
-        match at::find(source, *address, options.has(PARSE), &mut name) {
-            None => {
-                cx.json().null("mapping");
-                fine = false;
-            }
-            Some(found) => {
+        let found = find(source, *address, options, &mut |fact| match fact {
+            Fact::Mapping(entry) => {
                 cx.json().object("mapping");
-                mapping(cx, &found.entry);
+                mapping(cx, entry);
                 cx.json().end_object();
-                if let Some(offset) = found.offset {
-                    cx.json().number("file_offset", offset);
-                }
-                if let Some(image) = found.image {
-                    members(cx, &image);
-                }
             }
+            Fact::Offset(offset) => _ = cx.json().number("file_offset", offset),
+            Fact::Address(address) => _ = cx.json().number("elf_address", address),
+            Fact::BuildId(bytes) => _ = cx.json().hex("build_id", bytes),
+            Fact::Section(name, within) | Fact::Symbol(name, within) => {
+                let key = if matches!(fact, Fact::Section(..)) { "section" } else { "symbol" };
+                cx.json().object(key).text("name", name).number("offset", within).end_object();
+            }
+        });
+        if !found {
+            cx.json().null("mapping");
+            fine = false;
         }
         cx.json().end_object();
     }
     cx.json().end_array();
     fine
-}
-
-fn members(cx: &mut Context, image: &at::InImage) {
-    cx.json().number("elf_address", image.address);
-    if !image.build_id.is_empty() {
-        cx.json().words("build_id", &Hex(&image.build_id));
-    }
-    for (key, place) in [("section", &image.section), ("symbol", &image.symbol)] {
-        if let Some((name, within)) = place {
-            let json = cx.json();
-            json.object(key).text("name", name).number("offset", *within).end_object();
-        }
-    }
 }

@@ -9,7 +9,7 @@ mod kind;
 mod plain;
 mod pmap;
 mod smaps;
-mod source;
+pub mod source;
 
 use crate::cli;
 use crate::colour::Colour;

@@ -12,8 +12,9 @@ use rt::elf::CoreFile;
 use rt::elf::consts::{PF_R, PF_W, PF_X, PT_LOAD};
 use rt::fmt::{dec, hex};
 use rt::io::{BufWriter, Read, Write};
+use rt::maps::Entry;
 use rt::process::{AddressSpace, Memory, ProcessDir, id};
-use rt::put;
+use rt::{Errno, put};
 
 /// A text of mappings, and whose it is.
 #[derive(Clone, Copy)]
@@ -35,8 +36,21 @@ impl Source<'_> {
         match (self.process, &self.core) {
             (Some(process), _) => process.dir.memory().map(Box::Process),
             (None, Some(core)) => Ok(Box::Core(core)),
-            (None, None) => Err(rt::Errno::EIO),
+            (None, None) => Err(Errno::EIO),
         }
+    }
+
+    /// Why reading failed.
+    pub fn reason(&self, errno: Errno) -> Reason {
+        self.process.map_or(errno.into(), |process| process.reason(errno))
+    }
+
+    /// The bytes of a mapping that is small: the vDSO.
+    pub fn image(&self, entry: &Entry) -> rt::Result<Vec<u8>> {
+        let length = usize::try_from(entry.size()).ok().filter(|length| *length <= 1 << 20);
+        let mut image = vec![0; length.ok_or(Errno::EFBIG)?];
+        self.memory()?.space().read_exact(entry.start, &mut image)?;
+        Ok(image)
     }
 }
 
