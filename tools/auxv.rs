@@ -2,7 +2,8 @@
 
 use crate::context::Context;
 use crate::process::{
-    AUXV_ROOM, JSON, Operand, Process, Reason, Subject, WHY, each, given, operand, tell, with_core,
+    AUXV_ROOM, JSON, Operand, Process, Reason, Subject, WHY, contents, each, given, operand, tell,
+    with_core,
 };
 use crate::shell::{Literal, Text};
 use crate::words::words;
@@ -12,10 +13,9 @@ use rt::auxv::{
     AT_BASE, AT_ENTRY, AT_HWCAP, AT_HWCAP2, AT_NULL, AT_PHDR, AT_RANDOM, AT_SYSINFO_EHDR, Entry,
     HWCAP_X86, HWCAP2_X86, Shown, Vector, name, shown,
 };
+use rt::elf::CoreFile;
 use rt::elf::consts::{EM_386, EM_X86_64};
-use rt::elf::{CoreFile, Source};
 use rt::fmt::{dec, hex, int, left};
-use rt::input::Input;
 use rt::maps::entries;
 use rt::process::{AddressSpace, ProcessDir};
 use rt::{Errno, auxv, put};
@@ -122,17 +122,17 @@ struct Found<'a> {
 enum Places<'a> {
     Unknown,
     /// The text of `maps`.
-    Maps(&'a Input),
+    Maps(&'a [u8]),
     /// The note `NT_FILE`.
-    Core(CoreFile<'a>),
+    Core(&'a CoreFile<'a>),
 }
 
 fn own(cx: &mut Context, options: u32, subject: Subject) -> Result<bool, Reason> {
     if options & DECODE == 0 {
         return Ok(report_own(cx, options, subject, Places::Unknown));
     }
-    let maps = ProcessDir::own().and_then(|dir| dir.input(c"maps"));
-    let places = maps.as_ref().map_or(Places::Unknown, Places::Maps);
+    let maps = ProcessDir::own().and_then(|dir| dir.file(c"maps")).and_then(contents);
+    let places = maps.as_ref().map_or(Places::Unknown, |maps| Places::Maps(maps));
     let fine = report_own(cx, options, subject, places);
     maps.map(|_| fine).map_err(|_| Reason::NoProc)
 }
@@ -155,12 +155,11 @@ fn of_process(cx: &mut Context, options: u32, subject: Subject, pid: u32) -> Res
         maps = if options & DECODE != 0 { Some(dir.file(c"maps")?) } else { None };
         if matches!(memory, Err(Errno::ESRCH)) { Err(Errno::ESRCH) } else { Ok(()) }
     })?;
-    let maps = maps.map(|maps| Input::new(maps, 0).map_err(|errno| process.reason(errno)));
-    let maps = maps.transpose()?;
+    let maps = maps.map(contents).transpose().map_err(|errno| process.reason(errno))?;
     let found = Found {
         vector: Some(Vector::of_process(bytes)),
         memory: memory.as_ref().ok().map(|memory| memory as &dyn AddressSpace),
-        places: maps.as_ref().map_or(Places::Unknown, Places::Maps),
+        places: maps.as_ref().map_or(Places::Unknown, |maps| Places::Maps(maps)),
         x86: true,
     };
     let fine = report(cx, options, subject, &found, Some(&process));
@@ -176,13 +175,13 @@ fn of_core(
     cx: &mut Context,
     options: u32,
     subject: Subject,
-    core: CoreFile,
+    core: &CoreFile,
 ) -> Result<bool, Reason> {
     const NT_AUXV: u32 = 6;
     let bytes = core.note(b"CORE", NT_AUXV).ok_or(Reason::NoNote)?;
     let found = Found {
         vector: Some(Vector::new(core.elf.encoding, bytes)),
-        memory: Some(&core),
+        memory: Some(core),
         places: Places::Core(core),
         x86: matches!(core.elf.header.e_machine, EM_386 | EM_X86_64),
     };
@@ -293,8 +292,7 @@ impl Found<'_> {
         let address = entry.value as u64;
         match &self.places {
             Places::Unknown => None,
-            Places::Maps(input) => {
-                let text = input.get(0, input.size())?;
+            Places::Maps(text) => {
                 let found = entries(text).find(|entry| entry.holds(address))?;
                 Some((found.name, found.offset.wrapping_add(address - found.start)))
             }

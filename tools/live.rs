@@ -7,15 +7,13 @@
 use crate::mapped;
 use crate::maps::source;
 use crate::process::{Process, Reason};
-use alloc::vec;
 use alloc::vec::Vec;
-use rt::Errno;
 use rt::auxv::Vector;
 use rt::elf::consts::{PT_LOAD, SHN_UNDEF};
-use rt::elf::{Elf, Encoding, Reader, Source, c_str};
+use rt::elf::{Encoding, Reader, c_str};
 use rt::maps::{Entry, entries};
-use rt::mm::PAGE;
 use rt::process::{AddressSpace, Memory};
+use rt::{Errno, row};
 
 /// How a variable differs from what it was when the program was started.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -36,7 +34,7 @@ pub fn with(word: &[u8], call: &mut dyn FnMut(&[u8], &[u8]) -> bool) -> Result<b
         let process = source.process.ok_or(Reason::NoLiveCore)?;
         let memory = process.dir.memory().map_err(|errno| process.reason(errno))?;
         process.loaded()?;
-        let environ = process.dir.input(c"environ").map_err(|errno| process.reason(errno))?;
+        let environ = process.read(c"environ")?;
         let encoding = Vector::of_process(source.auxv).encoding();
         let address = find(process, source.text, encoding);
         let now = address.map(|address| strings(&memory, encoding, address));
@@ -47,7 +45,7 @@ pub fn with(word: &[u8], call: &mut dyn FnMut(&[u8], &[u8]) -> bool) -> Result<b
             Errno::EIO => Reason::Changing,
             _ => process.reason(errno),
         })?;
-        Ok(call(&now, environ.get(0, environ.size()).unwrap_or_default()))
+        Ok(call(&now, &environ))
     })
 }
 
@@ -57,7 +55,7 @@ fn strings(memory: &Memory, encoding: Encoding, environ: u64) -> Result<Vec<u8>,
     let mut bytes = [0; 8];
     memory.read_exact(environ, bytes.get_mut(..word).unwrap_or_default())?;
     let array = Reader::new(encoding, &bytes).word(0).unwrap_or(0);
-    let (mut all, mut buffer) = (Vec::new(), vec![0; PAGE]);
+    let (mut all, mut buffer) = (Vec::new(), [0; 512]);
     if array == 0 {
         // After clearenv.
         return Ok(all);
@@ -73,23 +71,26 @@ fn strings(memory: &Memory, encoding: Encoding, environ: u64) -> Result<Vec<u8>,
             if pointer == 0 {
                 return Ok(all);
             }
-            let length = loop {
-                match memory.string(pointer, &mut buffer).map(|string| string.len()) {
-                    Err(Errno::ENAMETOOLONG) if buffer.len() < LARGEST => {
-                        buffer = vec![0; 2 * buffer.len()];
-                    }
-                    other => break other?,
-                }
-            };
-            if all.len() + length >= LARGEST {
-                return Err(Errno::E2BIG);
-            }
-            all.extend_from_slice(buffer.get(..length).unwrap_or_default());
-            all.push(0);
+            append(memory, pointer, &mut buffer, &mut all)?;
         }
         // An array that isn't aligned to its words, or without an end.
         at = at.checked_add(whole as u64).filter(|_| whole > 0).ok_or(Errno::EIO)?;
     }
+}
+
+/// Adds the string at an address, and its zero byte.
+fn append(memory: &Memory, mut at: u64, buffer: &mut [u8], all: &mut Vec<u8>) -> Result<(), Errno> {
+    while all.len() < LARGEST {
+        let read = memory.read(at, buffer)?;
+        let read = buffer.get(..read).unwrap_or_default();
+        let end = row::find(read, 0).map_or(read.len(), |end| end + 1);
+        all.extend_from_slice(read.get(..end).unwrap_or_default());
+        if all.last() == Some(&0) {
+            return Ok(());
+        }
+        at = at.checked_add(end as u64).ok_or(Errno::EIO)?;
+    }
+    Err(Errno::E2BIG)
 }
 
 /// The address of the variable.
@@ -120,19 +121,27 @@ fn rank(path: &[u8]) -> u8 {
 
 /// The address of the variable that a file defines.
 fn in_file(process: &Process, entry: &Entry, encoding: Encoding) -> Option<u64> {
-    let input = mapped::open(Some(process), entry)?;
-    let elf = Elf::new(&input).ok().filter(|elf| elf.encoding == encoding)?;
-    let load = elf.segments()?.iter().find(|segment| segment.p_type == PT_LOAD)?;
-    // The mapping begins at a page of the file.
-    let bias = entry.start.wrapping_sub(load.p_vaddr.wrapping_sub(load.p_offset));
-    let mut value = None;
-    mapped::symbols(&elf, &mut |symbols, strings| {
-        value = value.or_else(|| {
-            let is_it = |name: &[u8]| matches!(name, b"environ" | b"__environ" | b"_environ");
-            let mut there = symbols.iter().filter(|s| s.st_shndx != SHN_UNDEF && s.st_value != 0);
-            let found = there.find(|s| c_str(strings, s.st_name.into()).is_some_and(is_it));
-            found.map(|symbol| symbol.st_value)
+    let mut address = None;
+    mapped::open(Some(process), entry, &mut |elf| {
+        if elf.encoding != encoding {
+            return None;
+        }
+        let load = elf.segments()?.iter().find(|segment| segment.p_type == PT_LOAD)?;
+        // The mapping begins at a page of the file.
+        let bias = entry.start.wrapping_sub(load.p_vaddr.wrapping_sub(load.p_offset));
+        mapped::symbols(elf, &mut |symbols, strings| {
+            for symbol in symbols.iter() {
+                if symbol.st_shndx != SHN_UNDEF
+                    && symbol.st_value != 0
+                    && let Some(name) = c_str(strings, symbol.st_name.into())
+                    && matches!(name, b"environ" | b"__environ" | b"_environ")
+                {
+                    address = Some(bias.wrapping_add(symbol.st_value));
+                    break;
+                }
+            }
         });
+        Some(())
     });
-    Some(bias.wrapping_add(value?))
+    address
 }

@@ -5,7 +5,7 @@ use crate::words::short;
 use alloc::vec::Vec;
 use rt::elf::consts::{SHT_DYNSYM, SHT_SYMTAB};
 use rt::elf::{Dynamic, Elf, Symbol, Table};
-use rt::fs::{AtFlags, CWD, DT_REG, Mode, O_NONBLOCK, O_RDONLY, fstatat, openat};
+use rt::fs::{AtFlags, CWD, DT_REG, File, Mode, O_NONBLOCK, O_RDONLY, fstatat, openat};
 use rt::input::Input;
 use rt::io::AsFd;
 use rt::maps::Entry;
@@ -24,39 +24,54 @@ pub fn path(process: Option<&Process>, name: &[u8]) -> Vec<u8> {
     [if process.is_some() { &b"root"[..] } else { b"" }, name].concat()
 }
 
-/// Opens the file of a mapping: by the mapping itself, or else the file of that name, if it is
-/// the same one. Of a core file, the one of that name.
-pub fn open(process: Option<&Process>, entry: &Entry) -> Option<Input> {
+/// What is done with an ELF file; none where that fails.
+pub type Use<'u> = &'u mut dyn FnMut(&Elf) -> Option<()>;
+
+/// Calls with the file of a mapping: by the mapping itself, or else the file of that name, if
+/// it is the same one. Of a core file, the one of that name.
+pub fn open(process: Option<&Process>, entry: &Entry, call: Use) -> Option<()> {
     let by_name = path(process, entry.name);
-    match process {
-        Some(_) => regular(process, &link(entry), None)
-            .or_else(|| regular(process, &by_name, Some(entry.inode))),
-        None => regular(None, &by_name, None),
+    let inode = process.map(|_| entry.inode);
+    if process.is_some()
+        && let Some(file) = regular(process, &link(entry), None)
+    {
+        return image(file, call);
     }
+    image(regular(process, &by_name, inode)?, call)
+}
+
+/// Calls with a regular file.
+pub fn at(process: Option<&Process>, path: &[u8], call: Use) -> Option<()> {
+    image(regular(process, path, None)?, call)
+}
+
+fn image((file, size): (File, u64), call: Use) -> Option<()> {
+    let input = Input::new(file, size).ok()?;
+    call(&Elf::new(&input).ok()?)
 }
 
 /// Opens a regular file with this inode, if any is given: what is something else might do
-/// something when it is opened.
-pub fn regular(process: Option<&Process>, path: &[u8], inode: Option<u64>) -> Option<Input> {
+/// something when it is opened. Gives its size, too.
+fn regular(process: Option<&Process>, path: &[u8], inode: Option<u64>) -> Option<(File, u64)> {
     let dir = process.map_or(CWD, |process| process.dir.as_fd());
     let stat = fstatat(dir, path, AtFlags(0)).ok()?;
     if stat.file_type() != DT_REG || inode.is_some_and(|inode| inode != stat.st_ino) {
         return None;
     }
     let file = openat(dir, path, O_RDONLY | O_NONBLOCK, Mode(0)).ok()?;
-    Input::new(file, stat.st_size as u64).ok()
+    Some((file, stat.st_size as u64))
 }
 
 /// Calls with each symbol table and its strings: with those that have section headers, or else
 /// with the one that a loader finds.
 pub fn symbols<'a>(elf: &Elf<'a>, call: &mut dyn FnMut(Table<'a, Symbol>, &'a [u8])) {
-    let sections = elf.sections();
+    let sections = elf.sections().unwrap_or(Table::empty(elf.encoding));
     let mut any = false;
-    for table in sections.into_iter().flat_map(|all| all.iter()) {
+    for table in sections.iter() {
         if matches!(table.sh_type, SHT_SYMTAB | SHT_DYNSYM)
             && let Some(bytes) = elf.bytes(table.sh_offset, table.sh_size)
             && let Some(symbols) = Table::new(elf.encoding, bytes, table.sh_entsize)
-            && let Some(names) = sections.and_then(|all| all.get(table.sh_link as usize))
+            && let Some(names) = sections.get(table.sh_link as usize)
             && let Some(names) = elf.bytes(names.sh_offset, names.sh_size)
         {
             call(symbols, names);

@@ -9,11 +9,11 @@ use crate::words::{number, words};
 use alloc::vec::Vec;
 use core::ffi::CStr;
 use rt::auxv::Vector;
-use rt::elf::{CoreFile, Elf, Source};
+use rt::elf::{CoreFile, Elf};
 use rt::fmt::{Put, dec};
-use rt::fs::{DT_DIR, DT_REG, Mode, O_NONBLOCK, O_RDONLY, fstat};
+use rt::fs::{DT_DIR, DT_REG, File, Mode, O_NONBLOCK, O_RDONLY, fstat};
 use rt::input::Input;
-use rt::io::BufWriter;
+use rt::io::{BufWriter, Read};
 use rt::process::{ProcessDir, exists, id};
 use rt::{Errno, auxv, put};
 
@@ -348,25 +348,28 @@ impl Process {
         if bytes.is_empty() { Err(self.check().err().unwrap_or(Reason::Gone)) } else { Ok(bytes) }
     }
 
+    /// Reads a file of any length as a whole.
+    pub fn read(&self, name: &CStr) -> Result<Vec<u8>, Reason> {
+        self.dir.file(name).and_then(contents).map_err(|errno| self.reason(errno))
+    }
+
     /// A file of strings, `cmdline` or `environ`, as a whole and of one program.
-    pub fn whole(&self, name: &CStr) -> Result<Input, Reason> {
-        let bytes = |input: &Input| -> Option<Vec<u8>> { Some(input.get(0, input.size())?.into()) };
+    pub fn whole(&self, name: &CStr) -> Result<Vec<u8>, Reason> {
         let mut before = self.program()?;
-        let mut last = None;
+        let mut last = Vec::new();
         for n in 0..PATIENCE {
-            let next = self.dir.input(name).map_err(|errno| self.reason(errno))?;
+            let next = self.read(name)?;
             let after = self.program()?;
             let is_whole = match after {
                 Some(program) => program > 0 && before == after,
                 // A stranger reads it until it is the same twice; where it is always another,
                 // or nothing, it is shown as it was at some moment.
-                None => n > 800 || next.size() > 0 && (n > 8 || bytes(&next) == last),
+                None => n > 800 || !next.is_empty() && (n > 8 || next == last),
             };
             if is_whole {
                 return Ok(next);
             }
-            last = if after.is_none() { bytes(&next) } else { None };
-            before = after;
+            (last, before) = (next, after);
         }
         Err(Reason::Gone)
     }
@@ -432,10 +435,25 @@ impl Process {
     }
 }
 
+/// All that can be read of a file without a size.
+pub fn contents(mut file: File) -> rt::Result<Vec<u8>> {
+    let mut all = Vec::new();
+    loop {
+        let used = all.len();
+        let more = used.max(4096);
+        all.resize(used + more, 0);
+        let read = file.read_full(all.get_mut(used..).unwrap_or_default())?;
+        all.truncate(used + read);
+        if read < more {
+            return Ok(all);
+        }
+    }
+}
+
 /// Calls with the core file at this path.
 pub fn with_core(
     path: &[u8],
-    call: &mut dyn FnMut(CoreFile) -> Result<bool, Reason>,
+    call: &mut dyn FnMut(&CoreFile) -> Result<bool, Reason>,
 ) -> Result<bool, Reason> {
     let file = rt::fs::open(path, O_RDONLY | O_NONBLOCK, Mode(0))?;
     let stat = fstat(&file)?;
@@ -446,7 +464,7 @@ pub fn with_core(
     }
     let input = Input::new(file, stat.st_size as u64)?;
     let core = Elf::new(&input).ok().and_then(CoreFile::new).ok_or(Reason::NoCore)?;
-    call(core)
+    call(&core)
 }
 
 #[cfg(test)]

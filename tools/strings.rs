@@ -3,7 +3,7 @@
 use crate::context::Context;
 use crate::process::{AUXV_ROOM, Operand, Process, Reason, operand, with_core};
 use rt::auxv::{AT_EXECFN, AT_PLATFORM, AT_RANDOM, Vector};
-use rt::elf::{CoreFile, Reader, Source};
+use rt::elf::{CoreFile, Reader};
 use rt::env;
 use rt::io::BufWriter;
 use rt::process::AddressSpace;
@@ -78,9 +78,8 @@ pub fn with_strings(
 fn of_process(cx: &mut Context, pid: u32, which: Which, call: Use) -> Result<bool, Reason> {
     let process = Process::open(pid)?;
     let name = if which == Which::Args { c"cmdline" } else { c"environ" };
-    let input = process.whole(name)?;
-    let block = input.get(0, input.size()).unwrap_or_default();
-    Ok(call(cx, Strings::Block(block), Some(&process)))
+    let block = process.whole(name)?;
+    Ok(call(cx, Strings::Block(&block), Some(&process)))
 }
 
 #[inline(never)]
@@ -110,7 +109,7 @@ pub fn argc(process: &Process) -> Option<u64> {
 /// auxiliary vector, and above those the strings of the arguments, those of the environment,
 /// and the one of `AT_EXECFN`, without gaps. `NT_AUXV` has the vector, so it can be found. What
 /// lies below it the program may have changed: `argc` and `argv` count if they fit the strings.
-fn in_core(core: CoreFile<'_>) -> Option<(&[u8], &[u8])> {
+fn in_core<'a>(core: &CoreFile<'a>) -> Option<(&'a [u8], &'a [u8])> {
     /// No more pointers than the kernel lets a program have: 6 MiB, with a string each.
     const POINTERS: usize = 1 << 20;
     /// From the vector to the random bytes there are no more than a few strings.

@@ -5,15 +5,15 @@ use crate::context::Context;
 use crate::maps::source::with;
 use crate::process::{Given, JSON, Operand, WHY, given, operand, tell};
 use crate::readelf;
-use crate::words::{Hex, short};
-use rt::elf::consts::{PT_NOTE, STT_FUNC, STT_OBJECT};
-use rt::elf::{Dynamic, Elf, Note, Notes, Reader, Table, c_str};
-use rt::fmt::{Put, dec, hex, left};
+use crate::words::{Hex, short, words};
+use rt::elf::consts::{STT_FUNC, STT_OBJECT};
+use rt::elf::{Dynamic, Elf, Reader, c_str, note};
+use rt::fmt::{Put, dec, hex, left, right};
 use rt::fs::{Mode, O_CLOEXEC, O_CREAT, O_RDONLY, O_TRUNC, O_WRONLY};
 use rt::io::{BufWriter, Read, Write};
 use rt::maps::{Entry, entries};
 use rt::row::is_printable;
-use rt::time::{CLOCK_MONOTONIC, CLOCK_REALTIME, CLOCKS, Clock, now, resolution};
+use rt::time::{CLOCK_MONOTONIC, CLOCK_NAMES, Clock, now, resolution};
 use rt::vdso::{Function, Random, Way, getcpu, gettimeofday, image, repeat, time};
 use rt::{Errno, Result, put};
 
@@ -212,101 +212,92 @@ fn json_image(cx: &mut Context, mapped: &Mapped, elf: &Elf) {
     json.end_array();
 }
 
-/// The notes that a vDSO has.
+/// The notes that a vDSO has (include/linux/elfnote.h, include/linux/build-salt.h).
 fn notes(cx: &mut Context, json: bool, elf: &Elf) {
-    if json {
-        cx.json().object("notes");
-    }
-    let segments = elf.segments().unwrap_or(Table::empty(elf.encoding));
-    for segment in segments.iter() {
-        let bytes = elf.bytes(segment.p_offset, segment.p_filesz).unwrap_or_default();
-        if segment.p_type == PT_NOTE {
-            Notes::new(elf.encoding, bytes, segment.p_align)
-                .for_each(|found| note(cx, json, elf, &found));
-        }
-    }
-    if json {
-        cx.json().end_object();
-    }
-}
-
-/// A note (include/linux/elfnote.h, include/linux/build-salt.h).
-fn note(cx: &mut Context, json: bool, elf: &Elf, note: &Note) {
     const LINUX_ELFNOTE_BUILD_SALT: u32 = 0x100;
     const NT_GNU_BUILD_ID: u32 = 3;
-    let desc = note.desc;
-    let code = Reader::new(elf.encoding, desc).u32(0).unwrap_or(0);
-    let salt = c_str(desc, 0).unwrap_or_default();
-    match (note.owner(), note.n_type) {
-        (b"Linux", 0) if json => _ = cx.json().number("LINUX_VERSION_CODE", code.into()),
-        (b"Linux", 0) => {
-            let [_, major, minor, patch] = code.to_be_bytes();
-            put!(&mut cx.out, "Linux version: ", dec(major), ".", dec(minor));
-            put!(&mut cx.out, ".", dec(patch), "\n");
-        }
-        (b"Linux", LINUX_ELFNOTE_BUILD_SALT) if json => _ = cx.json().text("build_salt", salt),
-        (b"Linux", LINUX_ELFNOTE_BUILD_SALT) => {
-            put!(&mut cx.out, "Build salt:    ", Shown(Some(salt)), "\n");
-        }
-        (b"GNU", NT_GNU_BUILD_ID) if json => _ = cx.json().hex("build_id", desc),
-        (b"GNU", NT_GNU_BUILD_ID) => put!(&mut cx.out, "Build ID:      ", Hex(desc), "\n"),
-        _ => {}
-    }
-}
-
-/// The clocks of a function, and what they are called; one without a name where it takes none.
-fn clocks(function: Function) -> &'static [(Clock, &'static str)] {
-    match function {
-        Function::ClockGettime | Function::ClockGetres => CLOCKS,
-        _ => &[(CLOCK_REALTIME, "")],
-    }
-}
-
-/// How a row of `--call` and `--bench` begins.
-fn begin_row(cx: &mut Context, json: bool, function: Function, clock: &str) {
-    if !json {
-        return put!(&mut cx.out, left(function.name(), 14), left(clock, 26));
-    }
-    let json = cx.json();
-    json.object("").text("function", function.name());
-    if !clock.is_empty() {
-        json.text("clock", clock);
-    }
-}
-
-/// One call of each, by the way that it takes in this process.
-fn calls(cx: &mut Context, json: bool) {
-    const ORDER: [Function; 6] = [
-        Function::ClockGettime,
-        Function::ClockGetres,
-        Function::Gettimeofday,
-        Function::Time,
-        Function::Getcpu,
-        Function::Getrandom,
-    ];
+    let code = note(elf, b"Linux", 0).and_then(|desc| Reader::new(elf.encoding, desc).u32(0));
+    let salt = note(elf, b"Linux", LINUX_ELFNOTE_BUILD_SALT).and_then(|desc| c_str(desc, 0));
+    let build_id = note(elf, b"GNU", NT_GNU_BUILD_ID);
     if json {
-        cx.json().array("calls");
+        cx.json().object("notes");
+        code.map(|code| cx.json().number("LINUX_VERSION_CODE", code.into()));
+        salt.map(|salt| cx.json().text("build_salt", salt));
+        build_id.map(|build_id| cx.json().hex("build_id", build_id));
+        cx.json().end_object();
+        return;
     }
-    for function in ORDER {
-        for &(clock, name) in clocks(function) {
-            let mut done = Ok(());
-            let text = short(&mut |out| done = call(function, clock, out));
-            let way = if function.address().is_some() { "vDSO" } else { "system call" };
-            begin_row(cx, json, function, name);
-            let (key, text) = match &done {
-                Ok(()) => ("result", text.as_slice()),
-                Err(errno) => ("error", errno.message().as_bytes()),
-            };
+    let out = &mut cx.out;
+    if let Some([_, major, minor, patch]) = code.map(u32::to_be_bytes) {
+        put!(out, "Linux version: ", dec(major), ".", dec(minor), ".", dec(patch), "\n");
+    }
+    if salt.is_some() {
+        put!(out, "Build salt:    ", Shown(salt), "\n");
+    }
+    if let Some(build_id) = build_id {
+        put!(out, "Build ID:      ", Hex(build_id), "\n");
+    }
+}
+
+/// Calls for each function, and each clock of one that has clocks, after what all rows begin
+/// with; of `clock_getres` only for one clock where they all cost the same.
+fn rows(
+    cx: &mut Context,
+    json: bool,
+    all: bool,
+    row: &mut dyn FnMut(&mut Context, Function, Clock),
+) {
+    for function in Function::ALL {
+        let names = match function {
+            Function::ClockGettime => CLOCK_NAMES,
+            Function::ClockGetres if all => CLOCK_NAMES,
+            // One without a name.
+            _ => " ",
+        };
+        for (clock, name) in words(names.as_bytes(), b' ').enumerate() {
+            if name == b"-" {
+                continue;
+            }
             if json {
-                cx.json().text("by", way).text(key, text).end_object();
+                cx.json().object("").text("function", function.name());
+                if !name.is_empty() {
+                    cx.json().text("clock", name);
+                }
             } else {
-                put!(&mut cx.out, left(way, 13), text, "\n");
+                put!(&mut cx.out, left(function.name(), 14), left(name, 26));
+            }
+            row(cx, function, Clock(clock as i32));
+            if json {
+                cx.json().end_object();
+            } else {
+                put!(&mut cx.out, "\n");
             }
         }
     }
     if json {
         cx.json().end_array();
     }
+}
+
+/// One call of each, by the way that it takes in this process.
+fn calls(cx: &mut Context, json: bool) {
+    if json {
+        cx.json().array("calls");
+    }
+    rows(cx, json, true, &mut |cx, function, clock| {
+        let mut done = Ok(());
+        let text = short(&mut |out| done = call(function, clock, out));
+        let way = if function.address().is_some() { "vDSO" } else { "system call" };
+        let (key, text) = match &done {
+            Ok(()) => ("result", text.as_slice()),
+            Err(errno) => ("error", errno.message().as_bytes()),
+        };
+        if json {
+            cx.json().text("by", way).text(key, text);
+        } else {
+            put!(&mut cx.out, left(way, 13), text);
+        }
+    });
 }
 
 /// Calls a function, and writes what it says.
@@ -369,67 +360,36 @@ fn bench(cx: &mut Context, json: bool) {
         put!(&mut cx.out, left("function", 40), "   vDSO ns  system ns  ratio\n");
     }
     let mut random = Random::new();
-    for function in Function::ALL {
-        let clocks = match function {
-            // They all cost the same.
-            Function::ClockGetres => clocks(Function::Time),
-            _ => clocks(function),
+    rows(cx, json, false, &mut |cx, function, clock| {
+        let mut tenths = |way| measure(function, clock.0, way, &mut random);
+        let (vdso, system) = (tenths(Way::Vdso), tenths(Way::System));
+        let verdict = match (vdso, system) {
+            (Ok(vdso), Ok(system)) if vdso * 3 < system * 2 => "fast",
+            (Ok(_), Ok(_)) => "falls back to the kernel",
+            (Err(Errno::ENOSYS), Ok(_)) => "not in the vDSO",
+            (_, Err(errno)) | (Err(errno), _) => errno.message(),
         };
-        for &(clock, name) in clocks {
-            let vdso = measure(function, clock.0, Way::Vdso, &mut random);
-            let system = measure(function, clock.0, Way::System, &mut random);
-            row(cx, json, function, name, vdso, system);
+        let (vdso, system) = (vdso.ok(), system.ok());
+        if json {
+            cx.json().number_or_null("vdso_ps", vdso.map(|tenths| tenths * 100));
+            cx.json().number_or_null("system_ps", system.map(|tenths| tenths * 100));
+            cx.json().text("verdict", verdict);
+            return;
         }
-    }
-    if json {
-        cx.json().end_array();
-    } else {
-        put!(&mut cx.out, "clocksource: ", Shown(source), "\n");
-    }
-}
-
-/// A row of `--bench`.
-fn row(
-    cx: &mut Context,
-    json: bool,
-    function: Function,
-    clock: &str,
-    vdso: Result<u64>,
-    system: Result<u64>,
-) {
-    let verdict = match (vdso, system) {
-        (Ok(vdso), Ok(system)) if vdso * 3 < system * 2 => "fast",
-        (Ok(_), Ok(_)) => "falls back to the kernel",
-        (Err(Errno::ENOSYS), Ok(_)) => "not in the vDSO",
-        (_, Err(errno)) | (Err(errno), _) => errno.message(),
-    };
-    begin_row(cx, json, function, clock);
-    if json {
-        let picoseconds = |tenths: Result<u64>| tenths.ok().map(|tenths| tenths * 100);
-        let json = cx.json();
-        json.number_or_null("vdso_ps", picoseconds(vdso));
-        json.number_or_null("system_ps", picoseconds(system));
-        json.text("verdict", verdict).end_object();
-        return;
-    }
-    let out = &mut cx.out;
-    for (tenths, width) in [(vdso, 8), (system, 9)] {
-        match tenths {
-            Ok(tenths) => put!(out, dec(tenths / 10).width(width), ".", dec(tenths % 10)),
-            Err(_) => {
-                out.fill(b' ', usize::from(width) + 1);
-                put!(out, "-");
+        let ratio = vdso.zip(system).and_then(|(vdso, system)| (system * 10).checked_div(vdso));
+        for (tenths, width) in [(vdso, 8), (system, 9), (ratio, 5)] {
+            match tenths {
+                Some(tenths) => {
+                    put!(&mut cx.out, dec(tenths / 10).width(width), ".", dec(tenths % 10));
+                }
+                None => put!(&mut cx.out, right("-", usize::from(width) + 2)),
             }
         }
+        put!(&mut cx.out, "  ", verdict);
+    });
+    if !json {
+        put!(&mut cx.out, "clocksource: ", Shown(source), "\n");
     }
-    match (vdso, system) {
-        (Ok(vdso @ 1..), Ok(system)) => {
-            let ratio = system * 10 / vdso;
-            put!(out, dec(ratio / 10).width(5), ".", dec(ratio % 10));
-        }
-        _ => put!(out, "      -"),
-    }
-    put!(out, "  ", verdict, "\n");
 }
 
 /// What the kernel takes its time from.

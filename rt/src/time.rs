@@ -41,11 +41,14 @@ macro_rules! clocks {
             #[doc = $doc]
             pub const $name: Clock = Clock($number);
         )+
-
-        /// All clocks that have a name, with it.
-        pub const CLOCKS: &[(Clock, &str)] = &[$(($name, stringify!($name))),+];
     };
 }
+
+/// The names of the clocks in the order of their numbers, with a space in between; `-` where
+/// there is none.
+pub const CLOCK_NAMES: &str = "CLOCK_REALTIME CLOCK_MONOTONIC CLOCK_PROCESS_CPUTIME_ID \
+    CLOCK_THREAD_CPUTIME_ID CLOCK_MONOTONIC_RAW CLOCK_REALTIME_COARSE CLOCK_MONOTONIC_COARSE \
+    CLOCK_BOOTTIME CLOCK_REALTIME_ALARM CLOCK_BOOTTIME_ALARM - CLOCK_TAI";
 
 // include/uapi/linux/time.h
 clocks! {
@@ -90,6 +93,14 @@ pub fn resolution(clock: Clock) -> Result<Timespec> {
 mod tests {
     use super::*;
     use crate::Errno;
+
+    #[test]
+    fn names_of_clocks() {
+        let number = |name| CLOCK_NAMES.split(' ').position(|one| one == name);
+        assert_eq!(number("CLOCK_REALTIME"), Some(CLOCK_REALTIME.0 as usize));
+        assert_eq!(number("CLOCK_BOOTTIME_ALARM"), Some(CLOCK_BOOTTIME_ALARM.0 as usize));
+        assert_eq!(number("CLOCK_TAI"), Some(CLOCK_TAI.0 as usize));
+    }
 
     #[test]
     fn clocks_count_up() {

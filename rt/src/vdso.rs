@@ -50,15 +50,11 @@ impl Function {
     ];
 
     /// The name of the system call; that in the vDSO has something before it.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Function::ClockGettime => "clock_gettime",
-            Function::Gettimeofday => "gettimeofday",
-            Function::Time => "time",
-            Function::Getcpu => "getcpu",
-            Function::ClockGetres => "clock_getres",
-            Function::Getrandom => "getrandom",
-        }
+    #[inline(never)]
+    pub fn name(self) -> &'static [u8] {
+        // One text: nothing to relocate at start-up.
+        const NAMES: &[u8] = b"clock_gettime gettimeofday time getcpu clock_getres getrandom";
+        NAMES.split(|byte| *byte == b' ').nth(self as usize).unwrap_or_default()
     }
 
     const fn number(self) -> usize {
@@ -90,7 +86,7 @@ impl Function {
             let (head, tail) = name.split_at_mut(prefix.len());
             head.copy_from_slice(prefix.as_bytes());
             let bare = tail.get_mut(..self.name().len())?;
-            bare.copy_from_slice(self.name().as_bytes());
+            bare.copy_from_slice(self.name());
             let name = name.get(..prefix.len() + self.name().len())?;
             let offset = find(image, name, version)?;
             // The image is linked at 0.

@@ -82,11 +82,10 @@ pub fn find(source: &Source, address: u64, options: &Options, tell: Tell) -> boo
     };
     if entry.name == b"[vdso]" {
         in_vdso(source, &entry, address, tell);
-    } else if of_file.name.starts_with(b"/")
-        && let Some(input) = mapped::open(source.process, &of_file)
-        && let Ok(elf) = Elf::new(&input)
-    {
-        in_image(source, &elf, &of_file, address, tell);
+    } else if of_file.name.starts_with(b"/") {
+        mapped::open(source.process, &of_file, &mut |elf| {
+            in_image(source, elf, &of_file, address, tell)
+        });
     }
     true
 }
@@ -129,14 +128,14 @@ fn in_image(source: &Source, elf: &Elf, entry: &Entry, address: u64, tell: Tell)
     if !build_id.is_empty() {
         tell(Fact::BuildId(build_id));
     }
-    let sections = elf.sections();
+    let sections = elf.sections().unwrap_or(Table::empty(elf.encoding));
     let mut index = None;
-    for (n, section) in sections.into_iter().flat_map(|all| all.iter()).enumerate() {
+    for (n, section) in sections.iter().enumerate() {
         let Some(within) = own.checked_sub(section.sh_addr) else { continue };
         // `.tbss` takes no addresses.
         let is_tbss = section.sh_flags & SHF_TLS != 0 && section.sh_type == SHT_NOBITS;
         if within < section.sh_size && section.sh_flags & SHF_ALLOC != 0 && !is_tbss {
-            let names = sections.and_then(|all| all.get(elf.shstrndx() as usize));
+            let names = sections.get(elf.shstrndx() as usize);
             let names = names.and_then(|names| elf.bytes(names.sh_offset, names.sh_size));
             let name = names.and_then(|names| c_str(names, section.sh_name.into()));
             tell(Fact::Section(name.unwrap_or_default(), within));
@@ -146,7 +145,7 @@ fn in_image(source: &Source, elf: &Elf, entry: &Entry, address: u64, tell: Tell)
     }
     // Between the sections there is nothing that could have a name.
     let place = Place { own, section: index };
-    if (index.is_some() || sections.is_none_or(|all| all.is_empty()))
+    if (index.is_some() || sections.is_empty())
         && debug_symbol(source, build_id, place, tell).is_none()
     {
         symbol(elf, place, tell);
@@ -164,8 +163,7 @@ fn debug_symbol(source: &Source, build_id: &[u8], place: Place, tell: Tell) -> O
     let (first, rest) = (Hex(first), Hex(rest));
     let path = short(&mut |out| put!(out, "/usr/lib/debug/.build-id/", first, "/", rest, ".debug"));
     let path = mapped::path(source.process, &path);
-    let input = mapped::regular(source.process, &path, None)?;
-    symbol(&Elf::new(&input).ok()?, place, tell)
+    mapped::at(source.process, &path, &mut |elf| symbol(elf, place, tell))
 }
 
 /// The segment of a mapping. A page of the file may be in two segments, and be mapped twice:

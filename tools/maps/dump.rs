@@ -26,9 +26,10 @@ pub fn run(cx: &mut Context, source: &Source, range: Range, path: &[u8]) -> Resu
         }
     };
     let mut buffer = vec![0; PIECE as usize];
+    let mut done = Ok(());
     for entry in entries(source.text).filter(|entry| entry.may(b'r')) {
         let (mut at, end) = (entry.start.max(range.low), entry.end.min(range.high));
-        while at < end {
+        while at < end && done.is_ok() {
             let length = PIECE.min(end - at) as usize;
             let piece = buffer.get_mut(..length).unwrap_or_default();
             let read = match memory.space().read(at, piece) {
@@ -37,18 +38,14 @@ pub fn run(cx: &mut Context, source: &Source, range: Range, path: &[u8]) -> Resu
                 Err(Errno::EIO) => 0,
                 Err(errno) => return Err(source.reason(errno)),
             };
-            let bytes = piece.get(..read).unwrap_or_default();
-            if let Err(errno) = write(&file, bytes, at - range.low) {
-                message!(cx, path, ": ", errno);
-                return Ok(false);
-            }
+            done = write(&file, piece.get(..read).unwrap_or_default(), at - range.low);
             at = match read {
                 0 => at.saturating_add(PAGE) & !(PAGE - 1),
                 read => at + read as u64,
             };
         }
     }
-    if let Err(errno) = ftruncate(&file, range.high - range.low) {
+    if let Err(errno) = done.and_then(|()| ftruncate(&file, range.high - range.low)) {
         message!(cx, path, ": ", errno);
         return Ok(false);
     }
@@ -56,25 +53,26 @@ pub fn run(cx: &mut Context, source: &Source, range: Range, path: &[u8]) -> Resu
     Ok(true)
 }
 
-/// Writes what isn't zero, by pages.
+/// Writes what isn't zero, by pages, as many at a time as follow one another.
 fn write(file: &File, bytes: &[u8], offset: u64) -> rt::Result<()> {
-    let mut at = 0;
-    while at < bytes.len() {
-        let pages = bytes.get(at..).unwrap_or_default().chunks(PAGE as usize);
-        let is_zero = |page: &[u8]| page.iter().all(|byte| *byte == 0);
-        let count = pages.clone().take_while(|page| is_zero(page)).map(<[u8]>::len).sum::<usize>();
-        at += count;
-        let rest = bytes.get(at..).unwrap_or_default().chunks(PAGE as usize);
-        let length = rest.take_while(|page| !is_zero(page)).map(<[u8]>::len).sum::<usize>();
-        let mut data = bytes.get(at..at + length).unwrap_or_default();
-        while !data.is_empty() {
-            let n = pwrite(file, data, offset + at as u64)?;
-            if n == 0 {
-                return Err(Errno::ENOSPC);
-            }
-            at += n;
-            data = data.get(n..).unwrap_or_default();
+    let (mut from, mut at) = (0, 0);
+    loop {
+        let page = bytes.get(at..).unwrap_or_default();
+        let page = page.get(..PAGE as usize).unwrap_or(page);
+        if !page.is_empty() && page.iter().any(|byte| *byte != 0) {
+            at += page.len();
+            continue;
         }
+        while from < at {
+            match pwrite(file, bytes.get(from..at).unwrap_or_default(), offset + from as u64)? {
+                0 => return Err(Errno::ENOSPC),
+                n => from += n,
+            }
+        }
+        if page.is_empty() {
+            return Ok(());
+        }
+        at += page.len();
+        from = at;
     }
-    Ok(())
 }

@@ -2,6 +2,7 @@
 
 use crate::mapped;
 use crate::process::Process;
+use crate::words::{number, words};
 use alloc::vec::Vec;
 use rt::fs::{AtFlags, fstatat};
 use rt::maps::Entry;
@@ -47,14 +48,7 @@ impl Range {
 
 /// An address: hexadecimal, with or without `0x`.
 pub fn address(text: &[u8]) -> Option<u64> {
-    let digits = text.strip_prefix(b"0x").or(text.strip_prefix(b"0X")).unwrap_or(text);
-    if digits.is_empty() {
-        return None;
-    }
-    digits.iter().try_fold(0u64, |value, digit| {
-        let digit = char::from(*digit).to_digit(16)?;
-        value.checked_mul(16)?.checked_add(digit.into())
-    })
+    number(text.strip_prefix(b"0x").or(text.strip_prefix(b"0X")).unwrap_or(text), 16)
 }
 
 impl Filter<'_> {
@@ -164,7 +158,7 @@ pub fn is_deleted(entry: &Entry, process: Option<&Process>) -> bool {
     let Some(path) = entry.name.strip_suffix(b" (deleted)") else { return false };
     let no_file = path.starts_with(b"/memfd:")
         || path.starts_with(b"/SYSV")
-        || matches!(path, b"/dev/zero" | b"/[aio]" | b"/anon_hugepage" | b"/secretmem");
+        || words(b"/dev/zero /[aio] /anon_hugepage /secretmem", b' ').any(|one| one == path);
     if no_file || !path.starts_with(b"/") {
         return false;
     }

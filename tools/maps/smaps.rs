@@ -144,8 +144,8 @@ pub fn run(cx: &mut Context, source: &Source, options: &Options) -> Result<bool,
         widen(&mut fixed, fields(row.line).into_iter());
     }
     table.fixed.set(fixed);
-    let all = options.all;
-    let widths = table.columns.iter().map(|column| {
+    let mut columns = Columns { table, widths: Vec::new(), before: 0, flags: table.flags };
+    for column in &table.columns {
         let (name, digits) = (column.name.as_slice(), |number: u64| {
             number.checked_ilog10().unwrap_or(0) as usize + 1
         });
@@ -153,21 +153,19 @@ pub fn run(cx: &mut Context, source: &Source, options: &Options) -> Result<bool,
             true => digits(column.most),
             false => name.len().max(digits(column.most.max(column.total))),
         };
-        if all || !words(RARE, b' ').any(|rare| rare == name) { width.min(255) as u8 } else { 0 }
-    });
-    let widths: Vec<u8> = widths.collect();
-    let flags = table.flags.max(titles.len().min("VmFlags".len()));
-    let shown = || table.columns.iter().zip(&widths).filter(|(_, width)| **width > 0);
+        let is_rare = words(RARE, b' ').any(|rare| rare == name);
+        columns.widths.push(if is_rare && !options.all { 0 } else { width.min(255) as u8 });
+    }
+    columns.flags = columns.flags.max(titles.len().min("VmFlags".len()));
+    columns.before = fixed.iter().sum::<usize>() + fixed.len();
     let out = &mut cx.out;
     if !options.has(QUIET) {
         for (title, width) in words(titles, b' ').zip(fixed) {
             put!(out, right(title, width), " ");
         }
-        for (column, width) in shown() {
-            put!(out, right(&column.name, (*width).into()), " ");
-        }
-        if all {
-            put!(out, right("VmFlags", flags), " ");
+        columns.line(out, &|out, column, width| put!(out, right(&column.name, width)));
+        if options.all {
+            put!(out, right("VmFlags", columns.flags), " ");
         }
         put!(out, "Mapping\n");
     }
@@ -176,9 +174,9 @@ pub fn run(cx: &mut Context, source: &Source, options: &Options) -> Result<bool,
         for (text, width) in first.iter().zip(fixed) {
             put!(out, right(text, width), " ");
         }
-        put_columns(out, row.numbers, &widths);
-        if all {
-            put!(out, right(row.flags, flags), " ");
+        put_columns(out, row.numbers, &columns.widths);
+        if options.all {
+            put!(out, right(row.flags, columns.flags), " ");
         }
         let name = name.trim_ascii_start();
         let name = if options.has(PATH) { name } else { super::last_part(name) };
@@ -189,20 +187,36 @@ pub fn run(cx: &mut Context, source: &Source, options: &Options) -> Result<bool,
         }
     }
     if !options.has(QUIET) {
-        let before = fixed.iter().sum::<usize>() + fixed.len();
-        out.fill(b' ', before);
-        for (_, width) in shown() {
-            out.fill(b'=', (*width).into());
-            out.byte(b' ');
-        }
+        out.fill(b' ', columns.before);
+        columns.line(out, &|out, _, width| out.fill(b'=', width));
         put!(out, "\n");
-        out.fill(b' ', before);
-        for (column, width) in shown() {
-            put!(out, dec(column.total).width(*width), " ");
-        }
+        out.fill(b' ', columns.before);
+        columns.line(out, &|out, column, width| put!(out, dec(column.total).width(width as u8)));
         put!(out, "KB \n");
     }
     Ok(true)
+}
+
+/// How wide everything is.
+struct Columns<'a> {
+    table: &'a Table,
+    /// Of the numbers; 0 where they aren't shown.
+    widths: Vec<u8>,
+    /// What comes before these, together.
+    before: usize,
+    flags: usize,
+}
+
+impl Columns<'_> {
+    /// A cell in each column of numbers.
+    fn line(&self, out: &mut BufWriter, cell: &dyn Fn(&mut BufWriter, &Column, usize)) {
+        for (column, width) in self.table.columns.iter().zip(&self.widths) {
+            if *width > 0 {
+                cell(out, column, (*width).into());
+                out.byte(b' ');
+            }
+        }
+    }
 }
 
 fn widen<'a>(widths: &mut [usize; 5], texts: impl Iterator<Item = &'a [u8]>) {

@@ -8,8 +8,8 @@ use alloc::vec;
 use alloc::vec::Vec;
 use core::ffi::CStr;
 use rt::auxv::{AT_EXECFN, AT_SYSINFO_EHDR, Vector};
-use rt::elf::CoreFile;
 use rt::elf::consts::{PF_R, PF_W, PF_X, PT_LOAD};
+use rt::elf::{self, CoreFile};
 use rt::fmt::{dec, hex};
 use rt::io::{BufWriter, Read, Write};
 use rt::maps::Entry;
@@ -21,7 +21,7 @@ use rt::{Errno, put};
 pub struct Source<'a> {
     pub word: &'a [u8],
     pub process: Option<&'a Process>,
-    pub core: Option<CoreFile<'a>>,
+    pub core: Option<&'a CoreFile<'a>>,
     /// The auxiliary vector, by which a program is known.
     pub auxv: &'a [u8],
     /// The lines of `maps`; where there is a table, with what is in it in between.
@@ -33,7 +33,7 @@ pub struct Source<'a> {
 impl Source<'_> {
     /// The memory, for as long as `memory` lives.
     pub fn memory(&self) -> rt::Result<Box<'_>> {
-        match (self.process, &self.core) {
+        match (self.process, self.core) {
             (Some(process), _) => process.dir.memory().map(Box::Process),
             (None, Some(core)) => Ok(Box::Core(core)),
             (None, None) => Err(Errno::EIO),
@@ -168,7 +168,7 @@ const VSYSCALL: u64 = 0xffff_ffff_ff60_0000;
 
 /// What `/proc/PID/maps` would have said, as far as the segments and `NT_FILE` tell: gdb leaves
 /// mappings of files out of the segments that only the note has, without permissions.
-fn of_core(core: CoreFile, out: &mut BufWriter) {
+fn of_core(core: &CoreFile, out: &mut BufWriter) {
     const NT_AUXV: u32 = 6;
     let bytes = core.note(b"CORE", NT_AUXV);
     let vector = bytes.map(|bytes| Vector::new(core.elf.encoding, bytes));
@@ -176,11 +176,13 @@ fn of_core(core: CoreFile, out: &mut BufWriter) {
     let (vdso, on_stack) = (value(AT_SYSINFO_EHDR), value(AT_EXECFN));
     let mut files = core.files();
     let mut file = files.next();
-    let segments = core.elf.segments().into_iter().flat_map(|segments| segments.iter());
-    let loads = segments.filter(|segment| segment.p_type == PT_LOAD && segment.p_memsz > 0);
-    for segment in loads {
+    let segments = core.elf.segments().unwrap_or(elf::Table::empty(core.elf.encoding));
+    for segment in segments.iter() {
         let start = segment.p_vaddr;
-        let Some(end) = start.checked_add(segment.p_memsz) else { continue };
+        let end = start.saturating_add(segment.p_memsz);
+        if segment.p_type != PT_LOAD || start == end {
+            continue;
+        }
         while let Some(part) = file.filter(|file| file.start < start) {
             line(out, [part.start, part.end.min(start)], *b"????", part.offset, part.name);
             file = part.from(start).or_else(|| files.next());
