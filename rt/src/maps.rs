@@ -67,7 +67,8 @@ impl<'a> Entry<'a> {
 }
 
 /// A number up to and with the byte that ends it, or up to the line's end; at least a digit.
-#[inline]
+// Not inlined: it is called for each field of a line.
+#[inline(never)]
 fn digits(line: &[u8], at: &mut usize, end: u8, base: u64) -> Option<u64> {
     let (mut value, from) = (0u64, *at);
     loop {
@@ -135,7 +136,8 @@ pub enum Line<'a> {
 
 impl<'a> Line<'a> {
     /// Reads a line without its newline.
-    #[inline(never)]
+    // Inline: rarely called, so it is compiled for size, with its caller's options.
+    #[inline]
     pub fn parse(line: &'a [u8]) -> Line<'a> {
         let colon = line.iter().position(|byte| *byte == b':');
         // Addresses are in lower case.
@@ -271,6 +273,7 @@ struct ProcmapQuery {
 /// # Errors
 /// `ENOENT`: no mapping has it, or none that the kernel counts (`[vsyscall]`); `ENOTTY`:
 /// Linux before 6.11; `ESRCH`: the process is gone.
+#[inline]
 pub fn query<'b>(maps: impl AsFd, address: u64, name: &'b mut [u8]) -> Result<Entry<'b>> {
     // _IOWR('f', 17, struct procmap_query)
     const PROCMAP_QUERY: usize = 3 << 30 | size_of::<ProcmapQuery>() << 16 | 0x66 << 8 | 17;

@@ -237,13 +237,16 @@ pub trait AddressSpace {
         let length = buffer.len();
         if self.read(address, buffer)? == length { Ok(()) } else { Err(Errno::EIO) }
     }
+}
 
+// Not of the trait: once for all of them.
+impl dyn AddressSpace + '_ {
     /// The string at an address without its zero byte, in as much of the buffer as it needs.
     ///
     /// # Errors
     /// Those of [`read`](AddressSpace::read) where no zero byte can be read; `ENAMETOOLONG`:
     /// it doesn't fit.
-    fn string<'b>(&self, address: u64, buffer: &'b mut [u8]) -> Result<&'b [u8]> {
+    pub fn string<'b>(&self, address: u64, buffer: &'b mut [u8]) -> Result<&'b [u8]> {
         let mut done = 0;
         // Up to the end of a page at a time: the next one need not be there.
         while let Some(rest) = buffer.get_mut(done..).filter(|rest| !rest.is_empty()) {
@@ -287,6 +290,7 @@ impl AddressSpace for Memory {
 }
 
 impl AddressSpace for CoreFile<'_> {
+    #[inline]
     fn read(&self, address: u64, buffer: &mut [u8]) -> Result<usize> {
         match self.memory(address, buffer) {
             0 if !buffer.is_empty() => Err(Errno::EIO),
@@ -330,6 +334,7 @@ mod tests {
         // The second page lies behind the end of the file, and can't be read.
         let pages = Mapping::file(file, 0, 2 * PAGE, PROT_READ, MAP_PRIVATE).unwrap();
         let memory = ProcessDir::own().unwrap().memory().unwrap();
+        let memory: &dyn AddressSpace = &memory;
         let start = pages.as_ptr().as_ptr().cast::<u8>() as u64;
         let mut buffer = [0; PAGE];
         assert_eq!(memory.read(start + 96, &mut buffer), Ok(PAGE - 96));

@@ -300,12 +300,16 @@ fn image_size(head: &&[u8]) -> Option<usize> {
     const LARGEST: u64 = 1 << 20;
     let elf = Elf::new(head).ok()?;
     let header = &elf.header;
-    let segments = elf.segments()?.iter().filter(|segment| segment.p_type == PT_LOAD);
-    let end = segments.map(|segment| segment.p_offset.saturating_add(segment.p_filesz)).max()?;
     let sections = u64::from(header.e_shnum) * u64::from(header.e_shentsize);
-    let end = end.max(header.e_shoff.saturating_add(sections));
-    let end = end.checked_next_multiple_of(PAGE as u64)?;
-    usize::try_from(end).ok().filter(|_| (1..=LARGEST).contains(&end))
+    let (mut any, mut end) = (false, header.e_shoff.saturating_add(sections));
+    for segment in elf.segments()?.iter() {
+        if segment.p_type == PT_LOAD {
+            end = end.max(segment.p_offset.saturating_add(segment.p_filesz));
+            any = true;
+        }
+    }
+    // No more than that, so that rounding up can't go too far.
+    (any && (1..=LARGEST).contains(&end)).then(|| (end as usize).next_multiple_of(PAGE))
 }
 
 /// Whether all pages are mapped (`man 2 mincore`: ENOMEM where one isn't).

@@ -17,12 +17,14 @@ impl<'a> CoreFile<'a> {
     }
 
     /// What the first note of this owner and type says.
+    #[inline]
     pub fn note(&self, owner: &[u8], n_type: u32) -> Option<&'a [u8]> {
         note(&self.elf, owner, n_type)
     }
 
     /// The mappings of files that the note `NT_FILE` lists, in its order, which is that of
     /// addresses; up to the first one that is cut off.
+    #[inline]
     pub fn files(&self) -> MappedFiles<'a> {
         const NT_FILE: u32 = 0x4649_4c45;
         let desc = self.note(b"CORE", NT_FILE).unwrap_or_default();
@@ -37,6 +39,7 @@ impl<'a> CoreFile<'a> {
     /// Copies memory from an address on, and says how many bytes: up to the first one that
     /// the file doesn't hold. What was mapped from a file and never changed, say a program's
     /// code, is often left out.
+    #[inline]
     pub fn memory(&self, address: u64, buffer: &mut [u8]) -> usize {
         let mut done = 0;
         while let Some(rest) = buffer.get_mut(done..).filter(|rest| !rest.is_empty()) {
@@ -44,8 +47,8 @@ impl<'a> CoreFile<'a> {
                 break;
             };
             let length = bytes.len().min(rest.len());
-            for (to, from) in rest.iter_mut().zip(bytes) {
-                *to = *from;
+            if let (Some(to), Some(from)) = (rest.get_mut(..length), bytes.get(..length)) {
+                to.copy_from_slice(from);
             }
             done += length;
         }
@@ -54,6 +57,7 @@ impl<'a> CoreFile<'a> {
 
     /// What the file holds from an address on, up to the end of its segment or of the file;
     /// never empty.
+    #[inline]
     fn from(&self, address: u64) -> Option<&'a [u8]> {
         let (start, bytes) = self.segment_at(address)?;
         bytes.get(usize::try_from(address - start).ok()?..)
@@ -61,6 +65,7 @@ impl<'a> CoreFile<'a> {
 
     /// The piece of memory that an address lies in, by the first `PT_LOAD` with it: where it
     /// begins, and as much of it as the file holds.
+    #[inline]
     pub fn segment_at(&self, address: u64) -> Option<(u64, &'a [u8])> {
         for segment in self.elf.segments()?.iter() {
             if segment.p_type == PT_LOAD
@@ -77,8 +82,9 @@ impl<'a> CoreFile<'a> {
 }
 
 /// What the first note of this owner and type says, of all that the segments of a file have.
-// Loops: a chain of iterators would be four times as large.
-#[inline(never)]
+// Loops: a chain of iterators would be four times as large. Inline, as all that is rarely called
+// here: it is compiled with its caller's options then, for size.
+#[inline]
 pub fn note<'a>(elf: &Elf<'a>, owner: &[u8], n_type: u32) -> Option<&'a [u8]> {
     for segment in elf.segments()?.iter() {
         if segment.p_type == PT_NOTE
@@ -131,7 +137,7 @@ pub struct MappedFiles<'a> {
 impl<'a> Iterator for MappedFiles<'a> {
     type Item = MappedFile<'a>;
 
-    #[inline(never)]
+    #[inline]
     fn next(&mut self) -> Option<MappedFile<'a>> {
         self.left = self.left.checked_sub(1)?;
         let word = self.reader.encoding.word();
