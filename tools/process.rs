@@ -52,7 +52,7 @@ pub enum Reason {
     /// It has our user, and is guarded all the same.
     Guarded,
     /// It ended, and its parent, the process with this number, hasn't asked yet.
-    Zombie(u64),
+    Zombie(u32),
     /// Its first thread ended, others live.
     Headless,
     KernelThread,
@@ -424,7 +424,7 @@ impl Process {
             // So many threads live.
             Err(Reason::Headless)
         } else if stat.state() == b'Z' {
-            Err(Reason::Zombie(stat.field(4).unwrap_or(0)))
+            Err(Reason::Zombie(stat.field(4).unwrap_or(0) as u32))
         } else if stat.has_ended() {
             Err(Reason::Gone)
         } else {

@@ -9,7 +9,7 @@ use crate::words::{Hex, short};
 use alloc::vec;
 use alloc::vec::Vec;
 use rt::elf::consts::*;
-use rt::elf::{Elf, ProgramHeader, Symbol, Table, c_str, note};
+use rt::elf::{Elf, Symbol, Table, c_str, note};
 use rt::fmt::hex;
 use rt::fs::PATH_MAX;
 use rt::maps::{Entry, entries, query};
@@ -109,18 +109,7 @@ fn in_vdso(source: &Source, entry: &Entry, address: u64, tell: Tell) -> Option<(
 
 /// Tells where in an image an address lies, of which this mapping is a part.
 fn in_image(source: &Source, elf: &Elf, entry: &Entry, address: u64, tell: Tell) -> Option<()> {
-    let segment = segment_of(source, elf, entry)?;
-    // How far the image was moved.
-    let first = segment.p_vaddr.wrapping_sub(segment.p_offset).wrapping_add(entry.offset);
-    let own = address.wrapping_sub(entry.start).wrapping_add(first);
-    let in_it = |load: ProgramHeader| {
-        let begin = load.p_vaddr & PAGE;
-        let size = begin.saturating_add(load.p_memsz).saturating_add(PAGE) & !PAGE;
-        load.p_type == PT_LOAD && own.wrapping_sub(load.p_vaddr - begin) < size
-    };
-    if !elf.segments()?.iter().any(in_it) {
-        return None;
-    }
+    let own = own_address(source, elf, entry, address)?;
     tell(Fact::Address(own));
     const NT_GNU_BUILD_ID: u32 = 3;
     let build_id = note(elf, b"GNU", NT_GNU_BUILD_ID).unwrap_or_default();
@@ -166,38 +155,45 @@ fn debug_symbol(source: &Source, build_id: &[u8], place: Place, tell: Tell) -> O
     mapped::at(source.process, &path, &mut |elf| symbol(elf, place, tell))
 }
 
-/// The segment of a mapping. A page of the file may be in two segments, and be mapped twice:
-/// then it is the one by which the image begins where the file's first mapping is.
-fn segment_of(source: &Source, elf: &Elf, entry: &Entry) -> Option<ProgramHeader> {
+/// What an image itself calls an address in a mapping of it, or right behind that: by the segment
+/// that is mapped there. A page of the file may be in two segments, and be mapped twice: then it
+/// is the one by which the image begins where the file's first mapping is.
+fn own_address(source: &Source, elf: &Elf, entry: &Entry, address: u64) -> Option<u64> {
     let page = |value: u64| value & !PAGE;
-    let mut loads = elf.segments()?.iter().filter(|load| load.p_type == PT_LOAD);
-    let first = loads.next()?;
+    let segments = elf.segments()?;
+    let first = segments.iter().find(|segment| segment.p_type == PT_LOAD)?;
     // Once, whatever the file says of its segments; in order, as the text is.
-    let begins: Vec<u64> = entries(source.text)
-        .filter(|other| {
-            (other.major, other.minor, other.inode, other.name)
-                == (entry.major, entry.minor, entry.inode, entry.name)
-                && other.offset == page(first.p_offset)
-        })
-        .map(|other| other.start)
-        .collect();
-    let mut best = None;
-    for load in core::iter::once(first).chain(loads) {
-        let Some(end) = load.p_offset.checked_add(load.p_filesz) else { continue };
-        if page(load.p_offset) > entry.offset || entry.offset >= end {
-            continue;
-        }
-        let within = entry.offset.wrapping_sub(page(load.p_offset));
-        let moved = entry.start.wrapping_sub(page(load.p_vaddr)).wrapping_sub(within);
-        let begin = moved.wrapping_add(page(first.p_vaddr));
-        let score = if begins.binary_search(&begin).is_ok() { 4 } else { 0 }
-            + if within == 0 { 2 } else { 0 }
-            + u8::from((load.p_flags & PF_X != 0) == entry.may(b'x'));
-        if best.as_ref().is_none_or(|(most, _)| score >= *most) {
-            best = Some((score, load));
+    let mut begins = Vec::new();
+    for other in entries(source.text) {
+        if other.offset == page(first.p_offset)
+            && other.inode == entry.inode
+            && other.name == entry.name
+        {
+            begins.push(other.start);
         }
     }
-    best.map(|(_, load)| load)
+    let (mut own, mut best, mut end) = (0, 0, 0u64);
+    for load in segments.iter() {
+        if load.p_type != PT_LOAD {
+            continue;
+        }
+        end = end.max(load.p_vaddr.saturating_add(load.p_memsz));
+        let Some(within) = entry.offset.checked_sub(page(load.p_offset)) else { continue };
+        if within >= (load.p_offset & PAGE).saturating_add(load.p_filesz) {
+            continue;
+        }
+        // How far the image was moved.
+        let moved = entry.start.wrapping_sub(page(load.p_vaddr)).wrapping_sub(within);
+        let begin = moved.wrapping_add(page(first.p_vaddr));
+        let score = 1
+            + u8::from((load.p_flags & PF_X != 0) == entry.may(b'x'))
+            + 2 * u8::from(within == 0)
+            + 4 * u8::from(begins.binary_search(&begin).is_ok());
+        if score >= best {
+            (best, own) = (score, address.wrapping_sub(moved));
+        }
+    }
+    (best > 0 && page(first.p_vaddr) <= own && page(own) < end).then_some(own)
 }
 
 /// An address in an image, and its section.
