@@ -102,9 +102,9 @@ fn unescaped(name: &[u8]) -> Vec<u8> {
 
 fn totals(cx: &mut Context, source: &Source, options: &Options) {
     cx.json().object("summary");
-    for (name, (count, size)) in kind::named(kind::totals(source, options)) {
-        let json = cx.json();
-        json.object(name).number("mappings", count).number("bytes", size).end_object();
+    for (kind, total) in kind::totals(source, options).iter().enumerate() {
+        cx.json().object(kind::name(kind)).number("mappings", total.count);
+        cx.json().number("bytes", total.bytes).end_object();
     }
     cx.json().end_object();
 }

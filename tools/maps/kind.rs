@@ -4,6 +4,7 @@ use super::Options;
 use super::source::Source;
 use crate::colour::Sgr;
 use crate::context::Context;
+use crate::words::words;
 use rt::fmt::{dec, left};
 use rt::maps::{Entry, entries};
 use rt::put;
@@ -32,23 +33,33 @@ pub enum Kind {
     File,
 }
 
-/// How kinds are called, and coloured, in their order.
-const KINDS: [(&str, Option<Sgr>); 11] = [
-    ("text", Some(Sgr::Green)),
-    ("rodata", None),
-    ("data", Some(Sgr::Yellow)),
-    ("heap", Some(Sgr::Blue)),
-    ("mmap", Some(Sgr::Blue)),
-    ("shared", Some(Sgr::Cyan)),
-    ("stack", Some(Sgr::Magenta)),
-    ("vdso", Some(Sgr::Cyan)),
-    ("wx", Some(Sgr::Red)),
-    ("none", Some(Sgr::Dim)),
-    ("file", None),
+/// How kinds are called, in their order.
+const NAMES: &[u8] = b"text rodata data heap mmap shared stack vdso wx none file";
+
+/// How they are coloured.
+const COLOURS: [Option<Sgr>; COUNT] = [
+    Some(Sgr::Green),
+    None,
+    Some(Sgr::Yellow),
+    Some(Sgr::Blue),
+    Some(Sgr::Blue),
+    Some(Sgr::Cyan),
+    Some(Sgr::Magenta),
+    Some(Sgr::Cyan),
+    Some(Sgr::Red),
+    Some(Sgr::Dim),
+    None,
 ];
 
 /// How many kinds there are.
-pub const COUNT: usize = KINDS.len();
+pub const COUNT: usize = 11;
+
+/// How many mappings of a kind there are, and how many bytes.
+#[derive(Clone, Copy, Default)]
+pub struct Total {
+    pub count: u64,
+    pub bytes: u64,
+}
 
 impl Kind {
     pub fn of(entry: &Entry) -> Kind {
@@ -81,21 +92,23 @@ impl Kind {
     }
 
     pub fn name(self) -> &'static str {
-        KINDS.get(self as usize).map_or("", |kind| kind.0)
+        name(self as usize)
     }
 
     pub fn colour(self) -> Option<Sgr> {
-        KINDS.get(self as usize).and_then(|kind| kind.1)
+        colour(self as usize)
     }
 }
 
-/// How many mappings of each kind there are, and how many bytes.
-pub fn totals(source: &Source, options: &Options) -> [(u64, u64); COUNT] {
-    let mut totals = [(0u64, 0u64); COUNT];
-    for entry in entries(source.text).filter(|entry| options.filter.wants(entry, source.process)) {
-        if let Some(total) = totals.get_mut(Kind::of(&entry) as usize) {
-            total.0 += 1;
-            total.1 = total.1.saturating_add(entry.size());
+/// The totals of all kinds.
+pub fn totals(source: &Source, options: &Options) -> [Total; COUNT] {
+    let mut totals = [Total::default(); COUNT];
+    for entry in entries(source.text) {
+        if options.filter.wants(&entry, source.process)
+            && let Some(total) = totals.get_mut(Kind::of(&entry) as usize)
+        {
+            total.count += 1;
+            total.bytes = total.bytes.saturating_add(entry.size());
         }
     }
     totals
@@ -103,21 +116,30 @@ pub fn totals(source: &Source, options: &Options) -> [(u64, u64); COUNT] {
 
 /// `--summary`: totals by kind.
 pub fn summary(cx: &mut Context, source: &Source, options: &Options) {
-    let totals = totals(source, options);
     put!(&mut cx.out, "Kind    Mappings       Kbytes\n");
-    let (mut count, mut size) = (0u64, 0u64);
-    for (kind, total) in KINDS.iter().zip(totals).filter(|(_, total)| total.0 > 0) {
-        count += total.0;
-        size = size.saturating_add(total.1);
-        let name = options.colour.paint_as(kind.1, left(kind.0, 6));
-        put!(&mut cx.out, name, dec(total.0).width(10), dec(total.1 >> 10).width(13), "\n");
+    let mut all = Total::default();
+    let mut row = |colour: Option<Sgr>, name: &str, total: &Total| {
+        let name = options.colour.paint_as(colour, left(name, 6));
+        put!(&mut cx.out, name, dec(total.count).width(10), dec(total.bytes >> 10).width(13), "\n");
+    };
+    for (kind, total) in totals(source, options).iter().enumerate() {
+        all.count += total.count;
+        all.bytes = all.bytes.saturating_add(total.bytes);
+        if total.count > 0 {
+            row(colour(kind), name(kind), total);
+        }
     }
-    put!(&mut cx.out, left("total", 6), dec(count).width(10), dec(size >> 10).width(13), "\n");
+    row(None, "total", &all);
 }
 
-/// The names of the kinds with their totals.
-pub fn named(totals: [(u64, u64); COUNT]) -> impl Iterator<Item = (&'static str, (u64, u64))> {
-    KINDS.iter().map(|kind| kind.0).zip(totals)
+/// The name of the kind with this number.
+pub fn name(kind: usize) -> &'static str {
+    let name = words(NAMES, b' ').nth(kind).unwrap_or_default();
+    core::str::from_utf8(name).unwrap_or_default()
+}
+
+fn colour(kind: usize) -> Option<Sgr> {
+    COLOURS.get(kind).copied().flatten()
 }
 
 #[cfg(test)]

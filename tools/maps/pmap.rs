@@ -160,14 +160,17 @@ fn put_row(cx: &mut Context, options: &Options, entry: &Entry, [stack, resident,
     let mode = [b' ', r, w, x, if share == b's' { b's' } else { b'-' }, b'-', b' '];
     let size = entry.size() >> 10;
     let out = &mut cx.out;
-    put!(out, hex(entry.start).zero(16), " ");
-    if options.has(EXTENDED) {
-        put!(out, dec(size).width(7), " ", dec(resident).width(7), " ", dec(dirty).width(7), mode);
-    } else if options.has(DEVICE) {
-        put!(out, dec(size).width(7), mode, hex(entry.offset).zero(16), " ");
-        put!(out, hex(entry.major).zero(3), ":", hex(entry.minor).zero(5), " ");
-    } else {
-        put!(out, dec(size).width(6), "K", mode);
+    let plain = !options.has(EXTENDED | DEVICE);
+    put!(out, hex(entry.start).zero(16), " ", dec(size).width(if plain { 6 } else { 7 }));
+    if plain {
+        put!(out, "K");
+    } else if options.has(EXTENDED) {
+        put!(out, " ", dec(resident).width(7), " ", dec(dirty).width(7));
+    }
+    put!(out, mode);
+    if options.has(DEVICE) {
+        put!(out, hex(entry.offset).zero(16), " ", hex(entry.major).zero(3));
+        put!(out, ":", hex(entry.minor).zero(5), " ");
     }
     put!(out, Mapping { entry, stack, path: options.has(PATH) }, "\n");
 }

@@ -139,9 +139,13 @@ pub fn run(cx: &mut Context, source: &Source, options: &Options) -> Result<bool,
     let Some(table) = source.table.filter(|_| !source.text.is_empty()) else { return Ok(true) };
     let titles = if options.has(QUIET) { &b""[..] } else { FIXED };
     let mut fixed = table.fixed.get();
-    widen(&mut fixed, words(titles, b' '));
+    for (width, title) in fixed.iter_mut().zip(words(titles, b' ')) {
+        *width = (*width).max(title.len());
+    }
     for row in Rows(Lines(source.text)) {
-        widen(&mut fixed, fields(row.line).into_iter());
+        for (width, field) in fixed.iter_mut().zip(&fields(row.line)) {
+            *width = (*width).max(field.len());
+        }
     }
     table.fixed.set(fixed);
     let mut columns = Columns { table, widths: Vec::new(), before: 0, flags: table.flags };
@@ -160,8 +164,8 @@ pub fn run(cx: &mut Context, source: &Source, options: &Options) -> Result<bool,
     columns.before = fixed.iter().sum::<usize>() + fixed.len();
     let out = &mut cx.out;
     if !options.has(QUIET) {
-        for (title, width) in words(titles, b' ').zip(fixed) {
-            put!(out, right(title, width), " ");
+        for (width, title) in fixed.iter().zip(words(titles, b' ')) {
+            put!(out, right(title, *width), " ");
         }
         columns.line(out, &|out, column, width| put!(out, right(&column.name, width)));
         if options.all {
@@ -170,15 +174,15 @@ pub fn run(cx: &mut Context, source: &Source, options: &Options) -> Result<bool,
         put!(out, "Mapping\n");
     }
     for row in Rows(Lines(source.text)) {
-        let [first @ .., name] = fields(row.line);
-        for (text, width) in first.iter().zip(fixed) {
-            put!(out, right(text, width), " ");
+        let fields = fields(row.line);
+        for (width, text) in fixed.iter().zip(&fields) {
+            put!(out, right(text, *width), " ");
         }
         put_columns(out, row.numbers, &columns.widths);
         if options.all {
             put!(out, right(row.flags, columns.flags), " ");
         }
-        let name = name.trim_ascii_start();
+        let name = fields[5].trim_ascii_start();
         let name = if options.has(PATH) { name } else { super::last_part(name) };
         if options.has(RAW) {
             put!(out, name, "\n");
@@ -216,12 +220,6 @@ impl Columns<'_> {
                 out.byte(b' ');
             }
         }
-    }
-}
-
-fn widen<'a>(widths: &mut [usize; 5], texts: impl Iterator<Item = &'a [u8]>) {
-    for (width, text) in widths.iter_mut().zip(texts) {
-        *width = (*width).max(text.len());
     }
 }
 
