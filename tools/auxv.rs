@@ -1,17 +1,18 @@
 //! `lx auxv`: what the kernel told a program about itself and the machine.
 
 use crate::context::Context;
+use crate::maps::source;
 use crate::process::{
     AUXV_ROOM, JSON, Operand, Process, Reason, Subject, WHY, contents, each, given, operand, tell,
     with_core,
 };
 use crate::shell::{Literal, Text};
-use crate::words::words;
+use crate::words::{short, words};
 use alloc::vec;
 use alloc::vec::Vec;
 use rt::auxv::{
-    AT_BASE, AT_ENTRY, AT_HWCAP, AT_HWCAP2, AT_NULL, AT_PHDR, AT_RANDOM, AT_SYSINFO_EHDR, Entry,
-    HWCAP_X86, HWCAP2_X86, Shown, Vector, name, shown,
+    AT_BASE, AT_ENTRY, AT_HWCAP, AT_HWCAP2, AT_PHDR, AT_RANDOM, AT_SYSINFO_EHDR, Entry, HWCAP_X86,
+    HWCAP2_X86, Shown, Vector, name, shown,
 };
 use rt::elf::CoreFile;
 use rt::elf::consts::{EM_386, EM_X86_64};
@@ -110,36 +111,26 @@ pub fn run(cx: &mut Context) -> u8 {
 
 /// A vector, and what its addresses point to.
 struct Found<'a> {
-    /// None: lx's own.
-    vector: Option<Vector<'a>>,
+    vector: Vector<'a>,
+    /// Where its strings are; not of lx itself.
     memory: Option<&'a dyn AddressSpace>,
-    places: Places<'a>,
+    /// Whether it is lx's.
+    own: bool,
+    /// Which file is mapped where, as lines of `maps`.
+    maps: &'a [u8],
     /// Whether HWCAP is what it is on x86.
     x86: bool,
 }
 
-/// What tells which file is mapped where.
-enum Places<'a> {
-    Unknown,
-    /// The text of `maps`.
-    Maps(&'a [u8]),
-    /// The note `NT_FILE`.
-    Core(&'a CoreFile<'a>),
-}
-
 fn own(cx: &mut Context, options: u32, subject: Subject) -> Result<bool, Reason> {
-    if options & DECODE == 0 {
-        return Ok(report_own(cx, options, subject, Places::Unknown));
+    let mut maps = Ok(Vec::new());
+    if options & DECODE != 0 {
+        maps = ProcessDir::own().and_then(|dir| dir.file(c"maps")).and_then(contents);
     }
-    let maps = ProcessDir::own().and_then(|dir| dir.file(c"maps")).and_then(contents);
-    let places = maps.as_ref().map_or(Places::Unknown, |maps| Places::Maps(maps));
-    let fine = report_own(cx, options, subject, places);
+    let text = maps.as_deref().unwrap_or_default();
+    let found = Found { vector: auxv::own(), memory: None, own: true, maps: text, x86: true };
+    let fine = report(cx, options, subject, &found, None);
     maps.map(|_| fine).map_err(|_| Reason::NoProc)
-}
-
-fn report_own(cx: &mut Context, options: u32, subject: Subject, places: Places) -> bool {
-    let found = Found { vector: None, memory: None, places, x86: true };
-    report(cx, options, subject, &found, None)
 }
 
 // Not inlined, as the next one: its buffers would make the stack pages deeper for all, and each
@@ -157,9 +148,10 @@ fn of_process(cx: &mut Context, options: u32, subject: Subject, pid: u32) -> Res
     })?;
     let maps = maps.map(contents).transpose().map_err(|errno| process.reason(errno))?;
     let found = Found {
-        vector: Some(Vector::of_process(bytes)),
+        vector: Vector::of_process(bytes),
         memory: memory.as_ref().ok().map(|memory| memory as &dyn AddressSpace),
-        places: maps.as_ref().map_or(Places::Unknown, |maps| Places::Maps(maps)),
+        own: false,
+        maps: maps.as_deref().unwrap_or_default(),
         x86: true,
     };
     let fine = report(cx, options, subject, &found, Some(&process));
@@ -179,10 +171,15 @@ fn of_core(
 ) -> Result<bool, Reason> {
     const NT_AUXV: u32 = 6;
     let bytes = core.note(b"CORE", NT_AUXV).ok_or(Reason::NoNote)?;
+    let mut maps = Vec::new();
+    if options & DECODE != 0 {
+        maps = short(&mut |out| source::of_core(core, out));
+    }
     let found = Found {
-        vector: Some(Vector::new(core.elf.encoding, bytes)),
+        vector: Vector::new(core.elf.encoding, bytes),
         memory: Some(core),
-        places: Places::Core(core),
+        own: false,
+        maps: &maps,
         x86: matches!(core.elf.header.e_machine, EM_386 | EM_X86_64),
     };
     Ok(report(cx, options, subject, &found, None))
@@ -198,14 +195,14 @@ fn report(
 ) -> bool {
     subject.header(cx);
     let mut buffer = Vec::new();
-    if found.vector.is_some() {
+    if !found.own {
         // As long as a path can be.
         buffer = vec![0; rt::fs::PATH_MAX];
     }
     let mut failed = None;
     if options & JSON != 0 {
         let json = subject.object(cx);
-        let bits = found.vector.map_or(64, |vector| 8 * vector.encoding().word() as u64);
+        let bits = 8 * found.vector.encoding().word() as u64;
         json.number("bits", bits).array("entries");
     }
     let mut each = |entry: Entry| {
@@ -221,13 +218,9 @@ fn report(
             row(cx, options, found, entry, text);
         }
     };
-    match found.vector {
-        None => auxv::entries().for_each(&mut each),
-        Some(vector) => vector.entries().for_each(&mut each),
-    }
+    found.vector.entries().for_each(&mut each);
     if options & (VERBOSE | JSON) == VERBOSE {
-        let end = Entry { key: AT_NULL, value: 0 };
-        found.vector.map_or(Some(end), |vector| vector.end()).into_iter().for_each(&mut each);
+        found.vector.end().into_iter().for_each(&mut each);
     }
     if options & JSON != 0 {
         cx.json().end_array().end_object();
@@ -257,8 +250,8 @@ impl Found<'_> {
         if shown(entry.key) != Shown::Text {
             return None;
         }
-        Some(match (self.vector, self.memory) {
-            (None, _) => auxv::text(entry.key).map(|text| text.to_bytes()).ok_or(Errno::EIO),
+        Some(match (self.own, self.memory) {
+            (true, _) => auxv::text(entry.key).map(|text| text.to_bytes()).ok_or(Errno::EIO),
             (_, Some(memory)) => memory.string(entry.value as u64, buffer),
             _ => Err(Errno::EACCES),
         })
@@ -269,7 +262,7 @@ impl Found<'_> {
         let mut bytes = [0; 16];
         match self.memory {
             Some(memory) => memory.read_exact(entry.value as u64, &mut bytes).ok()?,
-            None if self.vector.is_none() => bytes = *auxv::random()?,
+            None if self.own => bytes = *auxv::random()?,
             None => return None,
         }
         Some(bytes)
@@ -290,17 +283,8 @@ impl Found<'_> {
             return None;
         }
         let address = entry.value as u64;
-        match &self.places {
-            Places::Unknown => None,
-            Places::Maps(text) => {
-                let found = entries(text).find(|entry| entry.holds(address))?;
-                Some((found.name, found.offset.wrapping_add(address - found.start)))
-            }
-            Places::Core(core) => {
-                let found = core.files().find(|file| (file.start..file.end).contains(&address))?;
-                Some((found.name, found.from(address)?.offset))
-            }
-        }
+        let found = entries(self.maps).find(|entry| entry.holds(address))?;
+        Some((found.name, found.offset.wrapping_add(address - found.start)))
     }
 }
 

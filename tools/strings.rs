@@ -131,12 +131,16 @@ fn in_core<'a>(core: &CoreFile<'a>) -> Option<(&'a [u8], &'a [u8])> {
     let reader = Reader::new(encoding, stack);
     // Words below the vector, the first one is the null that ends the environment.
     let below = |n: usize| reader.word(auxv.checked_sub(n.checked_mul(word)?)?);
-    let argc_at = (3..POINTERS).map_while(|n| Some((n, below(n)?))).find(|&(n, value)| {
+    let mut n = 2;
+    let argc = loop {
+        n += 1;
+        let argc = below(n).filter(|_| n < POINTERS)?;
         // So many pointers, then a null: no pointer is as small as that.
-        let null = usize::try_from(value).ok().and_then(|argc| (n - 1).checked_sub(argc));
-        value > 0 && null.is_some_and(|null| null > 1 && below(null) == Some(0))
-    });
-    let (n, argc) = argc_at?;
+        let null = usize::try_from(argc).ok().and_then(|argc| (n - 1).checked_sub(argc));
+        if argc > 0 && null.is_some_and(|null| null > 1 && below(null) == Some(0)) {
+            break argc;
+        }
+    };
     let strings = auxv.checked_add(needle.len())?;
     let last = vector.get(AT_EXECFN).and_then(|address| index(address as u64));
     let end = last.filter(|&end| end > strings && end <= stack.len()).unwrap_or(stack.len());

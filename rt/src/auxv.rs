@@ -164,6 +164,22 @@ pub fn entries() -> Entries {
     Entries { next: env::vars().end() }
 }
 
+/// The same as bytes, with the entry that ends it.
+pub fn own() -> Vector<'static> {
+    let mut entries = entries();
+    let start = entries.next;
+    entries.by_ref().for_each(drop);
+    let words = match start.is_null() {
+        true => &[][..],
+        // SAFETY: the entries that were gone through, and two words of the last one; they stay.
+        false => unsafe {
+            let length = entries.next.offset_from_unsigned(start) + 2;
+            core::slice::from_raw_parts(start.cast::<u8>(), length * size_of::<usize>())
+        },
+    };
+    Vector::new(Encoding { class: Class::Elf64, data: Data::Lsb }, words)
+}
+
 /// The value of the first entry with this key.
 pub fn get(key: usize) -> Option<usize> {
     value(entries(), key)

@@ -63,28 +63,29 @@ pub struct Total {
 
 impl Kind {
     pub fn of(entry: &Entry) -> Kind {
-        let name = entry.name;
+        let (name, [r, w, x, s]) = (entry.name, entry.perms);
+        let of_file = name.starts_with(b"/");
         if name.starts_with(b"[stack") {
             Kind::Stack
-        } else if entry.may(b'w') && entry.may(b'x') {
+        } else if w == b'w' && x == b'x' {
             Kind::Wx
         } else if name == b"[heap]" {
             Kind::Heap
         } else if name.starts_with(b"[v") || name == b"[uprobes]" {
             Kind::Vdso
-        } else if entry.may(b'x') {
+        } else if x == b'x' {
             Kind::Code
-        } else if entry.may(b'w') {
-            match (entry.may(b's'), name.starts_with(b"/")) {
-                (true, _) => Kind::Shared,
-                (false, true) => Kind::Data,
-                (false, false) => Kind::Anonymous,
+        } else if w == b'w' {
+            match (s, of_file) {
+                (b's', _) => Kind::Shared,
+                (_, true) => Kind::Data,
+                (_, false) => Kind::Anonymous,
             }
-        } else if entry.may(b'?') {
+        } else if r == b'?' {
             Kind::File
-        } else if !entry.may(b'r') {
+        } else if r != b'r' {
             Kind::Reserved
-        } else if name.starts_with(b"/") {
+        } else if of_file {
             Kind::ReadOnly
         } else {
             Kind::Anonymous

@@ -168,7 +168,7 @@ const VSYSCALL: u64 = 0xffff_ffff_ff60_0000;
 
 /// What `/proc/PID/maps` would have said, as far as the segments and `NT_FILE` tell: gdb leaves
 /// mappings of files out of the segments that only the note has, without permissions.
-fn of_core(core: &CoreFile, out: &mut BufWriter) {
+pub fn of_core(core: &CoreFile, out: &mut BufWriter) {
     const NT_AUXV: u32 = 6;
     let bytes = core.note(b"CORE", NT_AUXV);
     let vector = bytes.map(|bytes| Vector::new(core.elf.encoding, bytes));
