@@ -68,12 +68,13 @@ pub enum Reason {
     Changing,
     /// A core file, asked for what only a process has.
     NoLiveCore,
-    Other(Errno),
+    /// The number of an error: a reason is as wide as a register.
+    Other(u16),
 }
 
 impl From<Errno> for Reason {
     fn from(errno: Errno) -> Reason {
-        Reason::Other(errno)
+        Reason::Other(errno.number())
     }
 }
 
@@ -94,7 +95,7 @@ impl Put for Reason {
             Reason::NoEnviron => put!(out, "no symbol 'environ' in its program or libraries"),
             Reason::Changing => put!(out, "its environment can't be followed in its memory"),
             Reason::NoLiveCore => put!(out, "--live is for processes, not for core files"),
-            Reason::Other(errno) => put!(out, errno),
+            Reason::Other(number) => put!(out, Errno::new(number)),
         }
     }
 }
