@@ -93,24 +93,25 @@ fn append(memory: &Memory, mut at: u64, buffer: &mut [u8], all: &mut Vec<u8>) ->
     Err(Errno::E2BIG)
 }
 
-/// The address of the variable.
+/// The address of the variable. The program's definition counts, where it has one, as the
+/// dynamic linker takes it; else the C library's.
 fn find(process: &Process, maps: &[u8], encoding: Encoding) -> Option<u64> {
-    let mut best: Option<(u8, u64)> = None;
-    let mut last = 0;
-    for entry in entries(maps).filter(|entry| entry.offset == 0 && entry.name.starts_with(b"/")) {
-        let rank = rank(entry.name);
-        if entry.inode == last || best.is_some_and(|(best, _)| best <= rank) {
-            continue;
+    for wanted in 0..3 {
+        let mut last = 0;
+        for entry in entries(maps) {
+            let is_first = entry.offset == 0 && entry.inode != last;
+            if is_first && entry.name.starts_with(b"/") && rank(entry.name) == wanted {
+                last = entry.inode;
+                if let Some(address) = in_file(process, &entry, encoding) {
+                    return Some(address);
+                }
+            }
         }
-        last = entry.inode;
-        let address = in_file(process, &entry, encoding);
-        best = address.map(|address| (rank, address)).or(best);
     }
-    best.map(|(_, address)| address)
+    None
 }
 
-/// Which file's definition counts, the smallest: that of the program, where it has one, as the
-/// dynamic linker takes it; else the C library's.
+/// Which file is looked at first: those that are no C library, libc, the dynamic linker.
 fn rank(path: &[u8]) -> u8 {
     match path.rsplit(|&byte| byte == b'/').next() {
         Some([b'l', b'i', b'b', b'c', b'.' | b'-', ..]) => 1,

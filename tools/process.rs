@@ -293,6 +293,9 @@ pub fn tell(cx: &mut Context, subject: &[u8], reason: Reason, why: bool) -> bool
 /// How often something is read again, a few microseconds each, until it makes sense.
 const PATIENCE: usize = 1000;
 
+/// No address where a stack could begin.
+const STRANGE: u64 = u64::MAX;
+
 /// More bytes than an auxiliary vector has.
 pub const AUXV_ROOM: usize = 2048;
 
@@ -362,10 +365,10 @@ impl Process {
             let next = self.read(name)?;
             let after = self.program()?;
             let is_whole = match after {
-                Some(program) => program > 0 && before == after,
                 // A stranger reads it until it is the same twice; where it is always another,
                 // or nothing, it is shown as it was at some moment.
-                None => n > 800 || !next.is_empty() && (n > 8 || next == last),
+                STRANGE => n > 800 || !next.is_empty() && (n > 8 || next == last),
+                program => program > 0 && before == program,
             };
             if is_whole {
                 return Ok(next);
@@ -378,7 +381,7 @@ impl Process {
     /// Waits until `execve` has done its work.
     pub fn loaded(&self) -> Result<(), Reason> {
         for _ in 0..PATIENCE {
-            if self.program()? != Some(0) {
+            if self.program()? != 0 {
                 return Ok(());
             }
         }
@@ -411,8 +414,8 @@ impl Process {
     }
 
     /// A number that no two programs of a process have in common: where its stack begins. 0
-    /// while `execve` puts it there, and all else; none where that isn't shown to us.
-    fn program(&self) -> Result<Option<u64>, Reason> {
+    /// while `execve` puts it there, and all else; [`STRANGE`] where that isn't shown to us.
+    fn program(&self) -> Result<u64, Reason> {
         let mut buffer = [0; 1024];
         let stat = match self.dir.stat(&mut buffer) {
             Ok(stat) => stat,
@@ -431,7 +434,11 @@ impl Process {
         } else {
             // Where the code begins is among the last that is set, and 1 for a stranger.
             let (code, stack) = (stat.field(26).unwrap_or(1), stat.field(28).unwrap_or(0));
-            Ok(if code == 1 { None } else { Some(if code == 0 { 0 } else { stack }) })
+            Ok(match code {
+                0 => 0,
+                1 => STRANGE,
+                _ => stack,
+            })
         }
     }
 }

@@ -9,6 +9,7 @@ use rt::Errno;
 use rt::fs::{File, Mode, O_CREAT, O_TRUNC, O_WRONLY, ftruncate, open};
 use rt::io::pwrite;
 use rt::maps::entries;
+use rt::process::AddressSpace;
 
 const PAGE: u64 = 0x1000;
 
@@ -18,39 +19,48 @@ const PIECE: u64 = 1 << 18;
 /// Writes the memory of a range; what can't be read, and what holds only zeros, is a hole.
 pub fn run(cx: &mut Context, source: &Source, range: Range, path: &[u8]) -> Result<bool, Reason> {
     let memory = source.memory().map_err(|errno| source.reason(errno))?;
-    let file = match open(path, O_WRONLY | O_CREAT | O_TRUNC, Mode(0o600)) {
-        Ok(file) => file,
-        Err(errno) => {
-            message!(cx, path, ": ", errno);
-            return Ok(false);
-        }
-    };
+    let mut failed = None;
+    if let Err(errno) = copy(source, memory.space(), range, path, &mut failed) {
+        message!(cx, path, ": ", errno);
+        return Ok(false);
+    }
+    failed.map_or(Ok(()), |errno| Err(source.reason(errno)))?;
+    source.process.map_or(Ok(()), |process| process.still(source.auxv))?;
+    Ok(true)
+}
+
+/// Copies the memory, unless writing fails, or reading, which `failed` tells.
+fn copy(
+    source: &Source,
+    memory: &dyn AddressSpace,
+    range: Range,
+    path: &[u8],
+    failed: &mut Option<Errno>,
+) -> rt::Result<()> {
+    let file = open(path, O_WRONLY | O_CREAT | O_TRUNC, Mode(0o600))?;
     let mut buffer = vec![0; PIECE as usize];
-    let mut done = Ok(());
     for entry in entries(source.text).filter(|entry| entry.may(b'r')) {
         let (mut at, end) = (entry.start.max(range.low), entry.end.min(range.high));
-        while at < end && done.is_ok() {
+        while at < end {
             let length = PIECE.min(end - at) as usize;
             let piece = buffer.get_mut(..length).unwrap_or_default();
-            let read = match memory.space().read(at, piece) {
+            let read = match memory.read(at, piece) {
                 Ok(read) => read,
                 // Not this page: perhaps the next one.
                 Err(Errno::EIO) => 0,
-                Err(errno) => return Err(source.reason(errno)),
+                Err(errno) => {
+                    *failed = Some(errno);
+                    return Ok(());
+                }
             };
-            done = write(&file, piece.get(..read).unwrap_or_default(), at - range.low);
+            write(&file, piece.get(..read).unwrap_or_default(), at - range.low)?;
             at = match read {
                 0 => at.saturating_add(PAGE) & !(PAGE - 1),
                 read => at + read as u64,
             };
         }
     }
-    if let Err(errno) = done.and_then(|()| ftruncate(&file, range.high - range.low)) {
-        message!(cx, path, ": ", errno);
-        return Ok(false);
-    }
-    source.process.map_or(Ok(()), |process| process.still(source.auxv))?;
-    Ok(true)
+    ftruncate(&file, range.high - range.low)
 }
 
 /// Writes what isn't zero, by pages, as many at a time as follow one another.
