@@ -58,12 +58,6 @@ impl Colour {
         Painted { colour: self, sgr, item }
     }
 
-    /// As [`paint`](Colour::paint); without a colour where there is none for it.
-    pub fn paint_as<T: Put>(self, sgr: Option<Sgr>, item: T) -> Painted<T> {
-        let colour = if sgr.is_some() { self } else { Colour::default() };
-        colour.paint(sgr.unwrap_or(Sgr::Bold), item)
-    }
-
     /// Begins a colour, if there are any.
     pub fn begin(self, out: &mut BufWriter, sgr: Sgr) {
         if self.on {

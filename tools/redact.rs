@@ -68,15 +68,21 @@ fn is_url(value: &[u8]) -> bool {
 /// Whether it is long, of the characters of base64, and neither a word nor a number nor a path.
 fn is_random(value: &[u8]) -> bool {
     const SHORTEST: usize = 32;
-    let count = |is: fn(&u8) -> bool| value.iter().filter(|byte| is(byte)).count();
-    let digits = count(u8::is_ascii_digit);
-    let (upper, lower) = (count(u8::is_ascii_uppercase), count(u8::is_ascii_lowercase));
-    let hex = count(u8::is_ascii_hexdigit) == value.len() && upper + lower > 0;
+    let (mut digits, mut upper, mut lower, mut hex) = (0, 0, 0, true);
+    for byte in value {
+        match byte {
+            b'0'..=b'9' => digits += 1,
+            b'A'..=b'Z' => upper += 1,
+            b'a'..=b'z' => lower += 1,
+            b'+' | b'/' | b'=' | b'_' | b'-' => {}
+            _ => return false,
+        }
+        hex &= byte.is_ascii_hexdigit();
+    }
     value.len() >= SHORTEST
         && !value.starts_with(b"/")
-        && value.iter().all(|byte| byte.is_ascii_alphanumeric() || b"+/=_-".contains(byte))
         && digits > 3
-        && (hex || upper > 3 && lower > 3)
+        && (hex && upper + lower > 0 || upper > 3 && lower > 3)
 }
 
 #[cfg(test)]

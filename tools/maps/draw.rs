@@ -4,7 +4,7 @@
 //! is as long as its share of the largest block of its kind.
 
 use super::Options;
-use super::kind::{COUNT, Kind};
+use super::kind::{COUNT, Kind, paint};
 use super::source::Source;
 use crate::context::Context;
 use crate::quote::Tamed;
@@ -108,20 +108,19 @@ fn row(cx: &mut Context, options: &Options, block: &Block, largest: u64) {
     let size = block.end.saturating_sub(block.start);
     let bar = (u128::from(size) * u128::from(BAR) / u128::from(largest.max(1))) as u64;
     let bar = bar.clamp(1, BAR) as usize;
-    let out = &mut cx.out;
-    let kind = options.colour.paint_as(block.kind.colour(), left(block.kind.name(), 6));
-    put!(out, hex(block.start).zero(16), "  ", kind, "  ", Size(size), "  ");
-    let bars = options.colour.paint_as(block.kind.colour(), Bar(bar));
-    put!(out, bars);
+    let (out, colour) = (&mut cx.out, block.kind.colour());
+    put!(out, hex(block.start).zero(16), "  ");
+    paint(out, options, colour, &left(block.kind.name(), 6));
+    put!(out, "  ", Size(size), "  ");
+    paint(out, options, colour, &Bar(bar));
     let name = block.name.rsplit(|byte| *byte == b'/').next().unwrap_or_default();
     // Of a long name, as much as a line of 80 columns holds.
     let name = name.get(..22).unwrap_or(name);
-    if block.name.is_empty() && block.count > 1 {
+    let is_several = block.name.is_empty() && block.count > 1;
+    if is_several || !name.is_empty() {
         out.fill(b' ', BAR as usize - bar + 2);
-        put!(out, dec(block.count), " mappings");
-    } else if !name.is_empty() {
-        out.fill(b' ', BAR as usize - bar + 2);
-        put!(out, Tamed(name));
+        put!(out, is_several.then_some(dec(block.count)));
+        put!(out, if is_several { " mappings" } else { "" }, Tamed(name));
     }
     put!(out, "\n");
 }

@@ -18,49 +18,53 @@ const PIECE: u64 = 1 << 18;
 
 /// Writes the memory of a range; what can't be read, and what holds only zeros, is a hole.
 pub fn run(cx: &mut Context, source: &Source, range: Range, path: &[u8]) -> Result<bool, Reason> {
-    let memory = source.memory().map_err(|errno| source.reason(errno))?;
-    let mut failed = None;
-    if let Err(errno) = copy(source, memory.space(), range, path, &mut failed) {
+    let mut written = Ok(());
+    let read = source.memory(&mut |memory| copy(source, memory, range, path, &mut written));
+    read.map_err(|errno| source.reason(errno))?;
+    if let Err(errno) = written {
         message!(cx, path, ": ", errno);
         return Ok(false);
     }
-    failed.map_or(Ok(()), |errno| Err(source.reason(errno)))?;
     source.process.map_or(Ok(()), |process| process.still(source.auxv))?;
     Ok(true)
 }
 
-/// Copies the memory, unless writing fails, or reading, which `failed` tells.
+/// Copies the memory, unless reading it fails, or writing the file, which `written` tells.
 fn copy(
     source: &Source,
     memory: &dyn AddressSpace,
     range: Range,
     path: &[u8],
-    failed: &mut Option<Errno>,
+    written: &mut rt::Result<()>,
 ) -> rt::Result<()> {
-    let file = open(path, O_WRONLY | O_CREAT | O_TRUNC, Mode(0o600))?;
+    let file = match open(path, O_WRONLY | O_CREAT | O_TRUNC, Mode(0o600)) {
+        Ok(file) => file,
+        Err(errno) => {
+            *written = Err(errno);
+            return Ok(());
+        }
+    };
     let mut buffer = vec![0; PIECE as usize];
     for entry in entries(source.text).filter(|entry| entry.may(b'r')) {
         let (mut at, end) = (entry.start.max(range.low), entry.end.min(range.high));
-        while at < end {
+        while at < end && written.is_ok() {
             let length = PIECE.min(end - at) as usize;
             let piece = buffer.get_mut(..length).unwrap_or_default();
             let read = match memory.read(at, piece) {
                 Ok(read) => read,
                 // Not this page: perhaps the next one.
                 Err(Errno::EIO) => 0,
-                Err(errno) => {
-                    *failed = Some(errno);
-                    return Ok(());
-                }
+                Err(errno) => return Err(errno),
             };
-            write(&file, piece.get(..read).unwrap_or_default(), at - range.low)?;
+            *written = write(&file, piece.get(..read).unwrap_or_default(), at - range.low);
             at = match read {
                 0 => at.saturating_add(PAGE) & !(PAGE - 1),
                 read => at + read as u64,
             };
         }
     }
-    ftruncate(&file, range.high - range.low)
+    *written = written.and_then(|()| ftruncate(&file, range.high - range.low));
+    Ok(())
 }
 
 /// Writes what isn't zero, by pages, as many at a time as follow one another.

@@ -5,7 +5,8 @@ use super::source::Source;
 use crate::colour::Sgr;
 use crate::context::Context;
 use crate::words::words;
-use rt::fmt::{dec, left};
+use rt::fmt::{Put, dec, left};
+use rt::io::BufWriter;
 use rt::maps::{Entry, entries};
 use rt::put;
 
@@ -109,7 +110,7 @@ pub fn totals(source: &Source, options: &Options) -> [Total; COUNT] {
             && let Some(total) = totals.get_mut(Kind::of(&entry) as usize)
         {
             total.count += 1;
-            total.bytes = total.bytes.saturating_add(entry.size());
+            total.bytes = total.bytes.wrapping_add(entry.size());
         }
     }
     totals
@@ -120,17 +121,25 @@ pub fn summary(cx: &mut Context, source: &Source, options: &Options) {
     put!(&mut cx.out, "Kind    Mappings       Kbytes\n");
     let mut all = Total::default();
     let mut row = |colour: Option<Sgr>, name: &str, total: &Total| {
-        let name = options.colour.paint_as(colour, left(name, 6));
-        put!(&mut cx.out, name, dec(total.count).width(10), dec(total.bytes >> 10).width(13), "\n");
+        paint(&mut cx.out, options, colour, &left(name, 6));
+        put!(&mut cx.out, dec(total.count).width(10), dec(total.bytes >> 10).width(13), "\n");
     };
     for (kind, total) in totals(source, options).iter().enumerate() {
         all.count += total.count;
-        all.bytes = all.bytes.saturating_add(total.bytes);
+        all.bytes = all.bytes.wrapping_add(total.bytes);
         if total.count > 0 {
             row(colour(kind), name(kind), total);
         }
     }
     row(None, "total", &all);
+}
+
+/// Writes an item in a colour, if there are any and it has one.
+pub fn paint(out: &mut BufWriter, options: &Options, colour: Option<Sgr>, item: &dyn Put) {
+    let sgr = colour.filter(|_| options.colour.is_on());
+    sgr.inspect(|sgr| options.colour.begin(out, *sgr));
+    item.put(out);
+    sgr.inspect(|_| options.colour.end(out));
 }
 
 /// The name of the kind with this number.

@@ -1,6 +1,6 @@
 //! The lines of `/proc/PID/maps`, read and written piece by piece.
 
-use super::kind::Kind;
+use super::kind::{Kind, paint};
 use super::source::{pieces, process, with};
 use super::{DELETED, GAPS, HEADER, NAME, Options, PERMS, RAW};
 use crate::context::Context;
@@ -62,10 +62,11 @@ fn lines(
         }
         let colour = Kind::of(&entry).colour();
         if options.has(RAW) {
-            put!(&mut cx.out, options.colour.paint_as(colour, line), "\n");
+            paint(&mut cx.out, options, colour, &line);
         } else {
-            put!(&mut cx.out, options.colour.paint_as(colour, Tamed(line)), "\n");
+            paint(&mut cx.out, options, colour, &Tamed(line));
         }
+        cx.out.byte(b'\n');
     }
 }
 

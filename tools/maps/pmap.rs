@@ -129,7 +129,7 @@ pub fn run(cx: &mut Context, source: &Source, options: &Options) -> Result<bool,
                 let number = || crate::words::number(number, 10).unwrap_or(0);
                 match name {
                     b"Rss" => resident = number(),
-                    b"Shared_Dirty" | b"Private_Dirty" => dirty = dirty.saturating_add(number()),
+                    b"Shared_Dirty" | b"Private_Dirty" => dirty = dirty.wrapping_add(number()),
                     _ => {}
                 }
             }
@@ -141,8 +141,8 @@ pub fn run(cx: &mut Context, source: &Source, options: &Options) -> Result<bool,
         }
         if options.filter.wants_anywhere(&entry, source.process) {
             // Before the range pmap counts these, too.
-            totals.resident = totals.resident.saturating_add(resident);
-            totals.dirty = totals.dirty.saturating_add(dirty);
+            totals.resident = totals.resident.wrapping_add(resident);
+            totals.dirty = totals.dirty.wrapping_add(dirty);
         }
         if options.filter.wants(&entry, source.process) {
             totals.add(&entry);
@@ -177,7 +177,7 @@ fn put_row(cx: &mut Context, options: &Options, entry: &Entry, [stack, resident,
 
 impl Totals {
     fn add(&mut self, entry: &Entry) {
-        let add = |to: &mut u64, value| *to = to.saturating_add(value);
+        let add = |to: &mut u64, value| *to = to.wrapping_add(value);
         add(&mut self.size, entry.size());
         if entry.may(b's') {
             add(&mut self.shared, entry.size());

@@ -118,7 +118,7 @@ impl Table {
         self.at = 0;
         for (number, column) in self.numbers.iter().zip(&mut self.columns) {
             column.most = column.most.max(*number);
-            column.total = column.total.saturating_add(*number);
+            column.total = column.total.wrapping_add(*number);
         }
         self.flags = self.flags.max(flags.len());
         put!(out, "=");

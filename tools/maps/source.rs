@@ -13,7 +13,7 @@ use rt::elf::{self, CoreFile};
 use rt::fmt::{dec, hex};
 use rt::io::{BufWriter, Read, Write};
 use rt::maps::Entry;
-use rt::process::{AddressSpace, Memory, ProcessDir, id};
+use rt::process::{AddressSpace, ProcessDir, id};
 use rt::{Errno, put};
 
 /// A text of mappings, and whose it is.
@@ -31,11 +31,14 @@ pub struct Source<'a> {
 }
 
 impl Source<'_> {
-    /// The memory, for as long as `memory` lives.
-    pub fn memory(&self) -> rt::Result<Box<'_>> {
+    /// Calls with the memory.
+    pub fn memory(
+        &self,
+        call: &mut dyn FnMut(&dyn AddressSpace) -> rt::Result<()>,
+    ) -> rt::Result<()> {
         match (self.process, self.core) {
-            (Some(process), _) => process.dir.memory().map(Box::Process),
-            (None, Some(core)) => Ok(Box::Core(core)),
+            (Some(process), _) => call(&process.dir.memory()?),
+            (None, Some(core)) => call(core),
             (None, None) => Err(Errno::EIO),
         }
     }
@@ -49,23 +52,8 @@ impl Source<'_> {
     pub fn image(&self, entry: &Entry) -> rt::Result<Vec<u8>> {
         let length = usize::try_from(entry.size()).ok().filter(|length| *length <= 1 << 20);
         let mut image = vec![0; length.ok_or(Errno::EFBIG)?];
-        self.memory()?.space().read_exact(entry.start, &mut image)?;
+        self.memory(&mut |memory| memory.read_exact(entry.start, &mut image))?;
         Ok(image)
-    }
-}
-
-/// The memory of either.
-pub enum Box<'a> {
-    Process(Memory),
-    Core(&'a CoreFile<'a>),
-}
-
-impl Box<'_> {
-    pub fn space(&self) -> &dyn AddressSpace {
-        match self {
-            Box::Process(memory) => memory,
-            Box::Core(core) => *core,
-        }
     }
 }
 
