@@ -61,6 +61,17 @@ fn the_dump_is_the_memory_and_the_table_is_readelfs() {
         lx().args(words).current_dir(&folder).assert().success().stdout("").stderr("");
         assert!(std::fs::read(folder.join("image")).unwrap() == expected, "{words:?}");
     }
+    let core = folder.join("core");
+    let gcore = format!("gcore {}", core.display());
+    let made = Command::new("gdb")
+        .args(["-q", "-batch", "-nx", "-p", &process.pid(), "-ex", &gcore])
+        .output();
+    if made.is_ok() && core.exists() {
+        lx().args(["vdso", "-d", "core-image"]).arg(&core).current_dir(&folder).assert().success();
+        assert!(std::fs::read(folder.join("core-image")).unwrap() == expected);
+    } else {
+        eprintln!("gdb can't make a core file here: none is looked at");
+    }
     let lines = |out: Vec<u8>| -> Vec<String> {
         String::from_utf8(out).unwrap().lines().map(String::from).collect()
     };
@@ -172,7 +183,8 @@ fn what_cannot_be_shown_is_told() {
         lx().arg("vdso").args(words).assert().code(1).stdout("").stderr(text);
     };
     fails(&["4194305"], "lx vdso: 4194305: No such process");
-    fails(&["x"], "lx vdso: 'x' is not the number of a process");
+    fails(&["/nonexistent/core"], "lx vdso: /nonexistent/core: No such file or directory");
+    fails(&["/bin/sh"], "lx vdso: /bin/sh: not a core file");
     fails(&["1", "2"], "lx vdso: extra operand '2'");
     fails(&["--bench", "1"], "lx's own vDSO");
     fails(&["--nonsense"], "Try 'lx vdso --help' for more information.");

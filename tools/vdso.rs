@@ -18,8 +18,8 @@ use rt::vdso::{Function, Random, Way, getcpu, gettimeofday, image, repeat, time}
 use rt::{Errno, Result, put};
 
 const HELP: &str = "\
-The vDSO, the library by which the kernel saves system calls, of lx itself or of a process: its
-dynamic symbols, as 'readelf -sW' shows them, and where it lies.
+The vDSO, the library by which the kernel saves system calls, of lx itself, a process or a core
+file: its dynamic symbols, as 'readelf -sW' shows them, and where it lies.
 
   -d, --dump=FILE   write the image to FILE
   -n, --notes       its notes: Linux version, build salt, build ID
@@ -51,7 +51,7 @@ struct Mapped<'a> {
 
 pub fn run(cx: &mut Context) -> u8 {
     let mut dump = None;
-    let given = given(cx, "[OPTION]... [PID]", HELP, KEYS, &mut |bit, value| {
+    let given = given(cx, "[OPTION]... [PID|CORE]", HELP, KEYS, &mut |bit, value| {
         if bit == DUMP {
             dump = value;
         }
@@ -75,7 +75,7 @@ pub fn run(cx: &mut Context) -> u8 {
         message!(cx, "--bench and --call are about lx's own vDSO: no process can be given");
         return 1;
     }
-    let done = if own { of_lx(cx, &options) } else { of_process(cx, word, &options) };
+    let done = if own { of_lx(cx, &options) } else { of_other(cx, word, &options) };
     !done as u8
 }
 
@@ -92,11 +92,8 @@ fn of_lx(cx: &mut Context, options: &Options) -> bool {
     }
 }
 
-fn of_process(cx: &mut Context, word: &[u8], options: &Options) -> bool {
-    if !matches!(operand(word), Operand::Pid(_)) {
-        message!(cx, "'", word, "' is not the number of a process");
-        return false;
-    };
+/// Of another process, or of one that left a core file.
+fn of_other(cx: &mut Context, word: &[u8], options: &Options) -> bool {
     let done = with(word, None, &mut |source| {
         // Of a file it would be the path.
         let is_it = |entry: &Entry| entry.name == b"[vdso]" && entry.inode == 0;

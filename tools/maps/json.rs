@@ -75,9 +75,9 @@ fn mappings(cx: &mut Context, source: &Source, options: &Options) {
 /// The members of a mapping.
 fn mapping(cx: &mut Context, entry: &Entry) {
     let json = cx.json();
-    json.number("start", entry.start).number("end", entry.end).text("perms", &entry.perms);
-    json.number("offset", entry.offset).number("dev_major", entry.major.into());
-    json.number("dev_minor", entry.minor.into()).number("inode", entry.inode);
+    json.numbers("start end", &[entry.start, entry.end]).text("perms", &entry.perms);
+    let numbers = [entry.offset, entry.major.into(), entry.minor.into(), entry.inode];
+    json.numbers("offset dev_major dev_minor inode", &numbers);
     json.text("kind", kind::Kind::of(entry).name()).text("name", &unescaped(entry.name));
 }
 

@@ -65,14 +65,14 @@ pub struct Total {
 impl Kind {
     pub fn of(entry: &Entry) -> Kind {
         let (name, [r, w, x, s]) = (entry.name, entry.perms);
-        let of_file = name.starts_with(b"/");
+        let of_file = matches!(name, [b'/', ..]);
         if name.starts_with(b"[stack") {
             Kind::Stack
         } else if w == b'w' && x == b'x' {
             Kind::Wx
         } else if name == b"[heap]" {
             Kind::Heap
-        } else if name.starts_with(b"[v") || name == b"[uprobes]" {
+        } else if matches!(name, [b'[', b'v', ..]) || name == b"[uprobes]" {
             Kind::Vdso
         } else if x == b'x' {
             Kind::Code

@@ -20,36 +20,36 @@ use alloc::vec::Vec;
 use filter::{Filter, Range};
 
 const HELP: &str = "\
-Print what is mapped where in the memory of processes and core files: the lines of
-/proc/PID/maps, with octal escapes for what could drive a terminal. A PID is decimal or
-'self', which is lx and the default; all else is the path of a core file.
+What is mapped where in processes and core files: the lines of /proc/PID/maps, with octal
+escapes for what could drive a terminal. A PID is decimal or 'self' (lx, the default); all
+else is the path of a core file.
 
-  -H, --header          a line that names the columns
-      --name=GLOB       only mappings with such a path, or with such a last part of it
-      --perms=PERMS     only those with these letters of rwxsp; 'r-xp': with just these
-      --deleted         only those of files that are deleted
-      --gaps            what lies between two mappings, too
-      --summary         totals by kind
-      --draw            the address space as a picture
+  -H, --header       a line that names the columns
+      --name=GLOB    only mappings with such a path, or with such a last part of it
+      --perms=PERMS  only those with these letters of rwxsp; 'r-xp': with just these
+      --deleted      only those of files that are deleted
+      --gaps         what lies between two mappings, too
+      --summary      totals by kind
+      --draw         the address space as a picture
       --at=ADDR[,ADDR]...  what lies at an address: mapping, offset in the file, build ID,
-                        section, symbol
-      --parse           with --at: searches the list instead of asking the kernel
-      --dump=LOW-HIGH   memory, into the file that -o names; what can't be read is a hole
-  -o, --output=FILE     the file for --dump
-      --raw             names as they are
-      --color[=WHEN]    by kind: 'always', 'never', or 'auto': on a terminal
-      --json            as JSON: an array with an object for each operand
-      --why             if something can't be read, a paragraph on the reason and the remedy
-      --help            this help
+                     section, symbol
+      --parse        with --at: searches the list instead of asking the kernel
+      --dump=LOW-HIGH  memory, into the file that -o names; what can't be read is a hole
+  -o, --output=FILE  the file for --dump
+      --raw          names as they are
+      --color[=WHEN]  by kind: 'always', 'never', or 'auto': on a terminal
+      --json         an array with an object for each operand
+      --why          why something can't be read, and what helps
+      --help         this text
 
-As pmap of procps 4.0.2 prints it:
+As pmap of procps 4.0.2 prints it, with its exit status, 42 where a process isn't there:
 
-  -x, --extended        with resident and dirty memory
-  -X                    with most of what smaps tells; -XX: with all of it
-  -d, --device          with offset and device
-  -p, --show-path       with paths, not only their last parts
-  -q, --quiet           without header and totals
-  -r                    as pmap without options
+  -x, --extended     with resident and dirty memory
+  -X                 with most of what smaps tells; -XX: with all of it
+  -d, --device       with offset and device
+  -p, --show-path    with paths, not only their last parts
+  -q, --quiet        without header and totals
+  -r                 as pmap without options
   -A, --range=LOW[,HIGH]  only mappings in a range of addresses
 ";
 

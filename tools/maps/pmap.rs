@@ -7,7 +7,7 @@ use super::{DEVICE, EXTENDED, Options, PATH, QUIET};
 use crate::context::Context;
 use crate::process::Reason;
 use rt::fmt::{Put, dec, hex};
-use rt::io::{BufWriter, Read};
+use rt::io::BufWriter;
 use rt::maps::{Entry, Lines};
 use rt::put;
 
@@ -20,11 +20,10 @@ pub fn header(cx: &mut Context, source: &Source) -> Result<u64, Reason> {
         put!(&mut cx.out, crate::quote::Tamed(source.word), ":\n");
         return Ok(0);
     };
-    // As much as pmap shows.
-    let mut buffer = alloc::vec![0; (128 << 10) - 1];
     let mut stat = [0; 1024];
-    let read = process.dir.file(c"cmdline").and_then(|mut file| file.read_full(&mut buffer));
-    let words = buffer.get(..read.unwrap_or(0)).unwrap_or_default();
+    let words = process.read(c"cmdline").unwrap_or_default();
+    // As much as pmap shows.
+    let words = words.get(..(128 << 10) - 1).unwrap_or(&words);
     let stat = process.dir.stat(&mut stat);
     process.still(source.auxv)?;
     let stat = stat.map_err(|errno| process.reason(errno))?;
