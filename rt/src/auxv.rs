@@ -232,6 +232,7 @@ pub struct Vector<'a> {
     reader: Reader<'a>,
 }
 
+// Inline: rarely called, so compiled for size, with the caller's options.
 impl<'a> Vector<'a> {
     /// A vector with numbers of this kind.
     pub fn new(encoding: Encoding, bytes: &'a [u8]) -> Self {
@@ -240,6 +241,7 @@ impl<'a> Vector<'a> {
 
     /// The vector of a process on this machine. A 32-bit process has one of 32-bit numbers:
     /// two of them, taken for a 64-bit key, make one that is much too large.
+    #[inline]
     pub fn of_process(bytes: &'a [u8]) -> Self {
         let encoding = |class| Encoding { class, data: Data::Lsb };
         let wide = Vector::new(encoding(Class::Elf64), bytes);
@@ -255,10 +257,12 @@ impl<'a> Vector<'a> {
     }
 
     /// All entries in order, up to [`AT_NULL`] or the end.
+    #[inline]
     pub fn entries(self) -> impl Iterator<Item = Entry> + use<'a> {
         (0..).map_while(move |index| self.entry(index)).take_while(|entry| entry.key != AT_NULL)
     }
 
+    #[inline]
     fn entry(&self, index: usize) -> Option<Entry> {
         let word = self.reader.encoding.word();
         let at = index.checked_mul(2 * word)?;
@@ -267,11 +271,13 @@ impl<'a> Vector<'a> {
     }
 
     /// The entry that ends it, [`AT_NULL`]'s; none where it is cut off.
+    #[inline]
     pub fn end(self) -> Option<Entry> {
         self.entry(self.entries().count())
     }
 
     /// The bytes up to and with [`AT_NULL`]'s entry.
+    #[inline]
     pub fn bytes(self) -> &'a [u8] {
         let size = 2 * self.reader.encoding.word();
         let length = (self.entries().count() + 1) * size;
@@ -279,6 +285,7 @@ impl<'a> Vector<'a> {
     }
 
     /// The value of the first entry with this key.
+    #[inline]
     pub fn get(self, key: usize) -> Option<usize> {
         self.entries().find(|entry| entry.key == key).map(|entry| entry.value)
     }

@@ -15,6 +15,8 @@
 //! with the one that it was opened on. To combine two such files, open the second one, and
 //! then see that [`auxv`](crate::auxv) reads as it did before.
 
+// Most of this is `#[inline]`: rarely called, so it is compiled for size, with its caller's options.
+
 use crate::arch::{PAGE, nr, syscall};
 use crate::elf::CoreFile;
 use crate::errno::{Errno, Result, check};
@@ -68,6 +70,7 @@ impl ProcessDir {
     /// # Errors
     /// `ENOENT`: there is none, or `/proc` hides it (`hidepid`): [`exists`] tells. With
     /// `hidepid=1` or `2` it is there, and what is below it is `EPERM` or `ENOENT`.
+    #[inline]
     pub fn open(pid: u32) -> Result<ProcessDir> {
         let mut path = [0; 20];
         let mut nowhere = crate::io::stderr();
@@ -82,10 +85,12 @@ impl ProcessDir {
     ///
     /// # Errors
     /// `ENOENT`: no `/proc` is mounted.
+    #[inline]
     pub fn own() -> Result<ProcessDir> {
         ProcessDir::at(c"/proc/self")
     }
 
+    #[inline]
     fn at(path: &CStr) -> Result<ProcessDir> {
         open(path, O_PATH | O_DIRECTORY, Mode(0)).map(ProcessDir)
     }
@@ -103,6 +108,7 @@ impl ProcessDir {
     ///
     /// # Errors
     /// Those of [`file`](ProcessDir::file); `EFBIG`: it doesn't fit.
+    #[inline]
     pub fn read<'b>(&self, name: &CStr, buffer: &'b mut [u8]) -> Result<&'b [u8]> {
         let length = self.file(name)?.read_full(buffer)?;
         buffer.get(..length).filter(|_| length < buffer.len()).ok_or(Errno::EFBIG)
@@ -121,6 +127,7 @@ impl ProcessDir {
     ///
     /// # Errors
     /// Those of [`read`](ProcessDir::read); `ENODATA`: it isn't what the kernel writes.
+    #[inline]
     pub fn stat<'b>(&self, buffer: &'b mut [u8]) -> Result<ProcessStat<'b>> {
         ProcessStat::new(self.read(c"stat", buffer)?).ok_or(Errno::ENODATA)
     }
@@ -130,6 +137,7 @@ impl ProcessDir {
     ///
     /// # Errors
     /// `ESRCH`: it is gone, a zombie, about to end, or a kernel thread.
+    #[inline]
     pub fn living(&self) -> Result<()> {
         let mut buffer = [0; 1024];
         if self.stat(&mut buffer)?.has_memory() { Ok(()) } else { Err(Errno::ESRCH) }
@@ -140,6 +148,7 @@ impl ProcessDir {
     /// # Errors
     /// Those of [`file`](ProcessDir::file); `EACCES` also where a security module lets no
     /// process be traced but one's own children (Yama's `ptrace_scope`).
+    #[inline]
     pub fn memory(&self) -> Result<Memory> {
         self.file(c"mem").map(Memory)
     }
@@ -162,6 +171,7 @@ pub struct ProcessStat<'a> {
 impl<'a> ProcessStat<'a> {
     /// Reads the line. The name may hold whatever looks like the rest: it ends at the last
     /// parenthesis.
+    #[inline]
     pub fn new(line: &'a [u8]) -> Option<Self> {
         let start = line.iter().position(|&byte| byte == b'(')?;
         let end = line.iter().rposition(|&byte| byte == b')')?;
@@ -170,6 +180,7 @@ impl<'a> ProcessStat<'a> {
         Some(ProcessStat { comm, fields })
     }
 
+    #[inline]
     fn text(&self, number: usize) -> Option<&'a [u8]> {
         let mut fields = self.fields.trim_ascii_end().split(|&byte| byte == b' ');
         fields.nth(number.checked_sub(3)?)
@@ -177,12 +188,14 @@ impl<'a> ProcessStat<'a> {
 
     /// `R` running, `S` sleeping, `D` waiting for a disk, `T` stopped, `t` stopped by a
     /// tracer, `Z` zombie, `X` dead, `I` idle.
+    #[inline]
     pub fn state(&self) -> u8 {
         self.text(3).and_then(|text| text.first()).copied().unwrap_or(b'?')
     }
 
     /// The field with this number in the manual page, from 4 on; a negative one as two's
     /// complement.
+    #[inline]
     pub fn field(&self, number: usize) -> Option<u64> {
         let text = self.text(number)?;
         let (digits, sign) = match text.strip_prefix(b"-") {
@@ -201,22 +214,26 @@ impl<'a> ProcessStat<'a> {
     }
 
     /// `PF_*` of the kernel (field 9).
+    #[inline]
     fn flags(&self) -> u64 {
         self.field(9).unwrap_or(0)
     }
 
     /// A thread of the kernel: `PF_KTHREAD`.
+    #[inline]
     pub fn is_kernel_thread(&self) -> bool {
         self.flags() & 0x0020_0000 != 0
     }
 
     /// A process that has ended, and whose parent hasn't asked for its status yet; or one
     /// that is about to end: `PF_EXITING`.
+    #[inline]
     pub fn has_ended(&self) -> bool {
         matches!(self.state(), b'Z' | b'X' | b'x') || self.flags() & 4 != 0
     }
 
     /// Whether there is memory of its own to look at.
+    #[inline]
     pub fn has_memory(&self) -> bool {
         !self.is_kernel_thread() && !self.has_ended()
     }
