@@ -37,9 +37,13 @@ fn zoo(folder: &Path) -> Vec<(&'static str, Running)> {
         there
     };
     let mut all = Vec::new();
+    // What was just compiled would be written to the disk in between, and be dirty no more.
+    let sync = |path: &Path| std::fs::File::open(path).unwrap().sync_all().unwrap();
     let pause = c_program(folder, "pause", PAUSE, &[]);
+    sync(&pause);
     all.push(("C", frozen(&mut Command::new(pause))));
     let many = c_program(folder, "many", MANY, &[]);
+    sync(&many);
     all.push(("20,000 mappings", frozen(&mut Command::new(many))));
     if there("bash") {
         let mut bash = Command::new("bash");
@@ -69,8 +73,7 @@ fn zoo(folder: &Path) -> Vec<(&'static str, Running)> {
     }
     // lx itself: it waits until somebody reads what it has to say of the many mappings.
     let mut itself = Command::new(common::lx_path());
-    // What was just compiled would be written to the disk in between, and be dirty no more.
-    std::fs::File::open(common::lx_path()).unwrap().sync_all().unwrap();
+    sync(&common::lx_path());
     let running = Running::spawn(itself.args(["maps", &all[1].1.pid()]));
     while running.proc("wchan").is_empty() || !running.proc("stat").ends_with(b"\n") {
         std::thread::yield_now();
