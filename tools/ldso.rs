@@ -2,9 +2,8 @@
 
 use crate::cli;
 use crate::context::Context;
-use alloc::vec::Vec;
 use core::ffi::CStr;
-use rt::dl::library::{Argument, Value, call};
+use rt::dl::library::Arguments;
 use rt::dl::{Options, exec, run};
 use rt::fmt::{dec, hex};
 use rt::put;
@@ -116,8 +115,8 @@ pub fn run(cx: &mut Context) -> u8 {
                 Err(error) => error,
             }
         }
-        Mode::Exec => exec::exec(words, name).err().unwrap_or_else(|| unreachable!()),
-        _ => run::program(words, name, options).err().unwrap_or_else(|| unreachable!()),
+        Mode::Exec => exec::exec(words, name),
+        _ => run::program(words, name, options),
     };
     message!(cx, failed);
     if why {
@@ -140,69 +139,84 @@ fn tell_why(cx: &mut Context, words: usize, mut options: Options<'static>) {
     let _ = run::list(path, options, &mut |_, _, _| {});
 }
 
-/// What an argument of a function is: a number, a double, or the address of a text.
-fn argument(word: &'static [u8]) -> Argument {
+/// Adds what a word of the command line means: a number, a double, or the address of a text.
+/// Whether there was room for it, and whether it was a double.
+fn add(arguments: &mut Arguments, word: &[u8]) -> (bool, bool) {
     if let Some(text) = word.strip_prefix(b"s:") {
-        return Argument::Text(text);
+        return (arguments.text(text), false);
     }
     if let Some(number) = word.strip_prefix(b"f:").and_then(double) {
-        return Argument::Double(number);
+        return (arguments.double(number), true);
     }
-    let (negative, digits) = match word.strip_prefix(b"-") {
-        Some(digits) => (true, digits),
-        None => (false, word),
-    };
+    let (digits, is_negative) = unsigned(word);
     let (digits, base) = match digits.strip_prefix(b"0x") {
         Some(digits) => (digits, 16),
         None => (digits, 10),
     };
-    let text = core::str::from_utf8(digits).ok().filter(|digits| !digits.starts_with('+'));
-    match text.and_then(|digits| u64::from_str_radix(digits, base).ok()) {
-        Some(number) => Argument::Word(if negative { number.wrapping_neg() } else { number }),
-        None => Argument::Text(word),
+    let room = match integer(digits, base) {
+        Some(number) => arguments.word(if is_negative { number.wrapping_neg() } else { number }),
+        None => arguments.text(word),
+    };
+    (room, false)
+}
+
+/// What is behind a minus sign, and whether there is one.
+fn unsigned(word: &[u8]) -> (&[u8], bool) {
+    word.strip_prefix(b"-").map_or((word, false), |digits| (digits, true))
+}
+
+/// The number that these digits are.
+fn integer(digits: &[u8], base: u32) -> Option<u64> {
+    let mut number = 0u64;
+    for &digit in digits {
+        let digit = char::from(digit).to_digit(base)?;
+        number = number.checked_mul(base.into())?.checked_add(digit.into())?;
     }
+    (!digits.is_empty()).then_some(number)
 }
 
 /// A decimal number with at most fifteen digits, exactly as C reads it.
 fn double(text: &[u8]) -> Option<f64> {
-    let (negative, text) = match text.strip_prefix(b"-") {
-        Some(text) => (true, text),
-        None => (false, text),
-    };
-    let mut parts = text.split(|&byte| byte == b'.');
-    let (whole, fraction) = (parts.next()?, parts.next().unwrap_or_default());
-    let digits: Vec<u8> = whole.iter().chain(fraction).copied().collect();
-    if parts.next().is_some() || digits.len() > 15 || !digits.iter().all(u8::is_ascii_digit) {
-        return None;
+    let (text, is_negative) = unsigned(text);
+    let (mut digits, mut scale, mut count, mut behind) = (0u64, 1u64, 0, false);
+    for &byte in text {
+        if byte == b'.' && !behind {
+            behind = true;
+            continue;
+        }
+        digits = digits * 10 + u64::from(char::from(byte).to_digit(10)?);
+        scale *= if behind { 10 } else { 1 };
+        count += 1;
+        if count > 15 {
+            return None;
+        }
     }
-    let number = digits.iter().fold(0u64, |n, digit| n * 10 + u64::from(digit - b'0'));
-    let scale = fraction.iter().fold(1u64, |scale, _| scale * 10);
     // Both are exact, so that the one division rounds as it should.
-    let value = number as f64 / scale as f64;
-    Some(if negative { -value } else { value })
+    let value = digits as f64 / scale as f64;
+    Some(if is_negative { -value } else { value })
 }
 
 fn call_function(cx: &mut Context, operands: &[&'static [u8]]) -> u8 {
-    let [library, function, arguments @ ..] = operands else { return 127 };
-    let arguments: Vec<Argument> = arguments.iter().map(|word| argument(word)).collect();
-    let _ = cx.out.flush();
-    match call(library, function, &arguments) {
-        Ok(Value { word, double })
-            if arguments.iter().any(|a| matches!(a, Argument::Double(_))) =>
-        {
-            let _ = word;
-            put_double(cx, double);
-            0
-        }
-        Ok(Value { word, .. }) => {
-            put!(&mut cx.out, dec(word), " ", hex(word).alt(), "\n");
-            0
-        }
-        Err(error) => {
-            message!(cx, error);
-            127
+    let [library, function, words @ ..] = operands else { return 127 };
+    let (mut arguments, mut any_double) = (Arguments::default(), false);
+    for word in words {
+        let (room, is_double) = add(&mut arguments, word);
+        any_double |= is_double;
+        if !room {
+            message!(cx, "--call: too many arguments");
+            return 127;
         }
     }
+    let _ = cx.out.flush();
+    match arguments.call(library, function) {
+        Ok((_, double)) if any_double => put_double(cx, double),
+        Ok((word, _)) => put!(&mut cx.out, dec(word), " ", hex(word).alt(), "\n"),
+        Err(error) => {
+            message!(cx, error);
+            return 127;
+        }
+    }
+    0
 }
 
 /// A double with twelve digits behind the point, or its bits where it is too large for that.

@@ -280,7 +280,7 @@ impl<'f> Set<'f> {
             path_file: path_file.as_deref(),
             platform: settings.platform,
         };
-        let mut path = self.arena.list(256)?;
+        let mut path = self.arena.list();
         self.preload(&search, settings.preload, &mut path, &bytes);
         let mut at = 0;
         while at < self.objects.len() {

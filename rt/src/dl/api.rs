@@ -2,21 +2,19 @@
 //!
 //! Libraries stay once they are loaded, as with musl: dlclose checks its argument, no more.
 
-use super::file::Text;
+use super::error::Error;
 use super::load::{self, Loaded, What};
 use super::memory::Arena;
 use super::object::Object;
-use super::plan::{Cause, Error};
-use super::relocate::{Binder, resolve};
+use super::relocate::{bind, resolve};
 use super::report::Stats;
-use super::state::{self, ALL, GLOBAL, LOCK, OPTIONS};
-use super::symbols::{Definition, Wanted};
+use super::state::{ALL, GLOBAL, LOCK, MODULES, OPTIONS, WITHOUT_LIBC};
+use super::symbols::{self, Definition, Wanted};
 use crate::elf::consts::*;
-use core::alloc::Layout;
-use core::cell::UnsafeCell;
+use crate::errno::Errno;
 use core::ffi::{CStr, c_char, c_int, c_void};
 use core::ptr::{null, null_mut};
-use core::sync::atomic::Ordering;
+use core::sync::atomic::{AtomicBool, Ordering};
 
 const RTLD_NOW: c_int = 2;
 const RTLD_NOLOAD: c_int = 4;
@@ -24,38 +22,24 @@ const RTLD_GLOBAL: c_int = 0x100;
 const RTLD_DEFAULT: usize = 0;
 const RTLD_NEXT: usize = usize::MAX;
 
-/// What went wrong last, until dlerror tells it.
-struct Message(UnsafeCell<State>);
-struct State {
-    text: Text<511>,
-    pending: bool,
-}
-// SAFETY: written under the loader's lock.
-unsafe impl Sync for Message {}
-static MESSAGE: Message = Message(UnsafeCell::new(State { text: Text::new(), pending: false }));
+type Outcome<T> = Result<T, Error>;
 
+/// Whether dlerror has something to tell.
+static PENDING: AtomicBool = AtomicBool::new(false);
+
+/// A function's result for C: what it is for an error was told to dlerror.
 #[inline]
-fn failed(error: &Error) {
-    let _guard = LOCK.lock();
-    // SAFETY: under the lock; who got the text of an older message was told that it ends here.
-    let state = unsafe { &mut *MESSAGE.0.get() };
-    state.text = Text::new();
-    state.text.put(&[error, &"\0"]);
-    state.pending = true;
+fn or_null<T>(outcome: Outcome<*const T>) -> *const T {
+    outcome.unwrap_or_else(|_| {
+        PENDING.store(true, Ordering::Release);
+        null()
+    })
 }
 
 /// `dlerror`: what went wrong since it was called last, or null.
 #[inline]
 pub extern "C" fn dlerror() -> *const c_char {
-    let _guard = LOCK.lock();
-    // SAFETY: under the lock.
-    let state = unsafe { &mut *MESSAGE.0.get() };
-    if !core::mem::take(&mut state.pending) {
-        return null();
-    }
-    // What was cut off has no zero byte of its own.
-    CStr::from_bytes_until_nul(state.text.bytes())
-        .map_or(c"too long a message".as_ptr(), CStr::as_ptr)
+    if PENDING.swap(false, Ordering::AcqRel) { Error::c_text() } else { null() }
 }
 
 /// The object that an address belongs to.
@@ -64,128 +48,60 @@ pub fn object_at(address: usize) -> Option<&'static Object> {
     ALL.get().iter().copied().find(|object| object.holds(address))
 }
 
-/// Opens a library for `by`.
+/// Opens a library for `by`, unless it is there: then nothing but its handle comes of it.
 ///
 /// # Errors
-/// Why it can't be opened. What the error names is gone after the next call.
+/// Why it can't be opened.
 #[inline]
-pub fn open_or_error(
-    name: &[u8],
-    flags: c_int,
-    by: Option<&'static Object>,
-) -> Result<&'static Object, Error<'static>> {
-    let text = |_| {
-        // SAFETY: under the lock as long as it is written; read before the next call.
-        let state = unsafe { &*MESSAGE.0.get() };
-        let text = state.text.bytes();
-        let text = text.strip_suffix(b"\0").unwrap_or(text);
-        Error { file: text, cause: Cause::Told }
-    };
-    open(name, flags, by).ok_or(()).map_err(text)
-}
-
-/// Opens a library for `by`; what goes wrong is told by dlerror.
-#[inline]
-fn open(name: &[u8], flags: c_int, by: Option<&'static Object>) -> Option<&'static Object> {
+pub fn open(name: &[u8], flags: c_int, by: Option<&'static Object>) -> Outcome<&'static Object> {
     let _guard = LOCK.lock();
-    let known = ALL.get().iter().copied().find(|object| {
-        object.name == name || object.soname == name || object.path.to_bytes() == name
-    });
-    if let Some(object) = known {
-        if flags & RTLD_GLOBAL != 0 {
-            make_global(object);
-        }
-        return Some(object);
+    let options = OPTIONS.get();
+    if flags & RTLD_NOLOAD != 0 && !ALL.get().iter().any(|object| object.planned.is(name)) {
+        return Err(Error::new(name, "not loaded", &[]));
     }
-    if flags & RTLD_NOLOAD != 0 {
-        failed(&Error { file: name, cause: Cause::Name("not loaded", b"") });
-        return None;
-    }
-    // The arena's head lies in its own memory, so that it can go on without an owner.
-    let outer = Arena::new();
-    let place = match outer.take(Layout::new::<Arena>()) {
-        Ok(place) => place.cast::<Arena>(),
-        Err(error) => {
-            failed(&Error::new(name, error));
-            return None;
-        }
+    let memory = Arena::new();
+    // SAFETY: nobody keeps the arena itself, but what it gave. That stays, since it is forgotten
+    // where anything was published; else nobody has it.
+    let arena: &'static Arena = unsafe { &*core::ptr::from_ref(&memory) };
+    let what = What::Library(arena.bytes(name)?, by);
+    let (without_libc, mut stats) = (WITHOUT_LIBC.load(Ordering::Relaxed), Stats::default());
+    let loaded = load::load(arena, what, options, without_libc, &mut stats)?;
+    let Some(&object) = loaded.all.get(loaded.first) else {
+        return Err(Errno::EINVAL.into());
     };
-    // SAFETY: memory of the layout, which `outer` keeps.
-    let arena: &'static Arena = unsafe {
-        place.write(Arena::new());
-        &*place.as_ptr()
-    };
-    match open_new(arena, name, flags, by).inspect_err(failed) {
-        Ok(Some(object)) => {
-            core::mem::forget(outer);
-            // Without memory for their order none are called; the library is there.
-            let _ = load::construct(arena, &[object], OPTIONS.get().trace);
-            Some(object)
-        }
-        _ => {
-            // SAFETY: nothing of it was published, what was mapped is unmapped again, and the
-            // error, which may borrow from it, was told.
-            unsafe { place.drop_in_place() };
-            None
-        }
+    let is_global = flags & RTLD_GLOBAL != 0;
+    if !loaded.new.is_empty() || is_global && !object.global.load(Ordering::Acquire) {
+        let now = options.now || flags & RTLD_NOW != 0;
+        let modules = MODULES.save();
+        add(arena, &loaded, now, is_global, &mut stats).inspect_err(|_| {
+            MODULES.restore(modules);
+            load::unmap(loaded.new);
+        })?;
+        // Without memory for their order none are called; the library is there.
+        let _ = load::construct(arena, &[object], options.trace);
+        core::mem::forget(memory);
     }
+    Ok(object)
 }
 
-/// Loads what isn't there yet. Without a result it was told why.
+/// Binds what was loaded and makes it known.
 #[inline]
-fn open_new(
+fn add(
     arena: &'static Arena,
-    name: &[u8],
-    flags: c_int,
-    by: Option<&'static Object>,
-) -> Result<Option<&'static Object>, Error<'static>> {
-    let name = arena.bytes(name)?;
-    let options = OPTIONS.get();
-    let mut stats = Stats::default();
-    let without = state::WITHOUT_LIBC.load(Ordering::Relaxed);
-    let Loaded { new, first, group } =
-        load::load(arena, What::Library(name, by), options, without, &mut stats)?;
-    let modules = state::MODULES.save();
-    let numbered = load::number_modules(arena, new).map_err(Error::from);
+    loaded: &Loaded,
+    now: bool,
+    is_global: bool,
+    stats: &mut Stats,
+) -> Outcome<()> {
+    let Loaded { all, new, first } = *loaded;
+    let group = load::group(arena, all, first)?;
     for object in new {
         object.group.set(group);
     }
-    let bound = numbered.and_then(|()| {
-        let now = options.now || flags & RTLD_NOW != 0;
-        Binder::new(arena, now, options.trace)?.bind(new)
-    });
-    let global: &[&Object] = if flags & RTLD_GLOBAL != 0 { group } else { &[] };
-    let done = bound.and_then(|()| load::publish(arena, new, global).map_err(Error::from));
-    if let Err(error) = &done {
-        // Before the names that it tells are unmapped.
-        failed(error);
-        state::MODULES.restore(modules);
-        for object in new {
-            // SAFETY: nobody has it: it was not published.
-            unsafe { super::map::unmap_image(object.image, object.link.l_addr) };
-        }
-        return Ok(None);
-    }
-    Ok(Some(first))
-}
-
-/// Makes the symbols of an object and of what it needs known to everybody.
-#[inline]
-fn make_global(object: &'static Object) {
-    let group = object.group.get();
-    if object.global.load(Ordering::Acquire) {
-        return;
-    }
-    let outer = Arena::new();
-    let Ok(place) = outer.take(Layout::new::<Arena>()) else { return };
-    let place = place.cast::<Arena>();
-    // SAFETY: memory of the layout, which stays: `outer` is forgotten.
-    let arena: &'static Arena = unsafe {
-        place.write(Arena::new());
-        &*place.as_ptr()
-    };
-    core::mem::forget(outer);
-    let _ = load::publish(arena, &[], group);
+    load::number_modules(arena, new)?;
+    bind(arena, new, now, OPTIONS.get().trace, stats)?;
+    load::publish(arena, all, new, if is_global { group } else { &[] })?;
+    Ok(())
 }
 
 /// `dlopen`, told who calls it.
@@ -203,26 +119,31 @@ pub unsafe extern "C" fn dlopen_from(
     }
     // SAFETY: the caller says so.
     let name = unsafe { CStr::from_ptr(name) }.to_bytes();
-    open(name, flags, object_at(caller)).map_or(null(), core::ptr::from_ref)
+    or_null(open(name, flags, object_at(caller)).map(core::ptr::from_ref))
 }
 
-/// The definition of a symbol in these objects: a versionless reference of today.
+/// The definition of a symbol in these objects.
 #[inline]
-fn find_in(objects: &[&'static Object], name: &[u8]) -> Option<Definition> {
-    let wanted = Wanted { newest: true, ..Wanted::new(name) };
-    objects.iter().find_map(|object| object.define(&wanted))
+fn find_in(objects: &[&'static Object], wanted: &Wanted) -> Option<Definition> {
+    symbols::find_in(objects, wanted, None, &mut 0)
+}
+
+/// A versionless reference of today.
+#[inline]
+fn newest(name: &[u8]) -> Wanted<'_> {
+    Wanted { newest: true, ..Wanted::new(name) }
 }
 
 /// The address that a program gets for a symbol.
 #[inline]
-fn address_of(found: Definition) -> Result<usize, Error<'static>> {
+fn address_of(found: Definition) -> Outcome<usize> {
     if found.symbol.bind() == STB_LOCAL {
         return Ok(0);
     }
     if found.is_indirect() {
         return resolve((found.object, found.address()));
     }
-    if let (true, Some(_)) = (found.symbol.kind() == STT_TLS, found.object.image.tls) {
+    if found.symbol.kind() == STT_TLS && found.object.image.tls.is_some() {
         let (module, offset) = (found.object.tls_module.get(), found.symbol.st_value as usize);
         // SAFETY: this thread runs a program that has thread pointers of ours.
         return Ok(unsafe { super::tls::block(module, offset) });
@@ -230,16 +151,30 @@ fn address_of(found: Definition) -> Result<usize, Error<'static>> {
     Ok(found.address())
 }
 
-/// The address of a symbol in an object and what it needs.
+/// The address of a symbol in an object and what it needs; of the program in all that is for
+/// everybody. The message of the error is for `by`.
 ///
 /// # Errors
 /// That nobody has it.
 #[inline]
-pub fn symbol(object: &'static Object, name: &'static [u8]) -> Result<usize, Error<'static>> {
-    let group = object.group.get();
-    let group = if group.is_empty() { &[object][..] } else { group };
-    let cause = Cause::Undefined(name, b"");
-    find_in(group, name).ok_or(Error { file: object.title(), cause }).and_then(address_of)
+pub fn symbol(object: &'static Object, name: &[u8], by: &[u8]) -> Outcome<usize> {
+    let wanted = newest(name);
+    let mut found = find_in(&[object], &wanted);
+    if object.is_program() {
+        found = find_in(GLOBAL.get(), &wanted);
+    } else if found.is_none() {
+        let (arena, all) = (Arena::new(), ALL.get());
+        let first = all.iter().position(|&other| core::ptr::eq(other, object));
+        found = find_in(load::group(&arena, all, first.unwrap_or(all.len()))?, &wanted);
+    }
+    address_of(found.ok_or_else(|| undefined(name, by))?)
+}
+
+/// That nobody has a symbol.
+#[cold]
+#[inline]
+pub(super) fn undefined(name: &[u8], by: &[u8]) -> Error {
+    Error::new(by, "undefined symbol: %", &[name])
 }
 
 /// `dlsym`, told who calls it.
@@ -254,86 +189,44 @@ pub unsafe extern "C" fn dlsym_from(
 ) -> *const c_void {
     // SAFETY: the caller says so.
     let name = unsafe { CStr::from_ptr(name) }.to_bytes();
-    let found = match handle {
-        RTLD_DEFAULT => find_in(GLOBAL.get(), name)
-            .or_else(|| object_at(caller).and_then(|object| find_in(object.group.get(), name))),
-        RTLD_NEXT => {
-            // Behind the caller in the order in which it is looked at.
-            let own = object_at(caller);
-            let behind = |all: &'static [&'static Object]| {
-                let at = all.iter().position(|&o| own.is_some_and(|own| core::ptr::eq(o, own)));
-                at.and_then(|at| all.get(at + 1..)).unwrap_or_default()
-            };
-            let next = find_in(behind(GLOBAL.get()), name);
-            next.or_else(|| find_in(behind(own.map_or(&[], |own| own.group.get())), name))
-        }
-        _ => match handle_object(handle) {
-            // Of the program it is all that is for everybody.
-            Some(object) if object.is_program => find_in(GLOBAL.get(), name),
-            Some(object) if object.group.get().is_empty() => find_group(object, name),
-            Some(object) => find_in(object.group.get(), name),
-            None => {
-                failed(&Error { file: b"dlsym", cause: Cause::Name("no such handle", b"") });
-                return null();
-            }
-        },
-    };
-    let address = match found {
-        Some(found) => address_of(found),
-        None => super::provided::find(name).filter(|_| handle == RTLD_DEFAULT).ok_or(Error {
-            file: object_at(caller).map_or(b"dlsym", |object| object.title()),
-            cause: Cause::Undefined(b"", b""),
-        }),
-    };
-    match address {
-        Ok(address) => core::ptr::with_exposed_provenance(address),
-        Err(mut error) => {
-            if let Cause::Undefined(..) = error.cause {
-                error.cause = Cause::Undefined(name, b"");
-                failed(&Error { ..error });
-            } else {
-                failed(&error);
-            }
-            null()
-        }
+    let own = object_at(caller);
+    let by = own.map_or(&b"dlsym"[..], |own| own.title());
+    or_null(if handle != RTLD_DEFAULT && handle != RTLD_NEXT {
+        handle_object(handle, "dlsym").and_then(|object| symbol(object, name, by))
+    } else {
+        seen_by(own, name, handle == RTLD_NEXT).unwrap_or_else(|| Err(undefined(name, by)))
     }
+    .map(core::ptr::with_exposed_provenance))
 }
 
-/// Finds a symbol in an object that was loaded at start-up and in what it needs.
+/// The address of a symbol where an object's references are looked for, or only behind the
+/// object.
 #[inline]
-fn find_group(object: &'static Object, name: &[u8]) -> Option<Definition> {
-    let arena = Arena::new();
-    let mut list = arena.list::<&'static Object>(8).ok()?;
-    list.push(object).ok()?;
-    let mut next = 0;
-    while let Some(&object) = list.get(next) {
-        if let Some(found) = find_in(&[object], name) {
-            return Some(found);
+fn seen_by(own: Option<&'static Object>, name: &[u8], behind: bool) -> Option<Outcome<usize>> {
+    let wanted = newest(name);
+    for scope in [GLOBAL.get(), own.map_or(&[], |own| own.group.get())] {
+        let is_own = |object: &&Object| own.is_some_and(|own| core::ptr::eq(*object, own));
+        let at = scope.iter().position(is_own).map_or(scope.len(), |at| at + 1);
+        let scope = scope.get(if behind { at } else { 0 }..).unwrap_or_default();
+        if let Some(found) = find_in(scope, &wanted) {
+            return Some(address_of(found));
         }
-        for needed in object.needed.get() {
-            if !list.iter().any(|&known| core::ptr::eq(known, *needed)) {
-                list.push(needed).ok()?;
-            }
-        }
-        next += 1;
     }
-    None
+    super::provided::find(name).filter(|_| !behind).map(Ok)
 }
 
 #[inline]
-fn handle_object(handle: usize) -> Option<&'static Object> {
+fn handle_object(handle: usize, by: &str) -> Outcome<&'static Object> {
     let is = |object: &&&'static Object| core::ptr::from_ref(**object).addr() == handle;
-    ALL.get().iter().find(is).copied()
+    let found = ALL.get().iter().find(is).copied();
+    found.ok_or_else(|| Error::new(by.as_bytes(), "no such handle", &[]))
 }
 
 /// `dlclose`: nothing but a check, since libraries stay.
 #[inline]
 pub extern "C" fn dlclose(handle: usize) -> c_int {
-    if handle_object(handle).is_some() {
-        return 0;
-    }
-    failed(&Error { file: b"dlclose", cause: Cause::Name("no such handle", b"") });
-    -1
+    let object = or_null(handle_object(handle, "dlclose").map(core::ptr::from_ref));
+    if object.is_null() { -1 } else { 0 }
 }
 
 /// `Dl_info` of `<dlfcn.h>`
@@ -409,11 +302,11 @@ type Callback = unsafe extern "C" fn(*mut PhdrInfo, usize, *mut c_void) -> c_int
 pub unsafe extern "C" fn dl_iterate_phdr(callback: Callback, data: *mut c_void) -> c_int {
     let all = ALL.get();
     for object in all {
-        let headers = object.image.headers.unwrap_or_default();
+        let headers = object.image.headers;
         let module = object.tls_module.get();
         let mut info = PhdrInfo {
             dlpi_addr: object.link.l_addr,
-            dlpi_name: if object.is_program { c"".as_ptr() } else { object.link.l_name },
+            dlpi_name: if object.is_program() { c"".as_ptr() } else { object.link.l_name },
             dlpi_phdr: core::ptr::with_exposed_provenance(object.address(headers.at)),
             dlpi_phnum: (headers.size / 56) as u16,
             dlpi_adds: all.len() as u64,

@@ -1,6 +1,7 @@
 //! What debuggers look at: `struct r_debug` of `<link.h>`, which the program's DT_DEBUG points
 //! to, and the list of objects that it begins.
 
+use super::fast::writable;
 use super::object::Object;
 use crate::elf::consts::DT_DEBUG;
 use core::sync::atomic::{AtomicI32, AtomicPtr, AtomicUsize, Ordering};
@@ -63,14 +64,18 @@ pub fn add(last: Option<&'static Object>, new: &[&'static Object]) {
 pub fn attach(program: &Object, base: usize) {
     DEBUG.r_ldbase.store(base, Ordering::Relaxed);
     let Some(range) = program.image.dynamic else { return };
-    let words = program.view::<u64>(range);
-    let entry = (0..words.len / 2).find(|&entry| words.get(2 * entry) == Some(DT_DEBUG as u64));
-    let Some(entry) = entry else { return };
-    let at = range.at + 16 * entry as u64 + 8;
-    let mut loads = program.image.loads.iter();
-    if loads.any(|load| load.flags & crate::elf::consts::PF_W != 0 && load.memory.holds(at, 8)) {
-        let place = core::ptr::with_exposed_provenance_mut::<usize>(program.address(at));
-        // SAFETY: a word of the dynamic section, in a segment that is written; before RELRO.
-        unsafe { place.write_unaligned(&raw const DEBUG as usize) };
+    // Most are in a segment that is written; before RELRO all of that can be.
+    if writable(program, range.at, range.size).is_none() {
+        return;
+    }
+    for at in (0..range.size / 16).map(|entry| program.address(range.at + 16 * entry)) {
+        let entry = core::ptr::with_exposed_provenance_mut::<[usize; 2]>(at);
+        // SAFETY: an entry of the dynamic section, which is mapped writable.
+        unsafe {
+            if entry.read_unaligned()[0] == DT_DEBUG as usize {
+                entry.write_unaligned([DT_DEBUG as usize, &raw const DEBUG as usize]);
+                return;
+            }
+        }
     }
 }

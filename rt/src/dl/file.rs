@@ -1,6 +1,7 @@
 //! The files that a loader looks at.
 
 use super::image::Fault;
+use super::search::Why;
 use crate::arch::PAGE;
 use crate::elf::Source;
 use crate::errno::{Errno, Result};
@@ -32,6 +33,9 @@ pub trait Files {
 
     /// Whether there is such a directory.
     fn is_directory(&mut self, path: &[u8]) -> bool;
+
+    /// Is told of each place that was looked at for a library, and whether it was there.
+    fn tried(&mut self, name: &[u8], path: &[u8], why: Why, fault: Option<Fault>);
 }
 
 /// A file that is mapped as a whole, for reading only; [`map`](super::map) makes an image
@@ -141,7 +145,7 @@ pub fn real_path<'b>(path: &'b [u8], buffer: &'b mut [u8]) -> &'b [u8] {
     real.ok().and_then(|length| buffer.get(..length)).unwrap_or(path)
 }
 
-/// A text of at most `N` bytes; what is longer is cut off.
+/// A text of less than `N` bytes, behind which is a zero; what is longer is cut off.
 pub struct Text<const N: usize> {
     bytes: [u8; N],
     length: usize,
@@ -152,6 +156,24 @@ impl<const N: usize> Text<N> {
     #[inline]
     pub const fn new() -> Self {
         Text { bytes: [0; N], length: 0 }
+    }
+
+    /// Takes all away.
+    #[inline]
+    pub fn clear(&mut self) {
+        self.length = 0;
+    }
+
+    /// Adds these bytes.
+    #[inline]
+    pub fn add(&mut self, bytes: &[u8]) {
+        for &byte in bytes {
+            let [place, end, ..] = self.bytes.get_mut(self.length..).unwrap_or_default() else {
+                return;
+            };
+            (*place, *end) = (byte, 0);
+            self.length += 1;
+        }
     }
 
     /// Adds these items.
@@ -180,12 +202,7 @@ impl<const N: usize> Default for Text<N> {
 impl<const N: usize> Write for Text<N> {
     #[inline]
     fn write(&mut self, bytes: &[u8]) -> Result<usize> {
-        let room = self.bytes.get_mut(self.length..).unwrap_or_default();
-        let count = room.len().min(bytes.len());
-        for (to, from) in room.iter_mut().zip(bytes) {
-            *to = *from;
-        }
-        self.length += count;
+        self.add(bytes);
         Ok(bytes.len())
     }
 }

@@ -3,6 +3,7 @@
 //!
 //! Addresses are those of the file, before the bias is added.
 
+use super::error::Error;
 use super::memory::Arena;
 use crate::arch::{ELF_DATA, ELF_MACHINE, PAGE};
 use crate::elf::consts::*;
@@ -21,6 +22,17 @@ pub enum Fault {
     Foreign(&'static str),
     /// It is not what it should be.
     Bad(&'static str),
+}
+
+impl Fault {
+    /// In words.
+    #[inline]
+    pub fn text(self) -> &'static str {
+        match self {
+            Fault::Os(errno) => errno.message(),
+            Fault::Foreign(text) | Fault::Bad(text) => text,
+        }
+    }
 }
 
 impl From<Errno> for Fault {
@@ -82,37 +94,83 @@ pub struct Tls {
     pub skew: u64,
 }
 
-/// The tables of the dynamic section: empty ranges where there are none.
+/// A table of the dynamic section.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Part {
+    /// DT_STRTAB; ends with a zero byte.
+    Strings,
+    /// DT_RELA, without what DT_JMPREL has.
+    Rela,
+    /// DT_RELR
+    Relr,
+    /// DT_JMPREL
+    Jmprel,
+    /// DT_PREINIT_ARRAY
+    PreinitArray,
+    /// DT_INIT_ARRAY
+    InitArray,
+    /// DT_FINI_ARRAY
+    FiniArray,
+    /// DT_SYMTAB, up to the end of its segment: no entry tells how many there are.
+    Symbols,
+    /// DT_GNU_HASH, up to the end of its segment. Filter and buckets lie within.
+    GnuHash,
+    /// DT_HASH, up to the end of its segment, where there is no DT_GNU_HASH.
+    Hash,
+    /// DT_VERSYM, up to the end of its segment.
+    Versym,
+    /// DT_VERDEF, up to the end of its segment.
+    Verdef,
+    /// DT_VERNEED, up to the end of its segment.
+    Verneed,
+}
+
+/// How a table is found: its tag, that of its size or none, the size of an entry, what is said
+/// where it isn't there. In the order of [`Part`].
+const PARTS: [(u8, u8, u8, u8); 13] = {
+    const NO_SIZE: u8 = slot(DT_NULL);
+    [
+        (slot(DT_STRTAB), slot(DT_STRSZ), 1, 0),
+        (slot(DT_RELA), slot(DT_RELASZ), 24, 1),
+        (slot(DT_RELR), slot(DT_RELRSZ), 8, 1),
+        (slot(DT_JMPREL), slot(DT_PLTRELSZ), 24, 1),
+        (slot(DT_PREINIT_ARRAY), slot(DT_PREINIT_ARRAYSZ), 8, 2),
+        (slot(DT_INIT_ARRAY), slot(DT_INIT_ARRAYSZ), 8, 2),
+        (slot(DT_FINI_ARRAY), slot(DT_FINI_ARRAYSZ), 8, 2),
+        (slot(DT_SYMTAB), NO_SIZE, 1, 3),
+        (slot(DT_GNU_HASH), NO_SIZE, 1, 4),
+        (slot(DT_HASH), NO_SIZE, 1, 4),
+        (slot(DT_VERSYM), NO_SIZE, 1, 5),
+        (slot(DT_VERDEF), NO_SIZE, 1, 5),
+        (slot(DT_VERNEED), NO_SIZE, 1, 5),
+    ]
+};
+
+/// What is said where a table isn't there.
+const OUTSIDE: [&str; 6] = [
+    "its string table lies outside its segments",
+    "its relocations lie outside its segments",
+    "its constructors lie outside its segments",
+    "its symbol table lies outside its segments",
+    "its hash table lies outside its segments",
+    "its symbol versions lie outside its segments",
+];
+
+/// Entries whose value can only be one, and what is said where it is another.
+const FIXED: [(u8, u8, &str); 4] = [
+    (slot(DT_SYMENT), 24, "its symbols have a strange size"),
+    (slot(DT_RELAENT), 24, "its relocations have a strange size"),
+    (slot(DT_RELRENT), 8, "its packed relocations have a strange size"),
+    (slot(DT_PLTREL), DT_RELA as u8, "its PLT has relocations of another kind"),
+];
+
+/// What the dynamic section says.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub struct Tables {
-    /// DT_STRTAB; ends with a zero byte.
-    pub strings: Range,
-    /// DT_SYMTAB, up to the end of its segment: no entry tells how many there are.
-    pub symbols: Range,
-    /// DT_GNU_HASH, up to the end of its segment. Filter and buckets lie within.
-    pub gnu_hash: Range,
-    /// DT_HASH, where there is no DT_GNU_HASH.
-    pub hash: Range,
-    /// DT_RELA, without what DT_JMPREL has.
-    pub rela: Range,
-    /// How many of these are R_*_RELATIVE, at the beginning.
+    /// By [`Part`]: empty where there is none.
+    parts: [Range; PARTS.len()],
+    /// How many of the relocations are R_*_RELATIVE, at the beginning.
     pub relacount: u64,
-    /// DT_RELR
-    pub relr: Range,
-    /// DT_JMPREL
-    pub jmprel: Range,
-    /// DT_VERSYM, up to the end of its segment.
-    pub versym: Range,
-    /// DT_VERDEF, up to the end of its segment.
-    pub verdef: Range,
-    /// DT_VERNEED, up to the end of its segment.
-    pub verneed: Range,
-    /// DT_PREINIT_ARRAY
-    pub preinit_array: Range,
-    /// DT_INIT_ARRAY
-    pub init_array: Range,
-    /// DT_FINI_ARRAY
-    pub fini_array: Range,
     /// DT_INIT; 0 for none.
     pub init: u64,
     /// DT_FINI; 0 for none.
@@ -123,12 +181,20 @@ pub struct Tables {
     pub flags: u64,
     /// DT_FLAGS_1
     pub flags_1: u64,
-    /// Offset of DT_SONAME in the strings.
-    pub soname: Option<u64>,
+    /// Offset of DT_SONAME in the strings; 0, which is no name, for none.
+    pub soname: u64,
     /// Offset of DT_RPATH in the strings.
     pub rpath: Option<u64>,
     /// Offset of DT_RUNPATH in the strings.
     pub runpath: Option<u64>,
+}
+
+impl Tables {
+    /// Where a table is.
+    #[inline]
+    pub fn part(&self, part: Part) -> Range {
+        self.parts[part as usize]
+    }
 }
 
 /// DT_FLAGS: own symbols first.
@@ -145,14 +211,14 @@ pub const DF_1_NODEFLIB: u64 = 0x800;
 pub const DF_1_PIE: u64 = 0x0800_0000;
 
 /// A program or library.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Default)]
 pub struct Image<'a> {
     /// ET_EXEC, ET_DYN
     pub e_type: u16,
     /// The entry point.
     pub entry: u64,
-    /// The program headers, where they are in memory.
-    pub headers: Option<Range>,
+    /// The program headers, where they are in memory; nothing where they are in no segment.
+    pub headers: Range,
     /// The PT_LOADs, ascending; their pages don't overlap.
     pub loads: &'a [Load],
     /// From the first page of the first one to the last page of the last one.
@@ -217,42 +283,29 @@ impl<'a> Image<'a> {
     /// # Errors
     /// A sentence that says what is wrong.
     #[inline]
-    pub fn read(arena: &'a Arena, source: &dyn Source) -> Result<Image<'a>, Fault> {
-        let header = file_header(source)?;
-        let size = u64::from(header.e_phnum) * ProgramHeader::size(ENCODING) as u64;
-        let bytes = source.get(header.e_phoff, size);
-        let bytes = bytes.ok_or(Fault::Bad("truncated: the program headers are missing"))?;
-        let mut image = Image::from_headers(arena, source, bytes)?;
-        (image.e_type, image.entry) = (header.e_type, header.e_entry);
-        image.find_headers(&header);
+    pub fn read(arena: &'a Arena, source: &dyn Source) -> Result<&'a mut Image<'a>, Fault> {
+        let image = Image::of_file(arena, source)?;
+        image.read_dynamic(source)?;
         Ok(image)
     }
 
-    /// Finds where the program headers are in memory.
-    #[inline]
-    pub(super) fn find_headers(&mut self, header: &FileHeader) {
-        let size = u64::from(header.e_phnum) * ProgramHeader::size(ENCODING) as u64;
-        let mut loads = self.loads.iter();
-        self.headers = loads.find_map(|load| {
-            let within = header.e_phoff.checked_sub(load.offset)?;
-            let at = load.memory.at.checked_add(within)?;
-            load.of_file().holds(at, size).then_some(Range { at, size })
-        });
-    }
-
-    /// Checks what these program headers describe.
+    /// Checks what a file's program headers describe, but not the dynamic section.
     ///
     /// # Errors
     /// A sentence that says what is wrong.
     #[inline]
-    pub fn from_headers(
-        arena: &'a Arena,
-        source: &dyn Source,
-        headers: &[u8],
-    ) -> Result<Image<'a>, Fault> {
-        let mut image = Image::of_segments(arena, source, headers)?;
-        if let Some(dynamic) = image.dynamic {
-            image.tables = Reading { image: &image, source }.tables(dynamic)?;
+    pub fn of_file(arena: &'a Arena, source: &dyn Source) -> Result<&'a mut Image<'a>, Fault> {
+        let header = file_header(source)?;
+        let size = u64::from(header.e_phnum) * ProgramHeader::size(ENCODING) as u64;
+        let bytes = source.get(header.e_phoff, size);
+        let bytes = bytes.ok_or(Fault::Bad("truncated: the program headers are missing"))?;
+        let image = Image::of_segments(arena, source, bytes)?;
+        (image.e_type, image.entry) = (header.e_type, header.e_entry);
+        for load in image.loads {
+            let at = load.memory.at.wrapping_add(header.e_phoff.wrapping_sub(load.offset));
+            if image.headers.size == 0 && load.of_file().holds(at, size) {
+                image.headers = Range { at, size };
+            }
         }
         Ok(image)
     }
@@ -266,43 +319,30 @@ impl<'a> Image<'a> {
         arena: &'a Arena,
         source: &dyn Source,
         headers: &[u8],
-    ) -> Result<Image<'a>, Fault> {
+    ) -> Result<&'a mut Image<'a>, Fault> {
+        let image = arena.place(Image::default())?;
         let headers = Table::<ProgramHeader>::packed(ENCODING, headers);
-        let mut loads = arena.list(4)?;
-        let mut align = PAGE as u64;
+        let mut loads = arena.list();
+        (image.e_type, image.align) = (ET_DYN, PAGE as u64);
+        let mut end = 0;
         for header in headers.iter().filter(|header| header.p_type == PT_LOAD) {
             let load = check_load(source, &header)?;
             if load.memory.size > 0 {
-                let last = loads.last().map_or(0, |last: &Load| last.memory.at + last.memory.size);
-                if !loads.is_empty() && page_floor(load.memory.at) < page_ceil(last) {
+                if !loads.is_empty() && page_floor(load.memory.at) < end {
                     return Err(Fault::Bad("its segments overlap or are out of order"));
                 }
+                end = page_ceil(load.memory.at + load.memory.size);
                 loads.push(load)?;
-                align = align.max(header.p_align);
+                image.align = image.align.max(header.p_align);
             }
         }
-        let loads = loads.into_slice();
-        let (Some(first), Some(last)) = (loads.first(), loads.last()) else {
-            return Err(Fault::Bad("it has nothing to load"));
-        };
+        image.loads = loads.into_slice();
+        let first = image.loads.first().ok_or(Fault::Bad("it has nothing to load"))?;
         let at = page_floor(first.memory.at);
-        let span = Range { at, size: page_ceil(last.memory.at + last.memory.size) - at };
-        if span.size > 64 << 30 {
+        image.span = Range { at, size: end - at };
+        if image.span.size > 64 << 30 {
             return Err(Fault::Bad("its segments are more than 64 GiB apart"));
         }
-        let mut image = Image {
-            e_type: ET_DYN,
-            entry: 0,
-            headers: None,
-            loads,
-            span,
-            align,
-            interpreter: None,
-            dynamic: None,
-            tls: None,
-            relro: Range::default(),
-            tables: Tables::default(),
-        };
         for header in headers.iter() {
             image.take_header(arena, source, &header)?;
         }
@@ -316,39 +356,33 @@ impl<'a> Image<'a> {
         source: &dyn Source,
         header: &ProgramHeader,
     ) -> Result<(), Fault> {
-        let memory = Range { at: header.p_vaddr, size: header.p_memsz };
+        let of_file = Range { at: header.p_vaddr, size: header.p_filesz };
         match header.p_type {
             PT_INTERP if self.interpreter.is_none() => {
                 let bytes = source.get(header.p_offset, header.p_filesz.min(4096));
-                let path = bytes.and_then(|bytes| bytes.split(|&byte| byte == 0).next());
-                let path = path.filter(|path| !path.is_empty() && path.len() < 4096);
+                let path = c_str(bytes.unwrap_or_default(), 0).filter(|path| !path.is_empty());
                 let path = path.ok_or(Fault::Bad("the name of its interpreter is missing"))?;
                 self.interpreter = Some(arena.bytes(path)?);
             }
             PT_DYNAMIC if self.dynamic.is_none() => {
-                let range = Range { at: header.p_vaddr, size: header.p_filesz };
-                if self.part(range).is_none() {
+                if self.part(of_file).is_none() {
                     return Err(Fault::Bad("its dynamic section lies outside its segments"));
                 }
-                self.dynamic = Some(range);
+                self.dynamic = Some(of_file);
             }
             PT_TLS if self.tls.is_none() => self.tls = Some(self.check_tls(header)?),
             PT_GNU_RELRO => {
-                let at = page_floor(memory.at);
-                let end = memory.at.checked_add(memory.size).map(page_floor);
-                let size = end.and_then(|end| end.checked_sub(at)).unwrap_or(0);
-                let within = self.loads.iter().any(|load| {
-                    let start = page_floor(load.memory.at);
-                    let end = page_ceil(load.memory.at + load.memory.size);
-                    Range { at: start, size: end - start }.holds(at, size)
-                });
-                if !within {
+                let at = page_floor(header.p_vaddr);
+                let end = page_floor(header.p_vaddr.saturating_add(header.p_memsz));
+                let relro = Range { at, size: end.saturating_sub(at) };
+                let pages = |load: &Load| {
+                    let at = page_floor(load.memory.at);
+                    Range { at, size: page_ceil(load.memory.at + load.memory.size) - at }
+                };
+                if !self.loads.iter().any(|load| pages(load).holds(at, relro.size)) {
                     return Err(Fault::Bad("PT_GNU_RELRO lies outside its segments"));
                 }
-                self.relro = Range { at, size };
-            }
-            PT_PHDR if self.part(Range { at: header.p_vaddr, size: header.p_filesz }).is_some() => {
-                self.headers = Some(Range { at: header.p_vaddr, size: header.p_filesz });
+                self.relro = relro;
             }
             _ => {}
         }
@@ -394,25 +428,33 @@ impl<'a> Image<'a> {
         source.get(load.offset.checked_add(range.at.checked_sub(load.memory.at)?)?, range.size)
     }
 
+    /// The bytes of a table out of the file; none where there is no such table.
+    #[inline]
+    pub fn table<'s>(&self, source: &'s dyn Source, part: Part) -> &'s [u8] {
+        self.bytes(source, self.tables.part(part)).unwrap_or_default()
+    }
+
     /// The string at an offset of the string table.
     #[inline]
     pub fn string<'s>(&self, source: &'s dyn Source, at: u64) -> Option<&'s [u8]> {
-        c_str(self.bytes(source, self.tables.strings)?, at)
+        c_str(self.table(source, Part::Strings), at)
     }
 
-    /// The entries of the dynamic section.
+    /// Calls with each entry of the dynamic section.
     #[inline]
-    pub fn entries<'s>(&self, source: &'s dyn Source) -> impl Iterator<Item = Dyn> + use<'s> {
+    pub fn each_entry(
+        &self,
+        source: &dyn Source,
+        call: &mut dyn FnMut(Dyn) -> Result<(), Error>,
+    ) -> Result<(), Error> {
         let bytes = self.dynamic.and_then(|range| self.bytes(source, range)).unwrap_or_default();
-        Table::<Dyn>::packed(ENCODING, bytes).iter().take_while(|entry| entry.d_tag != DT_NULL)
-    }
-
-    /// The names of the libraries that it needs.
-    #[inline]
-    pub fn needed<'s>(&self, source: &'s dyn Source) -> impl Iterator<Item = &'s [u8]> + use<'s> {
-        let strings = self.bytes(source, self.tables.strings).unwrap_or_default();
-        let needed = self.entries(source).filter(|entry| entry.d_tag == DT_NEEDED);
-        needed.filter_map(|entry| c_str(strings, entry.d_val)).filter(|name| !name.is_empty())
+        for entry in Table::<Dyn>::packed(ENCODING, bytes).iter() {
+            if entry.d_tag == DT_NULL {
+                break;
+            }
+            call(entry)?;
+        }
+        Ok(())
     }
 }
 
@@ -448,176 +490,130 @@ fn check_load(source: &dyn Source, header: &ProgramHeader) -> Result<Load, Fault
     if end.is_none_or(|end| end > source.size()) {
         return Err(Fault::Bad("truncated: the file ends within a segment"));
     }
-    let Load { filesz, offset, flags, .. } =
-        Load { memory, filesz: header.p_filesz, offset: header.p_offset, flags: header.p_flags };
-    Ok(Load { memory, filesz, offset, flags })
+    Ok(Load { memory, filesz: header.p_filesz, offset: header.p_offset, flags: header.p_flags })
 }
 
 /// The last tag that has its own number as its slot.
-const LAST: usize = DT_RELRENT as usize;
+const LAST: i64 = DT_RELRENT;
+/// How many slots there are.
+const SLOTS: usize = 64;
+const _: () = assert!(LAST + 7 < SLOTS as i64);
 
-/// Where the value of a tag is kept; out of bounds for the others.
+/// Where the value of a tag is kept: small ones by their number, some others behind them, and
+/// in the last place all that nobody asks for.
 #[inline]
-fn slot(tag: i64) -> usize {
-    match tag {
+const fn slot(tag: i64) -> u8 {
+    let place = match tag {
         DT_GNU_HASH => LAST + 1,
         DT_VERSYM => LAST + 2,
         DT_RELACOUNT => LAST + 3,
         DT_FLAGS_1 => LAST + 4,
         DT_VERDEF => LAST + 5,
         DT_VERNEED => LAST + 6,
-        _ => usize::try_from(tag).ok().filter(|&tag| tag <= LAST).unwrap_or(usize::MAX),
-    }
+        0..=LAST => tag,
+        _ => LAST + 7,
+    };
+    place as u8
 }
 
-/// The dynamic section of an image whose segments are checked.
-struct Reading<'i, 's> {
-    image: &'i Image<'i>,
-    source: &'s dyn Source,
-}
-
-impl Reading<'_, '_> {
+impl Image<'_> {
+    /// Checks the dynamic section, where there is one, of an image whose segments are checked.
+    ///
+    /// # Errors
+    /// A sentence that says what is wrong.
     #[inline]
-    fn tables(&self, dynamic: Range) -> Result<Tables, Fault> {
-        let bytes = self.image.bytes(self.source, dynamic);
+    pub fn read_dynamic(&mut self, source: &dyn Source) -> Result<(), Fault> {
+        let Some(dynamic) = self.dynamic else { return Ok(()) };
+        let bytes = self.bytes(source, dynamic);
         let bytes = bytes.ok_or(Fault::Bad("its dynamic section is missing"))?;
-        let mut tables = Tables::default();
-        // The last value of each tag: small ones by their number, some others behind them.
-        let mut values = [0u64; LAST + 7];
-        let mut given = 0u64;
-        let all = Table::<Dyn>::packed(ENCODING, bytes);
-        for Dyn { d_tag, d_val } in all.iter().take_while(|entry| entry.d_tag != DT_NULL) {
-            let slot = slot(d_tag);
-            if let Some(value) = values.get_mut(slot) {
-                *value = d_val;
-                given |= 1 << slot;
+        // The last value of each tag.
+        let (mut values, mut given) = ([0u64; SLOTS], 0u64);
+        for Dyn { d_tag, d_val } in Table::<Dyn>::packed(ENCODING, bytes).iter() {
+            if d_tag == DT_NULL {
+                break;
             }
+            let slot = slot(d_tag);
+            given |= 1 << slot;
+            values[usize::from(slot) % SLOTS] = d_val;
         }
-        let value = |tag: i64| values.get(slot(tag)).copied().unwrap_or(0);
-        let given = |tag: i64| given >> slot(tag) & 1 == 1;
-        for (tag, right, wrong) in [
-            (DT_SYMENT, 24, "its symbols have a strange size"),
-            (DT_RELAENT, 24, "its relocations have a strange size"),
-            (DT_RELRENT, 8, "its packed relocations have a strange size"),
-            (DT_PLTREL, DT_RELA as u64, "its PLT has relocations of another kind"),
-        ] {
-            if given(tag) && value(tag) != right {
+        let value = |slot: u8| values[usize::from(slot) % SLOTS];
+        let is_given = |tag: i64| given >> slot(tag) & 1 == 1;
+        for &(slot, right, wrong) in &FIXED {
+            if given >> slot & 1 == 1 && value(slot) != right.into() {
                 return Err(Fault::Bad(wrong));
             }
         }
-        if given(DT_REL) {
+        if is_given(DT_REL) {
             return Err(Fault::Bad("it has relocations without addends"));
         }
-        let pair = |at: i64, size: i64| (value(at), value(size));
-        let relocations = "its relocations lie outside its segments";
-        let arrays = "its constructors lie outside its segments";
-        for (place, (at, size), unit, wrong) in [
-            (
-                &mut tables.strings,
-                pair(DT_STRTAB, DT_STRSZ),
-                1,
-                "its string table lies outside its segments",
-            ),
-            (&mut tables.rela, pair(DT_RELA, DT_RELASZ), 24, relocations),
-            (&mut tables.relr, pair(DT_RELR, DT_RELRSZ), 8, relocations),
-            (&mut tables.jmprel, pair(DT_JMPREL, DT_PLTRELSZ), 24, relocations),
-            (&mut tables.preinit_array, pair(DT_PREINIT_ARRAY, DT_PREINIT_ARRAYSZ), 8, arrays),
-            (&mut tables.init_array, pair(DT_INIT_ARRAY, DT_INIT_ARRAYSZ), 8, arrays),
-            (&mut tables.fini_array, pair(DT_FINI_ARRAY, DT_FINI_ARRAYSZ), 8, arrays),
-        ] {
-            *place = self.table((at, size), unit, wrong)?;
+        for (index, &(at, size, unit, wrong)) in PARTS.iter().enumerate() {
+            let (at, has_size) = (value(at), size != 0);
+            let mut size = value(size);
+            size -= size % u64::from(unit);
+            if has_size && size > 0 || !has_size && at != 0 {
+                let wrong = Fault::Bad(OUTSIDE[usize::from(wrong) % OUTSIDE.len()]);
+                let load = self.part(Range { at, size: size.max(1) }).ok_or(wrong)?;
+                if !has_size {
+                    size = load.filesz - (at - load.memory.at);
+                }
+                self.tables.parts[index] = Range { at, size };
+            }
         }
-        let versions = "its symbol versions lie outside its segments";
-        for (place, tag, wrong) in [
-            (&mut tables.symbols, DT_SYMTAB, "its symbol table lies outside its segments"),
-            (&mut tables.versym, DT_VERSYM, versions),
-            (&mut tables.verdef, DT_VERDEF, versions),
-            (&mut tables.verneed, DT_VERNEED, versions),
-        ] {
-            *place = self.to_end(value(tag), wrong)?;
-        }
-        tables.relacount = value(DT_RELACOUNT);
-        (tables.init, tables.fini) = (value(DT_INIT), value(DT_FINI));
-        tables.pltgot = value(DT_PLTGOT);
-        let flag = |tag: i64, flag: u64| if given(tag) { flag } else { 0 };
-        tables.flags = value(DT_FLAGS)
-            | flag(DT_SYMBOLIC, DF_SYMBOLIC)
-            | flag(DT_TEXTREL, DF_TEXTREL)
-            | flag(DT_BIND_NOW, DF_BIND_NOW);
-        tables.flags_1 = value(DT_FLAGS_1);
-        let offset = |tag: i64| given(tag).then(|| value(tag));
-        (tables.soname, tables.rpath) = (offset(DT_SONAME), offset(DT_RPATH));
-        tables.runpath = offset(DT_RUNPATH);
-        // Old linkers count the PLT's relocations among the others.
-        if tables.rela.size > 0 && tables.rela.holds(tables.jmprel.at, tables.jmprel.size) {
-            tables.rela.size = tables.jmprel.at - tables.rela.at;
-        }
-        tables.relacount = tables.relacount.min(tables.rela.size / 24);
-        if let Some(strings) = self.image.bytes(self.source, tables.strings)
-            && strings.last().is_some_and(|&last| last != 0)
+        let tables = &mut self.tables;
+        (tables.init, tables.fini) = (value(slot(DT_INIT)), value(slot(DT_FINI)));
+        tables.pltgot = value(slot(DT_PLTGOT));
+        tables.flags = value(slot(DT_FLAGS));
+        for (tag, flag) in
+            [(DT_SYMBOLIC, DF_SYMBOLIC), (DT_TEXTREL, DF_TEXTREL), (DT_BIND_NOW, DF_BIND_NOW)]
         {
+            tables.flags |= u64::from(is_given(tag)) * flag;
+        }
+        tables.flags_1 = value(slot(DT_FLAGS_1));
+        let offset = |tag: i64| is_given(tag).then_some(value(slot(tag)));
+        tables.soname = value(slot(DT_SONAME));
+        (tables.rpath, tables.runpath) = (offset(DT_RPATH), offset(DT_RUNPATH));
+        // Old linkers count the PLT's relocations among the others.
+        let jmprel = tables.part(Part::Jmprel);
+        let rela = &mut tables.parts[Part::Rela as usize];
+        if rela.size > 0 && rela.holds(jmprel.at, jmprel.size) {
+            rela.size = jmprel.at - rela.at;
+        }
+        tables.relacount = value(slot(DT_RELACOUNT)).min(rela.size / 24);
+        if self.table(source, Part::Strings).last().is_some_and(|&last| last != 0) {
             return Err(Fault::Bad("its string table doesn't end with a zero byte"));
         }
-        let code = [tables.init, tables.fini];
-        if code.iter().any(|&at| at != 0 && !self.image.has_code(at)) {
-            return Err(Fault::Bad("its constructors lie outside its code"));
+        for at in [self.tables.init, self.tables.fini] {
+            if at != 0 && !self.has_code(at) {
+                return Err(Fault::Bad("its constructors lie outside its code"));
+            }
         }
-        self.check_hashes(&mut tables, value(DT_HASH), value(DT_GNU_HASH))?;
-        Ok(tables)
-    }
-
-    /// A table that has a size: all of it lies in the file's part of a segment.
-    #[inline]
-    fn table(
-        &self,
-        (at, size): (u64, u64),
-        unit: u64,
-        wrong: &'static str,
-    ) -> Result<Range, Fault> {
-        if size == 0 {
-            return Ok(Range::default());
-        }
-        let range = Range { at, size: size - size % unit };
-        self.image.part(range).map(|_| range).ok_or(Fault::Bad(wrong))
-    }
-
-    /// A table without a size: up to the end of the file's part of its segment.
-    #[inline]
-    fn to_end(&self, at: u64, wrong: &'static str) -> Result<Range, Fault> {
-        if at == 0 {
-            return Ok(Range::default());
-        }
-        let load = self.image.part(Range { at, size: 1 }).ok_or(Fault::Bad(wrong))?;
-        Ok(Range { at, size: load.filesz - (at - load.memory.at) })
+        self.check_hashes(source)
     }
 
     #[inline]
-    fn check_hashes(&self, tables: &mut Tables, hash: u64, gnu_hash: u64) -> Result<(), Fault> {
+    fn check_hashes(&mut self, source: &dyn Source) -> Result<(), Fault> {
         const WRONG: Fault = Fault::Bad("its hash table makes no sense");
-        let outside = "its hash table lies outside its segments";
-        if gnu_hash != 0 {
-            tables.gnu_hash = self.to_end(gnu_hash, outside)?;
-            let bytes = self.image.bytes(self.source, tables.gnu_hash).ok_or(WRONG)?;
-            let table = GnuHash::new(ENCODING, bytes).ok_or(WRONG)?;
+        if self.tables.part(Part::GnuHash).size > 0 {
+            self.tables.parts[Part::Hash as usize].size = 0;
+            let table = GnuHash::new(ENCODING, self.table(source, Part::GnuHash)).ok_or(WRONG)?;
             if table.nbuckets == 0 || !table.bloom_size.is_power_of_two() {
                 return Err(WRONG);
             }
-        } else if hash != 0 {
-            tables.hash = self.to_end(hash, outside)?;
-            let bytes = self.image.bytes(self.source, tables.hash).ok_or(WRONG)?;
+        } else if self.tables.part(Part::Hash).size > 0 {
+            let bytes = self.table(source, Part::Hash);
             let table = SysvHash::new(ENCODING, bytes, false).ok_or(WRONG)?;
             if table.nbucket == 0 {
                 return Err(WRONG);
             }
             // Each symbol is in one chain: more steps than symbols are a circle.
-            let mut steps = 0;
+            let mut left = table.nchain;
             for bucket in 0..table.nbucket {
                 let mut symbol = table.bucket(bucket).unwrap_or(0);
                 while symbol != 0 {
-                    steps += 1;
-                    if steps > table.nchain {
+                    if left == 0 {
                         return Err(Fault::Bad("its hash table goes in circles"));
                     }
+                    left -= 1;
                     symbol = table.chain(symbol).unwrap_or(0);
                 }
             }

@@ -2,8 +2,9 @@
 
 use super::api;
 use super::load::owns_threads;
+use super::memory::Arena;
 use super::object::Object;
-use super::plan::{Cause, Error};
+use super::error::Error;
 use super::state::{LOCK, OPTIONS, WITHOUT_LIBC};
 use super::{Options, run, tls};
 use crate::auxv;
@@ -35,23 +36,22 @@ impl Library {
     /// # Errors
     /// Why it can't be opened. A process whose C library is already there can't use this.
     #[inline]
-    pub fn open(name: &CStr) -> Result<Library, Error<'static>> {
+    pub fn open(name: &CStr) -> Result<Library, Error> {
         if !owns_threads() {
-            let text = "this process has a C library: use its dlopen";
-            return Err(Error { file: b"lx", cause: Cause::Name(text, b"") });
+            return Err(Error::new(b"lx", "this process has a C library: use its dlopen", &[]));
         }
         let _guard = LOCK.lock();
         if !PREPARED.swap(true, Ordering::AcqRel) {
             // SAFETY: nobody has read them, since nothing was opened before; under the lock.
             unsafe { OPTIONS.set(Options::of_environment(auxv::secure())) };
             WITHOUT_LIBC.store(true, Ordering::Relaxed);
-            run::prepare(&[]);
+            run::prepare();
             if !tls::start() {
-                return Err(Error::new(b"lx", Errno::ENOMEM));
+                return Err(Errno::ENOMEM.into());
             }
         }
         const RTLD_NOW: i32 = 2;
-        api::open_or_error(name.to_bytes(), RTLD_NOW, None).map(Library)
+        api::open(name.to_bytes(), RTLD_NOW, None).map(Library)
     }
 
     /// The address of a function or variable.
@@ -62,67 +62,63 @@ impl Library {
     /// # Errors
     /// That nobody has it.
     #[inline]
-    pub fn symbol(&self, name: &'static CStr) -> Result<NonNull<()>, Error<'static>> {
-        let address = api::symbol(self.0, name.to_bytes())?;
-        let cause = Cause::Undefined(name.to_bytes(), b"");
+    pub fn symbol(&self, name: &'static CStr) -> Result<NonNull<()>, Error> {
+        let address = api::symbol(self.0, name.to_bytes(), self.0.title())?;
         NonNull::new(core::ptr::with_exposed_provenance_mut(address))
-            .ok_or(Error { file: self.0.title(), cause })
+            .ok_or_else(|| api::undefined(name.to_bytes(), self.0.title()))
     }
 }
 
-/// An argument of a function that is called by its name alone.
-#[derive(Clone, Copy, Debug)]
-pub enum Argument {
-    /// An integer, or an address.
-    Word(u64),
-    /// A double.
-    Double(f64),
-    /// The address of these bytes; a zero byte follows the last one.
-    Text(&'static [u8]),
+/// The arguments of a function that is called by its name alone.
+#[derive(Default)]
+pub struct Arguments {
+    /// Integers and addresses.
+    words: [u64; 6],
+    doubles: [f64; 8],
+    /// How many there are of each.
+    word_count: usize,
+    double_count: usize,
+    texts: Arena,
 }
 
-/// What a function returned: which of both it was, its type says.
-#[derive(Clone, Copy, Debug)]
-pub struct Value {
-    /// An integer, or an address.
-    pub word: u64,
-    /// A double.
-    pub double: f64,
-}
-
-/// Opens a library and calls a function of it, on a user's word that it takes these arguments:
-/// like running a program, what it does is the user's affair.
-///
-/// # Errors
-/// That there is no such library or function; more than six integers or eight doubles.
-#[inline]
-pub fn call(
-    library: &[u8],
-    function: &'static [u8],
-    arguments: &[Argument],
-) -> Result<Value, Error<'static>> {
-    let too_many = Error { file: b"--call", cause: Cause::Name("too many arguments", b"") };
-    let (mut words, mut doubles) = ([0u64; 6], [0f64; 8]);
-    let (mut free_words, mut free_doubles) = (words.iter_mut(), doubles.iter_mut());
-    let arena = super::memory::Arena::new();
-    for argument in arguments {
-        match *argument {
-            Argument::Double(value) => *free_doubles.next().ok_or(too_many)? = value,
-            Argument::Word(value) => *free_words.next().ok_or(too_many)? = value,
-            Argument::Text(text) => {
-                let mut copy = arena.list(text.len() + 1)?;
-                copy.extend(text)?;
-                copy.push(0)?;
-                let address = copy.into_slice().as_ptr().expose_provenance();
-                *free_words.next().ok_or(too_many)? = address as u64;
-            }
-        }
+impl Arguments {
+    /// Adds an integer, or an address; false where there is no room for it.
+    #[inline]
+    pub fn word(&mut self, word: u64) -> bool {
+        self.word_count += 1;
+        let place = self.words.get_mut(self.word_count - 1);
+        place.map(|place| *place = word).is_some()
     }
-    let name = arena.c_str(library)?;
-    let library = Library::open(name)?;
-    let address = api::symbol(library.0, function)?;
-    // SAFETY: a function of a library that is bound; the user says that these are arguments
-    // that it takes.
-    let (word, double) = unsafe { crate::arch::link::call(address, &words, &doubles) };
-    Ok(Value { word, double })
+
+    /// Adds a double; false where there is no room for it.
+    #[inline]
+    pub fn double(&mut self, double: f64) -> bool {
+        self.double_count += 1;
+        let place = self.doubles.get_mut(self.double_count - 1);
+        place.map(|place| *place = double).is_some()
+    }
+
+    /// Adds the address of a copy of these bytes and a zero byte; false where there is no room
+    /// for it.
+    #[inline]
+    pub fn text(&mut self, text: &[u8]) -> bool {
+        let address = self.texts.bytes(text).map(|text| text.as_ptr().expose_provenance() as u64);
+        address.is_ok_and(|address| self.word(address))
+    }
+
+    /// Opens a library and calls a function of it with these, on a user's word that it takes
+    /// such arguments: like running a program, what it does is the user's affair. What it left
+    /// where integers and addresses are returned, and where doubles are: which of both it
+    /// returned its type says.
+    ///
+    /// # Errors
+    /// That there is no such library or function.
+    #[inline]
+    pub fn call(&self, library: &[u8], function: &[u8]) -> Result<(u64, f64), Error> {
+        let library = Library::open(self.texts.c_str(library)?)?;
+        let address = api::symbol(library.0, function, library.0.title())?;
+        // SAFETY: a function of a library that is bound; the user says that these are arguments
+        // that it takes.
+        Ok(unsafe { crate::arch::link::call(address, &self.words, &self.doubles) })
+    }
 }

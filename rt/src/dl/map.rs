@@ -1,7 +1,7 @@
 //! Segments into memory: the second stage, the first one that maps anything executable.
 
 use super::file::FileMap;
-use super::image::{Image, Load, page_ceil, page_floor};
+use super::image::{Image, Load, Part, page_ceil, page_floor};
 use crate::arch::{PAGE, nr, syscall};
 use crate::elf::consts::*;
 use crate::errno::{Errno, Result, check};
@@ -167,7 +167,7 @@ fn will_be_written(image: &Image, load: &Load) -> bool {
     const FEW: u64 = 8 * PAGE as u64;
     let tables = &image.tables;
     // Eight bytes each; a word of RELR stands for some dozens.
-    let relocated = tables.rela.size / 24 * 8 + tables.relr.size * 32;
+    let relocated = tables.part(Part::Rela).size / 24 * 8 + tables.part(Part::Relr).size * 32;
     load.flags & PF_W != 0 && (load.filesz <= FEW || relocated >= load.filesz / 2)
 }
 

@@ -32,39 +32,32 @@ impl Arena {
         Arena { last: Cell::new(None), next: Cell::new(0), end: Cell::new(0) }
     }
 
-    /// Zeros of this layout, which nobody else has.
+    /// Zeros which nobody else has: so many bytes, aligned to this power of two.
     ///
     /// # Errors
     /// `ENOMEM`.
     #[inline]
-    pub fn take(&self, layout: Layout) -> Result<NonNull<u8>> {
+    pub fn take(&self, size: usize, align: usize) -> Result<NonNull<u8>> {
         const UNIT: usize = 64 << 10;
-        let fits = || {
-            let start = self.next.get().checked_next_multiple_of(layout.align())?;
-            let end = start.checked_add(layout.size())?;
-            (start != 0 && end <= self.end.get()).then_some((start, end))
-        };
-        let (start, end) = match fits() {
-            Some(place) => place,
-            None => {
-                let more = layout.size().checked_add(layout.align()).and_then(|size| {
-                    size.checked_add(size_of::<Chunk>())?.checked_next_multiple_of(UNIT)
-                });
-                let size = more.ok_or(Errno::ENOMEM)?;
-                let (prot, flags) = (PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS);
-                // SAFETY: nothing is mapped over.
-                let chunk = unsafe { mmap(0, size, prot, flags, None, 0) }?.cast::<Chunk>();
-                // SAFETY: new memory, aligned to a page, and larger than the head.
-                unsafe { chunk.write(Chunk { before: self.last.get(), size }) };
-                self.last.set(Some(chunk));
-                let start = chunk.as_ptr().expose_provenance();
-                self.next.set(start + size_of::<Chunk>());
-                self.end.set(start + size);
-                fits().ok_or(Errno::ENOMEM)?
+        loop {
+            let start = self.next.get().wrapping_add(align - 1) & !(align - 1);
+            if size < self.end.get().saturating_sub(start) {
+                self.next.set(start + size);
+                let place = core::ptr::with_exposed_provenance_mut(start);
+                return NonNull::new(place).ok_or(Errno::ENOMEM);
             }
-        };
-        self.next.set(end);
-        NonNull::new(core::ptr::with_exposed_provenance_mut(start)).ok_or(Errno::ENOMEM)
+            // With its head, and a byte more than can be asked for.
+            let whole = size.saturating_add(align + 2 * size_of::<Chunk>() + UNIT) & !(UNIT - 1);
+            let (prot, flags) = (PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS);
+            // SAFETY: nothing is mapped over.
+            let chunk = unsafe { mmap(0, whole, prot, flags, None, 0) }?.cast::<Chunk>();
+            // SAFETY: new memory, aligned to a page, and larger than the head.
+            unsafe { chunk.write(Chunk { before: self.last.get(), size: whole }) };
+            self.last.set(Some(chunk));
+            let start = chunk.as_ptr().expose_provenance();
+            self.next.set(start + size_of::<Chunk>());
+            self.end.set(start + whole);
+        }
     }
 
     /// A copy of these bytes.
@@ -73,7 +66,12 @@ impl Arena {
     /// `ENOMEM`.
     #[inline]
     pub fn bytes(&self, bytes: &[u8]) -> Result<&[u8]> {
-        Ok(self.c_str_with(bytes)?.0)
+        let place = self.take(bytes.len() + 1, 1)?;
+        // SAFETY: new memory, so many bytes and a zero, which stays as long as the arena does.
+        unsafe {
+            place.copy_from_nonoverlapping(NonNull::from(bytes).cast(), bytes.len());
+            Ok(core::slice::from_raw_parts(place.as_ptr(), bytes.len()))
+        }
     }
 
     /// A copy of these bytes up to the first zero byte, as a C string.
@@ -82,18 +80,9 @@ impl Arena {
     /// `ENOMEM`.
     #[inline]
     pub fn c_str(&self, bytes: &[u8]) -> Result<&CStr> {
-        let with_end = self.c_str_with(bytes)?.1;
-        CStr::from_bytes_until_nul(with_end).map_err(|_| Errno::EINVAL)
-    }
-
-    /// A copy of these bytes, without and with a zero byte at the end.
-    #[inline]
-    fn c_str_with(&self, bytes: &[u8]) -> Result<(&[u8], &[u8])> {
-        let mut copy = self.list(bytes.len() + 1)?;
-        copy.extend(bytes)?;
-        copy.push(0)?;
-        let with_end = copy.into_slice();
-        Ok((with_end.get(..bytes.len()).unwrap_or_default(), with_end))
+        let start = self.bytes(bytes)?.as_ptr();
+        // SAFETY: a zero follows the copy, in memory that stays as long as the arena does.
+        Ok(unsafe { CStr::from_ptr(start.cast()) })
     }
 
     /// A place of its own for a value.
@@ -102,24 +91,37 @@ impl Arena {
     /// `ENOMEM`.
     #[allow(clippy::mut_from_ref)] // each call gives another place
     #[inline]
-    pub fn place<T: Copy>(&self, value: T) -> Result<&mut T> {
-        let place = self.take(Layout::new::<T>())?.cast::<T>();
-        // SAFETY: new memory of the type's layout, which stays as long as the arena does.
+    pub fn place<T>(&self, value: T) -> Result<&mut T> {
+        const { assert!(!core::mem::needs_drop::<T>()) };
+        let place = self.take(size_of::<T>(), align_of::<T>())?.cast::<T>();
+        // SAFETY: new memory for the type, which stays as long as the arena does.
         unsafe {
             place.write(value);
             Ok(&mut *place.as_ptr())
         }
     }
 
-    /// An empty list with room for so many.
-    ///
-    /// # Errors
-    /// `ENOMEM`.
+    /// An empty list.
     #[inline]
-    pub fn list<T: Copy>(&self, room: usize) -> Result<List<'_, T>> {
-        let mut list = List { arena: self, start: NonNull::dangling(), length: 0, room: 0 };
-        list.grow(room)?;
-        Ok(list)
+    pub fn list<T: Copy>(&self) -> List<'_, T> {
+        List { arena: self, start: NonNull::dangling(), length: 0, room: 0 }
+    }
+
+    /// Room for twice as many values of this layout, or for `more`; what there was is there.
+    #[cold]
+    #[inline]
+    fn longer(
+        &self,
+        old: NonNull<u8>,
+        length: usize,
+        more: usize,
+        unit: Layout,
+    ) -> Result<(NonNull<u8>, usize)> {
+        let room = length.saturating_add(length.max(more).max(8));
+        let start = self.take(room.saturating_mul(unit.size()), unit.align())?;
+        // SAFETY: the new place is another one, and has more room than there are values.
+        unsafe { start.copy_from_nonoverlapping(old, length * unit.size()) };
+        Ok((start, room))
     }
 }
 
@@ -153,15 +155,13 @@ pub struct List<'a, T> {
 }
 
 impl<'a, T: Copy> List<'a, T> {
-    #[cold]
+    /// Makes room for so many more.
     #[inline]
-    fn grow(&mut self, room: usize) -> Result<()> {
-        if room > self.room {
-            let layout = Layout::array::<T>(room).map_err(|_| Errno::ENOMEM)?;
-            let start = self.arena.take(layout)?.cast::<T>();
-            // SAFETY: the new place is another one, and has more room than there are values.
-            unsafe { start.copy_from_nonoverlapping(self.start, self.length) };
-            (self.start, self.room) = (start, room);
+    fn reserve(&mut self, more: usize) -> Result<()> {
+        if more > self.room - self.length {
+            let (old, unit) = (self.start.cast(), Layout::new::<T>());
+            let (start, room) = self.arena.longer(old, self.length, more, unit)?;
+            (self.start, self.room) = (start.cast(), room);
         }
         Ok(())
     }
@@ -172,9 +172,7 @@ impl<'a, T: Copy> List<'a, T> {
     /// `ENOMEM`.
     #[inline]
     pub fn push(&mut self, value: T) -> Result<()> {
-        if self.length == self.room {
-            self.grow(self.room.saturating_mul(2).max(8))?;
-        }
+        self.reserve(1)?;
         // SAFETY: there is room for one more.
         unsafe { self.start.add(self.length).write(value) };
         self.length += 1;
@@ -187,16 +185,13 @@ impl<'a, T: Copy> List<'a, T> {
     /// `ENOMEM`.
     #[inline]
     pub fn extend(&mut self, values: &[T]) -> Result<()> {
-        let length = self.length + values.len();
-        if length > self.room {
-            self.grow(length.max(self.room.saturating_mul(2)))?;
-        }
+        self.reserve(values.len())?;
         // SAFETY: there is room for so many more, and what is borrowed is not in it.
         unsafe {
             let end = self.start.add(self.length).as_ptr();
             core::ptr::copy_nonoverlapping(values.as_ptr(), end, values.len());
         }
-        self.length = length;
+        self.length += values.len();
         Ok(())
     }
 
@@ -239,7 +234,7 @@ mod tests {
     #[test]
     fn lists_grow_and_keep_what_they_have() {
         let arena = Arena::new();
-        let mut list = arena.list(0).unwrap();
+        let mut list = arena.list();
         let other = arena.bytes(b"between").unwrap();
         for i in 0..100_000u64 {
             list.push(i).unwrap();
@@ -252,6 +247,8 @@ mod tests {
         assert_eq!(arena.c_str(b"name").unwrap(), c"name");
         assert_eq!(arena.c_str(b"na\0me").unwrap(), c"na");
         assert_eq!(*arena.place(5u32).unwrap(), 5);
-        assert!(arena.take(Layout::from_size_align(1 << 60, 8).unwrap()).is_err());
+        assert_eq!(arena.take(1, 4096).unwrap().as_ptr() as usize % 4096, 0);
+        assert!(arena.take(1 << 60, 8).is_err() && arena.take(usize::MAX, 8).is_err());
+        assert!(arena.list::<u64>().reserve(usize::MAX).is_err());
     }
 }

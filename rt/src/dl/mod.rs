@@ -6,15 +6,18 @@
 //! into memory. *Bind* ([`symbols`], [`relocate`], [`tls`]) relocates them. *Run* ([`run`],
 //! [`load`]) calls constructors and goes to the program, which calls back: [`lazy`], [`api`].
 //!
-//! What runs often, [`symbols`] and [`relocate`], is compiled for speed as all of `rt` is. All
-//! else is `#[inline]`, which makes the compiler leave it to the crate that uses it: in lx that
-//! is compiled for size, and a fifth smaller. So the hot part knows the other only by address:
-//! [`arch::link::set_hooks`](crate::arch::link::set_hooks), `provided`.
+//! What runs often, [`symbols`] and [`fast`], is compiled for speed as all of `rt` is. All else
+//! is `#[inline]`, which makes the compiler leave it to the crate that uses it: in lx that is
+//! compiled for size, and a fifth smaller. So the hot part never calls the other, but returns
+//! to it; assembly knows it by address
+//! ([`arch::link::set_hooks`](crate::arch::link::set_hooks)).
 
 pub mod api;
 pub mod cache;
 pub mod debug;
+pub mod error;
 pub mod exec;
+pub mod fast;
 pub mod file;
 mod heap;
 pub mod image;
@@ -35,8 +38,8 @@ pub mod symbols;
 pub mod tls;
 pub mod versions;
 
+pub use error::Error;
 pub use library::Library;
-pub use plan::Error;
 
 use crate::env;
 use report::{FILES, INIT, RELOCS, SYMBOLS, Trace};

@@ -7,15 +7,15 @@
 //! Its tables are read by value through [`View`]s, never borrowed: they lie in memory that the
 //! program may write to.
 
-use super::file::Identity;
-use super::image::{ENCODING, Image, Range};
+use super::image::{ENCODING, Image, Part};
+use super::load::Bytes;
 use super::memory::Arena;
+use super::plan::Planned;
 use super::versions;
 use crate::elf::consts::*;
 use crate::elf::{Rela, Relr};
 use crate::errno::Result;
 use core::cell::Cell;
-use core::ffi::CStr;
 use core::marker::PhantomData;
 use core::sync::atomic::{AtomicBool, AtomicPtr};
 
@@ -111,8 +111,6 @@ const _: () = assert!(size_of::<Symbol>() == 24 && size_of::<RelaWords>() == 24)
 const _: () = assert!(size_of::<Relr>() == 8 && size_of::<Rela>() == 24);
 
 impl<T: Plain> View<T> {
-    const EMPTY: Self = View { start: 0, len: 0, kind: PhantomData };
-
     /// The value with this index.
     #[inline]
     pub fn get(&self, index: usize) -> Option<T> {
@@ -224,17 +222,7 @@ pub struct GnuTable {
     pub(super) chains: View<u32>,
 }
 
-impl GnuTable {
-    const NONE: GnuTable = GnuTable {
-        bloom: View::EMPTY,
-        shift: 0,
-        symoffset: 0,
-        buckets: View::EMPTY,
-        chains: View::EMPTY,
-    };
-}
-
-/// DT_HASH in memory.
+/// DT_HASH in memory; without buckets there is none.
 #[derive(Clone, Copy)]
 pub struct SysvTable {
     pub(super) buckets: View<u32>,
@@ -247,24 +235,16 @@ pub struct Object {
     /// What debuggers see; first, so that a pointer to it is one to the object.
     pub link: LinkMap,
     pub(super) gnu: GnuTable,
-    pub(super) sysv: Option<SysvTable>,
+    pub(super) sysv: SysvTable,
     pub(super) symbols: View<Symbol>,
     pub(super) strings: View<u8>,
     pub(super) versym: View<u16>,
     /// By the index that a versym has.
     pub(super) versions: &'static [Version],
     pub(super) image: &'static Image<'static>,
-    /// The names that it goes by: as it was asked for, its path, its SONAME.
-    pub(super) name: &'static [u8],
-    pub(super) path: &'static CStr,
-    pub(super) soname: &'static [u8],
-    pub(super) origin: &'static [u8],
-    pub(super) rpath: Option<&'static [u8]>,
-    pub(super) runpath: Option<&'static [u8]>,
-    pub(super) identity: Identity,
-    /// Who brought it in.
-    pub(super) needed_by: Cell<Option<&'static Object>>,
-    pub(super) needed: Cell<&'static [&'static Object]>,
+    /// Its names, where it came from, what it needs: by indices into all objects, as in the
+    /// plan, since these only become more.
+    pub(super) planned: &'static Planned<'static, Bytes>,
     /// What a dlopen brought in together with it; empty at start-up, where all is global.
     pub(super) group: Cell<&'static [&'static Object]>,
     /// Whether its symbols are for everybody.
@@ -276,8 +256,6 @@ pub struct Object {
     pub(super) tls_offset: Cell<usize>,
     /// Whether its constructors have been called, or are about to be.
     pub(super) constructed: AtomicBool,
-    /// Whether it is the program.
-    pub(super) is_program: bool,
 }
 
 // SAFETY: what is in cells is written before the object is published, or under the loader's
@@ -291,16 +269,22 @@ impl Object {
         self.link.l_addr.wrapping_add(at as usize)
     }
 
-    /// The values of a checked range.
+    /// The values of a table.
     #[inline]
-    pub fn view<T: Plain>(&self, range: Range) -> View<T> {
-        view(self.link.l_addr, range)
+    pub fn view<T: Plain>(&self, part: Part) -> View<T> {
+        view(self.image, self.link.l_addr, part)
     }
 
     /// The name that it is called by in messages.
     #[inline]
     pub fn title(&self) -> &'static [u8] {
-        self.path.to_bytes()
+        self.planned.title()
+    }
+
+    /// Whether it is the program.
+    #[inline]
+    pub fn is_program(&self) -> bool {
+        self.planned.asked.is_program
     }
 
     /// Whether an address is in one of its segments.
@@ -313,10 +297,10 @@ impl Object {
     /// How many symbols its hash table knows of.
     #[inline]
     pub(super) fn symbol_count(&self) -> usize {
-        if let Some(sysv) = &self.sysv {
-            return sysv.chains.len;
-        }
         let gnu = &self.gnu;
+        if gnu.bloom.len == 0 {
+            return self.sysv.chains.len;
+        }
         let last = gnu.buckets.iter().max().unwrap_or(0);
         let first = last.checked_sub(gnu.symoffset).map(|chain| gnu.chains.from(chain as usize));
         let more = first.and_then(|chain| chain.iter().position(|value| value & 1 == 1));
@@ -325,24 +309,10 @@ impl Object {
 }
 
 #[inline]
-fn view<T: Plain>(bias: usize, range: Range) -> View<T> {
-    if range.size == 0 {
-        return View::EMPTY;
-    }
+fn view<T: Plain>(image: &Image, bias: usize, part: Part) -> View<T> {
+    let range = image.tables.part(part);
     let start = bias.wrapping_add(range.at as usize);
     View { start, len: range.size as usize / size_of::<T>(), kind: PhantomData }
-}
-
-/// What an object is called, and where it came from.
-#[derive(Clone, Copy)]
-pub struct Names {
-    pub(super) name: &'static [u8],
-    pub(super) path: &'static CStr,
-    pub(super) soname: &'static [u8],
-    pub(super) origin: &'static [u8],
-    pub(super) rpath: Option<&'static [u8]>,
-    pub(super) runpath: Option<&'static [u8]>,
-    pub(super) identity: Identity,
 }
 
 /// Makes an object of an image whose segments are mapped.
@@ -352,92 +322,77 @@ pub struct Names {
 ///
 /// # Safety
 /// The segments are mapped at this bias, as the image says, and stay as long as anybody has
-/// the object. What names borrow, and the arena, do so too.
+/// the object.
 #[inline]
 pub unsafe fn make(
     arena: &'static Arena,
-    image: &'static Image<'static>,
+    planned: &'static Planned<'static, Bytes>,
     bias: usize,
-    names: Names,
-    is_program: bool,
 ) -> Result<&'static Object> {
-    let tables = &image.tables;
-    let strings: View<u8> = view(bias, tables.strings);
-    let versym: View<u16> = view(bias, tables.versym);
-    let versions = if versym.len > 0 {
-        all_versions(arena, strings, view(bias, tables.verdef), view(bias, tables.verneed))?
-    } else {
-        &[]
+    let image = planned.image;
+    let (strings, versym) = (view(image, bias, Part::Strings), view(image, bias, Part::Versym));
+    let versions = match versym.len {
+        0 => &[],
+        _ => {
+            let verdef = view(image, bias, Part::Verdef);
+            all_versions(arena, strings, verdef, view(image, bias, Part::Verneed))?
+        }
     };
-    let place = arena.take(core::alloc::Layout::new::<Object>())?.cast::<Object>();
-    let object = Object {
+    let object = arena.place(Object {
         link: LinkMap {
             l_addr: bias,
-            l_name: names.path.as_ptr(),
+            l_name: planned.asked.path.as_ptr(),
             l_ld: image.dynamic.map_or(0, |range| bias.wrapping_add(range.at as usize)),
             l_next: AtomicPtr::new(core::ptr::null_mut()),
             l_prev: AtomicPtr::new(core::ptr::null_mut()),
         },
-        gnu: gnu_table(view(bias, tables.gnu_hash)).unwrap_or(GnuTable::NONE),
-        sysv: sysv_table(view(bias, tables.hash)),
-        symbols: view(bias, tables.symbols),
+        gnu: gnu_table(view(image, bias, Part::GnuHash)),
+        sysv: sysv_table(view(image, bias, Part::Hash)),
+        symbols: view(image, bias, Part::Symbols),
         strings,
         versym,
         versions,
         image,
-        name: names.name,
-        path: names.path,
-        soname: names.soname,
-        origin: names.origin,
-        rpath: names.rpath,
-        runpath: names.runpath,
-        identity: names.identity,
-        needed_by: Cell::new(None),
-        needed: Cell::new(&[]),
+        planned,
         group: Cell::new(&[]),
         global: AtomicBool::new(false),
         tls_module: Cell::new(0),
         tls_offset: Cell::new(0),
         constructed: AtomicBool::new(false),
-        is_program,
-    };
-    // SAFETY: new memory of this layout, which stays.
-    unsafe {
-        place.write(object);
-        Ok(&*place.as_ptr())
+    })?;
+    Ok(object)
+}
+
+/// What is there of the table: the planning stage has seen that all is.
+#[inline]
+fn gnu_table(words: View<u32>) -> GnuTable {
+    let word = |index: usize| words.get(index).unwrap_or(0);
+    let (nbuckets, bloom_size) = (word(0) as usize, word(2) as usize);
+    let filter = words.from(4);
+    // In pairs of words; whoever looks in there relies on a power of two.
+    let mut bloom = View { start: filter.start, len: filter.len / 2, kind: PhantomData };
+    bloom = bloom.take(if bloom_size.is_power_of_two() { bloom_size } else { 0 });
+    if bloom.len != bloom_size {
+        bloom.len = 0;
+    }
+    let buckets = filter.from(2 * bloom_size);
+    GnuTable {
+        bloom,
+        shift: word(3) & 63,
+        symoffset: word(1),
+        buckets: buckets.take(nbuckets),
+        chains: buckets.from(nbuckets),
     }
 }
 
 #[inline]
-fn part<T: Plain, U: Plain>(words: View<T>, from: usize, count: usize) -> Option<View<U>> {
-    let bytes = words.len.checked_mul(size_of::<T>())?;
-    let end = count.checked_mul(size_of::<U>())?.checked_add(from)?;
-    (end <= bytes).then_some(View { start: words.start + from, len: count, kind: PhantomData })
-}
-
-#[inline]
-fn gnu_table(words: View<u32>) -> Option<GnuTable> {
-    let (nbuckets, bloom_size) = (words.get(0)? as usize, words.get(2)? as usize);
-    let buckets_at = bloom_size.checked_mul(8)?.checked_add(16)?;
-    let chains_at = nbuckets.checked_mul(4)?.checked_add(buckets_at)?;
-    let chains = (words.len * 4).checked_sub(chains_at)? / 4;
-    let table = GnuTable {
-        bloom: part(words, 16, bloom_size)?,
-        shift: words.get(3)? & 63,
-        buckets: part(words, buckets_at, nbuckets)?,
-        chains: part(words, chains_at, chains)?,
-        symoffset: words.get(1)?,
-    };
-    (nbuckets > 0 && bloom_size.is_power_of_two()).then_some(table)
-}
-
-#[inline]
-fn sysv_table(words: View<u32>) -> Option<SysvTable> {
-    let (nbucket, nchain) = (words.get(0)? as usize, words.get(1)? as usize);
-    let chains_at = nbucket.checked_mul(4)?.checked_add(8)?;
-    let table =
-        SysvTable { buckets: part(words, 8, nbucket)?, chains: part(words, chains_at, nchain)? };
-    (nbucket > 0).then_some(table)
+fn sysv_table(words: View<u32>) -> SysvTable {
+    let count = |index: usize| words.get(index).unwrap_or(0) as usize;
+    let buckets = words.from(2);
+    SysvTable {
+        buckets: buckets.take(count(0)),
+        chains: buckets.from(count(0)).take(count(1)),
+    }
 }
 
 /// The versions that an object defines and needs, by their indices.
@@ -449,7 +404,7 @@ fn all_versions(
     verneed: View<u8>,
 ) -> Result<&'static [Version]> {
     const MOST: usize = 4096;
-    let mut list = arena.list::<Version>(8)?;
+    let mut list = arena.list::<Version>();
     let mut outcome = Ok(());
     let mut set = |index: u16, name: u32, hash: u32| {
         let index = usize::from(index & 0x7fff);

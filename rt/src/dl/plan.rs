@@ -1,105 +1,40 @@
 //! Which libraries a program needs, where they are, and whether all fits together: the first
 //! stage, after which nothing has been mapped that could be run.
 
+use super::error::Error;
 use super::file::{Contents, Files, Identity, real_path};
-use super::image::{DF_1_NODEFLIB, DF_1_PIE, ENCODING, Fault, Image};
+use super::image::{DF_1_NODEFLIB, DF_1_PIE, ENCODING, Fault, Image, Part};
 use super::memory::{Arena, List};
 use super::search::{Requester, Search, Visitor, Why, base_name, directory};
 use super::versions;
 use crate::elf::consts::*;
-use crate::elf::{Source, sysv_hash};
+use crate::elf::{c_str, sysv_hash};
 use crate::errno::Errno;
-use crate::fmt::{Put, dec};
 use crate::fs::PATH_MAX;
-use crate::io::BufWriter;
+use core::cell::Cell;
 use core::ffi::CStr;
 
-/// Why something can't be loaded: which file, and what is wrong with it.
-#[derive(Clone, Copy, Debug)]
-pub struct Error<'a> {
-    /// The file.
-    pub file: &'a [u8],
-    /// What is wrong.
-    pub cause: Cause<'a>,
-}
-
-/// What is wrong with a file.
-#[derive(Clone, Copy, Debug)]
-pub enum Cause<'a> {
-    /// It can't be loaded.
-    Fault(Fault),
-    /// There is no such library; who needs it.
-    NotFound(&'a [u8]),
-    /// It lacks a version that somebody needs: the version, and who.
-    Version(&'a [u8], &'a [u8]),
-    /// A symbol that nobody has, and its version, or none.
-    Undefined(&'a [u8], &'a [u8]),
-    /// It is a C library, which has a loader of its own.
-    CLibrary(&'a [u8]),
-    /// What `file` says is all there is to say.
-    Told,
-    /// A sentence, and a number that it ends with.
-    Number(&'static str, u64),
-    /// A sentence, and the name of a symbol that it ends with.
-    Name(&'static str, &'a [u8]),
-}
-
-impl<'a> Error<'a> {
-    /// A file that can't be loaded.
-    #[inline]
-    pub fn new(file: &'a [u8], fault: impl Into<Fault>) -> Error<'a> {
-        Error { file, cause: Cause::Fault(fault.into()) }
-    }
-}
-
-/// Memory that isn't there, or another thing that has nothing to do with a file.
-impl From<Errno> for Error<'_> {
-    #[cold]
-    #[inline]
-    fn from(error: Errno) -> Self {
-        Error::new(b"lx", error)
-    }
-}
-
-/// `FILE: what is wrong`.
-impl Put for Error<'_> {
-    #[inline]
-    fn put(&self, out: &mut BufWriter) {
-        let Error { file, cause } = *self;
-        crate::put!(out, file);
-        if let Cause::Told = cause {
-            return;
-        }
-        crate::put!(out, ": ");
-        match cause {
-            Cause::Told => {}
-            Cause::Fault(Fault::Os(errno)) => errno.put(out),
-            Cause::Fault(Fault::Foreign(text) | Fault::Bad(text)) => text.put(out),
-            Cause::NotFound(by) => crate::put!(out, "no such library (needed by ", by, ")"),
-            Cause::Version(version, by) => {
-                crate::put!(out, "version '", version, "' not found (needed by ", by, ")");
-            }
-            Cause::Undefined(name, b"") => crate::put!(out, "undefined symbol: ", name),
-            Cause::Undefined(name, version) => {
-                crate::put!(out, "undefined symbol: ", name, ", version ", version);
-            }
-            Cause::CLibrary(name) => {
-                crate::put!(out, "needs ", name, ", which only its own loader can start: ");
-                crate::put!(out, "use lx ldso --exec");
-            }
-            Cause::Number(text, number) => crate::put!(out, text, dec(number)),
-            Cause::Name(text, name) => crate::put!(out, text, name),
-        }
-    }
+/// How something was asked for.
+#[derive(Clone, Copy)]
+pub struct Asked<'a> {
+    /// The name that it was asked for by.
+    pub name: &'a [u8],
+    /// Where it is.
+    pub path: &'a CStr,
+    /// Why it was found there.
+    pub why: Why,
+    /// Who asked for it first: an index into the plan; of the program its own.
+    pub needed_by: usize,
+    /// Which file it is.
+    pub identity: Identity,
+    /// Whether it is the program, not a library.
+    pub is_program: bool,
 }
 
 /// A program or library of a plan.
-#[derive(Clone, Copy)]
 pub struct Planned<'a, F> {
-    /// The name that it was asked for by.
-    pub name: &'a [u8],
-    /// Where it is; what was asked for where it wasn't found.
-    pub path: &'a CStr,
+    /// How it was asked for.
+    pub asked: Asked<'a>,
     /// The directory of the file: `$ORIGIN`.
     pub origin: &'a [u8],
     /// DT_SONAME; empty for none.
@@ -108,105 +43,91 @@ pub struct Planned<'a, F> {
     pub rpath: Option<&'a [u8]>,
     /// DT_RUNPATH
     pub runpath: Option<&'a [u8]>,
-    /// Why it was found there.
-    pub why: Why,
-    /// Who asked for it first: an index into the plan; of the program its own.
-    pub needed_by: usize,
     /// What it needs, in order: indices into the plan.
-    pub needed: &'a [usize],
-    /// Which file it is.
-    pub identity: Identity,
-    /// What is wrong with it, where the plan goes on in spite of that.
-    pub fault: Option<Fault>,
-    /// What it asks for; none where something is wrong with it.
-    pub image: Option<&'a Image<'a>>,
+    pub needed: Cell<&'a [usize]>,
+    /// What it asks for.
+    pub image: &'a Image<'a>,
     /// Its bytes, until they are taken away.
-    pub file: Option<F>,
-    /// Whether it is the program, not a library.
-    pub is_program: bool,
-    /// Whoever made the plan may put a number here: where it was loaded already.
-    pub loaded: Option<usize>,
+    pub file: Cell<Option<F>>,
 }
 
 impl<'a, F: Contents> Planned<'a, F> {
-    /// A file that was checked, at this path.
+    /// A file that was checked. `real` is where the program is, however it was called.
     ///
     /// # Errors
     /// `ENOMEM`.
     #[inline]
-    pub fn of(
+    pub fn new(
         arena: &'a Arena,
-        path: &'a CStr,
+        asked: &Asked<'a>,
         image: &'a Image<'a>,
-        source: &dyn Source,
         file: F,
-    ) -> crate::Result<Planned<'a, F>> {
-        let string = |at: Option<u64>| -> crate::Result<Option<&'a [u8]>> {
-            let text = at.and_then(|at| image.string(source, at));
-            text.map(|text| arena.bytes(text)).transpose()
-        };
-        let origin = directory(path.to_bytes());
-        Ok(Planned {
-            name: path.to_bytes(),
-            path,
-            origin: if origin.is_empty() { b"." } else { origin },
-            soname: string(image.tables.soname)?.unwrap_or_default(),
-            rpath: string(image.tables.rpath)?,
-            runpath: string(image.tables.runpath)?,
-            why: Why::Path,
-            needed_by: 0,
-            needed: &[],
-            identity: (0, 0),
-            fault: None,
-            image: Some(image),
-            file: Some(file),
-            loaded: None,
-            is_program: false,
-        })
-    }
-
-    /// The directory that the file is in, however it is called, where that matters to it.
-    ///
-    /// # Errors
-    /// `ENOMEM`.
-    #[inline]
-    pub fn real_origin(&self, arena: &'a Arena, path: &[u8]) -> crate::Result<&'a [u8]> {
-        let has_token = |list: Option<&[u8]>| list.is_some_and(|list| list.contains(&b'$'));
-        if !has_token(self.rpath) && !has_token(self.runpath) {
-            return Ok(self.origin);
+        real: &[u8],
+    ) -> crate::Result<&'a Planned<'a, F>> {
+        let string = |at: u64| arena.bytes(image.string(&file, at).unwrap_or_default());
+        let [mut rpath, mut runpath] = [None; 2];
+        for (path, at) in [(&mut rpath, image.tables.rpath), (&mut runpath, image.tables.runpath)] {
+            if let Some(at) = at {
+                *path = Some(string(at)?);
+            }
         }
-        let mut buffer = [0; PATH_MAX];
-        arena.bytes(directory(real_path(path, &mut buffer)))
+        let mut origin = directory(asked.path.to_bytes());
+        if origin.is_empty() {
+            origin = b".";
+        }
+        // Of the program the real path counts, where that matters to it.
+        let matters = |list: Option<&[u8]>| list.is_some_and(|list| list.contains(&b'$'));
+        if asked.is_program && (matters(rpath) || matters(runpath)) {
+            let mut buffer = [0; PATH_MAX];
+            origin = arena.bytes(directory(real_path(real, &mut buffer)))?;
+        }
+        let planned = arena.place(Planned {
+            asked: *asked,
+            origin,
+            soname: string(image.tables.soname)?,
+            rpath,
+            runpath,
+            needed: Cell::new(&[]),
+            image,
+            file: Cell::new(Some(file)),
+        })?;
+        Ok(planned)
+    }
+
+    /// The name that it is called by in messages.
+    #[inline]
+    pub fn title(&self) -> &'a [u8] {
+        self.asked.path.to_bytes()
+    }
+
+    /// Whether it goes by this name: as it was asked for, its SONAME, or its path.
+    #[inline]
+    pub fn is(&self, name: &[u8]) -> bool {
+        let other = if name.contains(&b'/') { self.title() } else { self.soname };
+        self.asked.name == name || other == name
     }
 }
 
-/// What a plan tells of its progress.
-pub trait Watch {
-    /// A place was looked at; whether the library was there.
-    fn tried(&mut self, name: &[u8], path: &[u8], why: Why, fault: Option<Fault>);
-}
-
-/// How a plan deals with what is not in order.
-#[derive(Clone, Copy)]
-pub struct Rules<'a> {
-    /// Go on where a library is missing or broken: it is in the plan with its fault.
-    pub keep_going: bool,
-    /// What is left out: the C library of a process that has none.
-    pub without: fn(&[u8]) -> bool,
-    /// What makes the plan fail: libraries that need their own loader.
-    pub refuse: fn(&[u8]) -> bool,
+/// What a plan depends on.
+pub struct Rules<'r, F> {
+    /// Opens files.
+    pub files: &'r mut dyn Files<File = F>,
     /// Where libraries are looked for.
-    pub search: Search<'a>,
+    pub search: Search<'r>,
+    /// The C library is left out, in a process that has none; else what needs one is refused.
+    pub without_libc: bool,
 }
 
 /// The program, what was loaded before, and all that these need, in load order.
 pub struct Plan<'a, F: Contents> {
     arena: &'a Arena,
     /// Breadth first, each once.
-    pub objects: List<'a, Planned<'a, F>>,
+    pub objects: List<'a, &'a Planned<'a, F>>,
     path: List<'a, u8>,
     /// Directories and whether they have a `glibc-hwcaps`.
     directories: List<'a, (&'a [u8], bool)>,
+    /// How many objects were there before.
+    pub from: usize,
     /// How many paths were tried in vain.
     pub failed_opens: usize,
 }
@@ -214,26 +135,33 @@ pub struct Plan<'a, F: Contents> {
 impl<F: Contents> Drop for Plan<'_, F> {
     #[inline]
     fn drop(&mut self) {
-        for object in self.objects.iter_mut() {
-            if let Some(file) = object.file.take() {
-                file.release();
-            }
-        }
+        self.forget(self.from);
     }
 }
 
-type Outcome<'a, T> = core::result::Result<T, Error<'a>>;
+type Outcome<T> = core::result::Result<T, Error>;
 
 impl<'a, F: Contents> Plan<'a, F> {
-    /// An empty plan.
+    /// A plan in which these are loaded already.
     ///
     /// # Errors
     /// `ENOMEM`.
     #[inline]
-    pub fn new(arena: &'a Arena) -> crate::Result<Plan<'a, F>> {
-        let objects = arena.list(8)?;
-        let (path, directories) = (arena.list(256)?, arena.list(0)?);
-        Ok(Plan { arena, objects, path, directories, failed_opens: 0 })
+    pub fn new(arena: &'a Arena, loaded: List<'a, &'a Planned<'a, F>>) -> Plan<'a, F> {
+        let from = loaded.len();
+        let (path, directories) = (arena.list(), arena.list());
+        Plan { arena, objects: loaded, path, directories, from, failed_opens: 0 }
+    }
+
+    /// Takes the objects from an index on away, and gives their files back.
+    #[inline]
+    fn forget(&mut self, from: usize) {
+        for object in self.objects.iter().skip(from) {
+            if let Some(file) = object.file.take() {
+                file.release();
+            }
+        }
+        self.objects.truncate(from);
     }
 
     /// Adds the program that is in this file.
@@ -241,64 +169,29 @@ impl<'a, F: Contents> Plan<'a, F> {
     /// # Errors
     /// That it can't be loaded.
     #[inline]
-    pub fn add_file(&mut self, files: &mut dyn Files<File = F>, path: &[u8]) -> Outcome<'a, usize> {
+    pub fn add_file(&mut self, files: &mut dyn Files<File = F>, path: &[u8]) -> Outcome<usize> {
         let path = self.arena.c_str(path)?;
-        let name = path.to_bytes();
-        let opened = files.open(name).and_then(|(file, identity)| {
-            self.add(name, path, file, identity, Why::Path, self.objects.len())
+        let (name, needed_by) = (path.to_bytes(), self.objects.len());
+        let mut asked =
+            Asked { name, path, why: Why::Path, needed_by, identity: (0, 0), is_program: true };
+        let file;
+        match files.open(name) {
+            Ok(opened) => (file, asked.identity) = opened,
+            Err(fault) => return Err(Error::of(name, fault)),
+        }
+        self.add(&asked, file).map_err(|fault| Error::of(name, fault))
+    }
+
+    /// Adds an open file.
+    #[inline]
+    fn add(&mut self, asked: &Asked<'a>, file: F) -> core::result::Result<usize, Fault> {
+        let index = self.objects.len();
+        let added = Image::read(self.arena, &file).and_then(|image| {
+            let planned = Planned::new(self.arena, asked, image, file, asked.path.to_bytes())?;
+            self.objects.push(planned)?;
+            Ok(index)
         });
-        let index = opened.map_err(|fault| Error::new(name, fault))?;
-        if let Some(program) = self.objects.get_mut(index) {
-            program.is_program = true;
-        }
-        Ok(index)
-    }
-
-    /// Adds what is loaded already.
-    ///
-    /// # Errors
-    /// `ENOMEM`.
-    #[inline]
-    pub fn add_loaded(&mut self, object: Planned<'a, F>) -> crate::Result<usize> {
-        self.objects.push(object)?;
-        Ok(self.objects.len() - 1)
-    }
-
-    #[inline]
-    fn add(
-        &mut self,
-        name: &'a [u8],
-        path: &'a CStr,
-        file: F,
-        identity: Identity,
-        why: Why,
-        needed_by: usize,
-    ) -> core::result::Result<usize, Fault> {
-        let added = self.planned(name, path, file, identity, why, needed_by);
-        if added.is_err() {
-            file.release();
-        }
-        self.objects.push(added?)?;
-        Ok(self.objects.len() - 1)
-    }
-
-    #[inline]
-    fn planned(
-        &mut self,
-        name: &'a [u8],
-        path: &'a CStr,
-        file: F,
-        identity: Identity,
-        why: Why,
-        needed_by: usize,
-    ) -> core::result::Result<Planned<'a, F>, Fault> {
-        let image = &*self.arena.place(Image::read(self.arena, &file)?)?;
-        let mut planned = Planned::of(self.arena, path, image, &file, file)?;
-        // Of the program the real path counts, however it was called.
-        if needed_by == self.objects.len() {
-            planned.origin = planned.real_origin(self.arena, path.to_bytes())?;
-        }
-        Ok(Planned { name, why, needed_by, identity, ..planned })
+        added.inspect_err(|_| file.release())
     }
 
     /// Finds what object number `from` and all after it need, and adds it.
@@ -306,34 +199,27 @@ impl<'a, F: Contents> Plan<'a, F> {
     /// # Errors
     /// The first library that is missing or can't be loaded.
     #[inline]
-    pub fn add_needed(
-        &mut self,
-        files: &mut dyn Files<File = F>,
-        rules: &Rules,
-        watch: &mut dyn Watch,
-        from: usize,
-    ) -> Outcome<'a, ()> {
-        let mut next = from;
-        while let Some(&Planned { image, file, path, loaded: None, .. }) = self.objects.get(next) {
-            let (Some(image), Some(file)) = (image, file) else {
-                next += 1;
-                continue;
-            };
-            let mut needed = self.arena.list(8)?;
-            for name in image.needed(&file) {
-                if (rules.without)(name) {
-                    continue;
-                }
-                let name = self.arena.bytes(name)?;
-                if (rules.refuse)(name) {
-                    return Err(Error { file: path.to_bytes(), cause: Cause::CLibrary(name) });
-                }
-                let index = self.library(files, rules, watch, name, next)?;
-                needed.push(index)?;
+    pub fn add_needed(&mut self, rules: &mut Rules<F>, from: usize) -> Outcome<()> {
+        let mut next = from.max(self.from);
+        while let Some(&object) = self.objects.get(next) {
+            let mut needed = self.arena.list();
+            if let Some(file) = object.file.get() {
+                let strings = object.image.table(&file, Part::Strings);
+                object.image.each_entry(&file, &mut |entry| {
+                    let name = c_str(strings, entry.d_val).unwrap_or_default();
+                    let c_library = is_c_library(name);
+                    if entry.d_tag != DT_NEEDED || name.is_empty() || c_library && rules.without_libc {
+                        return Ok(());
+                    }
+                    if c_library {
+                        let text = "needs %, which only its own loader can start: \
+                                    use lx ldso --exec";
+                        return Err(Error::new(object.title(), text, &[name]));
+                    }
+                    Ok(needed.push(self.library(rules, self.arena.bytes(name)?, next)?)?)
+                })?;
             }
-            if let Some(object) = self.objects.get_mut(next) {
-                object.needed = needed.into_slice();
-            }
+            object.needed.set(needed.into_slice());
             next += 1;
         }
         Ok(())
@@ -343,75 +229,55 @@ impl<'a, F: Contents> Plan<'a, F> {
     /// else it is looked for and added.
     ///
     /// # Errors
-    /// That it is missing or can't be loaded, unless the rules say to go on.
+    /// That it is missing or can't be loaded.
     #[inline]
     pub fn library(
         &mut self,
-        files: &mut dyn Files<File = F>,
-        rules: &Rules,
-        watch: &mut dyn Watch,
+        rules: &mut Rules<F>,
         name: &'a [u8],
         needed_by: usize,
-    ) -> Outcome<'a, usize> {
+    ) -> Outcome<usize> {
         if let Some(index) = self.position(name) {
             return Ok(index);
         }
-        let mut path = core::mem::replace(&mut self.path, self.arena.list(0)?);
-        let mut visit =
-            Visit { plan: self, files, watch, name, needed_by, found: None, problem: None };
-        let chain = Chain { at: Some(needed_by), objects: &visit.plan.objects };
-        // The chain borrows the objects, which the visit changes: a copy of the few.
-        let mut requesters = visit.plan.arena.list(4)?;
-        for requester in chain {
-            requesters.push(requester)?;
+        // The search borrows who needs it, while the visit adds to the objects: a copy of the
+        // few.
+        let mut requesters = self.arena.list();
+        let mut at = needed_by;
+        while let Some(object) = self.objects.get(at) {
+            requesters.push(*object)?;
+            // Whoever asked came before.
+            if object.asked.needed_by >= at {
+                break;
+            }
+            at = object.asked.needed_by;
         }
-        let mut requesters = requesters.iter().copied();
-        rules.search.look(name, &mut requesters, &mut path, &mut visit);
+        let mut chain = requesters.iter().map(|object| Requester {
+            origin: object.origin,
+            rpath: object.rpath,
+            runpath: object.runpath,
+            no_default: object.image.tables.flags_1 & DF_1_NODEFLIB != 0,
+        });
+        let mut path = core::mem::replace(&mut self.path, self.arena.list());
+        let files = &mut *rules.files;
+        let mut visit = Visit { plan: self, files, name, needed_by, found: None, problem: None };
+        rules.search.look(name, &mut chain, &mut path, &mut visit);
         let (found, problem) = (visit.found, visit.problem);
         self.path = path;
-        if let Some(index) = found {
-            return Ok(index);
+        match (found, problem) {
+            (Some(index), _) => Ok(index),
+            (_, Some((path, fault))) => Err(Error::of(path, fault)),
+            _ => {
+                let by = requesters.first().map_or(&b""[..], |object| object.title());
+                Err(Error::new(name, "no such library (needed by %)", &[by]))
+            }
         }
-        let by = self.objects.get(needed_by).map_or(&b""[..], |object| object.path.to_bytes());
-        let error = match problem {
-            Some((path, fault)) => Error { file: path, cause: Cause::Fault(fault) },
-            None => Error { file: name, cause: Cause::NotFound(by) },
-        };
-        if !rules.keep_going {
-            return Err(error);
-        }
-        let fault = problem.map_or(Fault::Os(Errno::ENOENT), |(_, fault)| fault);
-        let path = self.arena.c_str(error.file)?;
-        let missing = Planned {
-            name,
-            path,
-            origin: b"",
-            soname: b"",
-            rpath: None,
-            runpath: None,
-            why: Why::Default,
-            needed_by,
-            needed: &[],
-            identity: (0, 0),
-            fault: Some(fault),
-            image: None,
-            file: None,
-            loaded: None,
-            is_program: false,
-        };
-        self.objects.push(missing)?;
-        Ok(self.objects.len() - 1)
     }
 
     /// The object that goes by this name.
     #[inline]
     pub fn position(&self, name: &[u8]) -> Option<usize> {
-        let with_slash = name.contains(&b'/');
-        self.objects.iter().position(|object| {
-            object.name == name
-                || !with_slash && (object.soname == name)
-                || with_slash && object.path.to_bytes() == name
-        })
+        self.objects.iter().position(|object| object.is(name))
     }
 
     /// Whether all versions of symbols that each new object needs are there.
@@ -419,47 +285,25 @@ impl<'a, F: Contents> Plan<'a, F> {
     /// # Errors
     /// The first one that isn't.
     #[inline]
-    pub fn check_versions(&self) -> Outcome<'a, ()> {
-        for object in self.objects.iter().filter(|object| object.loaded.is_none()) {
-            each_version(object, &mut |library, version, weak| {
-                let Some(provider) = self.position(library).and_then(|at| self.objects.get(at))
-                else {
-                    return Ok(());
-                };
-                if weak || defines(provider, version) {
-                    return Ok(());
+    pub fn check_versions(&self) -> Outcome<()> {
+        for object in self.objects.iter().skip(self.from) {
+            let Some(file) = object.file.get() else { continue };
+            let needs = object.image.table(&file, Part::Verneed);
+            let string = |at: u32| object.image.string(&file, at.into()).unwrap_or_default();
+            let mut outcome = Ok(());
+            versions::needs(ENCODING, needs, &mut |library, entry| {
+                let (library, version) = (string(library), string(entry.vna_name));
+                let provider = self.position(library).and_then(|at| self.objects.get(at));
+                let weak = entry.vna_flags & VER_FLG_WEAK != 0;
+                if let Some(provider) = provider.filter(|by| !weak && !defines(by, version)) {
+                    let text = "version '%' not found (needed by %)";
+                    outcome = Err(Error::new(provider.title(), text, &[version, object.title()]));
                 }
-                let version = self.arena.bytes(version).unwrap_or(b"?");
-                let by = object.path.to_bytes();
-                Err(Error { file: provider.path.to_bytes(), cause: Cause::Version(version, by) })
-            })?;
+                outcome.is_ok()
+            });
+            outcome?;
         }
         Ok(())
-    }
-}
-
-/// Who needs something, who needs that, and so on up to the program.
-struct Chain<'p, 'a, F> {
-    at: Option<usize>,
-    objects: &'p [Planned<'a, F>],
-}
-
-impl<'a, F> Iterator for Chain<'_, 'a, F> {
-    type Item = Requester<'a>;
-
-    #[inline]
-    fn next(&mut self) -> Option<Requester<'a>> {
-        let index = self.at?;
-        let object = self.objects.get(index)?;
-        // Whoever asked came before.
-        self.at = Some(object.needed_by).filter(|&by| by < index);
-        let flags = object.image.map_or(0, |image| image.tables.flags_1);
-        Some(Requester {
-            origin: object.origin,
-            rpath: object.rpath,
-            runpath: object.runpath,
-            no_default: flags & DF_1_NODEFLIB != 0,
-        })
     }
 }
 
@@ -467,7 +311,6 @@ impl<'a, F> Iterator for Chain<'_, 'a, F> {
 struct Visit<'v, 'a, F: Contents> {
     plan: &'v mut Plan<'a, F>,
     files: &'v mut dyn Files<File = F>,
-    watch: &'v mut dyn Watch,
     name: &'a [u8],
     needed_by: usize,
     found: Option<usize>,
@@ -479,20 +322,21 @@ impl<F: Contents> Visit<'_, '_, F> {
     #[inline]
     fn open(&mut self, path: &[u8], why: Why) -> core::result::Result<usize, Fault> {
         let (file, identity) = self.files.open(path)?;
-        let same = |object: &Planned<F>| identity != (0, 0) && object.identity == identity;
+        let same = |object: &&Planned<F>| {
+            identity != (0, 0) && object.asked.identity == identity
+        };
         if let Some(index) = self.plan.objects.iter().position(same) {
             file.release();
             return Ok(index);
         }
-        let path = self.plan.arena.c_str(path);
-        let path = path.inspect_err(|_| file.release())?;
-        let index = self.plan.add(self.name, path, file, identity, why, self.needed_by)?;
-        let image = self.plan.objects.get(index).and_then(|object| object.image);
+        let path = self.plan.arena.c_str(path).inspect_err(|_| file.release())?;
+        let Visit { name, needed_by, .. } = *self;
+        let asked = Asked { name, path, why, needed_by, identity, is_program: false };
+        let index = self.plan.add(&asked, file)?;
         let is_program =
             |image: &Image| image.e_type != ET_DYN || image.tables.flags_1 & DF_1_PIE != 0;
-        if image.is_some_and(is_program) {
-            file.release();
-            self.plan.objects.truncate(index);
+        if self.plan.objects.last().is_some_and(|object| is_program(object.image)) {
+            self.plan.forget(index);
             return Err(Fault::Bad("a program, not a library"));
         }
         Ok(index)
@@ -507,7 +351,7 @@ impl<F: Contents> Visitor for Visit<'_, '_, F> {
             return has;
         }
         let mut has = || {
-            let mut path = self.plan.arena.list(directory.len() + 16)?;
+            let mut path = self.plan.arena.list();
             path.extend(directory)?;
             path.extend(b"/glibc-hwcaps")?;
             let has = self.files.is_directory(&path);
@@ -520,57 +364,34 @@ impl<F: Contents> Visitor for Visit<'_, '_, F> {
     #[inline]
     fn take(&mut self, path: &[u8], why: Why) -> bool {
         let opened = self.open(path, why);
-        self.watch.tried(self.name, path, why, opened.err());
-        match opened {
-            Ok(index) => self.found = Some(index),
-            Err(fault) => {
-                self.plan.failed_opens += 1;
-                let missing = matches!(fault, Fault::Os(Errno::ENOENT | Errno::ENOTDIR));
-                // Another place may have the right one; but what is broken is told.
-                let foreign = matches!(fault, Fault::Foreign(_) | Fault::Os(_));
-                if !missing && (self.problem.is_none() || !foreign) {
-                    let path = self.plan.arena.bytes(path).unwrap_or(self.name);
-                    self.problem = Some((path, fault));
-                }
-                return !foreign;
+        self.files.tried(self.name, path, why, opened.err());
+        let fault = match opened {
+            Ok(index) => {
+                self.found = Some(index);
+                return true;
             }
+            Err(fault) => fault,
+        };
+        self.plan.failed_opens += 1;
+        let missing = matches!(fault, Fault::Os(Errno::ENOENT | Errno::ENOTDIR));
+        // Another place may have the right one; but what is broken is told.
+        let foreign = matches!(fault, Fault::Foreign(_) | Fault::Os(_));
+        if !missing && (self.problem.is_none() || !foreign) {
+            let path = self.plan.arena.bytes(path).unwrap_or(self.name);
+            self.problem = Some((path, fault));
         }
-        true
+        !foreign
     }
-}
-
-type EachVersion<'e, 'a> = &'e mut dyn FnMut(&[u8], &[u8], bool) -> Outcome<'a, ()>;
-
-/// Calls with each version that an object needs: of which library, its name, whether it is
-/// weak.
-///
-/// # Errors
-/// The first one of the calls.
-#[inline]
-pub fn each_version<'a, F: Contents>(
-    object: &Planned<F>,
-    call: EachVersion<'_, 'a>,
-) -> Outcome<'a, ()> {
-    let (Some(image), Some(file)) = (object.image, object.file) else { return Ok(()) };
-    let needs = image.bytes(&file, image.tables.verneed).unwrap_or_default();
-    let mut outcome = Ok(());
-    versions::needs(ENCODING, needs, &mut |library, entry| {
-        let string = |at: u32| image.string(&file, at.into()).unwrap_or_default();
-        let weak = entry.vna_flags & VER_FLG_WEAK != 0;
-        outcome = call(string(library), string(entry.vna_name), weak);
-        outcome.is_ok()
-    });
-    outcome
 }
 
 /// Whether an object defines a version; one that defines none at all is taken as it is.
 #[inline]
 pub fn defines<F: Contents>(object: &Planned<F>, version: &[u8]) -> bool {
-    let (Some(image), Some(file)) = (object.image, object.file) else { return true };
-    let definitions = image.bytes(&file, image.tables.verdef).unwrap_or_default();
+    let Some(file) = object.file.get() else { return true };
+    let definitions = object.image.table(&file, Part::Verdef);
     let (hash, mut found) = (sysv_hash(version), definitions.is_empty());
     versions::definitions(ENCODING, definitions, &mut |def, name| {
-        let same = || image.string(&file, name.into()) == Some(version);
+        let same = || object.image.string(&file, name.into()) == Some(version);
         found |= def.vd_hash == hash && same();
         !found
     });

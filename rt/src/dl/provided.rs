@@ -9,7 +9,7 @@ use super::tls;
 use crate::arch::{PAGE, link};
 use crate::mm::{MAP_ANONYMOUS, MAP_PRIVATE, PROT_EXEC, PROT_READ, PROT_WRITE, mmap};
 use core::cell::UnsafeCell;
-use core::sync::atomic::{AtomicUsize, Ordering};
+use core::sync::atomic::Ordering;
 
 unsafe extern "C" {
     // What `entry!` brings for the compiler.
@@ -90,43 +90,6 @@ static STUBS: Stubs = Stubs(UnsafeCell::new(State { page: 0, used: 0 }));
 
 /// So many stubs fit into a page.
 const PER_PAGE: usize = PAGE / link::STUB;
-
-/// The two functions below, for whoever binds.
-static FIND: AtomicUsize = AtomicUsize::new(0);
-static MISSING: AtomicUsize = AtomicUsize::new(0);
-
-type Find = fn(&[u8]) -> Option<usize>;
-type Missing = fn(&'static [u8], bool) -> Option<usize>;
-
-/// Makes [`found`] and [`stub`] work. Relocation is compiled for speed, and calls by address
-/// what is compiled for size: see the [module](super).
-#[inline]
-pub fn prepare() {
-    FIND.store(find as Find as usize, Ordering::Relaxed);
-    MISSING.store(missing as Missing as usize, Ordering::Relaxed);
-}
-
-/// [`find`], after [`prepare`].
-pub fn found(name: &[u8]) -> Option<usize> {
-    let find = core::ptr::with_exposed_provenance::<()>(FIND.load(Ordering::Relaxed));
-    if find.is_null() {
-        return None;
-    }
-    // SAFETY: `prepare` put the address of such a function there.
-    let find = unsafe { core::mem::transmute::<*const (), Find>(find) };
-    find(name)
-}
-
-/// [`missing`], after [`prepare`].
-pub fn stub(name: &'static [u8], is_function: bool) -> Option<usize> {
-    let missing = core::ptr::with_exposed_provenance::<()>(MISSING.load(Ordering::Relaxed));
-    if missing.is_null() {
-        return None;
-    }
-    // SAFETY: `prepare` put the address of such a function there.
-    let missing = unsafe { core::mem::transmute::<*const (), Missing>(missing) };
-    missing(name, is_function)
-}
 
 /// What stands for an import that nobody has, in a process without a C library: a function
 /// that names itself and exits, or zeros. None where the process has a C library.

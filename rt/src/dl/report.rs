@@ -70,7 +70,8 @@ pub struct Stats {
     pub failed_opens: u64,
     /// Objects that were loaded.
     pub objects: u64,
-    /// When each phase ended, in nanoseconds: the beginning, plan, map, bind.
+    /// When each phase ended, in nanoseconds: the beginning, plan, map, bind. All 0 where
+    /// nobody asked for them.
     pub times: [u64; 4],
 }
 
@@ -113,6 +114,16 @@ impl Stats {
     pub fn count(&mut self, kind: u32) {
         if let Some(count) = self.relocations.get_mut(kind as usize) {
             *count += 1;
+        }
+    }
+
+    /// Notes the time, where the beginning was noted: the phase with this number ends.
+    #[inline]
+    pub fn end_phase(&mut self, phase: usize) {
+        if self.times[0] != 0
+            && let Some(time) = self.times.get_mut(phase)
+        {
+            *time = now();
         }
     }
 

@@ -3,16 +3,17 @@
 //! Either the kernel mapped the program and lx as its interpreter, or lx was told to run it.
 //! In both cases the block that the kernel left above the stack becomes the program's.
 
-use super::image::{Fault, Image, Load};
+use super::error::Error;
+use super::image::{ENCODING, Fault, Image, Load, Range};
 use super::load::{self, Bytes, What, construct, destruct, load, number_modules, publish};
 use super::map::bring_in;
 use super::memory::Arena;
-use super::object::Object;
-use super::plan::{Error, Planned};
-use super::relocate::Binder;
+use super::plan::{Asked, Planned};
+use super::relocate::bind;
 use super::report::{Stats, now, say};
-use super::state::{ALL, OPTIONS};
-use super::{Options, api, debug, provided, tls};
+use super::search::Why;
+use super::state::OPTIONS;
+use super::{Options, api, debug, tls};
 use crate::arch::link;
 use crate::auxv::{self, AT_BASE, AT_ENTRY, AT_PHDR, AT_PHENT, AT_PHNUM};
 use crate::elf::consts::*;
@@ -22,7 +23,7 @@ use core::cell::UnsafeCell;
 use core::ffi::CStr;
 use core::ptr::NonNull;
 
-type Outcome<T> = core::result::Result<T, Error<'static>>;
+type Outcome<T> = core::result::Result<T, Error>;
 
 /// An image that is in memory, as the bytes of the file that it came from.
 #[derive(Clone, Copy)]
@@ -43,7 +44,7 @@ impl Source for Memory {
     #[inline]
     fn get(&self, offset: u64, size: u64) -> Option<&[u8]> {
         let load = self.loads.iter().find(|load| {
-            let place = super::image::Range { at: load.offset, size: load.filesz };
+            let place = Range { at: load.offset, size: load.filesz };
             place.holds(offset, size)
         })?;
         let at = load.memory.at.checked_add(offset - load.offset)?;
@@ -90,8 +91,7 @@ pub(super) unsafe fn start_arena() -> &'static Arena {
 /// Runs the program that the kernel mapped. Returns only where that can't be: it is told.
 #[inline]
 pub fn as_interpreter() -> u8 {
-    let secure = auxv::secure();
-    let options = Options::of_environment(secure);
+    let options = Options::of_environment(auxv::secure());
     let started = kernel_mapped().and_then(|(program, bias)| {
         start(What::Running(program, bias), options, auxv::get(AT_BASE).unwrap_or(0))
     });
@@ -107,61 +107,69 @@ pub fn as_interpreter() -> u8 {
 /// What the kernel mapped, and its bias.
 #[inline]
 fn kernel_mapped() -> Outcome<(&'static Planned<'static, Bytes>, usize)> {
+    // SAFETY: the only thread.
+    let arena = unsafe { start_arena() };
     let path = auxv::execfn().unwrap_or(c"?");
-    let wrong = |fault: Fault| Error::new(path.to_bytes(), fault);
+    let mapped = mapped_image(arena).map_err(|fault| Error::of(path.to_bytes(), fault));
+    let (image, bias) = mapped?;
+    let (name, why) = (path.to_bytes(), Why::Path);
+    let asked = Asked { name, path, why, needed_by: 0, identity: (0, 0), is_program: true };
+    let memory = Bytes::Memory(Memory::of(image.loads, bias));
+    Ok((Planned::new(arena, &asked, image, memory, b"/proc/self/exe")?, bias))
+}
+
+/// The image that the kernel tells of, and its bias.
+#[inline]
+fn mapped_image(arena: &'static Arena) -> Result<(&'static Image<'static>, usize), Fault> {
     let value = |key: usize| auxv::get(key).unwrap_or(0);
-    let (headers, count) = (value(AT_PHDR), value(AT_PHNUM));
-    if headers == 0 || value(AT_PHENT) != ProgramHeader::size(super::image::ENCODING) {
-        return Err(wrong(Fault::Bad("the kernel doesn't tell its program headers")));
+    let (headers, unit) = (value(AT_PHDR), ProgramHeader::size(ENCODING));
+    if headers == 0 || value(AT_PHENT) != unit {
+        return Err(Fault::Bad("the kernel doesn't tell its program headers"));
     }
-    let size = count * ProgramHeader::size(super::image::ENCODING);
+    let size = value(AT_PHNUM) * unit;
     let start = core::ptr::with_exposed_provenance::<u8>(headers);
     // SAFETY: the kernel mapped so many program headers there.
     let bytes = unsafe { core::slice::from_raw_parts(start, size) };
-    let table = || Table::<ProgramHeader>::packed(super::image::ENCODING, bytes).iter();
-    let phdr = table().find(|header| header.p_type == PT_PHDR);
-    let bias = match phdr {
-        Some(phdr) => headers.wrapping_sub(phdr.p_vaddr as usize),
-        // At its own addresses, or it can't be told.
-        None => 0,
-    };
-    // SAFETY: the only thread.
-    let arena = unsafe { start_arena() };
-    let mut loads = arena.list(4)?;
-    for header in table().filter(|header| header.p_type == PT_LOAD && header.p_memsz > 0) {
-        let memory = super::image::Range { at: header.p_vaddr, size: header.p_memsz };
-        let (filesz, offset, flags) = (header.p_filesz, header.p_offset, header.p_flags);
-        loads.push(Load { memory, filesz, offset, flags })?;
+    let table = Table::<ProgramHeader>::packed(ENCODING, bytes);
+    let phdr = table.iter().find(|header| header.p_type == PT_PHDR);
+    // Without a PT_PHDR at its own addresses, or it can't be told.
+    let bias = phdr.as_ref().map_or(0, |phdr| headers.wrapping_sub(phdr.p_vaddr as usize));
+    let mut loads = arena.list();
+    for header in table.iter() {
+        let ProgramHeader { p_vaddr: at, p_filesz: filesz, p_offset: offset, .. } = header;
+        if header.p_type != PT_LOAD || header.p_memsz == 0 {
+            continue;
+        }
+        let memory = Range { at, size: header.p_memsz };
+        loads.push(Load { memory, filesz, offset, flags: header.p_flags })?;
         // The kernel maps what is behind the end of a file as well: reading there is SIGBUS.
-        let last = bias.wrapping_add(header.p_vaddr.wrapping_add(filesz) as usize).wrapping_sub(1);
+        let last = bias.wrapping_add(at.wrapping_add(filesz) as usize).wrapping_sub(1);
         if filesz > 0 && !bring_in(last, 1) {
-            return Err(wrong(Fault::Bad("truncated: the file ends within a segment")));
+            return Err(Fault::Bad("truncated: the file ends within a segment"));
         }
     }
     let memory = Memory::of(loads.into_slice(), bias);
-    let mut image = Image::from_headers(arena, &memory, bytes).map_err(wrong)?;
+    let image = Image::of_segments(arena, &memory, bytes)?;
+    image.read_dynamic(&memory)?;
     image.entry = value(AT_ENTRY).wrapping_sub(bias) as u64;
-    image.headers =
-        Some(super::image::Range { at: headers.wrapping_sub(bias) as u64, size: size as u64 });
+    image.headers = Range { at: headers.wrapping_sub(bias) as u64, size: size as u64 };
     if phdr.is_none() && !image.loads.iter().any(|load| load.memory.holds(headers as u64, 1)) {
-        return Err(wrong(Fault::Bad("it has no PT_PHDR, so that nobody knows where it is")));
+        return Err(Fault::Bad("it has no PT_PHDR, so that nobody knows where it is"));
     }
-    let image = arena.place(image)?;
-    let mut planned = Planned::of(arena, path, image, &memory, Bytes::Memory(memory))?;
-    planned.is_program = true;
-    planned.origin = planned.real_origin(arena, b"/proc/self/exe")?;
-    Ok((arena.place(planned)?, bias))
+    Ok((image, bias))
 }
 
 /// A program that is ready to run.
-pub struct Ready {
+struct Ready {
     entry: usize,
+    /// Where its program headers are, and how many.
+    headers: (usize, usize),
 }
 
 impl Ready {
     /// Goes there, with the block above the stack as it is now.
     #[inline]
-    pub fn enter(self) -> ! {
+    fn enter(self) -> ! {
         let stack = crate::start::stack();
         // SAFETY: the entry point of a program that is mapped and bound; the kernel's block,
         // whose address is aligned, and nothing on the stack below it is needed any more.
@@ -178,67 +186,59 @@ fn start(what: What, options: Options<'static>, base: usize) -> Outcome<Ready> {
     let arena = unsafe { start_arena() };
     crate::mm::leave_break();
     let mut stats = Stats::default();
-    stats.times[0] = if options.stats { now() } else { 0 };
-    let loaded = load(arena, what, &options, false, &mut stats)?;
-    let program = loaded.first;
-    let entry = program.image.entry;
-    if !program.image.has_code(entry) {
-        return Err(Error::new(
-            program.title(),
-            Fault::Bad("its entry point lies outside its code"),
-        ));
+    if options.stats {
+        stats.times[0] = now();
     }
-    prepare(loaded.new);
-    number_modules(arena, loaded.new)?;
+    let load::Loaded { all, first, .. } = load(arena, what, &options, false, &mut stats)?;
+    let Some(&program) = all.get(first) else { return Err(Errno::EINVAL.into()) };
+    let image = program.image;
+    if !image.has_code(image.entry) {
+        let text = "its entry point lies outside its code";
+        return Err(Error::new(program.title(), text, &[]));
+    }
+    prepare();
+    tls::lay_out(all);
+    number_modules(arena, all)?;
     if !tls::start() {
         return Err(Errno::ENOMEM.into());
     }
     debug::attach(program, base);
-    publish(arena, loaded.new, loaded.new)?;
-    let mut binder = Binder::new(arena, options.now, options.trace)?;
-    binder.stats = stats;
-    binder.bind(loaded.new)?;
+    publish(arena, all, all, all)?;
+    bind(arena, all, options.now, options.trace, &mut stats)?;
     if options.stats {
-        binder.stats.times[3] = now();
-        binder.stats.tell();
+        stats.end_phase(3);
+        stats.tell();
     }
-    construct(arena, loaded.new, options.trace)?;
-    Ok(Ready { entry: program.address(entry) })
+    construct(arena, all, options.trace)?;
+    let headers = (program.address(image.headers.at), image.headers.size as usize / 56);
+    Ok(Ready { entry: program.address(image.entry), headers })
 }
 
 /// What has to be done before any object is bound.
 #[inline]
-pub(super) fn prepare(objects: &[&'static Object]) {
+pub(super) fn prepare() {
     let (dlopen, dlsym) = (api::dlopen_from as *const (), api::dlsym_from as *const ());
     link::set_hooks(super::lazy::bind, tls::block, dlopen, dlsym);
-    provided::prepare();
-    tls::lay_out(objects);
 }
 
 /// Runs a program: `words` arguments of lx are taken away, so that the next one is the
 /// program, whose name for itself is `name` if that is given.
 ///
-/// With `list` the program is not run: what was loaded is told to the function.
-///
-/// # Errors
-/// Why it can't be run.
+/// Returns only where it can't be run: why.
 #[inline]
-pub fn program(
-    words: usize,
-    name: Option<&'static CStr>,
-    options: Options<'static>,
-) -> Outcome<core::convert::Infallible> {
+pub fn program(words: usize, name: Option<&'static CStr>, options: Options<'static>) -> Error {
     let path = crate::env::args().nth(words).unwrap_or(c"");
-    let ready = start(What::Program(path.to_bytes()), options, 0)?;
-    let program = ALL.get().first().copied();
-    let headers = program.and_then(|program| {
-        program.image.headers.map(|range| (program.address(range.at), range.size as usize / 56))
-    });
+    let ready = match start(What::Program(path.to_bytes()), options, 0) {
+        Ok(ready) => ready,
+        Err(error) => return error,
+    };
+    let (headers, count) = ready.headers;
     // SAFETY: this doesn't return, and the program's code is all that looks at it.
     unsafe {
         take_words(words, name);
-        if let Some((at, count)) = headers {
-            set_auxv(&[(AT_PHDR, at), (AT_PHNUM, count)]);
+        // Where they are in no segment nobody can tell.
+        if count > 0 {
+            set_auxv(&[(AT_PHDR, headers), (AT_PHNUM, count)]);
         }
         let path = path.as_ptr().expose_provenance();
         set_auxv(&[(AT_ENTRY, ready.entry), (auxv::AT_EXECFN, path)]);

@@ -10,7 +10,6 @@
 use super::cache::Cache;
 use super::memory::List;
 use crate::elf::consts::*;
-use crate::errno::Result;
 use crate::fs::PATH_MAX;
 
 /// Whose rules are followed.
@@ -149,67 +148,58 @@ impl Search<'_> {
     ) -> bool {
         let first = needed_by.next().unwrap_or_default();
         if name.contains(&b'/') {
-            let expanded = self.expand(name, first.origin, path).is_ok_and(|done| done);
-            return expanded && visitor.take(path, Why::Path);
+            return self.expand(name, first.origin, path) && visitor.take(path, Why::Path);
         }
+        let is_musl = self.kind == Kind::Musl;
         let mut look = Look { search: self, name, path, visitor };
-        match self.kind {
-            Kind::Glibc => {
-                // A RUNPATH switches all RPATHs off, its own and the inherited ones.
-                let inherited = first.runpath.is_none()
-                    && core::iter::once(first)
-                        .chain(needed_by)
-                        .filter(|who| who.runpath.is_none())
-                        .any(|who| look.in_all(who.rpath, b":", who.origin, Why::Rpath));
-                inherited
-                    || look.in_library_path(b":;")
-                    || look.in_all(first.runpath, b":", first.origin, Why::Runpath)
-                    || !first.no_default && (look.in_cache() || look.in_default_directories())
-            }
-            Kind::Musl => {
-                look.in_library_path(b":\n")
-                    || core::iter::once(first).chain(needed_by).any(|who| {
-                        let (list, why) = match who.runpath {
-                            Some(list) => (Some(list), Why::Runpath),
-                            None => (who.rpath, Why::Rpath),
-                        };
-                        look.in_all(list, b":\n", who.origin, why)
-                    })
-                    || match self.path_file {
-                        Some(list) => look.in_all(Some(list), b":\n", b"", Why::PathFile),
-                        None => {
-                            let list = b"/lib:/usr/local/lib:/usr/lib";
-                            look.in_all(Some(list), b":", b"", Why::Default)
-                        }
-                    }
-            }
+        if is_musl && look.in_library_path() {
+            return true;
         }
+        let mut next = Some(first);
+        // With glibc a RUNPATH switches all RPATHs off, its own and the inherited ones.
+        while let Some(who) = next.filter(|_| is_musl || first.runpath.is_none()) {
+            let found = match who.runpath {
+                None => look.in_all(who.rpath, who.origin, Why::Rpath),
+                list => is_musl && look.in_all(list, who.origin, Why::Runpath),
+            };
+            if found {
+                return true;
+            }
+            next = needed_by.next();
+        }
+        if is_musl {
+            return match self.path_file {
+                None => look.in_all(Some(b"/lib:/usr/local/lib:/usr/lib"), b"", Why::Default),
+                list => look.in_all(list, b"", Why::PathFile),
+            };
+        }
+        look.in_library_path()
+            || look.in_all(first.runpath, first.origin, Why::Runpath)
+            || !first.no_default && (look.in_cache() || look.in_default_directories())
     }
 
     /// Puts a path with `$ORIGIN`, `$LIB` and `$PLATFORM` replaced into `to`; false where that
     /// is not allowed or makes no sense.
     #[inline]
-    fn expand(&self, text: &[u8], origin: &[u8], to: &mut List<u8>) -> Result<bool> {
+    fn expand(&self, text: &[u8], origin: &[u8], to: &mut List<u8>) -> bool {
         to.truncate(0);
         let mut rest = text;
-        while let Some((&byte, tail)) = rest.split_first() {
-            let token = if byte == b'$' { token(tail) } else { None };
-            let Some((name, after)) = token else {
-                to.push(byte)?;
-                rest = tail;
-                continue;
-            };
-            match name {
-                b"ORIGIN" if self.secure || origin.is_empty() => return Ok(false),
-                b"ORIGIN" => to.extend(origin)?,
+        while let Some((byte, tail)) = rest.split_first() {
+            let (piece, after) = match token(tail).filter(|_| *byte == b'$') {
+                None => (core::slice::from_ref(byte), tail),
+                Some((b"ORIGIN", _)) if self.secure || origin.is_empty() => return false,
+                Some((b"ORIGIN", after)) => (origin, after),
                 // musl knows no other.
-                _ if self.kind == Kind::Musl => return Ok(false),
-                b"LIB" => to.extend(self.lib().as_bytes())?,
-                _ => to.extend(self.platform)?,
+                Some(_) if self.kind == Kind::Musl => return false,
+                Some((b"LIB", after)) => (self.lib().as_bytes(), after),
+                Some((_, after)) => (self.platform, after),
+            };
+            if to.extend(piece).is_err() {
+                return false;
             }
             rest = after;
         }
-        Ok(to.len() < PATH_MAX && !(self.secure && to.first() != Some(&b'/')))
+        to.len() < PATH_MAX && !(self.secure && to.first() != Some(&b'/'))
     }
 
     /// `$LIB`: where the distribution has several architectures, as Debian's glibc says it.
@@ -224,12 +214,11 @@ impl Search<'_> {
         }
     }
 
+    /// The highest level of instructions whose libraries are looked for; below 2 none.
     #[inline]
-    fn levels(&self) -> impl Iterator<Item = &'static [u8]> + use<> {
-        const NAMES: [&[u8]; 3] = [b"x86-64-v4", b"x86-64-v3", b"x86-64-v2"];
+    fn highest_level(&self) -> u8 {
         let known = self.kind == Kind::Glibc && self.machine == EM_X86_64 && self.is_64;
-        let level = if known { (self.level)() } else { 0 };
-        NAMES.into_iter().skip(4usize.saturating_sub(level.into()))
+        if known { (self.level)() } else { 0 }
     }
 }
 
@@ -272,22 +261,28 @@ struct Look<'s, 'a, 'l, 'm> {
 }
 
 impl Look<'_, '_, '_, '_> {
-    /// Looks in all directories of a list with these separators. An empty one is the current
-    /// directory.
+    /// Looks in all directories of a list. An empty one is the current directory.
     #[inline]
-    fn in_all(&mut self, list: Option<&[u8]>, separators: &[u8], origin: &[u8], why: Why) -> bool {
+    fn in_all(&mut self, list: Option<&[u8]>, origin: &[u8], why: Why) -> bool {
         let Some(list) = list.filter(|list| !list.is_empty()) else { return false };
-        list.split(|byte| separators.contains(byte)).any(|directory| {
+        let other = match (self.search.kind, why) {
+            (Kind::Musl, _) => b'\n',
+            (_, Why::LibraryPath) => b';',
+            _ => b':',
+        };
+        for directory in list.split(|&byte| byte == b':' || byte == other) {
             let directory = if directory.is_empty() { b"." } else { directory };
-            let expanded = self.search.expand(directory, origin, self.path);
-            expanded.is_ok_and(|done| done) && self.in_directory(why)
-        })
+            if self.search.expand(directory, origin, self.path) && self.in_directory(why) {
+                return true;
+            }
+        }
+        false
     }
 
     #[inline]
-    fn in_library_path(&mut self, separators: &[u8]) -> bool {
+    fn in_library_path(&mut self) -> bool {
         let list = self.search.library_path.filter(|_| !self.search.secure);
-        self.in_all(list, separators, b"", Why::LibraryPath)
+        self.in_all(list, b"", Why::LibraryPath)
     }
 
     /// Looks in the directory that is in `path`, in its levels first.
@@ -295,66 +290,84 @@ impl Look<'_, '_, '_, '_> {
     fn in_directory(&mut self, why: Why) -> bool {
         let length = self.path.len();
         if self.search.kind == Kind::Glibc && self.visitor.has_hwcaps(self.path) {
-            let found = self
-                .search
-                .levels()
-                .any(|level| self.add(&[b"/glibc-hwcaps/", level, b"/", self.name], length, why));
-            if found {
-                return true;
+            for level in (2..=self.search.highest_level()).rev() {
+                let level = [b'0' + level];
+                if self.add(&[b"/glibc-hwcaps/x86-64-v", &level, b"/"], length, why) {
+                    return true;
+                }
             }
         }
         let slash: &[u8] = if self.path.ends_with(b"/") { b"" } else { b"/" };
-        self.add(&[slash, self.name], length, why)
+        self.add(&[slash], length, why)
     }
 
+    /// Looks for the library behind the first so many bytes of `path` and these pieces.
     #[inline]
     fn add(&mut self, pieces: &[&[u8]], length: usize, why: Why) -> bool {
-        self.path.truncate(length);
-        let added = pieces.iter().try_for_each(|piece| self.path.extend(piece));
-        let taken =
-            added.is_ok() && self.path.len() < PATH_MAX && self.visitor.take(self.path, why);
+        let mut taken = false;
+        if self.put(pieces, length) && self.put(&[self.name], self.path.len()) {
+            taken = self.path.len() < PATH_MAX && self.visitor.take(self.path, why);
+        }
         self.path.truncate(length);
         taken
+    }
+
+    /// Puts pieces behind the first so many bytes of `path`.
+    #[inline]
+    fn put(&mut self, pieces: &[&[u8]], length: usize) -> bool {
+        self.path.truncate(length);
+        pieces.iter().all(|piece| self.path.extend(piece).is_ok())
     }
 
     #[inline]
     fn in_cache(&mut self) -> bool {
         let Some(cache) = (self.search.cache)() else { return false };
+        let Search { machine, is_64, .. } = *self.search;
         let fits = |flags: u32| {
             // ELF for glibc 2; of the machine's number we know our own.
-            let machine = self.search.machine != EM_X86_64 || flags >> 8 & 0xff == 3;
-            flags & 0xff == 3 && (machine || !self.search.is_64)
+            let right = machine != EM_X86_64 || flags >> 8 & 0xff == 3;
+            flags & 0xff == 3 && (right || !is_64)
         };
-        let of_level = |level: Option<&'static [u8]>| {
-            let all = cache.find(self.name);
-            all.filter(move |entry| entry.hwcaps == level && fits(entry.flags))
-        };
-        let has_levels = cache.find(self.name).any(|entry| entry.hwcaps.is_some());
-        let levels = has_levels.then(|| self.search.levels()).into_iter().flatten();
-        let mut levels = levels.map(Some).chain([None]).flat_map(of_level);
-        levels.any(|entry| self.visitor.take(entry.path, Why::Cache))
+        // Asking for the level takes its time: only where there are libraries by level.
+        let by_level = cache.find(self.name).any(|entry| entry.hwcaps.is_some());
+        let highest = if by_level { self.search.highest_level() } else { 0 };
+        for level in (1..=highest.max(1)).rev() {
+            for entry in cache.find(self.name).filter(|entry| fits(entry.flags)) {
+                let right = match entry.hwcaps.and_then(|name| name.strip_prefix(b"x86-64-v")) {
+                    Some(number) => level > 1 && number == [b'0' + level],
+                    None => level == 1 && entry.hwcaps.is_none(),
+                };
+                if right && self.visitor.take(entry.path, Why::Cache) {
+                    return true;
+                }
+            }
+        }
+        false
     }
 
     #[inline]
     fn in_default_directories(&mut self) -> bool {
         let Search { machine, is_64, .. } = *self.search;
-        for root in ["/lib/", "/usr/lib/"] {
+        for root in [&b"/lib"[..], b"/usr/lib"] {
             for (_, _, triplet) in TRIPLETS.iter().filter(|t| (t.0, t.1) == (machine, is_64)) {
-                let pieces = [root.as_bytes(), triplet.as_bytes()];
-                if self.in_default(&pieces) {
+                if self.in_default(&[root, b"/", triplet.as_bytes()]) {
                     return true;
                 }
             }
         }
-        let wide: &[&[u8]] = if is_64 { &[b"/lib64", b"/usr/lib64"] } else { &[] };
-        wide.iter().chain(&[&b"/lib"[..], b"/usr/lib"]).any(|&whole| self.in_default(&[whole]))
+        for word in [&b"64"[..], b""] {
+            for root in [&b"/lib"[..], b"/usr/lib"] {
+                if (is_64 || word.is_empty()) && self.in_default(&[root, word]) {
+                    return true;
+                }
+            }
+        }
+        false
     }
 
     #[inline]
     fn in_default(&mut self, pieces: &[&[u8]]) -> bool {
-        self.path.truncate(0);
-        let put = pieces.iter().try_for_each(|piece| self.path.extend(piece));
-        put.is_ok() && self.in_directory(Why::Default)
+        self.put(pieces, 0) && self.in_directory(Why::Default)
     }
 }
 
@@ -393,7 +406,7 @@ mod tests {
 
     fn all(search: &Search, name: &str, chain: &[Requester]) -> Vec<String> {
         let arena = Arena::new();
-        let mut path = arena.list(0).unwrap();
+        let mut path = arena.list();
         let mut visitor = All(Vec::new(), false);
         let mut chain = chain.iter().copied();
         assert!(!search.look(name.as_bytes(), &mut chain, &mut path, &mut visitor));
@@ -472,7 +485,7 @@ mod tests {
     #[test]
     fn levels_come_before_the_directory() {
         let arena = Arena::new();
-        let mut path = arena.list(0).unwrap();
+        let mut path = arena.list();
         let mut visitor = All(Vec::new(), true);
         let search = Search { library_path: Some(b"/env"), ..GLIBC };
         search.look(b"x.so", &mut core::iter::empty(), &mut path, &mut visitor);

@@ -1,6 +1,7 @@
 //! Finding the definition of a symbol, by name and version.
 
-use super::object::{GnuTable, Object, Symbol, Version};
+use super::object::{GnuTable, Object, RelaWords, Symbol, Version};
+use super::relocate::{R_COPY, R_JUMP_SLOT};
 use super::state;
 use crate::elf::consts::*;
 use crate::elf::{gnu_hash, sysv_hash};
@@ -29,6 +30,7 @@ impl<'w> Wanted<'w> {
     }
 
     /// What an object's symbol number `index` refers to.
+    #[inline(never)]
     pub fn by(object: &Object, index: usize, symbol: &Symbol) -> Wanted<'static> {
         let (name, hash) = object.strings.hashed(symbol.st_name as usize);
         let version = object.versym.get(index).map_or(0, |index| usize::from(index & 0x7fff));
@@ -73,8 +75,8 @@ enum Fit {
 
 impl Object {
     /// The object's own definition of a symbol.
-    #[inline]
-    pub fn define(&'static self, wanted: &Wanted) -> Option<Definition> {
+    #[inline(always)]
+    fn define(&'static self, wanted: &Wanted) -> Option<Definition> {
         let symbol = if self.gnu.bloom.len > 0 {
             self.by_gnu_hash(wanted)
         } else {
@@ -115,7 +117,7 @@ impl Object {
     }
 
     fn by_sysv_hash(&self, wanted: &Wanted) -> Option<Symbol> {
-        let table = self.sysv.as_ref()?;
+        let table = &self.sysv;
         let hash = sysv_hash(wanted.name) as usize;
         let mut perhaps = None;
         let mut index = table.buckets.get(hash.checked_rem(table.buckets.len)?)? as usize;
@@ -180,27 +182,46 @@ impl Object {
     }
 }
 
-/// Looks for a symbol where an object's references are looked for: in itself first where it
-/// says so, in what is for everybody, in what was loaded together with it. `skip` is left
-/// out: a copy is made of somebody else's.
-pub fn look_up(
-    by: &'static Object,
+/// The first definition of a symbol in these objects. `skip` is left out: a copy is made of
+/// somebody else's.
+pub fn find_in(
+    objects: &[&'static Object],
     wanted: &Wanted,
     skip: Option<&Object>,
     probes: &mut u64,
 ) -> Option<Definition> {
+    for &object in objects {
+        *probes += 1;
+        if skip.is_some_and(|skip| core::ptr::eq(skip, object)) {
+            continue;
+        }
+        if let Some(found) = object.define(wanted) {
+            return Some(found);
+        }
+    }
+    None
+}
+
+/// What a relocation's symbol refers to. It is looked for where an object's references are: in
+/// itself first where it says so, in what is for everybody, in what was loaded together with
+/// it.
+pub fn find(by: &'static Object, rela: &RelaWords, probes: &mut u64) -> Option<Definition> {
+    let index = rela.symbol();
+    let symbol = by.symbols.get(index)?;
+    let own = symbol.st_shndx != SHN_UNDEF
+        && (symbol.bind() == STB_LOCAL || symbol.visibility() != STV_DEFAULT);
+    if own {
+        return Some(Definition { object: by, symbol });
+    }
+    let kind = rela.kind();
+    let wanted = Wanted { for_plt: kind == R_JUMP_SLOT, ..Wanted::by(by, index, &symbol) };
+    let skip = (kind == R_COPY).then_some(by);
     let symbolic = by.image.tables.flags & super::image::DF_SYMBOLIC != 0;
     let own: &[&Object] = if symbolic { &[by] } else { &[] };
     let group = if by.global.load(Ordering::Acquire) { &[] } else { by.group.get() };
     for scope in [own, state::GLOBAL.get(), group] {
-        for &object in scope {
-            *probes += 1;
-            if skip.is_some_and(|skip| core::ptr::eq(skip, object)) {
-                continue;
-            }
-            if let Some(found) = object.define(wanted) {
-                return Some(found);
-            }
+        if let Some(found) = find_in(scope, &wanted, skip, probes) {
+            return Some(found);
         }
     }
     None
