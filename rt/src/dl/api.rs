@@ -125,7 +125,7 @@ pub unsafe extern "C" fn dlopen_from(
 /// The definition of a symbol in these objects.
 #[inline]
 fn find_in(objects: &[&'static Object], wanted: &Wanted) -> Option<Definition> {
-    symbols::find_in(objects, wanted, None, &mut 0)
+    symbols::find_in(objects, wanted, &mut 0)
 }
 
 /// A versionless reference of today.

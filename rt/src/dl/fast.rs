@@ -19,6 +19,7 @@ pub fn writable(object: &Object, at: u64, size: u64) -> Option<Range> {
 
 /// Relocates one after the other as long as they are of the kinds that are many and nothing is
 /// wrong; how many these were. With `lazily` slots of the PLT lead back into the PLT.
+#[inline(never)]
 pub fn relocate(
     object: &'static Object,
     rela: View<RelaWords>,
@@ -28,19 +29,28 @@ pub fn relocate(
     let Some(first) = rela.get(0) else { return 0 };
     let Some(window) = writable(object, first.r_offset, 8) else { return 0 };
     let bias = object.link.l_addr as u64;
-    let (mut done, mut relative) = (0, 0);
+    let place = |at: u64| {
+        core::ptr::with_exposed_provenance_mut::<u64>(bias.wrapping_add(at) as usize)
+    };
+    let mut done = 0;
+    // These come first, and of some files there are no others.
     while let Some(rela) = rela.get(done) {
+        if rela.kind() != R_RELATIVE || !window.holds(rela.r_offset, 8) {
+            break;
+        }
+        let value = bias.wrapping_add_signed(rela.r_addend);
+        // SAFETY: within a segment of the object that is mapped writable, before RELRO. Nobody
+        // holds references into objects.
+        unsafe { place(rela.r_offset).write_unaligned(value) };
+        done += 1;
+    }
+    stats.relocations[R_RELATIVE as usize] += done as u64;
+    while let Some(rela) = rela.get(done) {
+        let (kind, place) = (rela.kind(), place(rela.r_offset));
         if !window.holds(rela.r_offset, 8) {
             break;
         }
-        let kind = rela.kind();
-        let address = bias.wrapping_add(rela.r_offset) as usize;
-        let place = core::ptr::with_exposed_provenance_mut::<u64>(address);
         let value = match kind {
-            R_RELATIVE => {
-                relative += 1;
-                bias.wrapping_add_signed(rela.r_addend)
-            }
             // SAFETY: as below; what is mapped writable can be read.
             R_JUMP_SLOT if lazily => bias.wrapping_add(unsafe { place.read_unaligned() }),
             R_GLOB_DAT | R_JUMP_SLOT | R_64 => {
@@ -54,15 +64,11 @@ pub fn relocate(
             }
             _ => break,
         };
-        // SAFETY: within a segment of the object that is mapped writable, before RELRO. Nobody
-        // holds references into objects.
+        // SAFETY: as above.
         unsafe { place.write_unaligned(value) };
-        if kind != R_RELATIVE {
-            stats.count(kind);
-        }
+        stats.count(kind);
         done += 1;
     }
-    stats.relocations[R_RELATIVE as usize] += relative;
     done
 }
 
@@ -71,6 +77,7 @@ pub fn relocate(
 ///
 /// # Errors
 /// An address that may not be written to.
+#[inline(never)]
 pub fn packed(object: &Object) -> Result<u64, u64> {
     let bias = object.link.l_addr as u64;
     let (mut next, mut count, mut window) = (0u64, 0, Range::default());

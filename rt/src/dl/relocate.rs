@@ -7,7 +7,8 @@ use super::memory::{Arena, List};
 use super::object::{Object, RelaWords, View};
 use super::provided;
 use super::report::{RELOCS, RELR, SYMBOLS, Stats, Trace, say};
-use super::symbols::{Definition, Wanted, find};
+use super::state::GLOBAL;
+use super::symbols::{Definition, Wanted, find, find_in};
 use super::tls;
 use crate::arch::link;
 use crate::elf::consts::*;
@@ -17,7 +18,7 @@ use crate::mm::PROT_READ;
 
 pub(super) const R_64: u32 = 1;
 const R_PC32: u32 = 2;
-pub(super) const R_COPY: u32 = 5;
+const R_COPY: u32 = 5;
 pub(super) const R_GLOB_DAT: u32 = 6;
 pub(super) const R_JUMP_SLOT: u32 = 7;
 pub(super) const R_RELATIVE: u32 = 8;
@@ -295,8 +296,15 @@ fn target(
         return Err(Error::number(object.title(), text, index as u64));
     };
     stats.lookups += 1;
-    let found = find(object, rela, &mut stats.probes);
-    let Wanted { name, version, .. } = Wanted::by(object, index, &symbol);
+    let wanted = Wanted::by(object, index, &symbol, false);
+    let Wanted { name, version, .. } = wanted;
+    let found = if rela.kind() == R_COPY {
+        // A copy is made of somebody else's.
+        let mut others = GLOBAL.get().iter().filter(|&&other| !core::ptr::eq(other, object));
+        others.find_map(|&other| find_in(&[other], &wanted, &mut stats.probes))
+    } else {
+        find(object, rela, &mut stats.probes)
+    };
     if trace.has(SYMBOLS) {
         let at: &[u8] = if version.name.is_empty() { b"" } else { b"@" };
         let title = found.map_or(&b"nobody"[..], |found| found.object.title());

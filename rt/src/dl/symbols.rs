@@ -1,7 +1,7 @@
 //! Finding the definition of a symbol, by name and version.
 
 use super::object::{GnuTable, Object, RelaWords, Symbol, Version};
-use super::relocate::{R_COPY, R_JUMP_SLOT};
+use super::relocate::R_JUMP_SLOT;
 use super::state;
 use crate::elf::consts::*;
 use crate::elf::{gnu_hash, sysv_hash};
@@ -31,13 +31,13 @@ impl<'w> Wanted<'w> {
 
     /// What an object's symbol number `index` refers to.
     #[inline(never)]
-    pub fn by(object: &Object, index: usize, symbol: &Symbol) -> Wanted<'static> {
+    pub fn by(object: &Object, index: usize, symbol: &Symbol, for_plt: bool) -> Wanted<'static> {
         let (name, hash) = object.strings.hashed(symbol.st_name as usize);
         let version = object.versym.get(index).map_or(0, |index| usize::from(index & 0x7fff));
         // 0 and 1 are local and global, not versions.
         let version = object.versions.get(version).filter(|_| version > 1);
         let version = version.copied().unwrap_or_default();
-        Wanted { name, hash, version, for_plt: false, newest: false }
+        Wanted { name, hash, version, for_plt, newest: false }
     }
 }
 
@@ -76,13 +76,8 @@ enum Fit {
 impl Object {
     /// The object's own definition of a symbol.
     #[inline(always)]
-    fn define(&'static self, wanted: &Wanted) -> Option<Definition> {
-        let symbol = if self.gnu.bloom.len > 0 {
-            self.by_gnu_hash(wanted)
-        } else {
-            self.by_sysv_hash(wanted)
-        };
-        symbol.map(|symbol| Definition { object: self, symbol })
+    fn define(&self, wanted: &Wanted) -> Option<Symbol> {
+        if self.gnu.bloom.len > 0 { self.by_gnu_hash(wanted) } else { self.by_sysv_hash(wanted) }
     }
 
     /// Most objects don't have most symbols, and the Bloom filter says so.
@@ -182,29 +177,24 @@ impl Object {
     }
 }
 
-/// The first definition of a symbol in these objects. `skip` is left out: a copy is made of
-/// somebody else's.
+/// The first definition of a symbol in these objects.
+#[inline(never)]
 pub fn find_in(
     objects: &[&'static Object],
     wanted: &Wanted,
-    skip: Option<&Object>,
     probes: &mut u64,
 ) -> Option<Definition> {
-    for &object in objects {
-        *probes += 1;
-        if skip.is_some_and(|skip| core::ptr::eq(skip, object)) {
-            continue;
-        }
-        if let Some(found) = object.define(wanted) {
-            return Some(found);
-        }
-    }
-    None
+    let found = objects.iter().enumerate().find_map(|(at, object)| {
+        object.define(wanted).map(|symbol| (at, Definition { object, symbol }))
+    });
+    *probes += found.map_or(objects.len(), |(at, _)| at + 1) as u64;
+    found.map(|(_, definition)| definition)
 }
 
 /// What a relocation's symbol refers to. It is looked for where an object's references are: in
 /// itself first where it says so, in what is for everybody, in what was loaded together with
 /// it.
+#[inline(never)]
 pub fn find(by: &'static Object, rela: &RelaWords, probes: &mut u64) -> Option<Definition> {
     let index = rela.symbol();
     let symbol = by.symbols.get(index)?;
@@ -213,16 +203,15 @@ pub fn find(by: &'static Object, rela: &RelaWords, probes: &mut u64) -> Option<D
     if own {
         return Some(Definition { object: by, symbol });
     }
-    let kind = rela.kind();
-    let wanted = Wanted { for_plt: kind == R_JUMP_SLOT, ..Wanted::by(by, index, &symbol) };
-    let skip = (kind == R_COPY).then_some(by);
-    let symbolic = by.image.tables.flags & super::image::DF_SYMBOLIC != 0;
-    let own: &[&Object] = if symbolic { &[by] } else { &[] };
-    let group = if by.global.load(Ordering::Acquire) { &[] } else { by.group.get() };
-    for scope in [own, state::GLOBAL.get(), group] {
-        if let Some(found) = find_in(scope, &wanted, skip, probes) {
-            return Some(found);
-        }
+    let wanted = Wanted::by(by, index, &symbol, rela.kind() == R_JUMP_SLOT);
+    if by.image.tables.flags & super::image::DF_SYMBOLIC != 0
+        && let Some(found) = find_in(&[by], &wanted, probes)
+    {
+        return Some(found);
     }
-    None
+    let found = find_in(state::GLOBAL.get(), &wanted, probes);
+    if found.is_some() || by.global.load(Ordering::Acquire) {
+        return found;
+    }
+    find_in(by.group.get(), &wanted, probes)
 }
