@@ -296,22 +296,26 @@ pub unsafe extern "C" fn dlsym_entry() {
     naked_asm!("mov rdx, [rsp]", "jmp qword ptr [rip + {hook}]", hook = sym DLSYM)
 }
 
-/// How many bytes the code of a [`write_stub`] takes.
-pub const STUB: usize = 32;
+/// The code of a function that calls another one, whatever its own arguments are; that doesn't
+/// return.
+#[repr(C, packed)]
+#[derive(Clone, Copy)]
+pub struct Stub {
+    mov_rdi: [u8; 2],
+    argument: usize,
+    mov_rax: [u8; 2],
+    handler: usize,
+    /// and rsp, -16; call rax; ud2; and nothing.
+    rest: [u8; 12],
+}
 
-/// The code of a function that calls `handler` with `argument`, whatever its own are; the
-/// handler doesn't return.
-pub fn write_stub(code: &mut [u8; STUB], handler: usize, argument: usize) {
-    // mov rdi, argument; mov rax, handler; and rsp, -16; call rax; ud2
-    let pieces: [&[u8]; 5] = [
-        &[0x48, 0xbf],
-        &argument.to_le_bytes(),
-        &[0x48, 0xb8],
-        &handler.to_le_bytes(),
-        &[0x48, 0x83, 0xe4, 0xf0, 0xff, 0xd0, 0x0f, 0x0b],
-    ];
-    let bytes = pieces.into_iter().flatten();
-    code.iter_mut().zip(bytes).for_each(|(to, from)| *to = *from);
+impl Stub {
+    /// One that calls `handler` with `argument`.
+    #[inline]
+    pub fn new(handler: usize, argument: usize) -> Stub {
+        let rest = [0x48, 0x83, 0xe4, 0xf0, 0xff, 0xd0, 0x0f, 0x0b, 0, 0, 0, 0];
+        Stub { mov_rdi: [0x48, 0xbf], argument, mov_rax: [0x48, 0xb8], handler, rest }
+    }
 }
 
 /// Sets the thread pointer (`man 2 arch_prctl`, ARCH_SET_FS).

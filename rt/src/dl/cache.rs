@@ -99,24 +99,28 @@ impl<'a> Cache<'a> {
 
     #[inline]
     fn hwcaps_name(&self, index: u32) -> Option<&'a [u8]> {
-        let at = self.reader.u32(32)? as usize;
-        if self.reader.u32(at)? != EXTENSION_MAGIC {
+        let word = |at: u64| self.reader.u32(usize::try_from(at).ok()?).map(u64::from);
+        let at = word(32)?;
+        if word(at)? != EXTENSION_MAGIC.into() {
             return None;
         }
-        let sections = self.reader.u32(at.checked_add(4)?)?.min(16);
-        let section = |i: u32| at.checked_add(8 + 16 * i as usize);
-        let found = (0..sections)
-            .filter_map(section)
-            .find(|&section| self.reader.u32(section) == Some(TAG_HWCAPS))?;
-        let (offset, size) = (self.reader.u32(found + 8)?, self.reader.u32(found + 12)?);
-        let string = (offset as usize).checked_add((index as usize).checked_mul(4)?)?;
-        let within = index < size / 4;
-        c_str(self.reader.bytes, self.reader.u32(string).filter(|_| within)?.into())
+        // Of hostile files no more sections are looked at than any has.
+        for section in 0..word(at + 4)?.min(16) {
+            let section = at + 8 + 16 * section;
+            if word(section)? == TAG_HWCAPS.into() {
+                let (offset, size) = (word(section + 8)?, word(section + 12)?);
+                let within = u64::from(index) < size / 4;
+                let string = word(offset + 4 * u64::from(index)).filter(|_| within)?;
+                return c_str(self.reader.bytes, string);
+            }
+        }
+        None
     }
 
-    /// All entries with this name, in the file's order.
+    /// Calls with each entry of this name, in the file's order, until the call says true, and
+    /// says whether it did.
     #[inline]
-    pub fn find<'n>(self, name: &'n [u8]) -> impl Iterator<Item = Entry<'a>> + use<'a, 'n> {
+    pub fn find(&self, name: &[u8], call: &mut dyn FnMut(&Entry<'a>) -> bool) -> bool {
         let (mut low, mut high) = (0, self.len());
         while low < high {
             let middle = low + (high - low) / 2;
@@ -124,8 +128,13 @@ impl<'a> Cache<'a> {
             // Descending: what is greater comes before.
             if found == Ordering::Greater { low = middle + 1 } else { high = middle }
         }
-        let entries = (low..self.len()).map_while(move |index| self.get(index));
-        entries.take_while(move |entry| compare(entry.name, name) == Ordering::Equal)
+        while let Some(entry) = self.get(low).filter(|e| compare(e.name, name).is_eq()) {
+            if call(&entry) {
+                return true;
+            }
+            low += 1;
+        }
+        false
     }
 }
 
@@ -204,6 +213,15 @@ mod tests {
         [head, entries, strings, words.iter().flat_map(|w| w.to_le_bytes()).collect()].concat()
     }
 
+    fn all<'a>(cache: &Cache<'a>, name: &[u8]) -> Vec<Entry<'a>> {
+        let mut found = Vec::new();
+        assert!(!cache.find(name, &mut |entry| {
+            found.push(*entry);
+            false
+        }));
+        found
+    }
+
     #[test]
     fn finds_all_of_a_name() {
         let bytes = made(&[
@@ -214,20 +232,20 @@ mod tests {
             ("liba.so", "/lib/liba.so", Some(9)),
         ]);
         let cache = Cache::new(&bytes).unwrap();
-        let found: Vec<_> = cache.find(b"libm.so.6").map(|e| (e.path, e.hwcaps)).collect();
+        let found: Vec<_> = all(&cache, b"libm.so.6").iter().map(|e| (e.path, e.hwcaps)).collect();
         assert_eq!(found.len(), 2);
         assert_eq!(found[0].1, Some(&b"x86-64-v2"[..]));
         assert_eq!(found[1], (&b"/lib/libm.so.6"[..], None));
-        assert_eq!(cache.find(b"libm.so.10").count(), 1);
-        assert_eq!(cache.find(b"libz.so.1").count(), 1);
-        assert_eq!(cache.find(b"libm.so").count(), 0);
-        assert_eq!(cache.find(b"liba.so").next().unwrap().hwcaps, Some(&b"?"[..]));
+        assert_eq!(all(&cache, b"libm.so.10").len(), 1);
+        assert_eq!(all(&cache, b"libz.so.1").len(), 1);
+        assert_eq!(all(&cache, b"libm.so").len(), 0);
+        assert_eq!(all(&cache, b"liba.so")[0].hwcaps, Some(&b"?"[..]));
         // Behind the old format.
         let mut old = Vec::from(*b"ld.so-1.7.0\0\x01\0\0\0");
         old.resize(16 + 12, 0);
         old.resize(32, 0);
         old.extend(&bytes);
-        assert_eq!(Cache::new(&old).unwrap().find(b"libz.so.1").count(), 1);
+        assert_eq!(all(&Cache::new(&old).unwrap(), b"libz.so.1").len(), 1);
     }
 
     #[test]
@@ -236,7 +254,7 @@ mod tests {
         for end in 0..bytes.len() {
             if let Some(cache) = Cache::new(&bytes[..end]) {
                 (0..3).for_each(|i| assert!(cache.get(i).is_none_or(|entry| entry.flags != 1)));
-                assert!(cache.find(b"a").count() <= 1);
+                assert!(all(&cache, b"a").len() <= 1);
             }
         }
         for at in 0..bytes.len() {
@@ -244,7 +262,7 @@ mod tests {
             broken[at] ^= 0xff;
             if let Some(cache) = Cache::new(&broken) {
                 (0..3).for_each(|i| assert!(cache.get(i).is_none_or(|entry| entry.flags != 1)));
-                let _ = cache.find(b"libz.so.1").count();
+                all(&cache, b"libz.so.1");
             }
         }
     }
@@ -259,7 +277,7 @@ mod tests {
         };
         for index in 0..cache.len() {
             let entry = cache.get(index).unwrap();
-            assert!(cache.find(entry.name).any(|found| found == entry), "{entry:?}");
+            assert!(cache.find(entry.name, &mut |found| *found == entry), "{entry:?}");
         }
     }
 }

@@ -181,8 +181,8 @@ pub struct Tables {
     pub flags: u64,
     /// DT_FLAGS_1
     pub flags_1: u64,
-    /// Offset of DT_SONAME in the strings; 0, which is no name, for none.
-    pub soname: u64,
+    /// Offset of DT_SONAME in the strings.
+    pub soname: Option<u64>,
     /// Offset of DT_RPATH in the strings.
     pub rpath: Option<u64>,
     /// Offset of DT_RUNPATH in the strings.
@@ -570,8 +570,8 @@ impl Image<'_> {
         }
         tables.flags_1 = value(slot(DT_FLAGS_1));
         let offset = |tag: i64| is_given(tag).then_some(value(slot(tag)));
-        tables.soname = value(slot(DT_SONAME));
-        (tables.rpath, tables.runpath) = (offset(DT_RPATH), offset(DT_RUNPATH));
+        (tables.soname, tables.rpath) = (offset(DT_SONAME), offset(DT_RPATH));
+        tables.runpath = offset(DT_RUNPATH);
         // Old linkers count the PLT's relocations among the others.
         let jmprel = tables.part(Part::Jmprel);
         let rela = &mut tables.parts[Part::Rela as usize];

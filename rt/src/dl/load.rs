@@ -255,7 +255,7 @@ pub fn plan_only(
 ) -> Outcome<()> {
     let (plan, first) = plan(arena, What::Program(path), options, false, &mut Stats::default())?;
     for object in plan.objects.iter().skip(first + 1) {
-        each(object.asked.name, object.title(), object.asked.why);
+        each(object.asked.name, object.title, object.asked.why);
     }
     Ok(())
 }
@@ -275,7 +275,7 @@ fn map_all(
             (_, What::Running(_, bias)) => Ok(bias),
             _ => Err(Errno::ENOEXEC),
         };
-        let bias = bias.map_err(|error| Error::of(planned.title(), error))?;
+        let bias = bias.map_err(|error| Error::of(planned.title, error))?;
         // Others may ask for its versions.
         let memory = Memory::of(planned.image.loads, bias);
         planned.file.set(Some(Bytes::Memory(memory)));

@@ -104,20 +104,14 @@ fn words(list: &[u8]) -> impl Iterator<Item = &[u8]> {
 /// words of LD_DEBUG. None where a word isn't known.
 #[inline]
 pub fn trace(list: &[u8]) -> Option<Trace> {
-    words(list).try_fold(Trace(0), |trace, word| {
-        let lower: &mut [u8] = &mut [0; 16];
-        let lower = lower.get_mut(..word.len())?;
-        lower.copy_from_slice(word);
-        lower.make_ascii_lowercase();
-        let more = match &*lower {
-            b"files" | b"libs" => FILES,
-            b"symbols" | b"bindings" => SYMBOLS,
-            b"relocs" | b"reloc" => RELOCS,
-            b"init" => INIT,
-            b"all" => Trace(FILES.0 | SYMBOLS.0 | RELOCS.0 | INIT.0),
-            b"statistics" => Trace(0),
-            _ => return None,
-        };
-        Some(Trace(trace.0 | more.0))
-    })
+    const ALL: u8 = FILES.0 | SYMBOLS.0 | RELOCS.0 | INIT.0;
+    const NAMES: &[u8] = b"files libs symbols bindings relocs reloc init all statistics";
+    const WHAT: [u8; 9] =
+        [FILES.0, FILES.0, SYMBOLS.0, SYMBOLS.0, RELOCS.0, RELOCS.0, INIT.0, ALL, 0];
+    let mut trace = Trace(0);
+    for word in words(list) {
+        let is = |name: &[u8]| name.eq_ignore_ascii_case(word);
+        trace.0 |= WHAT.get(NAMES.split(|&byte| byte == b' ').position(is)?)?;
+    }
+    Some(trace)
 }

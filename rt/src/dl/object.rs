@@ -278,7 +278,7 @@ impl Object {
     /// The name that it is called by in messages.
     #[inline]
     pub fn title(&self) -> &'static [u8] {
-        self.planned.title()
+        self.planned.title
     }
 
     /// Whether it is the program.

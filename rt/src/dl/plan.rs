@@ -35,6 +35,8 @@ pub struct Asked<'a> {
 pub struct Planned<'a, F> {
     /// How it was asked for.
     pub asked: Asked<'a>,
+    /// Its path: the name that it is called by in messages.
+    pub title: &'a [u8],
     /// The directory of the file: `$ORIGIN`.
     pub origin: &'a [u8],
     /// DT_SONAME; empty for none.
@@ -64,27 +66,30 @@ impl<'a, F: Contents> Planned<'a, F> {
         file: F,
         real: &[u8],
     ) -> crate::Result<&'a Planned<'a, F>> {
-        let string = |at: u64| arena.bytes(image.string(&file, at).unwrap_or_default());
-        let [mut rpath, mut runpath] = [None; 2];
-        for (path, at) in [(&mut rpath, image.tables.rpath), (&mut runpath, image.tables.runpath)] {
+        let title = asked.path.to_bytes();
+        let tables = &image.tables;
+        let mut strings = [None; 3];
+        for (string, at) in strings.iter_mut().zip([tables.soname, tables.rpath, tables.runpath]) {
             if let Some(at) = at {
-                *path = Some(string(at)?);
+                *string = Some(arena.bytes(image.string(&file, at).unwrap_or_default())?);
             }
         }
-        let mut origin = directory(asked.path.to_bytes());
+        let [soname, rpath, runpath] = strings;
+        let mut origin = directory(title);
         if origin.is_empty() {
             origin = b".";
         }
         // Of the program the real path counts, where that matters to it.
-        let matters = |list: Option<&[u8]>| list.is_some_and(|list| list.contains(&b'$'));
-        if asked.is_program && (matters(rpath) || matters(runpath)) {
+        let mut paths = strings.iter().skip(1).flatten();
+        if asked.is_program && paths.any(|path| path.contains(&b'$')) {
             let mut buffer = [0; PATH_MAX];
             origin = arena.bytes(directory(real_path(real, &mut buffer)))?;
         }
         let planned = arena.place(Planned {
             asked: *asked,
+            title,
             origin,
-            soname: string(image.tables.soname)?,
+            soname: soname.unwrap_or_default(),
             rpath,
             runpath,
             needed: Cell::new(&[]),
@@ -94,16 +99,10 @@ impl<'a, F: Contents> Planned<'a, F> {
         Ok(planned)
     }
 
-    /// The name that it is called by in messages.
-    #[inline]
-    pub fn title(&self) -> &'a [u8] {
-        self.asked.path.to_bytes()
-    }
-
     /// Whether it goes by this name: as it was asked for, its SONAME, or its path.
     #[inline]
     pub fn is(&self, name: &[u8]) -> bool {
-        let other = if name.contains(&b'/') { self.title() } else { self.soname };
+        let other = if name.contains(&b'/') { self.title } else { self.soname };
         self.asked.name == name || other == name
     }
 }
@@ -214,7 +213,7 @@ impl<'a, F: Contents> Plan<'a, F> {
                     if c_library {
                         let text = "needs %, which only its own loader can start: \
                                     use lx ldso --exec";
-                        return Err(Error::new(object.title(), text, &[name]));
+                        return Err(Error::new(object.title, text, &[name]));
                     }
                     Ok(needed.push(self.library(rules, self.arena.bytes(name)?, next)?)?)
                 })?;
@@ -268,7 +267,7 @@ impl<'a, F: Contents> Plan<'a, F> {
             (Some(index), _) => Ok(index),
             (_, Some((path, fault))) => Err(Error::of(path, fault)),
             _ => {
-                let by = requesters.first().map_or(&b""[..], |object| object.title());
+                let by = requesters.first().map_or(&b""[..], |object| object.title);
                 Err(Error::new(name, "no such library (needed by %)", &[by]))
             }
         }
@@ -297,7 +296,7 @@ impl<'a, F: Contents> Plan<'a, F> {
                 let weak = entry.vna_flags & VER_FLG_WEAK != 0;
                 if let Some(provider) = provider.filter(|by| !weak && !defines(by, version)) {
                     let text = "version '%' not found (needed by %)";
-                    outcome = Err(Error::new(provider.title(), text, &[version, object.title()]));
+                    outcome = Err(Error::new(provider.title, text, &[version, object.title]));
                 }
                 outcome.is_ok()
             });

@@ -6,7 +6,8 @@ use super::heap;
 use super::report::say;
 use super::state::{LOCK, WITHOUT_LIBC};
 use super::tls;
-use crate::arch::{PAGE, link};
+use crate::arch::link::{self, Stub};
+use crate::arch::PAGE;
 use crate::mm::{MAP_ANONYMOUS, MAP_PRIVATE, PROT_EXEC, PROT_READ, PROT_WRITE, mmap};
 use core::cell::UnsafeCell;
 use core::sync::atomic::Ordering;
@@ -89,7 +90,7 @@ unsafe impl Sync for Stubs {}
 static STUBS: Stubs = Stubs(UnsafeCell::new(State { page: 0, used: 0 }));
 
 /// So many stubs fit into a page.
-const PER_PAGE: usize = PAGE / link::STUB;
+const PER_PAGE: usize = PAGE / size_of::<Stub>();
 
 /// What stands for an import that nobody has, in a process without a C library: a function
 /// that names itself and exits, or zeros. None where the process has a C library.
@@ -107,7 +108,7 @@ pub fn missing(name: &'static [u8], is_function: bool) -> Option<usize> {
     if state.page == 0 || state.used == PER_PAGE {
         (state.page, state.used) = (new_page()?, 0);
     }
-    let code = state.page + state.used * link::STUB;
+    let code = state.page + state.used * size_of::<Stub>();
     let place = state.page + PAGE + state.used * size_of::<&[u8]>();
     // SAFETY: the stub's own place, and nobody can call the stub before this returns.
     unsafe { core::ptr::with_exposed_provenance_mut::<&'static [u8]>(place).write(name) };
@@ -123,14 +124,11 @@ fn new_page() -> Option<usize> {
     // SAFETY: nothing is mapped over.
     let page = unsafe { mmap(0, PAGE + names, prot, flags, None, 0) }.ok()?;
     let page = page.as_ptr().expose_provenance();
+    let code = core::ptr::with_exposed_provenance_mut::<Stub>(page);
     for stub in 0..PER_PAGE {
-        let code =
-            core::ptr::with_exposed_provenance_mut::<[u8; link::STUB]>(page + stub * link::STUB);
-        let mut bytes = [0; link::STUB];
         let name = page + PAGE + stub * size_of::<&[u8]>();
-        link::write_stub(&mut bytes, tell_missing as *const () as usize, name);
         // SAFETY: within the page, which nobody else knows of.
-        unsafe { code.write(bytes) };
+        unsafe { code.add(stub).write(Stub::new(tell_missing as *const () as usize, name)) };
     }
     // SAFETY: as above; from now on it is code.
     unsafe { super::map::protect(page, PAGE, PROT_READ | PROT_EXEC) }.ok()?;

@@ -78,21 +78,11 @@ pub struct Stats {
 /// Where RELR is counted, behind the types of x86-64.
 pub const RELR: usize = 43;
 
-/// The types that this loader knows, by number.
-const NAMES: &[(usize, &str)] = &[
-    (1, "R_X86_64_64"),
-    (2, "R_X86_64_PC32"),
-    (5, "R_X86_64_COPY"),
-    (6, "R_X86_64_GLOB_DAT"),
-    (7, "R_X86_64_JUMP_SLOT"),
-    (8, "R_X86_64_RELATIVE"),
-    (16, "R_X86_64_DTPMOD64"),
-    (17, "R_X86_64_DTPOFF64"),
-    (18, "R_X86_64_TPOFF64"),
-    (36, "R_X86_64_TLSDESC"),
-    (37, "R_X86_64_IRELATIVE"),
-    (RELR, "RELR"),
-];
+/// The types that this loader knows, and their names.
+const TYPES: [u8; 12] = [1, 2, 5, 6, 7, 8, 16, 17, 18, 36, 37, RELR as u8];
+const NAMES: &[u8] = b"R_X86_64_64 R_X86_64_PC32 R_X86_64_COPY R_X86_64_GLOB_DAT \
+    R_X86_64_JUMP_SLOT R_X86_64_RELATIVE R_X86_64_DTPMOD64 R_X86_64_DTPOFF64 \
+    R_X86_64_TPOFF64 R_X86_64_TLSDESC R_X86_64_IRELATIVE RELR";
 
 impl Default for Stats {
     #[inline]
@@ -132,18 +122,18 @@ impl Stats {
     pub fn tell(&self) {
         let (mut buffer, mut to) = ([0; 1024], stderr());
         let out = &mut BufWriter::new(&mut buffer, &mut to);
-        let mut row = |name: &str, value: u64| {
+        let mut row = |name: &[u8], value: u64| {
             crate::put!(out, "  ", left(name, 22), dec(value).width(10), "\n");
         };
-        row("objects", self.objects);
-        row("failed opens", self.failed_opens);
-        for &(kind, name) in NAMES {
-            if let Some(&count) = self.relocations.get(kind).filter(|&&count| count > 0) {
+        row(b"objects", self.objects);
+        row(b"failed opens", self.failed_opens);
+        for (&kind, name) in TYPES.iter().zip(NAMES.split(|&byte| byte == b' ')) {
+            if let Some(&count) = self.relocations.get(usize::from(kind)).filter(|&&n| n > 0) {
                 row(name, count);
             }
         }
-        row("symbol look-ups", self.lookups);
-        row("objects looked at", self.probes);
+        row(b"symbol look-ups", self.lookups);
+        row(b"objects looked at", self.probes);
         for (name, pair) in ["plan", "map", "bind"].into_iter().zip(self.times.windows(2)) {
             let [start, end] = *pair else { continue };
             let time = end.saturating_sub(start);

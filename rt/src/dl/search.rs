@@ -225,14 +225,14 @@ impl Search<'_> {
 /// The name of a token behind a dollar sign, with or without braces, and what follows it.
 #[inline]
 fn token(text: &[u8]) -> Option<(&[u8], &[u8])> {
-    [&b"ORIGIN"[..], b"LIB", b"PLATFORM"].into_iter().find_map(|name| {
-        if let Some(rest) = text.strip_prefix(b"{") {
-            return Some((name, rest.strip_prefix(name)?.strip_prefix(b"}")?));
-        }
-        let rest = text.strip_prefix(name)?;
-        let ends = !rest.first().is_some_and(|&b| b == b'_' || b.is_ascii_alphanumeric());
-        ends.then_some((name, rest))
-    })
+    let (open, body) = text.strip_prefix(b"{").map_or((false, text), |body| (true, body));
+    let is_name = |&b: &u8| b == b'_' || b.is_ascii_alphanumeric();
+    let length = body.iter().position(|b| !is_name(b)).unwrap_or(body.len());
+    let (name, mut rest) = body.split_at_checked(length)?;
+    if open {
+        rest = rest.strip_prefix(b"}")?;
+    }
+    matches!(name, b"ORIGIN" | b"LIB" | b"PLATFORM").then_some((name, rest))
 }
 
 /// What comes after the last slash.
@@ -322,24 +322,25 @@ impl Look<'_, '_, '_, '_> {
     #[inline]
     fn in_cache(&mut self) -> bool {
         let Some(cache) = (self.search.cache)() else { return false };
-        let Search { machine, is_64, .. } = *self.search;
-        let fits = |flags: u32| {
-            // ELF for glibc 2; of the machine's number we know our own.
-            let right = machine != EM_X86_64 || flags >> 8 & 0xff == 3;
-            flags & 0xff == 3 && (right || !is_64)
-        };
         // Asking for the level takes its time: only where there are libraries by level.
-        let by_level = cache.find(self.name).any(|entry| entry.hwcaps.is_some());
+        let by_level = cache.find(self.name, &mut |entry| entry.hwcaps.is_some());
         let highest = if by_level { self.search.highest_level() } else { 0 };
+        let Search { machine, is_64, .. } = *self.search;
         for level in (1..=highest.max(1)).rev() {
-            for entry in cache.find(self.name).filter(|entry| fits(entry.flags)) {
-                let right = match entry.hwcaps.and_then(|name| name.strip_prefix(b"x86-64-v")) {
-                    Some(number) => level > 1 && number == [b'0' + level],
-                    None => level == 1 && entry.hwcaps.is_none(),
+            let mut name = *b"x86-64-v1";
+            name[8] = b'0' + level;
+            let taken = cache.find(self.name, &mut |entry| {
+                // ELF for glibc 2; of the machine's number we know our own.
+                let known = machine != EM_X86_64 || entry.flags >> 8 & 0xff == 3;
+                let fits = entry.flags & 0xff == 3 && (known || !is_64);
+                let right = match entry.hwcaps {
+                    None => level == 1,
+                    Some(hwcaps) => level > 1 && hwcaps == name,
                 };
-                if right && self.visitor.take(entry.path, Why::Cache) {
-                    return true;
-                }
+                fits && right && self.visitor.take(entry.path, Why::Cache)
+            });
+            if taken {
+                return true;
             }
         }
         false
@@ -348,26 +349,23 @@ impl Look<'_, '_, '_, '_> {
     #[inline]
     fn in_default_directories(&mut self) -> bool {
         let Search { machine, is_64, .. } = *self.search;
-        for root in [&b"/lib"[..], b"/usr/lib"] {
-            for (_, _, triplet) in TRIPLETS.iter().filter(|t| (t.0, t.1) == (machine, is_64)) {
-                if self.in_default(&[root, b"/", triplet.as_bytes()]) {
-                    return true;
-                }
+        for (_, _, triplet) in TRIPLETS.iter().filter(|row| (row.0, row.1) == (machine, is_64)) {
+            if self.in_default(b"/", triplet.as_bytes()) {
+                return true;
             }
         }
-        for word in [&b"64"[..], b""] {
-            for root in [&b"/lib"[..], b"/usr/lib"] {
-                if (is_64 || word.is_empty()) && self.in_default(&[root, word]) {
-                    return true;
-                }
+        is_64 && self.in_default(b"64", b"") || self.in_default(b"", b"")
+    }
+
+    /// Looks in `/lib` and `/usr/lib` with this behind it.
+    #[inline]
+    fn in_default(&mut self, one: &[u8], other: &[u8]) -> bool {
+        for root in [&b"/lib"[..], b"/usr/lib"] {
+            if self.put(&[root, one, other], 0) && self.in_directory(Why::Default) {
+                return true;
             }
         }
         false
-    }
-
-    #[inline]
-    fn in_default(&mut self, pieces: &[&[u8]]) -> bool {
-        self.put(pieces, 0) && self.in_directory(Why::Default)
     }
 }
 
