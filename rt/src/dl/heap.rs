@@ -4,6 +4,7 @@
 //! Small blocks are powers of two and come back into a list for their size; larger ones are
 //! mappings of their own.
 
+use super::memory::align_up;
 use super::state::LOCK;
 use crate::arch::PAGE;
 use crate::mm::{MAP_ANONYMOUS, MAP_PRIVATE, PROT_READ, PROT_WRITE, mmap, munmap};
@@ -82,7 +83,7 @@ pub fn take(size: usize, align: usize) -> Option<NonNull<u8>> {
         let whole = whole.checked_next_multiple_of(PAGE)?;
         (pages(whole)?, whole)
     };
-    let block = (start + HEAD).next_multiple_of(align);
+    let block = align_up(start + HEAD, align);
     let head = core::ptr::with_exposed_provenance_mut::<Head>(block - HEAD);
     // SAFETY: within the memory, which begins 16 bytes before or earlier, and is ours.
     unsafe { head.write(Head { start, size: whole }) };

@@ -246,27 +246,35 @@ pub const ENCODING: Encoding = Encoding { class: Class::Elf64, data: ELF_DATA };
 /// A sentence that says what is wrong.
 #[inline]
 pub fn file_header(source: &dyn Source) -> Result<FileHeader, Fault> {
+    const FOREIGN: &str = "for another machine";
     // Not by `Elf`, which looks at the section headers as well: a page fault at the file's end.
     let head = source.get(0, source.size().min(64)).unwrap_or_default();
-    let ident = head.first_chunk().map(|&ident| Ident(ident)).filter(Ident::has_magic);
-    let encoding = ident.map_or(ENCODING, |ident| ident.encoding());
-    let header = FileHeader::decode(encoding, head).filter(|_| ident.is_some());
+    if let Some(ident) = head.first_chunk().map(|&ident| Ident(ident)).filter(Ident::has_magic) {
+        let encoding = ident.encoding();
+        if matches!(encoding.class, Class::Elf32) {
+            return Err(Fault::Foreign("for 32-bit machines"));
+        }
+        if encoding.data != ELF_DATA {
+            return Err(Fault::Foreign(FOREIGN));
+        }
+    }
+    let starts = |text: &str| head.starts_with(text.as_bytes());
+    let header = FileHeader::decode(ENCODING, head).filter(|_| starts("\x7fELF"));
     let Some(header) = header else {
-        return Err(Fault::Bad(match head {
-            [] => "the file is empty",
-            [0x7f, b'E', b'L', b'F', ..] => "the file ends within its header",
-            [b'#', b'!', ..] => "a script, not an ELF file",
-            [b'/', b'*', ..] => "a text for the linker (a linker script), not a library",
-            _ if head.starts_with(b"INPUT") || head.starts_with(b"GROUP") => {
-                "a text for the linker (a linker script), not a library"
-            }
-            _ => "not an ELF file",
+        return Err(Fault::Bad(if head.is_empty() {
+            "the file is empty"
+        } else if starts("\x7fELF") {
+            "the file ends within its header"
+        } else if starts("#!") {
+            "a script, not an ELF file"
+        } else if starts("/*") || starts("INPUT") || starts("GROUP") {
+            "a text for the linker (a linker script), not a library"
+        } else {
+            "not an ELF file"
         }));
     };
-    match (encoding.class, header.e_machine) {
-        (Class::Elf64, ELF_MACHINE) if encoding.data == ELF_DATA => {}
-        (Class::Elf32, _) => return Err(Fault::Foreign("for 32-bit machines")),
-        _ => return Err(Fault::Foreign("for another machine")),
+    if header.e_machine != ELF_MACHINE {
+        return Err(Fault::Foreign(FOREIGN));
     }
     if !matches!(header.e_type, ET_DYN | ET_EXEC) {
         return Err(Fault::Bad("neither a program nor a library"));
@@ -432,6 +440,21 @@ impl<'a> Image<'a> {
     #[inline]
     pub fn table<'s>(&self, source: &'s dyn Source, part: Part) -> &'s [u8] {
         self.bytes(source, self.tables.part(part)).unwrap_or_default()
+    }
+
+    /// A copy of a string, where there is an offset of one.
+    ///
+    /// # Errors
+    /// `ENOMEM`.
+    #[inline]
+    pub fn copy<'c>(
+        &self,
+        arena: &'c Arena,
+        source: &dyn Source,
+        at: Option<u64>,
+    ) -> crate::Result<Option<&'c [u8]>> {
+        let string = at.map(|at| self.string(source, at).unwrap_or_default());
+        string.map(|string| arena.bytes(string)).transpose()
     }
 
     /// The string at an offset of the string table.

@@ -1,6 +1,7 @@
 //! Segments into memory: the second stage, the first one that maps anything executable.
 
 use super::file::FileMap;
+use super::memory::align_up;
 use super::image::{Image, Load, Part, page_ceil, page_floor};
 use crate::arch::{PAGE, nr, syscall};
 use crate::elf::consts::*;
@@ -112,7 +113,7 @@ fn apart(image: &Image) -> Result<usize> {
     let start = start.as_ptr().expose_provenance();
     // What is congruent to the first address, so that all segments are aligned.
     let skew = image.span.at as usize & (align - 1);
-    let base = start.wrapping_sub(skew).next_multiple_of(align) + skew;
+    let base = align_up(start - skew.min(start), align) + skew;
     let (before, after) = (base - start, start + room - (base + span));
     for (at, size) in [(start, before), (base + span, after)] {
         if size > 0 {
@@ -136,25 +137,27 @@ fn segments(image: &Image, file: FileMap, base: usize, is_file: bool) -> Result<
             unsafe { munmap(pointer(end_before), start - end_before) }?;
         }
         end_before = end;
+        let prot = prot(load.flags);
         let file_end = place(load.memory.at + load.filesz);
-        let file_pages = if load.filesz == 0 { start } else { file_end.next_multiple_of(PAGE) };
+        let pages = if load.filesz == 0 { start } else { file_end.next_multiple_of(PAGE) };
         let offset = page_floor(load.offset);
-        if file_pages > start {
-            if is_file && offset == (start - base) as u64 {
-                if load.flags & (PF_R | PF_W | PF_X) != PF_R {
-                    // SAFETY: pages of this image, to which nobody has references any more.
-                    unsafe { protect(start, file_pages - start, prot(load.flags)) }?;
-                }
-            } else {
-                let populate =
-                    if will_be_written(image, load) { MAP_POPULATE } else { MapFlags(0) };
-                let (flags, fd) = (MAP_PRIVATE | MAP_FIXED | populate, Some(file.fd()));
-                // SAFETY: over pages of this image's span, which are nobody else's.
-                unsafe { mmap(start, file_pages - start, prot(load.flags), flags, fd, offset) }?;
-            }
+        if pages > start && !(is_file && offset == (start - base) as u64) {
+            let populate = if will_be_written(image, load) { MAP_POPULATE } else { MapFlags(0) };
+            let (flags, fd) = (MAP_PRIVATE | MAP_FIXED | populate, Some(file.fd()));
+            // SAFETY: over pages of this image's span, which are nobody else's.
+            unsafe { mmap(start, pages - start, prot, flags, fd, offset) }?;
+        } else if pages > start && prot.0 != PROT_READ.0 {
+            // SAFETY: pages of this image, to which nobody has references any more.
+            unsafe { protect(start, pages - start, prot) }?;
         }
-        if load.memory.size > load.filesz {
-            zeros(load, file_end.min(end), file_pages, end)?;
+        // What it has more in memory than in the file: the rest of its last page, and pages.
+        if load.memory.size > load.filesz && pages > file_end {
+            clear(file_end, pages, prot)?;
+        }
+        if end > pages {
+            let flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED;
+            // SAFETY: over pages of this image's span, which are nobody else's.
+            unsafe { mmap(pages, end - pages, prot, flags, None, 0) }?;
         }
     }
     Ok(())
@@ -176,28 +179,20 @@ fn end_of(load: &Load) -> u64 {
     load.memory.at + load.memory.size
 }
 
-/// What a segment has more in memory than in the file: the rest of its last page, and pages.
+/// Clears the rest of a page that ends at `end`.
 #[inline]
-fn zeros(load: &Load, from: usize, pages: usize, end: usize) -> Result<()> {
-    if pages > from && load.filesz > 0 {
-        let writable = load.flags & PF_W != 0;
-        let page = pages - PAGE;
-        if !writable {
-            // SAFETY: a page of this image, which nobody uses yet.
-            unsafe { protect(page, PAGE, PROT_READ | PROT_WRITE) }?;
-        }
-        // SAFETY: within the last page of the segment, which can be written now, and of which
-        // the rest belongs to the segment or to nobody.
-        unsafe { pointer(from).write_bytes(0, pages - from) };
-        if !writable {
-            // SAFETY: as above.
-            unsafe { protect(page, PAGE, prot(load.flags)) }?;
-        }
+fn clear(from: usize, end: usize, prot: Prot) -> Result<()> {
+    let (page, is_writable) = (end - PAGE, prot.0 & PROT_WRITE.0 != 0);
+    if !is_writable {
+        // SAFETY: a page of an image that is being mapped, which nobody uses yet.
+        unsafe { protect(page, PAGE, PROT_READ | PROT_WRITE) }?;
     }
-    if end > pages {
-        let flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED;
-        // SAFETY: over pages of this image's span, which are nobody else's.
-        unsafe { mmap(pages, end - pages, prot(load.flags), flags, None, 0) }?;
+    // SAFETY: within the last page of a segment's file part, which can be written now, and of
+    // which the rest belongs to the segment or to nobody.
+    unsafe { pointer(from).write_bytes(0, end - from) };
+    if !is_writable {
+        // SAFETY: as above.
+        unsafe { protect(page, PAGE, prot) }?;
     }
     Ok(())
 }

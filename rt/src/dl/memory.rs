@@ -12,6 +12,12 @@ use core::ffi::CStr;
 use core::ops::{Deref, DerefMut};
 use core::ptr::NonNull;
 
+/// The first address at or behind this one that is a multiple of a power of two.
+#[inline]
+pub(super) fn align_up(address: usize, align: usize) -> usize {
+    address.wrapping_add(align - 1) & !(align - 1)
+}
+
 /// Memory that is given back as a whole.
 pub struct Arena {
     /// The newest mapping; each begins with a [`Chunk`] that names the one before.
@@ -40,7 +46,7 @@ impl Arena {
     pub fn take(&self, size: usize, align: usize) -> Result<NonNull<u8>> {
         const UNIT: usize = 64 << 10;
         loop {
-            let start = self.next.get().wrapping_add(align - 1) & !(align - 1);
+            let start = align_up(self.next.get(), align);
             if size < self.end.get().saturating_sub(start) {
                 self.next.set(start + size);
                 let place = core::ptr::with_exposed_provenance_mut(start);

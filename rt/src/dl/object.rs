@@ -37,6 +37,13 @@ impl<T> Clone for View<T> {
 
 impl<T> Copy for View<T> {}
 
+impl<T> Default for View<T> {
+    #[inline]
+    fn default() -> Self {
+        View { start: 0, len: 0, kind: PhantomData }
+    }
+}
+
 /// What can be made of any bytes: numbers, and structs of numbers.
 ///
 /// # Safety
@@ -213,7 +220,7 @@ pub struct Version {
 /// DT_GNU_HASH in memory; without a filter there is none.
 // In this order: an object that doesn't have a symbol is passed over with one line of memory.
 #[repr(C)]
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Default)]
 pub struct GnuTable {
     pub(super) bloom: View<u64>,
     pub(super) shift: u32,
@@ -223,7 +230,7 @@ pub struct GnuTable {
 }
 
 /// DT_HASH in memory; without buckets there is none.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Default)]
 pub struct SysvTable {
     pub(super) buckets: View<u32>,
     pub(super) chains: View<u32>,
@@ -272,7 +279,9 @@ impl Object {
     /// The values of a table.
     #[inline]
     pub fn view<T: Plain>(&self, part: Part) -> View<T> {
-        view(self.image, self.link.l_addr, part)
+        let range = self.image.tables.part(part);
+        let (start, len) = (self.address(range.at), range.size as usize / size_of::<T>());
+        View { start, len, kind: PhantomData }
     }
 
     /// The name that it is called by in messages.
@@ -308,13 +317,6 @@ impl Object {
     }
 }
 
-#[inline]
-fn view<T: Plain>(image: &Image, bias: usize, part: Part) -> View<T> {
-    let range = image.tables.part(part);
-    let start = bias.wrapping_add(range.at as usize);
-    View { start, len: range.size as usize / size_of::<T>(), kind: PhantomData }
-}
-
 /// Makes an object of an image whose segments are mapped.
 ///
 /// # Errors
@@ -330,14 +332,6 @@ pub unsafe fn make(
     bias: usize,
 ) -> Result<&'static Object> {
     let image = planned.image;
-    let (strings, versym) = (view(image, bias, Part::Strings), view(image, bias, Part::Versym));
-    let versions = match versym.len {
-        0 => &[],
-        _ => {
-            let verdef = view(image, bias, Part::Verdef);
-            all_versions(arena, strings, verdef, view(image, bias, Part::Verneed))?
-        }
-    };
     let object = arena.place(Object {
         link: LinkMap {
             l_addr: bias,
@@ -346,12 +340,12 @@ pub unsafe fn make(
             l_next: AtomicPtr::new(core::ptr::null_mut()),
             l_prev: AtomicPtr::new(core::ptr::null_mut()),
         },
-        gnu: gnu_table(view(image, bias, Part::GnuHash)),
-        sysv: sysv_table(view(image, bias, Part::Hash)),
-        symbols: view(image, bias, Part::Symbols),
-        strings,
-        versym,
-        versions,
+        gnu: GnuTable::default(),
+        sysv: SysvTable::default(),
+        symbols: View::default(),
+        strings: View::default(),
+        versym: View::default(),
+        versions: &[],
         image,
         planned,
         group: Cell::new(&[]),
@@ -360,6 +354,14 @@ pub unsafe fn make(
         tls_offset: Cell::new(0),
         constructed: AtomicBool::new(false),
     })?;
+    // In place: on the stack first it would be more code.
+    object.gnu = gnu_table(object.view(Part::GnuHash));
+    object.sysv = sysv_table(object.view(Part::Hash));
+    (object.symbols, object.strings) = (object.view(Part::Symbols), object.view(Part::Strings));
+    object.versym = object.view(Part::Versym);
+    if object.versym.len > 0 {
+        object.versions = all_versions(arena, object)?;
+    }
     Ok(object)
 }
 
@@ -397,12 +399,7 @@ fn sysv_table(words: View<u32>) -> SysvTable {
 
 /// The versions that an object defines and needs, by their indices.
 #[inline]
-fn all_versions(
-    arena: &'static Arena,
-    strings: View<u8>,
-    verdef: View<u8>,
-    verneed: View<u8>,
-) -> Result<&'static [Version]> {
+fn all_versions(arena: &'static Arena, object: &Object) -> Result<&'static [Version]> {
     const MOST: usize = 4096;
     let mut list = arena.list::<Version>();
     let mut outcome = Ok(());
@@ -412,16 +409,19 @@ fn all_versions(
             outcome = list.push(Version::default());
         }
         if let Some(place) = list.get_mut(index) {
-            *place = Version { name: strings.string(name as usize), hash };
+            *place = Version { name: object.strings.string(name as usize), hash };
         }
         true
     };
-    let bytes = |table: View<u8>| table.slice(0, table.len).unwrap_or_default();
-    versions::definitions(ENCODING, bytes(verdef), &mut |def, name| {
+    let bytes = |part: Part| {
+        let table = object.view::<u8>(part);
+        table.slice(0, table.len).unwrap_or_default()
+    };
+    versions::definitions(ENCODING, bytes(Part::Verdef), &mut |def, name| {
         // The base definition names the file, not a version.
         def.vd_flags & VER_FLG_BASE != 0 || set(def.vd_ndx, name, def.vd_hash)
     });
-    versions::needs(ENCODING, bytes(verneed), &mut |_, entry| {
+    versions::needs(ENCODING, bytes(Part::Verneed), &mut |_, entry| {
         set(entry.vna_other, entry.vna_name, entry.vna_hash)
     });
     outcome?;

@@ -67,20 +67,15 @@ impl<'a, F: Contents> Planned<'a, F> {
         real: &[u8],
     ) -> crate::Result<&'a Planned<'a, F>> {
         let title = asked.path.to_bytes();
-        let tables = &image.tables;
-        let mut strings = [None; 3];
-        for (string, at) in strings.iter_mut().zip([tables.soname, tables.rpath, tables.runpath]) {
-            if let Some(at) = at {
-                *string = Some(arena.bytes(image.string(&file, at).unwrap_or_default())?);
-            }
-        }
-        let [soname, rpath, runpath] = strings;
+        let rpath = image.copy(arena, &file, image.tables.rpath)?;
+        let runpath = image.copy(arena, &file, image.tables.runpath)?;
+        let soname = image.copy(arena, &file, image.tables.soname)?.unwrap_or_default();
         let mut origin = directory(title);
         if origin.is_empty() {
             origin = b".";
         }
         // Of the program the real path counts, where that matters to it.
-        let mut paths = strings.iter().skip(1).flatten();
+        let mut paths = [rpath, runpath].into_iter().flatten();
         if asked.is_program && paths.any(|path| path.contains(&b'$')) {
             let mut buffer = [0; PATH_MAX];
             origin = arena.bytes(directory(real_path(real, &mut buffer)))?;
@@ -89,7 +84,7 @@ impl<'a, F: Contents> Planned<'a, F> {
             asked: *asked,
             title,
             origin,
-            soname: soname.unwrap_or_default(),
+            soname,
             rpath,
             runpath,
             needed: Cell::new(&[]),
@@ -197,7 +192,7 @@ impl<'a, F: Contents> Plan<'a, F> {
     ///
     /// # Errors
     /// The first library that is missing or can't be loaded.
-    #[inline]
+    #[inline(never)]
     pub fn add_needed(&mut self, rules: &mut Rules<F>, from: usize) -> Outcome<()> {
         let mut next = from.max(self.from);
         while let Some(&object) = self.objects.get(next) {
@@ -283,7 +278,7 @@ impl<'a, F: Contents> Plan<'a, F> {
     ///
     /// # Errors
     /// The first one that isn't.
-    #[inline]
+    #[inline(never)]
     pub fn check_versions(&self) -> Outcome<()> {
         for object in self.objects.iter().skip(self.from) {
             let Some(file) = object.file.get() else { continue };

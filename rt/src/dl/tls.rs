@@ -7,6 +7,7 @@
 
 use super::heap;
 use super::image::Tls;
+use super::memory::align_up;
 use super::object::Object;
 use super::state::{LOCK, MODULES};
 use crate::arch::link;
@@ -50,7 +51,7 @@ fn place_below(used: usize, tls: &Tls) -> usize {
     let end = used + tls.memsz as usize;
     // Congruent to the address that its alignment counts from.
     let skew = align.wrapping_sub(tls.skew as usize) & (align - 1);
-    let offset = end.saturating_sub(skew).next_multiple_of(align) + skew;
+    let offset = align_up(end.saturating_sub(skew), align) + skew;
     // A block of no bytes at all must not look like one without a place.
     if offset == 0 { align } else { offset }
 }
@@ -75,7 +76,7 @@ unsafe fn fill(object: &Object, tls: &Tls, block: *mut u8) {
 pub fn new_thread() -> Option<usize> {
     let _guard = LOCK.lock();
     let (size, align) = (STATIC_SIZE.load(Ordering::Relaxed), STATIC_ALIGN.load(Ordering::Relaxed));
-    let below = size.next_multiple_of(align);
+    let below = align_up(size, align);
     let start = heap::take(below + TCB, align)?;
     let vector = new_vector(core::ptr::null())?;
     // SAFETY: so many bytes, all ours.
@@ -97,14 +98,18 @@ pub fn new_thread() -> Option<usize> {
         let bytes = random.get(at..).and_then(|bytes| bytes.first_chunk());
         bytes.map_or(0, |&bytes| usize::from_ne_bytes(bytes))
     };
-    // The canary's first byte is zero, so that no string runs over it.
-    let words = [(0, pointer), (VECTOR, vector.expose_provenance()), (16, pointer)];
-    let secrets = [(40, word(0) & !0xff), (48, word(8)), (TCB - 8, start.as_ptr() as usize)];
-    for (at, value) in words.into_iter().chain(secrets) {
+    let set = |at: usize, value: usize| {
         let place = core::ptr::with_exposed_provenance_mut::<usize>(pointer + at);
         // SAFETY: behind the thread pointer, within the new block.
         unsafe { place.write(value) };
-    }
+    };
+    set(0, pointer);
+    set(VECTOR, vector.expose_provenance());
+    set(16, pointer);
+    // The canary's first byte is zero, so that no string runs over it.
+    set(40, word(0) & !0xff);
+    set(48, word(8));
+    set(TCB - 8, start.as_ptr() as usize);
     Some(pointer)
 }
 
