@@ -9,7 +9,7 @@ use rt::dl::cache::Cache;
 use rt::dl::file::{Files, Identity};
 use rt::dl::image::Fault;
 use rt::dl::memory::Arena;
-use rt::dl::plan::{Plan, Rules, Watch};
+use rt::dl::plan::{Plan, Rules};
 use rt::dl::search::{Kind, Search, Why};
 
 struct Pair<'f> {
@@ -36,11 +36,7 @@ impl<'f> Files for Pair<'f> {
     fn is_directory(&mut self, path: &[u8]) -> bool {
         path.len() % 2 == 0
     }
-}
 
-struct Quiet;
-
-impl Watch for Quiet {
     fn tried(&mut self, _: &[u8], _: &[u8], _: Why, _: Option<Fault>) {}
 }
 
@@ -48,27 +44,24 @@ fuzz_target!(|input: &[u8]| {
     let Some((&[low, high], bytes)) = input.split_first_chunk() else { return };
     let size = usize::from(u16::from_le_bytes([low, high])).min(bytes.len());
     let (program, library) = bytes.split_at(size);
-    let rules = Rules {
-        keep_going: high & 0x80 != 0,
-        without: |_| false,
-        refuse: |name| name == b"libc.so.6",
-        search: Search {
-            kind: if low & 1 == 0 { Kind::Glibc } else { Kind::Musl },
-            machine: rt::elf::consts::EM_X86_64,
-            is_64: true,
-            level: || 3,
-            secure: low & 0x80 != 0,
-            library_path: Some(library),
-            cache: &|| Cache::new(library),
-            path_file: None,
-            platform: b"x86_64",
-        },
+    let search = Search {
+        kind: if low & 1 == 0 { Kind::Glibc } else { Kind::Musl },
+        machine: rt::elf::consts::EM_X86_64,
+        is_64: true,
+        level: || 3,
+        secure: low & 0x80 != 0,
+        library_path: Some(library),
+        cache: &|| Cache::new(library),
+        path_file: None,
+        platform: b"x86_64",
     };
     let arena = Arena::new();
-    let Ok(mut plan) = Plan::new(&arena) else { return };
+    let mut plan = Plan::new(&arena, arena.list());
     let mut files = Pair { program, library, opened: 0 };
     if plan.add_file(&mut files, b"/p").is_ok() {
-        let _ = plan.add_needed(&mut files, &rules, &mut Quiet, 0);
+        let without_libc = high & 0x80 != 0;
+        let mut rules = Rules { files: &mut files, search, without_libc };
+        let _ = plan.add_needed(&mut rules, 0);
         let _ = plan.check_versions();
     }
     if let Some(cache) = Cache::new(bytes) {

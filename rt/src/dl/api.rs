@@ -191,12 +191,14 @@ pub unsafe extern "C" fn dlsym_from(
     let name = unsafe { CStr::from_ptr(name) }.to_bytes();
     let own = object_at(caller);
     let by = own.map_or(&b"dlsym"[..], |own| own.title());
-    or_null(if handle != RTLD_DEFAULT && handle != RTLD_NEXT {
-        handle_object(handle, "dlsym").and_then(|object| symbol(object, name, by))
-    } else {
-        seen_by(own, name, handle == RTLD_NEXT).unwrap_or_else(|| Err(undefined(name, by)))
-    }
-    .map(core::ptr::with_exposed_provenance))
+    or_null(
+        if handle != RTLD_DEFAULT && handle != RTLD_NEXT {
+            handle_object(handle, "dlsym").and_then(|object| symbol(object, name, by))
+        } else {
+            seen_by(own, name, handle == RTLD_NEXT).unwrap_or_else(|| Err(undefined(name, by)))
+        }
+        .map(core::ptr::with_exposed_provenance),
+    )
 }
 
 /// The address of a symbol where an object's references are looked for, or only behind the

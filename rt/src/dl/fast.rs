@@ -29,9 +29,8 @@ pub fn relocate(
     let Some(first) = rela.get(0) else { return 0 };
     let Some(window) = writable(object, first.r_offset, 8) else { return 0 };
     let bias = object.link.l_addr as u64;
-    let place = |at: u64| {
-        core::ptr::with_exposed_provenance_mut::<u64>(bias.wrapping_add(at) as usize)
-    };
+    let place =
+        |at: u64| core::ptr::with_exposed_provenance_mut::<u64>(bias.wrapping_add(at) as usize);
     let mut done = 0;
     // These come first, and of some files there are no others.
     while let Some(rela) = rela.get(done) {

@@ -1,10 +1,10 @@
 //! dlopen for a program without a C library.
 
 use super::api;
+use super::error::Error;
 use super::load::owns_threads;
 use super::memory::Arena;
 use super::object::Object;
-use super::error::Error;
 use super::state::{LOCK, OPTIONS, WITHOUT_LIBC};
 use super::{Options, run, tls};
 use crate::auxv;

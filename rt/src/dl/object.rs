@@ -391,10 +391,7 @@ fn gnu_table(words: View<u32>) -> GnuTable {
 fn sysv_table(words: View<u32>) -> SysvTable {
     let count = |index: usize| words.get(index).unwrap_or(0) as usize;
     let buckets = words.from(2);
-    SysvTable {
-        buckets: buckets.take(count(0)),
-        chains: buckets.from(count(0)).take(count(1)),
-    }
+    SysvTable { buckets: buckets.take(count(0)), chains: buckets.from(count(0)).take(count(1)) }
 }
 
 /// The versions that an object defines and needs, by their indices.

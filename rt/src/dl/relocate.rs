@@ -122,8 +122,18 @@ impl Binder<'_> {
             let (all, relative, plt) = (dec(rela.len), dec(tables.relacount), dec(jmprel.len));
             let words = dec(tables.part(Part::Relr).size / 8);
             let title = object.title();
-            say(&[&"relocs: ", &title, &": ", &all, &", of these relative ", &relative]);
-            say(&[&"relocs: ", &title, &": packed words ", &words, &", PLT ", &plt]);
+            say(&[
+                &"relocs: ",
+                &title,
+                &": ",
+                &all,
+                &", of these relative ",
+                &relative,
+                &", packed words ",
+                &words,
+                &", PLT ",
+                &plt,
+            ]);
         }
         // Many symbols: their pages are brought in by one call, and not by a fault each.
         const MANY: usize = 1000;
@@ -316,12 +326,14 @@ fn target(
     }
     let is_function = rela.kind() == R_JUMP_SLOT || symbol.kind() == STT_FUNC;
     let is_weak = symbol.bind() == STB_WEAK;
-    let provided = provided::find(name).or_else(|| {
-        if is_weak { Some(0) } else { provided::missing(name, is_function) }
-    });
+    let provided = provided::find(name)
+        .or_else(|| if is_weak { Some(0) } else { provided::missing(name, is_function) });
     provided.map(Target::Address).ok_or_else(|| {
-        let text =
-            if version.name.is_empty() { "undefined symbol: %" } else { "undefined symbol: %, version %" };
+        let text = if version.name.is_empty() {
+            "undefined symbol: %"
+        } else {
+            "undefined symbol: %, version %"
+        };
         Error::new(object.title(), text, &[name, version.name])
     })
 }
