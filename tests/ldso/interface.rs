@@ -39,6 +39,8 @@ fn b27_one_library_has_one_handle() {
         build.library("A", "liba.so", &[]);
         build.library("B", "libb.so", &["-Wl,-rpath,$ORIGIN", "liba.so"]);
         std::fs::create_dir(build.path("other")).unwrap();
+        build.library("C", "libaway.so", &[]);
+        std::fs::rename(build.path("libaway.so"), build.path("other/file.so")).unwrap();
         std::os::unix::fs::symlink("../liba.so", build.path("other/link.so")).unwrap();
         std::fs::hard_link(build.path("liba.so"), build.path("hard.so")).unwrap();
         build.dl().program("twice", &["libdl1.so"]).expect("twice", 255);
