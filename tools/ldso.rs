@@ -106,8 +106,7 @@ pub fn run(cx: &mut Context) -> u8 {
     let failed = match mode {
         Mode::Call => return call_function(cx, &operands),
         Mode::List => {
-            let path = rt::env::args().nth(words).unwrap_or(c"");
-            let listed = run::list(path, options, &mut |name, path, why| {
+            let listed = run::list(run::argument(words), options, &mut |name, path, why| {
                 put!(&mut cx.out, name, " => ", path, " [", why.name(), "]\n");
             });
             match listed {
@@ -135,8 +134,7 @@ fn usage(cx: &mut Context) -> u8 {
 fn tell_why(cx: &mut Context, words: usize, mut options: Options<'static>) {
     message!(cx, "these places were looked at:");
     options.trace = rt::dl::report::FILES;
-    let path = rt::env::args().nth(words).unwrap_or(c"");
-    let _ = run::list(path, options, &mut |_, _, _| {});
+    let _ = run::list(run::argument(words), options, &mut |_, _, _| {});
 }
 
 /// Adds what a word of the command line means: a number, a double, or the address of a text.

@@ -35,7 +35,7 @@ fn the_options_tell() {
         "  objects                        5\n",
         "  R_X86_64_GLOB_DAT ",
         "  symbol look-ups ",
-        "  bind ",
+        "  bind, us ",
     ] {
         assert!(text.contains(expected), "{expected}: {text}");
     }

@@ -7,7 +7,7 @@ use super::file::FileMap;
 use super::image::{ENCODING, Fault, Image};
 use super::map::map_image;
 use super::memory::Arena;
-use super::run::{set_auxv, start_arena, take_words};
+use super::run::{argument, set_auxv, start_arena, take_words};
 use super::search::base_name;
 use crate::arch::{link, nr, syscall};
 use crate::auxv::{AT_BASE, AT_ENTRY, AT_EXECFN, AT_PHDR, AT_PHENT, AT_PHNUM};
@@ -38,7 +38,7 @@ fn map(arena: &'static Arena, path: &[u8]) -> Result<(&'static Image<'static>, u
 /// Returns only where that can't be: why.
 #[inline]
 pub fn exec(words: usize, name: Option<&'static CStr>) -> Error {
-    let path = crate::env::args().nth(words).unwrap_or(c"");
+    let path = argument(words);
     // SAFETY: lx has one thread.
     let arena = unsafe { start_arena() };
     let (image, bias) = match map(arena, path.to_bytes()) {

@@ -391,62 +391,70 @@ pub fn construct(
     roots: &[&'static Object],
     trace: Trace,
 ) -> crate::Result<()> {
-    let mut order = arena.list::<&'static Object>();
+    let mut all = arena.list::<&'static Object>();
+    all.extend(CONSTRUCTED.get())?;
+    let before = all.len();
     let mut stack = arena.list::<(&'static Object, usize)>();
     for &root in roots {
         if root.constructed.swap(true, Ordering::Relaxed) {
             continue;
         }
         stack.push((root, 0))?;
-        while let Some(&(object, next)) = stack.last() {
-            let length = stack.len();
-            let needed = object.planned.needed.get().get(next);
+        while let Some((object, next)) = stack.last_mut() {
+            let needed = object.planned.needed.get().get(*next);
             match needed.and_then(|&needed| ALL.get().get(needed)) {
                 Some(&needed) => {
-                    stack.truncate(length - 1);
-                    stack.push((object, next + 1))?;
+                    *next += 1;
                     // What is on its way already closes a circle, which ends here.
                     if !needed.constructed.swap(true, Ordering::Relaxed) {
                         stack.push((needed, 0))?;
                     }
                 }
                 None => {
-                    stack.truncate(length - 1);
-                    order.push(object)?;
+                    all.push(*object)?;
+                    stack.truncate(stack.len() - 1);
                 }
             }
         }
     }
-    let order = order.into_slice();
-    let mut all = arena.list();
-    all.extend(CONSTRUCTED.get())?;
-    all.extend(order)?;
-    CONSTRUCTED.set(arena.place(all.into_slice())?);
+    let all = all.into_slice();
+    CONSTRUCTED.set(arena.place(all)?);
+    let order = all.get(before..).unwrap_or_default();
     for program in order.iter().filter(|object| object.is_program()) {
-        let functions = program.view::<usize>(Part::PreinitArray);
-        functions.iter().for_each(|address| call(program, address, "preinit", trace));
+        call_all(program, 0, Part::PreinitArray, trace);
     }
     for object in order.iter().filter(|object| !object.is_program()) {
-        let tables = &object.image.tables;
-        if tables.init != 0 {
-            call(object, object.address(tables.init), "init", trace);
-        }
-        let functions = object.view::<usize>(Part::InitArray);
-        functions.iter().for_each(|address| call(object, address, "init", trace));
+        call_all(object, object.image.tables.init, Part::InitArray, trace);
     }
     Ok(())
 }
 
+/// Calls the function at an address of the file, 0 for none, and those of an array; destructors
+/// the other way round.
 #[inline]
-fn call(object: &Object, address: usize, what: &str, trace: Trace) {
-    // By convention 0 and -1 are nothing.
-    if address == 0 || address == usize::MAX {
-        return;
+fn call_all(object: &Object, first: u64, array: Part, trace: Trace) {
+    let functions = object.view::<usize>(array);
+    for number in 0..=functions.len {
+        let number = if array == Part::FiniArray { functions.len - number } else { number };
+        let address = match number.checked_sub(1) {
+            Some(index) => functions.get(index).unwrap_or(0),
+            None if first == 0 => 0,
+            None => object.address(first),
+        };
+        // By convention 0 and -1 are nothing.
+        if address == 0 || address == usize::MAX {
+            continue;
+        }
+        if trace.has(INIT) {
+            let what = match array {
+                Part::PreinitArray => "preinit 0x",
+                Part::InitArray => "init 0x",
+                _ => "fini 0x",
+            };
+            say(&[&"init: ", &object.title(), &": ", &what, &crate::fmt::hex(address)]);
+        }
+        call_with_arguments(address);
     }
-    if trace.has(INIT) {
-        say(&[&"init: ", &object.title(), &": ", &what, &" ", &crate::fmt::hex(address).alt()]);
-    }
-    call_with_arguments(address);
 }
 
 /// Calls the destructors of all objects, in the reverse order of their constructors. A program
@@ -458,16 +466,8 @@ fn call(object: &Object, address: usize, what: &str, trace: Trace) {
 pub unsafe extern "C" fn destruct() {
     let trace = state::OPTIONS.get().trace;
     for object in CONSTRUCTED.get().iter().rev().filter(|object| !object.is_program()) {
-        if !object.constructed.swap(false, Ordering::AcqRel) {
-            continue;
-        }
-        let tables = &object.image.tables;
-        let functions = object.view::<usize>(Part::FiniArray);
-        for index in (0..functions.len).rev() {
-            call(object, functions.get(index).unwrap_or(0), "fini", trace);
-        }
-        if tables.fini != 0 {
-            call(object, object.address(tables.fini), "fini", trace);
+        if object.constructed.swap(false, Ordering::AcqRel) {
+            call_all(object, object.image.tables.fini, Part::FiniArray, trace);
         }
     }
 }

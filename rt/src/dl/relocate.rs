@@ -352,7 +352,13 @@ pub fn slot(object: &'static Object, index: usize, trace: Trace) -> Outcome<usiz
         let text = "its PLT names a slot that isn't there: %";
         return Err(Error::number(object.title(), text, index as u64));
     };
-    let address = match target(object, &rela, trace, &mut Stats::default())? {
+    // Most are functions that somebody has: then nothing else has to be asked.
+    let found = if trace.has(SYMBOLS) { None } else { find(object, &rela, &mut 0) };
+    let target = match found {
+        Some(found) => Target::Defined(found),
+        None => target(object, &rela, trace, &mut Stats::default())?,
+    };
+    let address = match target {
         Target::Defined(found) if found.is_indirect() => resolve((found.object, found.address()))?,
         Target::Defined(found) => found.address(),
         Target::Address(address) => address,

@@ -1,7 +1,7 @@
 //! What the loader tells: messages, what it is doing, and numbers at the end.
 
 use crate::errno::Result;
-use crate::fmt::{Put, dec, left, right};
+use crate::fmt::{Put, dec, left};
 use crate::io::{BorrowedFd, BufWriter, Write, stderr};
 
 /// What is told while it happens (`--trace`).
@@ -134,12 +134,10 @@ impl Stats {
         }
         row(b"symbol look-ups", self.lookups);
         row(b"objects looked at", self.probes);
-        for (name, pair) in ["plan", "map", "bind"].into_iter().zip(self.times.windows(2)) {
+        let phases = [&b"plan, us"[..], b"map, us", b"bind, us"];
+        for (name, pair) in phases.into_iter().zip(self.times.windows(2)) {
             let [start, end] = *pair else { continue };
-            let time = end.saturating_sub(start);
-            let fraction = dec(time / 1000 % 1000).zero(3);
-            crate::put!(out, "  ", left(name, 22), right("", 3), dec(time / 1_000_000).width(3));
-            crate::put!(out, ".", fraction, " ms\n");
+            row(name, end.saturating_sub(start) / 1000);
         }
         let _ = out.flush();
     }

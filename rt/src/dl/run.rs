@@ -214,6 +214,12 @@ fn start(what: What, options: Options<'static>, base: usize) -> Outcome<Ready> {
     Ok(Ready { entry: program.address(image.entry), headers })
 }
 
+/// Argument number `index`; nothing where there are not so many.
+#[inline]
+pub fn argument(index: usize) -> &'static CStr {
+    crate::env::args().nth(index).unwrap_or(c"")
+}
+
 /// What has to be done before any object is bound.
 #[inline]
 pub(super) fn prepare() {
@@ -227,7 +233,7 @@ pub(super) fn prepare() {
 /// Returns only where it can't be run: why.
 #[inline]
 pub fn program(words: usize, name: Option<&'static CStr>, options: Options<'static>) -> Error {
-    let path = crate::env::args().nth(words).unwrap_or(c"");
+    let path = argument(words);
     let ready = match start(What::Program(path.to_bytes()), options, 0) {
         Ok(ready) => ready,
         Err(error) => return error,

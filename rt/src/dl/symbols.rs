@@ -111,6 +111,7 @@ impl Object {
         perhaps
     }
 
+    #[inline(never)]
     fn by_sysv_hash(&self, wanted: &Wanted) -> Option<Symbol> {
         let table = &self.sysv;
         let hash = sysv_hash(wanted.name) as usize;
