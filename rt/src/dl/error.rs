@@ -57,7 +57,8 @@ impl Error {
         Error::new(file, fault.into().text(), &[])
     }
 
-    /// The sentence as a C string, which the next error writes over.
+    /// The sentence as a C string, which the next error writes over: a program that asks for
+    /// it while another of its threads has an error may read of both.
     #[inline]
     pub(super) fn c_text() -> *const core::ffi::c_char {
         let _guard = LOCK.lock();

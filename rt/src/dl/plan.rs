@@ -137,9 +137,6 @@ type Outcome<T> = core::result::Result<T, Error>;
 
 impl<'a, F: Contents> Plan<'a, F> {
     /// A plan in which these are loaded already.
-    ///
-    /// # Errors
-    /// `ENOMEM`.
     #[inline]
     pub fn new(arena: &'a Arena, loaded: List<'a, &'a Planned<'a, F>>) -> Plan<'a, F> {
         let from = loaded.len();
@@ -200,15 +197,15 @@ impl<'a, F: Contents> Plan<'a, F> {
             if let Some(file) = object.file.get() {
                 let strings = object.image.table(&file, Part::Strings);
                 object.image.each_entry(&file, &mut |entry| {
-                    let name = c_str(strings, entry.d_val).unwrap_or_default();
-                    let c_library = is_c_library(name);
-                    if entry.d_tag != DT_NEEDED
-                        || name.is_empty()
-                        || c_library && rules.without_libc
-                    {
+                    if entry.d_tag != DT_NEEDED {
                         return Ok(());
                     }
-                    if c_library {
+                    let name = c_str(strings, entry.d_val).unwrap_or_default();
+                    let is_c_library = is_c_library(name);
+                    if name.is_empty() || is_c_library && rules.without_libc {
+                        return Ok(());
+                    }
+                    if is_c_library {
                         let text = "needs %, which only its own loader can start: \
                                     use lx ldso --exec";
                         return Err(Error::new(object.title, text, &[name]));
