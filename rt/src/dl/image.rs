@@ -42,6 +42,16 @@ impl From<Errno> for Fault {
     }
 }
 
+/// What is right, or a sentence that says what is wrong.
+pub type Checked<T> = Result<T, &'static str>;
+
+impl From<&'static str> for Fault {
+    #[inline]
+    fn from(text: &'static str) -> Fault {
+        Fault::Bad(text)
+    }
+}
+
 /// A range of addresses.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub struct Range {
@@ -327,8 +337,8 @@ impl<'a> Image<'a> {
         arena: &'a Arena,
         source: &dyn Source,
         headers: &[u8],
-    ) -> Result<&'a mut Image<'a>, Fault> {
-        let image = arena.place(Image::default())?;
+    ) -> Checked<&'a mut Image<'a>> {
+        let image = arena.place(Image::default()).map_err(Errno::message)?;
         let headers = Table::<ProgramHeader>::packed(ENCODING, headers);
         let mut loads = arena.list();
         (image.e_type, image.align) = (ET_DYN, PAGE as u64);
@@ -337,19 +347,19 @@ impl<'a> Image<'a> {
             let load = check_load(source, &header)?;
             if load.memory.size > 0 {
                 if !loads.is_empty() && page_floor(load.memory.at) < end {
-                    return Err(Fault::Bad("its segments overlap or are out of order"));
+                    return Err("its segments overlap or are out of order");
                 }
                 end = page_ceil(load.memory.at + load.memory.size);
-                loads.push(load)?;
+                loads.push(load).map_err(Errno::message)?;
                 image.align = image.align.max(header.p_align);
             }
         }
         image.loads = loads.into_slice();
-        let first = image.loads.first().ok_or(Fault::Bad("it has nothing to load"))?;
+        let first = image.loads.first().ok_or("it has nothing to load")?;
         let at = page_floor(first.memory.at);
         image.span = Range { at, size: end - at };
         if image.span.size > 64 << 30 {
-            return Err(Fault::Bad("its segments are more than 64 GiB apart"));
+            return Err("its segments are more than 64 GiB apart");
         }
         for header in headers.iter() {
             image.take_header(arena, source, &header)?;
@@ -363,18 +373,18 @@ impl<'a> Image<'a> {
         arena: &'a Arena,
         source: &dyn Source,
         header: &ProgramHeader,
-    ) -> Result<(), Fault> {
+    ) -> Checked<()> {
         let of_file = Range { at: header.p_vaddr, size: header.p_filesz };
         match header.p_type {
             PT_INTERP if self.interpreter.is_none() => {
                 let bytes = source.get(header.p_offset, header.p_filesz.min(4096));
                 let path = c_str(bytes.unwrap_or_default(), 0).filter(|path| !path.is_empty());
-                let path = path.ok_or(Fault::Bad("the name of its interpreter is missing"))?;
-                self.interpreter = Some(arena.bytes(path)?);
+                let path = path.ok_or("the name of its interpreter is missing")?;
+                self.interpreter = Some(arena.bytes(path).map_err(Errno::message)?);
             }
             PT_DYNAMIC if self.dynamic.is_none() => {
                 if self.part(of_file).is_none() {
-                    return Err(Fault::Bad("its dynamic section lies outside its segments"));
+                    return Err("its dynamic section lies outside its segments");
                 }
                 self.dynamic = Some(of_file);
             }
@@ -388,7 +398,7 @@ impl<'a> Image<'a> {
                     Range { at, size: page_ceil(load.memory.at + load.memory.size) - at }
                 };
                 if !self.loads.iter().any(|load| pages(load).holds(at, relro.size)) {
-                    return Err(Fault::Bad("PT_GNU_RELRO lies outside its segments"));
+                    return Err("PT_GNU_RELRO lies outside its segments");
                 }
                 self.relro = relro;
             }
@@ -398,7 +408,7 @@ impl<'a> Image<'a> {
     }
 
     #[inline]
-    fn check_tls(&self, header: &ProgramHeader) -> Result<Tls, Fault> {
+    fn check_tls(&self, header: &ProgramHeader) -> Checked<Tls> {
         let initial = Range { at: header.p_vaddr, size: header.p_filesz };
         let align = header.p_align.max(1);
         let right = header.p_filesz <= header.p_memsz
@@ -406,10 +416,10 @@ impl<'a> Image<'a> {
             && align.is_power_of_two()
             && align <= 1 << 20;
         if !right {
-            return Err(Fault::Bad("its thread-local storage makes no sense"));
+            return Err("its thread-local storage makes no sense");
         }
         if header.p_filesz > 0 && self.part(initial).is_none() {
-            return Err(Fault::Bad("its thread-local storage lies outside its segments"));
+            return Err("its thread-local storage lies outside its segments");
         }
         Ok(Tls { initial, memsz: header.p_memsz, align, skew: header.p_vaddr & (align - 1) })
     }
@@ -494,24 +504,24 @@ pub const fn page_ceil(address: u64) -> u64 {
 }
 
 #[inline]
-fn check_load(source: &dyn Source, header: &ProgramHeader) -> Result<Load, Fault> {
+fn check_load(source: &dyn Source, header: &ProgramHeader) -> Checked<Load> {
     const TOP: u64 = 1 << 47;
     let memory = Range { at: header.p_vaddr, size: header.p_memsz };
     if header.p_filesz > header.p_memsz {
-        return Err(Fault::Bad("a segment is longer in the file than in memory"));
+        return Err("a segment is longer in the file than in memory");
     }
     if memory.at.checked_add(memory.size).is_none_or(|end| end >= TOP - PAGE as u64) {
-        return Err(Fault::Bad("a segment goes past the end of the address space"));
+        return Err("a segment goes past the end of the address space");
     }
     let skew = header.p_vaddr.wrapping_sub(header.p_offset);
     let align = header.p_align;
     if align > 1 && !align.is_power_of_two() || align > 1 << 30 || !skew.is_multiple_of(PAGE as u64)
     {
-        return Err(Fault::Bad("a segment's place in the file doesn't fit its alignment"));
+        return Err("a segment's place in the file doesn't fit its alignment");
     }
     let end = header.p_offset.checked_add(header.p_filesz);
     if end.is_none_or(|end| end > source.size()) {
-        return Err(Fault::Bad("truncated: the file ends within a segment"));
+        return Err("truncated: the file ends within a segment");
     }
     Ok(Load { memory, filesz: header.p_filesz, offset: header.p_offset, flags: header.p_flags })
 }
@@ -545,10 +555,10 @@ impl Image<'_> {
     /// # Errors
     /// A sentence that says what is wrong.
     #[inline]
-    pub fn read_dynamic(&mut self, source: &dyn Source) -> Result<(), Fault> {
+    pub fn read_dynamic(&mut self, source: &dyn Source) -> Checked<()> {
         let Some(dynamic) = self.dynamic else { return Ok(()) };
         let bytes = self.bytes(source, dynamic);
-        let bytes = bytes.ok_or(Fault::Bad("its dynamic section is missing"))?;
+        let bytes = bytes.ok_or("its dynamic section is missing")?;
         // The last value of each tag.
         let (mut values, mut given) = ([0u64; SLOTS], 0u64);
         for Dyn { d_tag, d_val } in Table::<Dyn>::packed(ENCODING, bytes).iter() {
@@ -563,18 +573,18 @@ impl Image<'_> {
         let is_given = |tag: i64| given >> slot(tag) & 1 == 1;
         for &(slot, right, wrong) in &FIXED {
             if given >> slot & 1 == 1 && value(slot) != right.into() {
-                return Err(Fault::Bad(wrong));
+                return Err(wrong);
             }
         }
         if is_given(DT_REL) {
-            return Err(Fault::Bad("it has relocations without addends"));
+            return Err("it has relocations without addends");
         }
         for (index, &(at, size, unit, wrong)) in PARTS.iter().enumerate() {
             let (at, has_size) = (value(at), size != 0);
             let mut size = value(size);
             size -= size % u64::from(unit);
             if has_size && size > 0 || !has_size && at != 0 {
-                let wrong = Fault::Bad(OUTSIDE[usize::from(wrong) % OUTSIDE.len()]);
+                let wrong = OUTSIDE[usize::from(wrong) % OUTSIDE.len()];
                 let load = self.part(Range { at, size: size.max(1) }).ok_or(wrong)?;
                 if !has_size {
                     size = load.filesz - (at - load.memory.at);
@@ -603,19 +613,19 @@ impl Image<'_> {
         }
         tables.relacount = value(slot(DT_RELACOUNT)).min(rela.size / 24);
         if self.table(source, Part::Strings).last().is_some_and(|&last| last != 0) {
-            return Err(Fault::Bad("its string table doesn't end with a zero byte"));
+            return Err("its string table doesn't end with a zero byte");
         }
         for at in [self.tables.init, self.tables.fini] {
             if at != 0 && !self.has_code(at) {
-                return Err(Fault::Bad("its constructors lie outside its code"));
+                return Err("its constructors lie outside its code");
             }
         }
         self.check_hashes(source)
     }
 
     #[inline]
-    fn check_hashes(&mut self, source: &dyn Source) -> Result<(), Fault> {
-        const WRONG: Fault = Fault::Bad("its hash table makes no sense");
+    fn check_hashes(&mut self, source: &dyn Source) -> Checked<()> {
+        const WRONG: &str = "its hash table makes no sense";
         if self.tables.part(Part::GnuHash).size > 0 {
             self.tables.parts[Part::Hash as usize].size = 0;
             let table = GnuHash::new(ENCODING, self.table(source, Part::GnuHash)).ok_or(WRONG)?;
@@ -634,7 +644,7 @@ impl Image<'_> {
                 let mut symbol = table.bucket(bucket).unwrap_or(0);
                 while symbol != 0 {
                     if left == 0 {
-                        return Err(Fault::Bad("its hash table goes in circles"));
+                        return Err("its hash table goes in circles");
                     }
                     left -= 1;
                     symbol = table.chain(symbol).unwrap_or(0);
