@@ -185,7 +185,8 @@ impl Search<'_> {
         to.truncate(0);
         let mut rest = text;
         while let Some((byte, tail)) = rest.split_first() {
-            let (piece, after) = match token(tail).filter(|_| *byte == b'$') {
+            let token = if *byte == b'$' { token(tail) } else { None };
+            let (piece, after) = match token {
                 None => (core::slice::from_ref(byte), tail),
                 Some((b"ORIGIN", _)) if self.secure || origin.is_empty() => return false,
                 Some((b"ORIGIN", after)) => (origin, after),
