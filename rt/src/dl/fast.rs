@@ -2,11 +2,12 @@
 //! of `rt` is; what calls it is compiled for size: see the [module](super). So all that is
 //! rare, and all that is wrong, is left to [`relocate`](super::relocate), which knows all kinds.
 
-use super::image::{Part, Range};
+use super::image::Range;
 use super::object::{Object, RelaWords, View};
 use super::relocate::{R_64, R_GLOB_DAT, R_JUMP_SLOT, R_RELATIVE};
 use super::report::Stats;
 use super::symbols::find;
+use super::tables::Part;
 use crate::elf::consts::PF_W;
 
 /// The segment that is written to and holds so many bytes from an address on.

@@ -3,7 +3,7 @@
 use super::cache::Cache;
 use super::error::Error;
 use super::file::{self, Contents, FileMap, Files, Identity};
-use super::image::{Fault, Part};
+use super::image::Fault;
 use super::map::{map_image, unmap_image};
 use super::memory::{Arena, List};
 use super::object::{Object, make};
@@ -12,6 +12,7 @@ use super::report::{FILES, INIT, Stats, Trace, say};
 use super::run::Memory;
 use super::search::{Kind, Search, Why};
 use super::state::{self, ALL};
+use super::tables::Part;
 use super::{Options, debug, tls};
 use crate::arch::link;
 use crate::auxv;

@@ -1,8 +1,9 @@
 //! Segments into memory: the second stage, the first one that maps anything executable.
 
 use super::file::FileMap;
-use super::image::{Image, Load, Part, page_ceil, page_floor};
+use super::image::{Image, Load, page_ceil, page_floor};
 use super::memory::align_up;
+use super::tables::Part;
 use crate::arch::{PAGE, nr, syscall};
 use crate::elf::consts::*;
 use crate::errno::{Errno, Result, check};

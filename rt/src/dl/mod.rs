@@ -35,6 +35,7 @@ pub mod run;
 pub mod search;
 mod state;
 pub mod symbols;
+pub mod tables;
 pub mod tls;
 pub mod versions;
 

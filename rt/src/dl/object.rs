@@ -7,10 +7,11 @@
 //! Its tables are read by value through [`View`]s, never borrowed: they lie in memory that the
 //! program may write to.
 
-use super::image::{ENCODING, Image, Part};
+use super::image::{ENCODING, Image};
 use super::load::Bytes;
 use super::memory::Arena;
 use super::plan::Planned;
+use super::tables::Part;
 use super::versions;
 use crate::elf::consts::*;
 use crate::elf::{Rela, Relr};

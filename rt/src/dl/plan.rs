@@ -3,9 +3,10 @@
 
 use super::error::Error;
 use super::file::{Contents, Files, Identity, real_path};
-use super::image::{DF_1_NODEFLIB, DF_1_PIE, ENCODING, Fault, Image, Part};
+use super::image::{DF_1_NODEFLIB, DF_1_PIE, ENCODING, Fault, Image};
 use super::memory::{Arena, List};
 use super::search::{Requester, Search, Visitor, Why, base_name, directory};
+use super::tables::Part;
 use super::versions;
 use crate::elf::consts::*;
 use crate::elf::{c_str, sysv_hash};

@@ -2,13 +2,14 @@
 
 use super::error::Error;
 use super::fast;
-use super::image::{DF_1_NOW, DF_BIND_NOW, DF_TEXTREL, Part, Range};
+use super::image::{DF_1_NOW, DF_BIND_NOW, DF_TEXTREL, Range};
 use super::memory::{Arena, List};
 use super::object::{Object, RelaWords, View};
 use super::provided;
 use super::report::{RELOCS, RELR, SYMBOLS, Stats, Trace, say};
 use super::state::GLOBAL;
 use super::symbols::{Definition, Wanted, find, find_in};
+use super::tables::Part;
 use super::tls;
 use crate::arch::link;
 use crate::elf::consts::*;
