@@ -517,6 +517,19 @@ pub struct Registers {
     pub gs: u64,
 }
 
+impl Registers {
+    /// Those that programs use, in the order of their numbers, then rip and eflags.
+    #[inline]
+    pub fn numbered(&self) -> [u64; 18] {
+        let Registers { rax, rcx, rdx, rbx, rsp, rbp, rsi, rdi, rip, eflags, .. } = *self;
+        let Registers { r8, r9, r10, r11, r12, r13, r14, r15, .. } = *self;
+        [
+            rax, rcx, rdx, rbx, rsp, rbp, rsi, rdi, r8, r9, r10, r11, r12, r13, r14, r15, rip,
+            eflags,
+        ]
+    }
+}
+
 /// Goes to the address that the stack's last word holds, with arguments in rdi, rsi, rdx, rcx,
 /// r8 and r9 and all other registers, also those of SSE, 0.
 ///
