@@ -4,8 +4,8 @@ use super::{Done, Told, fail, open_file, place, size};
 use crate::context::Context;
 use rt::Errno;
 use rt::fs::{
-    DT_REG, FALLOC_FL_KEEP_SIZE, FALLOC_FL_PUNCH_HOLE, O_APPEND, Ranges, copy_file_range, fallocate,
-    fcntl_getfl, fstat, ftruncate, sendfile,
+    DT_REG, FALLOC_FL_KEEP_SIZE, FALLOC_FL_PUNCH_HOLE, O_APPEND, Ranges, copy_file_range,
+    fallocate, fcntl_getfl, fstat, ftruncate, sendfile,
 };
 use rt::io::{AsFd, BorrowedFd, Seek, SeekFrom, Write, pread, stdout};
 
@@ -39,8 +39,7 @@ pub fn read(
         if from >= to {
             continue;
         }
-        let done =
-            if range.is_hole { target.hole(to - from) } else { target.data(file, from, to) };
+        let done = if range.is_hole { target.hole(to - from) } else { target.data(file, from, to) };
         finish(cx, path, done)?;
     }
     Ok(())

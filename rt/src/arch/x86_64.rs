@@ -523,10 +523,7 @@ impl Registers {
     pub fn numbered(&self) -> [u64; 18] {
         let Registers { rax, rcx, rdx, rbx, rsp, rbp, rsi, rdi, rip, eflags, .. } = *self;
         let Registers { r8, r9, r10, r11, r12, r13, r14, r15, .. } = *self;
-        [
-            rax, rcx, rdx, rbx, rsp, rbp, rsi, rdi, r8, r9, r10, r11, r12, r13, r14, r15, rip,
-            eflags,
-        ]
+        [rax, rcx, rdx, rbx, rsp, rbp, rsi, rdi, r8, r9, r10, r11, r12, r13, r14, r15, rip, eflags]
     }
 }
 
