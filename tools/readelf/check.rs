@@ -8,11 +8,11 @@ use super::names::segments::segment_type;
 use super::text;
 use crate::colour::Sgr;
 use crate::context::Context;
-use alloc::vec::Vec;
+use crate::words::short;
 use rt::elf::consts::*;
 use rt::elf::{Notes, ProgramHeader, Reader, SectionHeader, c_str};
 use rt::fmt::{dec, hex, left};
-use rt::io::{BufWriter, Write};
+use rt::io::BufWriter;
 use rt::put;
 
 /// The checks, in the order of the table. Each is a bit of [`Checks`].
@@ -67,26 +67,6 @@ impl State {
     }
 }
 
-/// Text that is put together before it is known where it goes.
-struct Text(Vec<u8>);
-
-impl Write for Text {
-    fn write(&mut self, bytes: &[u8]) -> rt::Result<usize> {
-        self.0.extend_from_slice(bytes);
-        core::result::Result::Ok(bytes.len())
-    }
-}
-
-/// What is printed, for what has no other form.
-#[inline(never)]
-pub fn printed(print: &mut dyn FnMut(&mut BufWriter)) -> Vec<u8> {
-    let (mut text, mut buffer) = (Text(Vec::new()), [0; 64]);
-    let mut out = BufWriter::new(&mut buffer, &mut text);
-    print(&mut out);
-    let _ = out.flush();
-    text.0
-}
-
 /// Prints the table; false where one of the checks that were named fails: anything but what
 /// holds or can't apply.
 pub fn show(cx: &mut Context, file: &File) -> bool {
@@ -102,9 +82,9 @@ pub fn show(cx: &mut Context, file: &File) -> bool {
             continue;
         }
         let mut state = State::None;
-        let evidence = printed(&mut |out| match facts.kind {
-            _ if !ours => put!(out, "another machine's"),
-            Kind::Other(why) => put!(out, why),
+        let evidence = short(&mut |out| match facts.kind {
+            _ if !ours => state = say(out, State::None, "another machine's"),
+            Kind::Other(why) => state = say(out, State::None, why),
             _ => state = facts.check(place, out),
         });
         fine &= matches!(state, Ok | State::None);
@@ -284,8 +264,7 @@ impl<'f, 'a> Facts<'f, 'a> {
     fn check(&self, place: usize, out: &mut BufWriter) -> State {
         // pie, relro, rpath, runpath, textrel
         if self.kind == Kind::Object && matches!(place, 0 | 1 | 9 | 10 | 12) {
-            put!(out, "decided when it is linked");
-            return State::None;
+            return say(out, State::None, "decided when it is linked");
         }
         match place {
             0 => self.pie(out),
@@ -306,85 +285,78 @@ impl<'f, 'a> Facts<'f, 'a> {
 
     fn pie(&self, out: &mut BufWriter) -> State {
         if self.file.elf.header.e_type == ET_EXEC {
-            put!(out, "ET_EXEC: always at the same address");
-            return Bad;
+            return say(out, Bad, "ET_EXEC: always at the same address");
         }
         let by_flag = self.file.dynamic.value(DT_FLAGS_1) & DF_1_PIE != 0;
-        put!(out, "ET_DYN: ");
-        match (by_flag, self.segment(PT_INTERP).is_some()) {
-            (true, true) => put!(out, "program (DF_1_PIE, PT_INTERP)"),
-            (true, false) => put!(out, "static program (DF_1_PIE, no PT_INTERP)"),
-            (false, true) if !self.has(DT_SONAME) => put!(out, "program (PT_INTERP)"),
-            _ => put!(out, "shared object"),
-        }
+        let what = match (by_flag, self.segment(PT_INTERP).is_some()) {
+            (true, true) => "program (DF_1_PIE, PT_INTERP)",
+            (true, false) => "static program (DF_1_PIE, no PT_INTERP)",
+            (false, true) if !self.has(DT_SONAME) => "program (PT_INTERP)",
+            _ => "shared object",
+        };
+        put!(out, "ET_DYN: ", what);
         Ok
     }
 
     fn relro(&self, out: &mut BufWriter) -> State {
         let Some(segment) = self.segment(PT_GNU_RELRO) else {
-            put!(out, "no GNU_RELRO segment");
-            return Bad;
+            return say(out, Bad, "no GNU_RELRO segment");
         };
-        let end = segment.p_vaddr.saturating_add(segment.p_memsz);
-        put!(out, "GNU_RELRO 0x", hex(segment.p_vaddr), "-0x", hex(end), ", ");
+        let (start, end) = (segment.p_vaddr, segment.p_vaddr.saturating_add(segment.p_memsz));
+        put!(out, "GNU_RELRO 0x", hex(start), "-0x", hex(end), ", ");
         let dynamic = &self.file.dynamic;
-        let (now, why) = if self.is_static {
-            let within = |s: &SectionHeader| {
-                s.sh_addr >= segment.p_vaddr && s.sh_addr.saturating_add(s.sh_size) <= end
-            };
+        let (state, why) = if self.is_static {
             // The first three words are no function's.
             let least = 3 * self.file.elf.encoding.word() as u64;
             let writable = self.file.sections.iter().any(|section| {
-                section.sh_size > least
-                    && self.file.section_name(&section) == b".got.plt"
-                    && !within(&section)
+                let outside = section.sh_addr < start
+                    || section.sh_addr.saturating_add(section.sh_size) > end;
+                let is_large = section.sh_size > least;
+                outside && is_large && self.file.section_name(&section) == b".got.plt"
             });
-            (!writable, if writable { "but .got.plt stays writable" } else { "linked statically" })
+            match writable {
+                true => (Partial, "but .got.plt stays writable"),
+                false => (Ok, "linked statically"),
+            }
         } else if self.has(DT_BIND_NOW) {
-            (true, "DT_BIND_NOW")
+            (Ok, "DT_BIND_NOW")
         } else if dynamic.value(DT_FLAGS) & DF_BIND_NOW != 0 {
-            (true, "DF_BIND_NOW")
+            (Ok, "DF_BIND_NOW")
         } else if dynamic.value(DT_FLAGS_1) & DF_1_NOW != 0 {
-            (true, "DF_1_NOW")
+            (Ok, "DF_1_NOW")
         } else if !self.has(DT_JMPREL) {
-            (true, "nothing is bound lazily (no DT_JMPREL)")
+            (Ok, "nothing is bound lazily (no DT_JMPREL)")
         } else {
-            (false, "but lazy binding: the PLT's GOT stays writable")
+            (Partial, "but lazy binding: the PLT's GOT stays writable")
         };
-        put!(out, why);
-        if now { Ok } else { Partial }
+        say(out, state, why)
     }
 
     fn stack(&self, out: &mut BufWriter) -> State {
-        if self.kind == Kind::Object {
-            let file = self.file;
-            let mark = |section: &SectionHeader| file.section_name(section) == b".note.GNU-stack";
-            let section = file.sections.iter().find(mark);
-            return match section.map(|section| section.sh_flags & SHF_EXECINSTR) {
-                Some(0) => {
-                    put!(out, ".note.GNU-stack without SHF_EXECINSTR");
-                    Ok
-                }
-                Some(_) => {
-                    put!(out, ".note.GNU-stack with SHF_EXECINSTR: asks for an executable stack");
-                    Bad
-                }
-                None if !file.sections.iter().any(|s| s.sh_flags & SHF_EXECINSTR != 0) => {
-                    put!(out, "no code");
-                    State::None
-                }
-                None => {
-                    put!(out, "no .note.GNU-stack: linked, it may make the stack executable");
-                    Bad
-                }
+        if self.kind != Kind::Object {
+            let Some(segment) = self.segment(PT_GNU_STACK) else {
+                return say(out, Bad, "no GNU_STACK segment: the stack may be executable");
             };
+            put!(out, "GNU_STACK ", &letters(segment.p_flags)[..]);
+            return if segment.p_flags & PF_X == 0 { Ok } else { Bad };
         }
-        let Some(segment) = self.segment(PT_GNU_STACK) else {
-            put!(out, "no GNU_STACK segment: the stack may be executable");
-            return Bad;
+        let (mut mark, mut code) = (None, false);
+        for section in self.file.sections.iter() {
+            let is_code = section.sh_flags & SHF_EXECINSTR != 0;
+            code |= is_code;
+            if mark.is_none() && self.file.section_name(&section) == b".note.GNU-stack" {
+                mark = Some(is_code);
+            }
+        }
+        let (state, what) = match mark {
+            Some(false) => (Ok, ".note.GNU-stack without SHF_EXECINSTR"),
+            Some(true) => {
+                (Bad, ".note.GNU-stack with SHF_EXECINSTR: asks for an executable stack")
+            }
+            None if !code => (State::None, "no code"),
+            None => (Bad, "no .note.GNU-stack: linked, it may make the stack executable"),
         };
-        put!(out, "GNU_STACK ", &letters(segment.p_flags)[..]);
-        if segment.p_flags & PF_X == 0 { Ok } else { Bad }
+        say(out, state, what)
     }
 
     fn canary(&self, out: &mut BufWriter) -> State {
@@ -392,138 +364,132 @@ impl<'f, 'a> Facts<'f, 'a> {
             put!(out, text::name(name));
             return Ok;
         }
-        self.without_symbols(out, true).unwrap_or_else(|| {
-            put!(out, "no __stack_chk_fail: not compiled with it, or no function needs one");
-            Bad
-        })
+        let none = "no __stack_chk_fail: not compiled with it, or no function needs one";
+        self.without(out, true, (Bad, none))
     }
 
     fn fortify(&self, out: &mut BufWriter) -> State {
         let (fortified, others) = (&self.fortified, &self.fortifiable);
-        if fortified.count + others.count > 0 {
-            fortified.put(out, " fortified");
-            put!(out, ", ");
-            others.put(out, " not");
-            return if fortified.count > 0 {
-                Ok
-            } else if self.is_musl {
-                put!(out, "; musl has no such functions");
-                State::None
-            } else {
-                Bad
-            };
+        if fortified.count + others.count == 0 {
+            let none = "no function is used that could be";
+            return self.without(out, false, (State::None, none));
         }
-        self.without_symbols(out, false).unwrap_or_else(|| {
-            put!(out, "no function is used that could be");
-            State::None
-        })
+        fortified.put(out, " fortified");
+        put!(out, ", ");
+        others.put(out, " not");
+        match fortified.count {
+            0 if self.is_musl => say(out, State::None, "; musl has no such functions"),
+            0 => Bad,
+            _ => Ok,
+        }
     }
 
-    /// Why there is nothing to learn from symbols, if so.
-    fn without_symbols(&self, out: &mut BufWriter, defined: bool) -> Option<State> {
-        if self.is_go {
-            put!(out, "Go code");
-            return Some(State::None);
-        }
-        if !self.has_symbols {
-            put!(out, "no symbols to tell");
-            return Some(Unknown);
-        }
-        if self.is_static && !defined {
-            put!(out, "linked statically: the library's own uses can't be told apart");
-            return Some(Unknown);
-        }
-        None
+    /// Why there is nothing to learn from symbols; else that they don't tell.
+    fn without(
+        &self,
+        out: &mut BufWriter,
+        defined: bool,
+        none: (State, &'static str),
+    ) -> State {
+        let (state, why) = if self.is_go {
+            (State::None, "Go code")
+        } else if !self.has_symbols {
+            (Unknown, "no symbols to tell")
+        } else if self.is_static && !defined {
+            (Unknown, "linked statically: the library's own uses can't be told apart")
+        } else {
+            none
+        };
+        say(out, state, why)
     }
 
     fn feature(&self, out: &mut BufWriter, bit: u32, name: &str) -> State {
         let is_x86 = self.file.elf.header.e_machine != EM_AARCH64;
         let kind = if is_x86 { "x86" } else { "AArch64" };
-        match self.property {
-            Some(bits) if bits >> bit & 1 != 0 => {
-                put!(out, kind, " feature property: ", name);
-                Ok
-            }
-            Some(_) => {
-                put!(out, kind, " feature property without ", name);
-                Bad
-            }
-            None => {
-                put!(out, "no GNU property of ", kind, " features");
-                Bad
-            }
-        }
+        let Some(bits) = self.property else {
+            put!(out, "no GNU property of ", kind);
+            return say(out, Bad, " features");
+        };
+        let has = bits >> bit & 1 != 0;
+        put!(out, kind, " feature property", if has { ": " } else { " without " }, name);
+        if has { Ok } else { Bad }
     }
 
     fn path(&self, out: &mut BufWriter, tag: i64, name: &str) -> State {
-        let mut paths = self.strings(tag);
-        match paths.next() {
-            None => {
-                put!(out, "no ", name);
-                Ok
-            }
-            Some(path) => {
-                put!(out, name, " ", text::name(path));
-                paths.take(4).for_each(|path| put!(out, ", ", text::name(path)));
-                Bad
-            }
+        let mut count = 0;
+        for path in self.strings(tag).take(5) {
+            put!(out, if count == 0 { name } else { "," }, " ", text::name(path));
+            count += 1;
         }
+        if count > 0 {
+            return Bad;
+        }
+        put!(out, "no ", name);
+        Ok
     }
 
     fn rwx(&self, out: &mut BufWriter) -> State {
-        let header = &self.file.elf.header;
         let (mut all, mut bad) = (0u32, 0u32);
+        let mut what = " sections";
         if self.kind == Kind::Object {
             for section in self.file.sections.iter() {
                 let both = SHF_WRITE | SHF_EXECINSTR;
                 all += (section.sh_flags & SHF_ALLOC != 0) as u32;
                 if section.sh_flags & (both | SHF_ALLOC) == both | SHF_ALLOC {
-                    put!(out, text::section(self.file.section_name(&section)), " ");
-                    put!(out, "is writable and executable");
-                    return Bad;
+                    put!(out, text::section(self.file.section_name(&section)));
+                    return say(out, Bad, " is writable and executable");
                 }
             }
-            put!(out, "none of ", dec(all), " sections is writable and executable");
-            return Ok;
-        }
-        let mut first = None;
-        for segment in self.file.segments.iter() {
-            // That of the stack is a check of its own.
-            let in_memory = segment.p_type != PT_GNU_STACK;
-            all += in_memory as u32;
-            if in_memory && segment.p_flags & (PF_W | PF_X) == PF_W | PF_X {
+        } else {
+            what = " segments";
+            let header = &self.file.elf.header;
+            for segment in self.file.segments.iter() {
+                // That of the stack is a check of its own.
+                if segment.p_type == PT_GNU_STACK {
+                    continue;
+                }
+                all += 1;
+                if segment.p_flags & (PF_W | PF_X) != PF_W | PF_X {
+                    continue;
+                }
                 bad += 1;
-                first = first.or(Some(segment));
-            }
-        }
-        match first {
-            None => {
-                put!(out, "none of ", dec(all), " segments is writable and executable");
-                Ok
-            }
-            Some(segment) => {
+                if bad > 1 {
+                    continue;
+                }
                 let kind = segment_type(segment.p_type, header.e_machine, header.e_ident.osabi());
                 put!(out, kind.as_ref(), " 0x", hex(segment.p_vaddr), " ");
                 put!(out, &letters(segment.p_flags)[..]);
-                if bad > 1 {
-                    put!(out, " and ", dec(bad - 1), " more");
-                }
-                Bad
             }
         }
+        match bad {
+            0 => {
+                put!(out, "none of ", dec(all), what);
+                return say(out, Ok, " is writable and executable");
+            }
+            1 => {}
+            _ => put!(out, " and ", dec(bad - 1), " more"),
+        }
+        Bad
     }
 
     fn textrel(&self, out: &mut BufWriter) -> State {
         let by_flag = self.file.dynamic.value(DT_FLAGS) & DF_TEXTREL != 0;
-        let (what, state) = match (self.is_dynamic, self.has(DT_TEXTREL), by_flag) {
-            (false, ..) => ("no dynamic section", Ok),
-            (_, true, _) => ("DT_TEXTREL", Bad),
-            (_, _, true) => ("DF_TEXTREL", Bad),
-            _ => ("neither DT_TEXTREL nor DF_TEXTREL", Ok),
+        let (state, what) = match (self.is_dynamic, self.has(DT_TEXTREL), by_flag) {
+            (false, ..) => (Ok, "no dynamic section"),
+            (_, true, _) => (Bad, "DT_TEXTREL"),
+            (_, _, true) => (Bad, "DF_TEXTREL"),
+            _ => (Ok, "neither DT_TEXTREL nor DF_TEXTREL"),
         };
-        put!(out, what);
-        state
+        say(out, state, what)
     }
+}
+
+/// How a check ends, and why.
+// Not inlined: it is called from many places.
+#[inline(never)]
+fn say(out: &mut BufWriter, state: State, why: &str) -> State {
+    put!(out, why);
+    state
 }
 
 /// `p_flags` as letters.
@@ -552,32 +518,39 @@ pub fn interpreter<'a>(file: &File<'a>) -> Option<&'a [u8]> {
 /// `GNU_PROPERTY_X86_FEATURE_1_AND` or `GNU_PROPERTY_AARCH64_FEATURE_1_AND`, if the file has
 /// one.
 fn property(file: &File) -> Option<u32> {
+    let mut found = None;
+    for segment in file.segments.iter().filter(|segment| segment.p_type == PT_GNU_PROPERTY) {
+        found = found.or_else(|| property_in(file, segment.p_offset, segment.p_filesz));
+    }
+    for section in file.sections.iter() {
+        if found.is_none() && file.section_name(&section) == b".note.gnu.property" {
+            found = property_in(file, section.sh_offset, section.sh_size);
+        }
+    }
+    found
+}
+
+// Not inlined: it is called twice.
+#[inline(never)]
+fn property_in(file: &File, offset: u64, size: u64) -> Option<u32> {
     const NT_GNU_PROPERTY_TYPE_0: u32 = 5;
     let wanted = match file.elf.header.e_machine {
         EM_AARCH64 => 0xc000_0000,
         _ => 0xc000_0002,
     };
     let encoding = file.elf.encoding;
-    let segments = file.segments.iter().filter(|segment| segment.p_type == PT_GNU_PROPERTY);
-    let segments = segments.map(|segment| (segment.p_offset, segment.p_filesz));
-    let named = |section: &SectionHeader| file.section_name(section) == b".note.gnu.property";
-    let sections = file.sections.iter().filter(named);
-    let sections = sections.map(|section| (section.sh_offset, section.sh_size));
     let word = encoding.word();
-    for (offset, size) in segments.chain(sections) {
-        let bytes = file.elf.bytes(offset, size).unwrap_or_default();
-        for note in Notes::new(encoding, bytes, word as u64) {
-            if note.owner() != b"GNU" || note.n_type != NT_GNU_PROPERTY_TYPE_0 {
-                continue;
+    for note in Notes::new(encoding, file.elf.bytes(offset, size)?, word as u64) {
+        if note.owner() != b"GNU" || note.n_type != NT_GNU_PROPERTY_TYPE_0 {
+            continue;
+        }
+        let desc = Reader::new(encoding, note.desc);
+        let mut at = 0usize;
+        while let (Some(kind), Some(size)) = (desc.u32(at), desc.u32(at.saturating_add(4))) {
+            if kind == wanted && size == 4 {
+                return desc.u32(at.saturating_add(8));
             }
-            let desc = Reader::new(encoding, note.desc);
-            let mut at = 0usize;
-            while let (Some(kind), Some(size)) = (desc.u32(at), desc.u32(at.saturating_add(4))) {
-                if kind == wanted && size == 4 {
-                    return desc.u32(at.saturating_add(8));
-                }
-                at = at.saturating_add(8).saturating_add(size as usize).next_multiple_of(word);
-            }
+            at = at.saturating_add(8).saturating_add(size as usize).next_multiple_of(word);
         }
     }
     None

@@ -1,12 +1,13 @@
 //! `--size`: where the bytes are: by section, by symbol, by segment, the largest first.
 
-use super::check::{letters, printed};
+use super::check::letters;
 use super::file::{File, Symbols};
 use super::names::segments::segment_type;
 use super::names::symbols::symbol_type;
 use super::rank::Top;
 use super::text;
 use crate::context::Context;
+use crate::words::short;
 use rt::elf::consts::*;
 use rt::elf::{FileHeader, ProgramHeader, Record, SectionHeader, Symbol, c_str};
 use rt::fmt::{dec, left};
@@ -139,7 +140,7 @@ impl<'f, 'a> List<'f, 'a> {
         if self.count > 0 && self.file.options.json {
             self.extra(cx, self.rest, b"", b"(more)");
         } else if self.count > 0 {
-            let text = printed(&mut |out| put!(out, "(", dec(self.count), " more)"));
+            let text = short(&mut |out| put!(out, "(", dec(self.count), " more)"));
             self.extra(cx, self.rest, b"", &text);
         }
     }

@@ -1,7 +1,6 @@
 //! `-h`, `-l`, `-S`, `-g`.
 
 use crate::context::Context;
-use crate::readelf::check::printed;
 use crate::readelf::file::{File, Symbols};
 use crate::readelf::names::machines;
 use crate::readelf::names::sections::section_type;
@@ -9,6 +8,7 @@ use crate::readelf::names::segments::segment_type;
 use crate::readelf::sections::{flag, next_bit};
 use crate::readelf::{flags, groups, header as text_header};
 use rt::elf::consts::*;
+use crate::words::short;
 use rt::elf::{CompressionHeader, Record, c_str};
 use rt::fmt::Put;
 
@@ -33,14 +33,14 @@ pub fn header(cx: &mut Context, file: &mut File) {
     let ident = [ident.version(), ident.abi_version()].map(u64::from);
     json.numbers("EI_VERSION EI_ABIVERSION", &ident);
     json.number("e_type", h.e_type.into());
-    json.text("e_type_name", &printed(&mut |out| text_header::put_type(out, h.e_type, pie)));
+    json.text("e_type_name", &short(&mut |out| text_header::put_type(out, h.e_type, pie)));
     json.bool("pie", pie).number("e_machine", h.e_machine.into());
     if let Some(name) = machine {
         json.words_named("e_machine", &name);
     }
     let addresses = [h.e_version.into(), h.e_entry, h.e_phoff, h.e_shoff, h.e_flags.into()];
     json.numbers("e_version e_entry e_phoff e_shoff e_flags", &addresses);
-    let flags = printed(&mut |out| flags::put(out, &h));
+    let flags = short(&mut |out| flags::put(out, &h));
     json.text("e_flags_name", flags.strip_prefix(b", ").unwrap_or(&flags));
     let sizes = [h.e_ehsize, h.e_phentsize, h.e_phnum, h.e_shentsize, h.e_shnum, h.e_shstrndx];
     let keys = "e_ehsize e_phentsize e_phnum e_shentsize e_shnum e_shstrndx";

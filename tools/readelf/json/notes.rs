@@ -2,12 +2,12 @@
 
 use super::{Nothing, UNNAMED, beside, lines};
 use crate::context::Context;
-use crate::readelf::check::printed;
 use crate::readelf::file::File;
 use crate::readelf::notes::build::{Regions, is_attribute};
 use crate::readelf::notes::core_file::NT_FILE;
 use crate::readelf::notes::property::of_processor;
 use crate::readelf::notes::{self, Note};
+use crate::words::short;
 use rt::elf::c_str;
 
 const NT_AUXV: u64 = 6;
@@ -17,7 +17,7 @@ pub fn one(cx: &mut Context, file: &File, note: &Note, regions: &mut Regions) ->
     let json = cx.json();
     json.object("")
         .numbers("n_namesz n_descsz n_type", &[note.n_namesz, note.n_descsz, note.n_type]);
-    json.text("n_type_name", &printed(&mut |out| notes::kind(out, file, note)));
+    json.text("n_type_name", &short(&mut |out| notes::kind(out, file, note)));
     json.text("name", note.owner).hex("desc", desc.bytes);
     let word = |at: usize| desc.u32(4 * at).map(u64::from);
     let address = |at: usize| desc.word(at * desc.encoding.word());
