@@ -350,9 +350,7 @@ impl<'f, 'a> Facts<'f, 'a> {
         }
         let (state, what) = match mark {
             Some(false) => (Ok, ".note.GNU-stack without SHF_EXECINSTR"),
-            Some(true) => {
-                (Bad, ".note.GNU-stack with SHF_EXECINSTR: asks for an executable stack")
-            }
+            Some(true) => (Bad, ".note.GNU-stack with SHF_EXECINSTR: asks for an executable stack"),
             None if !code => (State::None, "no code"),
             None => (Bad, "no .note.GNU-stack: linked, it may make the stack executable"),
         };
@@ -385,12 +383,7 @@ impl<'f, 'a> Facts<'f, 'a> {
     }
 
     /// Why there is nothing to learn from symbols; else that they don't tell.
-    fn without(
-        &self,
-        out: &mut BufWriter,
-        defined: bool,
-        none: (State, &'static str),
-    ) -> State {
+    fn without(&self, out: &mut BufWriter, defined: bool, none: (State, &'static str)) -> State {
         let (state, why) = if self.is_go {
             (State::None, "Go code")
         } else if !self.has_symbols {

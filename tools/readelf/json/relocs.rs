@@ -1,5 +1,6 @@
 //! `-r`.
 
+use super::named;
 use super::symbols;
 use crate::context::Context;
 use crate::readelf::file::File;
@@ -38,7 +39,7 @@ pub fn relocs(cx: &mut Context, file: &File) {
             symbols = Symbols::of_section(cx, file, section.sh_link)
                 .unwrap_or_else(|| Symbols::none(file));
         }
-        super::section(cx.json().object(""), file, index as u32, &section);
+        super::begin_section(cx, file, index, &section);
         rows(cx, file, form, (section.sh_offset, section.sh_size), &symbols);
     }
     cx.json().end_array();
@@ -97,10 +98,7 @@ fn row(
             let names = relocations(header.e_machine, header.e_ident.osabi(), header.e_flags);
             *place = (number, names.and_then(|names| names.get(number)));
         }
-        cx.json().number(key, number.into());
-        if let Some(name) = place.1 {
-            cx.json().words_named(key, &name);
-        }
+        named(cx, key, number.into(), place.1);
     };
     cx.json().object("").number("r_offset", r_offset).number("r_info", info);
     kind(cx, "r_type", number);

@@ -1,5 +1,6 @@
 //! `-s`, `--dyn-syms`, `--lto-syms`.
 
+use super::begin_section;
 use crate::context::Context;
 use crate::readelf::file::{File, Symbols};
 use crate::readelf::lto;
@@ -27,7 +28,7 @@ pub fn symbols(cx: &mut Context, file: &File) {
             if !wanted {
                 continue;
             }
-            super::section(cx.json().object(""), file, index as u32, &section);
+            begin_section(cx, file, index, &section);
             let symbols = file.symbols(cx, index);
             let symbols = symbols.unwrap_or(Symbols::new(rt::elf::Table::empty(file.elf.encoding)));
             let strings = Some(file.linked_strings(&section)).filter(|s| !s.is_empty());
@@ -57,8 +58,9 @@ fn table<'a>(
         name(cx, file, symbols, strings, index, &symbol);
         version(cx, file, versions, index, &symbol);
         let json = cx.json();
-        json.number("st_name", symbol.st_name.into()).number("st_value", symbol.st_value);
-        json.number("st_size", symbol.st_size).number("st_info", symbol.st_info.into());
+        let (name, info) = (symbol.st_name.into(), symbol.st_info.into());
+        let numbers = [name, symbol.st_value, symbol.st_size, info];
+        json.numbers("st_name st_value st_size st_info", &numbers);
         for (key, names, number) in
             [("st_bind_name", &binds, symbol.bind()), ("st_type_name", &kinds, symbol.kind())]
         {
@@ -100,10 +102,7 @@ pub fn name(
         let section = file.sections.get(symbols.section_of(index, symbol) as usize);
         name = section.and_then(|section| file.real_name(&section));
     }
-    match name {
-        Some(name) => cx.json().text("name", name),
-        None => cx.json().null("name"),
-    };
+    cx.json().text_or_null("name", name);
 }
 
 /// The members `version` and `version_default`, where the symbol has one.
@@ -124,7 +123,7 @@ pub fn lto(cx: &mut Context, file: &File) {
     cx.json().array("lto_symbol_tables");
     for (index, section) in file.sections.iter().enumerate() {
         let Some(suffix) = file.section_name(&section).strip_prefix(lto::PREFIX) else { continue };
-        super::section(cx.json().object(""), file, index as u32, &section);
+        begin_section(cx, file, index, &section);
         let extension = file.sections.iter().find(|other| {
             let rest = file.section_name(other).strip_prefix(lto::EXTENSION);
             rest.is_some_and(|rest| rest == suffix)
@@ -140,7 +139,7 @@ pub fn lto(cx: &mut Context, file: &File) {
             let mut named = |key: &str, names: &[&str], number: u8| {
                 json.number(key, number.into());
                 if let Some(name) = names.get(usize::from(number)) {
-                    json.words_named(key, name);
+                    json.beside(key, "_name", name);
                 }
             };
             named("kind", &lto::KINDS, symbol.kind);
