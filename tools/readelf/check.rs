@@ -4,6 +4,7 @@
 //! What can't be known that way is `unknown`, which is not the same as `bad`.
 
 use super::file::{File, Symbols};
+use super::names::label::Label;
 use super::names::segments::segment_type;
 use super::text;
 use crate::colour::Sgr;
@@ -435,7 +436,6 @@ impl<'f, 'a> Facts<'f, 'a> {
             }
         } else {
             what = " segments";
-            let header = &self.file.elf.header;
             for segment in self.file.segments.iter() {
                 // That of the stack is a check of its own.
                 if segment.p_type == PT_GNU_STACK {
@@ -449,7 +449,7 @@ impl<'f, 'a> Facts<'f, 'a> {
                 if bad > 1 {
                     continue;
                 }
-                let kind = segment_type(segment.p_type, header.e_machine, header.e_ident.osabi());
+                let kind = self.file.segment_kind(&segment);
                 put!(out, kind.as_ref(), " 0x", hex(segment.p_vaddr), " ");
                 put!(out, &letters(segment.p_flags)[..]);
             }
@@ -500,6 +500,28 @@ fn has_no_code(file: &File) -> bool {
     let is_code = |section: &SectionHeader| section.sh_flags & SHF_EXECINSTR != 0;
     let mut code = file.sections.iter().filter(is_code).peekable();
     code.peek().is_some() && code.all(|section| section.sh_type == SHT_NOBITS)
+}
+
+impl File<'_> {
+    /// The section with this index; one of zeros where there is none.
+    // Not inlined, as the next ones: there are many callers.
+    #[inline(never)]
+    pub fn section(&self, index: usize) -> SectionHeader {
+        self.sections.get(index).unwrap_or_default()
+    }
+
+    /// The segment with this index; one of zeros where there is none.
+    #[inline(never)]
+    pub fn segment(&self, index: usize) -> ProgramHeader {
+        self.segments.get(index).unwrap_or_default()
+    }
+
+    /// What the type of a segment is called.
+    #[inline(never)]
+    pub fn segment_kind(&self, segment: &ProgramHeader) -> Label {
+        let header = &self.elf.header;
+        segment_type(segment.p_type, header.e_machine, header.e_ident.osabi())
+    }
 }
 
 /// The program interpreter's path.

@@ -7,7 +7,7 @@
 use super::check::{self, interpreter};
 use super::file::{File, Symbols};
 use super::names::label::Label;
-use super::names::{machines, sections as section_names, segments as segment_names, symbols};
+use super::names::{machines, sections as section_names, symbols};
 use super::options::Options;
 use super::rank::{Entry, sort};
 use super::symver::Versions;
@@ -18,9 +18,7 @@ use crate::words::words;
 use alloc::vec::Vec;
 use core::cmp::Ordering;
 use rt::elf::consts::*;
-use rt::elf::{
-    Elf, Record, SectionHeader, Source, Symbol, Verdaux, Verdef, Vernaux, Verneed, c_str,
-};
+use rt::elf::{Elf, Record, Source, Symbol, Verdaux, Verdef, Vernaux, Verneed, c_str};
 use rt::fmt::{dec, hex, int};
 use rt::put;
 
@@ -332,7 +330,7 @@ impl<'f, 'a> Side<'f, 'a> {
     fn named(&self, cx: &mut Context, index: usize) -> Named<'a> {
         let symbol = match self.part {
             Part::Sections => {
-                let name = self.file.section_name(&self.section(index));
+                let name = self.file.section_name(&self.file.section(index));
                 return Named { name, ..Named::default() };
             }
             Part::Symbols(_) => self.symbol(index),
@@ -377,9 +375,9 @@ impl<'f, 'a> Side<'f, 'a> {
                 4 => header.e_machine.into(),
                 _ => header.e_flags.into(),
             },
-            Part::Segments => self.file.segments.get(index).unwrap_or_default().p_memsz,
+            Part::Segments => self.file.segment(index).p_memsz,
             Part::Sections => {
-                let section = self.section(index);
+                let section = self.file.section(index);
                 return [section.sh_size, 0, section.sh_type.into(), section.sh_flags, 0];
             }
             Part::Flags => self.file.dynamic.value(if index == 0 { DT_FLAGS } else { DT_FLAGS_1 }),
@@ -421,15 +419,11 @@ impl<'f, 'a> Side<'f, 'a> {
         name.map_or_else(|| Label::words("").hex_marked(word), Label::from)
     }
 
-    fn section(&self, index: usize) -> SectionHeader {
-        self.file.sections.get(index).unwrap_or_default()
-    }
-
     /// The bytes of a section where they mean something by themselves. What consists of
     /// addresses and offsets doesn't, nor does what may hold some in files where sections have
     /// moved.
     fn content(&self, index: usize, moved: bool) -> &'a [u8] {
-        let section = self.section(index);
+        let section = self.file.section(index);
         let addresses = section.sh_flags & (SHF_WRITE | SHF_EXECINSTR) != 0
             || self.file.section_name(&section).starts_with(b".eh_frame");
         let own = match section.sh_type {
@@ -484,10 +478,8 @@ impl Diff<'_, '_> {
             };
             let (kind, letters);
             let named = if part == Part::Segments {
-                let segment = side.file.segments.get(index).unwrap_or_default();
-                let header = &a.file.elf.header;
-                let (machine, osabi) = (header.e_machine, header.e_ident.osabi());
-                kind = segment_names::segment_type(segment.p_type, machine, osabi);
+                let segment = side.file.segment(index);
+                kind = a.file.segment_kind(&segment);
                 letters = check::letters(segment.p_flags);
                 named(kind.as_ref(), &letters)
             } else {

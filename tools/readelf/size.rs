@@ -2,7 +2,6 @@
 
 use super::check::letters;
 use super::file::{File, Symbols};
-use super::names::segments::segment_type;
 use super::names::symbols::symbol_type;
 use super::rank::Top;
 use super::text;
@@ -179,21 +178,22 @@ impl List<'_, '_> {
     #[inline(never)]
     fn item(&self, cx: &mut Context, bytes: Bytes, index: usize) {
         let file = self.file;
-        let (machine, osabi) = (file.elf.header.e_machine, file.elf.header.e_ident.osabi());
         match &self.kind {
             Kind::Sections => {
-                let section = file.sections.get(index).unwrap_or_default();
+                let section = file.section(index);
                 self.row(cx, bytes, b"", file.section_name(&section));
             }
             Kind::Symbols(symbols, strings) => {
                 let symbol = symbols.table.get(index).unwrap_or_default();
-                let kind = symbol_type(symbol.kind(), machine, osabi);
+                let header = &file.elf.header;
+                let osabi = header.e_ident.osabi();
+                let kind = symbol_type(symbol.kind(), header.e_machine, osabi);
                 let name = c_str(strings, symbol.st_name.into()).unwrap_or(b"<corrupt>");
                 self.row(cx, bytes, kind.as_ref(), name);
             }
             Kind::Segments => {
-                let segment = file.segments.get(index).unwrap_or_default();
-                let kind = segment_type(segment.p_type, machine, osabi);
+                let segment = file.segment(index);
+                let kind = file.segment_kind(&segment);
                 self.row(cx, bytes, &letters(segment.p_flags), kind.as_ref());
             }
         }

@@ -6,7 +6,6 @@ use crate::readelf::check::letters;
 use crate::readelf::file::{File, Symbols};
 use crate::readelf::names::machines;
 use crate::readelf::names::sections::section_type;
-use crate::readelf::names::segments::segment_type;
 use crate::readelf::sections::{flag, next_bit};
 use crate::readelf::{flags, groups, header as text_header};
 use crate::words::short;
@@ -44,11 +43,10 @@ pub fn header(cx: &mut Context, file: &mut File) {
 }
 
 pub fn segments(cx: &mut Context, file: &File) {
-    let header = &file.elf.header;
     let sections = rt::elf::SectionGroups::new(file.sections);
     cx.json().array("segments");
     for (index, s) in file.segments.iter().enumerate() {
-        let name = segment_type(s.p_type, header.e_machine, header.e_ident.osabi());
+        let name = file.segment_kind(&s);
         let json = cx.json();
         json.object("").numbers("index p_type", &[index as u64, s.p_type.into()]);
         json.beside("p_type", "_name", &name.as_ref());
@@ -138,7 +136,7 @@ pub fn groups(cx: &mut Context, file: &File) {
         json.array("members");
         let mut at = 4;
         while let Some(member) = word(at) {
-            let section = file.sections.get(member as usize).unwrap_or_default();
+            let section = file.section(member as usize);
             begin_section(cx, file, member as usize, &section);
             cx.json().end_object();
             at += 4;
