@@ -9,7 +9,7 @@ use super::names::segments::segment_type;
 use super::text;
 use crate::colour::Sgr;
 use crate::context::Context;
-use crate::words::short;
+use crate::words::{short, words};
 use rt::elf::consts::*;
 use rt::elf::{Notes, ProgramHeader, Reader, SectionHeader, c_str};
 use rt::fmt::{dec, hex, left};
@@ -17,7 +17,7 @@ use rt::io::BufWriter;
 use rt::put;
 
 /// The checks, in the order of the table. Each is a bit of [`Checks`].
-const NAMES: &str = "pie relro stack canary fortify ibt shstk bti pac rpath runpath rwx textrel";
+const NAMES: &[u8] = b"pie relro stack canary fortify ibt shstk bti pac rpath runpath rwx textrel";
 
 /// A bit for each check.
 pub type Checks = u16;
@@ -25,11 +25,10 @@ pub type Checks = u16;
 /// Those that are named, with commas between them; all where nothing is. None where one
 /// doesn't exist, which is told.
 pub fn chosen(cx: &mut Context, list: Option<&[u8]>) -> Option<Checks> {
-    let all = (1 << NAMES.split(' ').count()) - 1;
+    let all = (1 << words(NAMES, b' ').count()) - 1;
     let mut checks = 0;
     for name in list.unwrap_or(b"all").split(|&byte| byte == b',') {
-        let place = NAMES.split(' ').position(|known| known.as_bytes() == name);
-        checks |= match place {
+        checks |= match words(NAMES, b' ').position(|known| known == name) {
             Some(place) => 1 << place,
             None if name == b"all" => all,
             None => {
@@ -77,15 +76,15 @@ pub fn show(cx: &mut Context, file: &File) -> bool {
     if file.options.json {
         cx.json().array("checks");
     }
-    for (place, name) in NAMES.split(' ').enumerate() {
+    for (place, name) in words(NAMES, b' ').enumerate() {
         let ours = facts.is_for_machine(place);
         if checks & 1 << place == 0 || !(ours || named) {
             continue;
         }
         let mut state = State::None;
         let evidence = short(&mut |out| match facts.kind {
-            _ if !ours => state = say(out, State::None, "another machine's"),
-            Kind::Other(why) => state = say(out, State::None, why),
+            _ if !ours => put!(out, "another machine's"),
+            Kind::Other => put!(out, facts.why),
             _ => state = facts.check(place, out),
         });
         fine &= matches!(state, Ok | State::None);
@@ -112,13 +111,15 @@ enum Kind {
     Linked,
     /// What is yet to be linked: only the compiler's work can be seen.
     Object,
-    /// Nothing to check, and why.
-    Other(&'static str),
+    /// Nothing to check.
+    Other,
 }
 
 struct Facts<'f, 'a> {
     file: &'f File<'a>,
     kind: Kind,
+    /// Why there is nothing to check.
+    why: &'static str,
     /// Whether there is a dynamic section.
     is_dynamic: bool,
     /// Whether it is a program that needs no other file.
@@ -131,6 +132,9 @@ struct Facts<'f, 'a> {
     fortified: Functions<'a>,
     fortifiable: Functions<'a>,
     property: Option<u32>,
+    /// Whether there is code, and whether `.note.GNU-stack` is marked so, if it is there.
+    has_code: bool,
+    stack_mark: Option<bool>,
 }
 
 /// Some functions: the first of them, and how many they are.
@@ -165,37 +169,37 @@ const DF_1_PIE: u64 = 0x0800_0000;
 
 impl<'f, 'a> Facts<'f, 'a> {
     fn new(cx: &mut Context, file: &'f File<'a>) -> Self {
-        let kind = match file.elf.header.e_type {
-            ET_REL => Kind::Object,
-            ET_EXEC | ET_DYN if has_no_code(file) => {
-                Kind::Other("debug information only: check the file that it belongs to")
-            }
-            ET_EXEC | ET_DYN => Kind::Linked,
-            ET_CORE => Kind::Other("a core file"),
-            _ => Kind::Other("neither a program nor an object"),
+        let (kind, why) = match file.elf.header.e_type {
+            ET_REL => (Kind::Object, ""),
+            ET_EXEC | ET_DYN => (Kind::Linked, ""),
+            ET_CORE => (Kind::Other, "a core file"),
+            _ => (Kind::Other, "neither a program nor an object"),
         };
-        let go = [&b".go.buildinfo"[..], b".note.go.buildid", b".gopclntab"];
+        let is_dynamic = !file.dynamic.entries.is_empty();
         let mut facts = Facts {
             file,
             kind,
-            is_dynamic: !file.dynamic.entries.is_empty(),
+            why,
+            is_dynamic,
             is_static: false,
-            is_go: file.sections.iter().any(|section| go.contains(&file.section_name(&section))),
-            is_musl: false,
+            is_go: false,
+            is_musl: interpreter(file).is_some_and(|name| contains(name, b"ld-musl")),
             has_symbols: false,
             canary: None,
             fortified: Functions::default(),
             fortifiable: Functions::default(),
-            property: property(file),
+            property: None,
+            has_code: false,
+            stack_mark: None,
         };
-        let is_program = !facts.is_dynamic || file.dynamic.value(DT_FLAGS_1) & DF_1_PIE != 0;
-        facts.is_static = kind == Kind::Linked
-            && is_program
-            && facts.segment(PT_INTERP).is_none()
+        facts.sections();
+        facts.is_static = facts.kind == Kind::Linked
+            && (!is_dynamic || file.dynamic.value(DT_FLAGS_1) & DF_1_PIE != 0)
+            && file.segment_of(PT_INTERP).is_none()
             && !facts.has(DT_NEEDED);
-        let musl = |name: &[u8]| name.starts_with(b"libc.musl") || name == b"libc.so";
-        facts.is_musl = interpreter(file).is_some_and(|name| contains(name, b"ld-musl"))
-            || facts.strings(DT_NEEDED).any(musl);
+        for name in facts.strings(DT_NEEDED) {
+            facts.is_musl |= name.starts_with(b"libc.musl") || name == b"libc.so";
+        }
         if let Some(symbols) = file.dynamic.symbols {
             facts.look_at(&symbols, file.dynamic.strings.unwrap_or_default(), true);
         }
@@ -209,6 +213,36 @@ impl<'f, 'a> Facts<'f, 'a> {
             }
         }
         facts
+    }
+
+    /// What sections tell, and properties.
+    fn sections(&mut self) {
+        let file = self.file;
+        if let Some(segment) = file.segment_of(PT_GNU_PROPERTY) {
+            self.property = property(file, segment.p_offset, segment.p_filesz);
+        }
+        let mut by_name_only = true;
+        for index in 0..file.sections.len() {
+            let section = file.section(index);
+            let is_code = section.sh_flags & SHF_EXECINSTR != 0;
+            self.has_code |= is_code;
+            by_name_only &= !is_code || section.sh_type == SHT_NOBITS;
+            let name = file.section_name(&section);
+            if name == b".note.GNU-stack" {
+                self.stack_mark = self.stack_mark.or(Some(is_code));
+            } else if name == b".note.gnu.property" {
+                let property = || property(file, section.sh_offset, section.sh_size);
+                self.property = self.property.or_else(property);
+            } else {
+                let go = b".go.buildinfo .note.go.buildid .gopclntab";
+                self.is_go |= words(go, b' ').any(|known| known == name);
+            }
+        }
+        // What `strip --only-keep-debug` leaves.
+        if self.kind == Kind::Linked && self.has_code && by_name_only {
+            self.kind = Kind::Other;
+            self.why = "debug information only: check the file that it belongs to";
+        }
     }
 
     /// Looks for the names of functions that tell how the code was compiled.
@@ -225,10 +259,11 @@ impl<'f, 'a> Facts<'f, 'a> {
             if !functions || symbol.st_shndx != SHN_UNDEF {
                 continue;
             }
-            let base = name.strip_prefix(b"__").and_then(|name| name.strip_suffix(b"_chk"));
-            if base.is_some() || matches!(name, b"fortify_panic" | b"__fortify_panic") {
+            let bare = name.strip_prefix(b"__");
+            let base = bare.and_then(|name| name.strip_suffix(b"_chk"));
+            if base.is_some() || bare.unwrap_or(name) == b"fortify_panic" {
                 self.fortified.add(base.unwrap_or(name));
-            } else if FORTIFIABLE.split(' ').any(|known| known.as_bytes() == name) {
+            } else if words(FORTIFIABLE, b' ').any(|known| known == name) {
                 self.fortifiable.add(name);
             }
         }
@@ -255,10 +290,6 @@ impl<'f, 'a> Facts<'f, 'a> {
 
     fn has(&self, tag: i64) -> bool {
         self.file.dynamic.entries.iter().any(|entry| entry.d_tag == tag)
-    }
-
-    fn segment(&self, p_type: u32) -> Option<ProgramHeader> {
-        self.file.segments.iter().find(|segment| segment.p_type == p_type)
     }
 
     /// One check, by its place in [`NAMES`]; writes what it is known by.
@@ -289,7 +320,7 @@ impl<'f, 'a> Facts<'f, 'a> {
             return say(out, Bad, "ET_EXEC: always at the same address");
         }
         let by_flag = self.file.dynamic.value(DT_FLAGS_1) & DF_1_PIE != 0;
-        let what = match (by_flag, self.segment(PT_INTERP).is_some()) {
+        let what = match (by_flag, self.file.segment_of(PT_INTERP).is_some()) {
             (true, true) => "program (DF_1_PIE, PT_INTERP)",
             (true, false) => "static program (DF_1_PIE, no PT_INTERP)",
             (false, true) if !self.has(DT_SONAME) => "program (PT_INTERP)",
@@ -300,7 +331,7 @@ impl<'f, 'a> Facts<'f, 'a> {
     }
 
     fn relro(&self, out: &mut BufWriter) -> State {
-        let Some(segment) = self.segment(PT_GNU_RELRO) else {
+        let Some(segment) = self.file.segment_of(PT_GNU_RELRO) else {
             return say(out, Bad, "no GNU_RELRO segment");
         };
         let (start, end) = (segment.p_vaddr, segment.p_vaddr.saturating_add(segment.p_memsz));
@@ -335,24 +366,16 @@ impl<'f, 'a> Facts<'f, 'a> {
 
     fn stack(&self, out: &mut BufWriter) -> State {
         if self.kind != Kind::Object {
-            let Some(segment) = self.segment(PT_GNU_STACK) else {
+            let Some(segment) = self.file.segment_of(PT_GNU_STACK) else {
                 return say(out, Bad, "no GNU_STACK segment: the stack may be executable");
             };
             put!(out, "GNU_STACK ", &letters(segment.p_flags)[..]);
             return if segment.p_flags & PF_X == 0 { Ok } else { Bad };
         }
-        let (mut mark, mut code) = (None, false);
-        for section in self.file.sections.iter() {
-            let is_code = section.sh_flags & SHF_EXECINSTR != 0;
-            code |= is_code;
-            if mark.is_none() && self.file.section_name(&section) == b".note.GNU-stack" {
-                mark = Some(is_code);
-            }
-        }
-        let (state, what) = match mark {
+        let (state, what) = match self.stack_mark {
             Some(false) => (Ok, ".note.GNU-stack without SHF_EXECINSTR"),
             Some(true) => (Bad, ".note.GNU-stack with SHF_EXECINSTR: asks for an executable stack"),
-            None if !code => (State::None, "no code"),
+            None if !self.has_code => (State::None, "no code"),
             None => (Bad, "no .note.GNU-stack: linked, it may make the stack executable"),
         };
         say(out, state, what)
@@ -426,7 +449,8 @@ impl<'f, 'a> Facts<'f, 'a> {
         let (mut all, mut bad) = (0u32, 0u32);
         let mut what = " sections";
         if self.kind == Kind::Object {
-            for section in self.file.sections.iter() {
+            for index in 0..self.file.sections.len() {
+                let section = self.file.section(index);
                 let both = SHF_WRITE | SHF_EXECINSTR;
                 all += (section.sh_flags & SHF_ALLOC != 0) as u32;
                 if section.sh_flags & (both | SHF_ALLOC) == both | SHF_ALLOC {
@@ -436,7 +460,8 @@ impl<'f, 'a> Facts<'f, 'a> {
             }
         } else {
             what = " segments";
-            for segment in self.file.segments.iter() {
+            for index in 0..self.file.segments.len() {
+                let segment = self.file.segment(index);
                 // That of the stack is a check of its own.
                 if segment.p_type == PT_GNU_STACK {
                     continue;
@@ -495,13 +520,6 @@ fn contains(text: &[u8], word: &[u8]) -> bool {
     text.windows(word.len()).any(|window| window == word)
 }
 
-/// Whether the sections of code are there by name only: what `strip --only-keep-debug` leaves.
-fn has_no_code(file: &File) -> bool {
-    let is_code = |section: &SectionHeader| section.sh_flags & SHF_EXECINSTR != 0;
-    let mut code = file.sections.iter().filter(is_code).peekable();
-    code.peek().is_some() && code.all(|section| section.sh_type == SHT_NOBITS)
-}
-
 impl File<'_> {
     /// The section with this index; one of zeros where there is none.
     // Not inlined, as the next ones: there are many callers.
@@ -516,6 +534,12 @@ impl File<'_> {
         self.segments.get(index).unwrap_or_default()
     }
 
+    /// The first segment of a type.
+    #[inline(never)]
+    pub fn segment_of(&self, p_type: u32) -> Option<ProgramHeader> {
+        self.segments.iter().find(|segment| segment.p_type == p_type)
+    }
+
     /// What the type of a segment is called.
     #[inline(never)]
     pub fn segment_kind(&self, segment: &ProgramHeader) -> Label {
@@ -526,28 +550,15 @@ impl File<'_> {
 
 /// The program interpreter's path.
 pub fn interpreter<'a>(file: &File<'a>) -> Option<&'a [u8]> {
-    let segment = file.segments.iter().find(|segment| segment.p_type == PT_INTERP)?;
+    let segment = file.segment_of(PT_INTERP)?;
     c_str(file.elf.bytes(segment.p_offset, segment.p_filesz)?, 0)
 }
 
 /// `GNU_PROPERTY_X86_FEATURE_1_AND` or `GNU_PROPERTY_AARCH64_FEATURE_1_AND`, if the file has
 /// one.
-fn property(file: &File) -> Option<u32> {
-    let mut found = None;
-    for segment in file.segments.iter().filter(|segment| segment.p_type == PT_GNU_PROPERTY) {
-        found = found.or_else(|| property_in(file, segment.p_offset, segment.p_filesz));
-    }
-    for section in file.sections.iter() {
-        if found.is_none() && file.section_name(&section) == b".note.gnu.property" {
-            found = property_in(file, section.sh_offset, section.sh_size);
-        }
-    }
-    found
-}
-
 // Not inlined: it is called twice.
 #[inline(never)]
-fn property_in(file: &File, offset: u64, size: u64) -> Option<u32> {
+fn property(file: &File, offset: u64, size: u64) -> Option<u32> {
     const NT_GNU_PROPERTY_TYPE_0: u32 = 5;
     let wanted = match file.elf.header.e_machine {
         EM_AARCH64 => 0xc000_0000,
@@ -572,7 +583,7 @@ fn property_in(file: &File, offset: u64, size: u64) -> Option<u32> {
 }
 
 /// What glibc has a checking form of, `__memcpy_chk` of memcpy.
-const FORTIFIABLE: &str = "asprintf confstr dprintf explicit_bzero fgets fgets_unlocked fgetws \
+const FORTIFIABLE: &[u8] = b"asprintf confstr dprintf explicit_bzero fgets fgets_unlocked fgetws \
     fgetws_unlocked fprintf fread fread_unlocked fwprintf getcwd getdomainname getgroups \
     gethostname getlogin_r gets getwd mbsnrtowcs mbsrtowcs mbstowcs memcpy memmove mempcpy memset \
     obstack_printf obstack_vprintf poll ppoll pread pread64 printf ptsname_r read readlink \

@@ -580,10 +580,15 @@ impl Diff<'_, '_> {
 
 /// What stands for the addresses of all sections in memory.
 fn layout(file: &File) -> u64 {
-    let sections = file.sections.iter().filter(|section| section.sh_flags & SHF_ALLOC != 0);
-    sections.fold(0, |layout, section| {
-        hash(layout.rotate_left(1) ^ section.sh_addr, file.section_name(&section))
-    })
+    let mut layout = 0u64;
+    for index in 0..file.sections.len() {
+        let section = file.section(index);
+        if section.sh_flags & SHF_ALLOC != 0 {
+            let seed = layout.rotate_left(1) ^ section.sh_addr;
+            layout = hash(seed, file.section_name(&section));
+        }
+    }
+    layout
 }
 
 /// Where the next record is, if there is one.

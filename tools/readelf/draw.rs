@@ -187,7 +187,8 @@ impl Picture<'_, '_> {
     /// The largest segments that have bytes in the file; says how many there are besides.
     fn segments(&mut self) -> usize {
         let (mut top, mut count) = (Top::new(DRAWN), 0usize);
-        for (index, segment) in self.file.segments.iter().enumerate() {
+        for index in 0..self.file.segments.len() {
+            let segment = self.file.segment(index);
             if segment.p_filesz > 0 {
                 top.add(segment.p_filesz, index);
                 count += 1;
@@ -204,7 +205,8 @@ impl Picture<'_, '_> {
     fn sections(&mut self) -> Vec<Entry> {
         let sections = self.file.sections;
         let mut top = Top::new(if sections.len() > DRAWN { FEWER } else { DRAWN });
-        for (index, section) in sections.iter().enumerate() {
+        for index in 0..sections.len() {
+            let section = self.file.section(index);
             if section.sh_type != SHT_NULL {
                 top.add(section.sh_size, index);
             }
@@ -225,7 +227,8 @@ impl Picture<'_, '_> {
     /// Finds the places of the sections that aren't drawn.
     fn leave_out(&mut self, order: &[Entry], kept: &[Entry]) {
         self.others.resize(order.len() + 1, Others::default());
-        for (index, section) in self.file.sections.iter().enumerate() {
+        for index in 0..self.file.sections.len() {
+            let section = self.file.section(index);
             if section.sh_type == SHT_NULL || kept.binary_search(&(index as u64, 0, 0)).is_ok() {
                 continue;
             }
@@ -452,7 +455,11 @@ fn put_segment(out: &mut BufWriter, file: &File, segment: &ProgramHeader, room: 
 /// The segments without bytes in the file.
 fn without_bytes(cx: &mut Context, file: &File) {
     let mut count = 0;
-    for segment in file.segments.iter().filter(|segment| segment.p_filesz == 0) {
+    for index in 0..file.segments.len() {
+        let segment = file.segment(index);
+        if segment.p_filesz != 0 {
+            continue;
+        }
         if count == 0 {
             put!(&mut cx.out, "\n  Segments without bytes in the file:\n");
         }

@@ -78,7 +78,8 @@ fn chains(cx: &mut Context, key: &str, buckets: usize, lengths: Lengths) {
 
 pub fn versions(cx: &mut Context, file: &File) {
     cx.json().array("versions");
-    for (index, section) in file.sections.iter().enumerate() {
+    for index in 0..file.sections.len() {
+        let section = file.section(index);
         let key = match section.sh_type {
             VERDEF => "verdef",
             VERNEED => "verneed",

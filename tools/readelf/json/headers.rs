@@ -45,7 +45,8 @@ pub fn header(cx: &mut Context, file: &mut File) {
 pub fn segments(cx: &mut Context, file: &File) {
     let sections = rt::elf::SectionGroups::new(file.sections);
     cx.json().array("segments");
-    for (index, s) in file.segments.iter().enumerate() {
+    for index in 0..file.segments.len() {
+        let s = file.segment(index);
         let name = file.segment_kind(&s);
         let json = cx.json();
         json.object("").numbers("index p_type", &[index as u64, s.p_type.into()]);
@@ -76,7 +77,8 @@ pub fn segments(cx: &mut Context, file: &File) {
 pub fn sections(cx: &mut Context, file: &File) {
     let header = &file.elf.header;
     cx.json().array("sections");
-    for (index, s) in file.sections.iter().enumerate() {
+    for index in 0..file.sections.len() {
+        let s = file.section(index);
         let json = cx.json();
         json.object("").number("index", index as u64);
         json.text_or_null("name", file.real_name(&s));

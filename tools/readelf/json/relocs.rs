@@ -29,7 +29,8 @@ pub fn relocs(cx: &mut Context, file: &File) {
         return;
     }
     let mut symbols = Symbols::none(file);
-    for (index, section) in file.sections.iter().enumerate() {
+    for index in 0..file.sections.len() {
+        let section = file.section(index);
         let Some(form) = Form::of_section(section.sh_type) else { continue };
         if section.sh_size == 0 {
             continue;

@@ -22,7 +22,8 @@ pub fn symbols(cx: &mut Context, file: &File) {
         table(cx, file, symbols, strings, Some(&versions));
     }
     if options.dynamic_symbols || !options.use_dynamic {
-        for (index, section) in file.sections.iter().enumerate() {
+        for index in 0..file.sections.len() {
+            let section = file.section(index);
             let dynamic = section.sh_type == SHT_DYNSYM;
             let wanted = dynamic || (section.sh_type == SHT_SYMTAB && options.symbols);
             if !wanted {
@@ -121,7 +122,8 @@ pub fn version(
 
 pub fn lto(cx: &mut Context, file: &File) {
     cx.json().array("lto_symbol_tables");
-    for (index, section) in file.sections.iter().enumerate() {
+    for index in 0..file.sections.len() {
+        let section = file.section(index);
         let Some(suffix) = file.section_name(&section).strip_prefix(lto::PREFIX) else { continue };
         begin_section(cx, file, index, &section);
         let extension = file.sections.iter().find(|other| {
