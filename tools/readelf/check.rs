@@ -71,32 +71,31 @@ impl State {
 /// holds or can't apply.
 pub fn show(cx: &mut Context, file: &File) -> bool {
     let Some((checks, named)) = file.options.check else { return true };
-    let facts = Facts::new(cx, file);
+    let mut facts = Facts {
+        file,
+        kind: Kind::Linked,
+        why: "",
+        is_dynamic: !file.dynamic.entries.is_empty(),
+        is_static: false,
+        is_go: false,
+        is_musl: false,
+        has_symbols: false,
+        canary: None,
+        fortified: Functions::default(),
+        fortifiable: Functions::default(),
+        property: None,
+        has_code: false,
+        stack_mark: None,
+    };
+    facts.gather(cx);
     let mut fine = true;
     if file.options.json {
         cx.json().array("checks");
     }
     for (place, name) in words(NAMES, b' ').enumerate() {
-        let ours = facts.is_for_machine(place);
-        if checks & 1 << place == 0 || !(ours || named) {
-            continue;
+        if checks & 1 << place != 0 && (named || facts.is_for_machine(place)) {
+            fine &= facts.row(cx, place, name);
         }
-        let mut state = State::None;
-        let evidence = short(&mut |out| match facts.kind {
-            _ if !ours => put!(out, "another machine's"),
-            Kind::Other => put!(out, facts.why),
-            _ => state = facts.check(place, out),
-        });
-        fine &= matches!(state, Ok | State::None);
-        let (word, sgr) = state.text();
-        if file.options.json {
-            let json = cx.json();
-            json.object("").text("name", name).text("state", word);
-            json.text("evidence", &evidence).end_object();
-            continue;
-        }
-        let word = file.options.colour.paint(sgr, left(word, 8));
-        put!(&mut cx.out, "  ", left(name, 8), " ", word, " ", &evidence[..], "\n");
     }
     if file.options.json {
         cx.json().end_array();
@@ -140,22 +139,24 @@ struct Facts<'f, 'a> {
 /// Some functions: the first of them, and how many they are.
 #[derive(Default)]
 struct Functions<'a> {
-    first: [&'a [u8]; 3],
+    first: [Option<&'a [u8]>; 3],
     count: usize,
 }
 
 impl<'a> Functions<'a> {
     fn add(&mut self, name: &'a [u8]) {
         if let Some(place) = self.first.get_mut(self.count) {
-            *place = name;
+            *place = Some(name);
         }
         self.count += 1;
     }
 
     fn put(&self, out: &mut BufWriter, what: &str) {
         put!(out, dec(self.count), what);
-        for (i, name) in self.first.iter().take(self.count).enumerate() {
-            put!(out, if i == 0 { " (" } else { ", " }, text::name(name));
+        let mut before = " (";
+        for name in self.first.iter().flatten() {
+            put!(out, before, text::name(name));
+            before = ", ";
         }
         put!(out, if self.count > self.first.len() { ", ..." } else { "" });
         put!(out, if self.count > 0 { ")" } else { "" });
@@ -168,54 +169,66 @@ const DF_1_NOW: u64 = 1;
 const DF_1_PIE: u64 = 0x0800_0000;
 
 impl<'f, 'a> Facts<'f, 'a> {
-    fn new(cx: &mut Context, file: &'f File<'a>) -> Self {
-        let (kind, why) = match file.elf.header.e_type {
-            ET_REL => (Kind::Object, ""),
-            ET_EXEC | ET_DYN => (Kind::Linked, ""),
-            ET_CORE => (Kind::Other, "a core file"),
-            _ => (Kind::Other, "neither a program nor an object"),
-        };
-        let is_dynamic = !file.dynamic.entries.is_empty();
-        let mut facts = Facts {
-            file,
-            kind,
-            why,
-            is_dynamic,
-            is_static: false,
-            is_go: false,
-            is_musl: interpreter(file).is_some_and(|name| contains(name, b"ld-musl")),
-            has_symbols: false,
-            canary: None,
-            fortified: Functions::default(),
-            fortifiable: Functions::default(),
-            property: None,
-            has_code: false,
-            stack_mark: None,
-        };
-        facts.sections();
-        facts.is_static = facts.kind == Kind::Linked
-            && (!is_dynamic || file.dynamic.value(DT_FLAGS_1) & DF_1_PIE != 0)
+    // Not inlined, as all that makes a row: then it goes by a pointer to the facts, and has a
+    // small frame.
+    #[inline(never)]
+    fn gather(&mut self, cx: &mut Context) {
+        let file = self.file;
+        match file.elf.header.e_type {
+            ET_REL => self.kind = Kind::Object,
+            ET_EXEC | ET_DYN => {}
+            e_type => {
+                self.kind = Kind::Other;
+                let is_core = e_type == ET_CORE;
+                self.why = if is_core { "a core file" } else { "neither a program nor an object" };
+            }
+        }
+        self.sections();
+        self.is_static = self.kind == Kind::Linked
+            && (!self.is_dynamic || file.dynamic.value(DT_FLAGS_1) & DF_1_PIE != 0)
             && file.segment_of(PT_INTERP).is_none()
-            && !facts.has(DT_NEEDED);
-        for name in facts.strings(DT_NEEDED) {
-            facts.is_musl |= name.starts_with(b"libc.musl") || name == b"libc.so";
+            && !self.has(DT_NEEDED);
+        self.is_musl = interpreter(file).is_some_and(|name| contains(name, b"ld-musl"));
+        for name in self.strings(DT_NEEDED) {
+            self.is_musl |= name.starts_with(b"libc.musl") || name == b"libc.so";
         }
         if let Some(symbols) = file.dynamic.symbols {
-            facts.look_at(&symbols, file.dynamic.strings.unwrap_or_default(), true);
+            self.look_at(&symbols, file.dynamic.strings.unwrap_or_default(), true);
         }
         // Of a program that is linked dynamically only a canary may be local.
-        let dynamic = facts.has_symbols;
-        if !dynamic || facts.canary.is_none() {
+        let dynamic = self.has_symbols;
+        if !dynamic || self.canary.is_none() {
             for (index, section) in file.sections_of(SHT_SYMTAB) {
                 if let Some(symbols) = file.symbols(cx, index) {
-                    facts.look_at(&symbols, file.linked_strings(&section), !dynamic);
+                    self.look_at(&symbols, file.linked_strings(&section), !dynamic);
                 }
             }
         }
-        facts
+    }
+
+    /// A row of the table; false where that is worse than nothing.
+    #[inline(never)]
+    fn row(&self, cx: &mut Context, place: usize, name: &[u8]) -> bool {
+        let mut state = State::None;
+        let evidence = short(&mut |out| match self.kind {
+            _ if !self.is_for_machine(place) => put!(out, "another machine's"),
+            Kind::Other => put!(out, self.why),
+            _ => state = self.check(place, out),
+        });
+        let (word, sgr) = state.text();
+        if self.file.options.json {
+            let json = cx.json();
+            json.object("").text("name", name).text("state", word);
+            json.text("evidence", &evidence).end_object();
+        } else {
+            let word = self.file.options.colour.paint(sgr, left(word, 8));
+            put!(&mut cx.out, "  ", left(name, 8), " ", word, " ", &evidence[..], "\n");
+        }
+        matches!(state, Ok | State::None)
     }
 
     /// What sections tell, and properties.
+    #[inline(never)]
     fn sections(&mut self) {
         let file = self.file;
         if let Some(segment) = file.segment_of(PT_GNU_PROPERTY) {
@@ -330,6 +343,7 @@ impl<'f, 'a> Facts<'f, 'a> {
         Ok
     }
 
+    #[inline(never)]
     fn relro(&self, out: &mut BufWriter) -> State {
         let Some(segment) = self.file.segment_of(PT_GNU_RELRO) else {
             return say(out, Bad, "no GNU_RELRO segment");
@@ -364,6 +378,7 @@ impl<'f, 'a> Facts<'f, 'a> {
         say(out, state, why)
     }
 
+    #[inline(never)]
     fn stack(&self, out: &mut BufWriter) -> State {
         if self.kind != Kind::Object {
             let Some(segment) = self.file.segment_of(PT_GNU_STACK) else {
@@ -445,6 +460,7 @@ impl<'f, 'a> Facts<'f, 'a> {
         Ok
     }
 
+    #[inline(never)]
     fn rwx(&self, out: &mut BufWriter) -> State {
         let (mut all, mut bad) = (0u32, 0u32);
         let mut what = " sections";
