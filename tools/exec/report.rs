@@ -105,6 +105,7 @@ pub fn follow(
 }
 
 impl Watched<'_> {
+    #[inline(never)]
     fn steps(&mut self, cx: &mut Context) -> rt::Result<Status> {
         match self.child.wait_until(self.end)? {
             Some(Status::Stopped(SIGSTOP, 0)) => {}
@@ -153,6 +154,7 @@ impl Watched<'_> {
         }
     }
 
+    #[inline(never)]
     fn time_is_up(&mut self, cx: &mut Context) -> rt::Result<()> {
         self.timed_out = true;
         message!(cx, "time is up");
@@ -168,6 +170,7 @@ impl Watched<'_> {
     }
 
     /// Tells of a signal that the code gets.
+    #[inline(never)]
     fn tell_signal(&self, cx: &mut Context, signal: Signal, info: &SignalInfo) {
         if signal.0 == 31 && info.si_code == 1 && self.options.sandbox {
             cx.begin_message_with("the sandbox refuses ");
@@ -231,6 +234,7 @@ impl Watched<'_> {
     }
 
     /// The words on top of the stack.
+    #[inline(never)]
     fn stack(&self, cx: &mut Context) {
         let (rsp, out) = (self.after.rsp, &mut cx.err);
         put!(out, "stack 0x", hex(rsp), ":");
@@ -276,6 +280,7 @@ impl Put for Named {
 }
 
 /// The mapping that an address lies in, as a line of `/proc/PID/maps`.
+#[inline(never)]
 fn mapping(out: &mut BufWriter, child: &Child, address: u64) {
     let maps = ProcessDir::open(child.pid()).and_then(|dir| dir.input(c"maps"));
     let maps = match &maps {

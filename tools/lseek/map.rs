@@ -2,7 +2,7 @@
 
 use super::{Done, Options, fail, open_file, size, told};
 use crate::context::Context;
-use crate::words::Bits;
+use crate::words::{Bits, share};
 use rt::fmt::{dec, hex};
 use rt::fs::{Extents, Ranges, fiemap, fstat, fstatfs};
 use rt::io::{AsFd, BorrowedFd, BufWriter};
@@ -103,8 +103,8 @@ fn totals(out: &mut BufWriter, size: u64, data: Sum, holes: Sum) {
     put!(out, "data: ", dec(data.bytes), " bytes in ", dec(data.ranges), plural(data.ranges));
     put!(out, "; holes: ", dec(holes.bytes), " bytes in ", dec(holes.ranges));
     put!(out, plural(holes.ranges), ", ");
-    let tenths = u128::from(holes.bytes) * 1000 / u128::from(size.max(1));
-    put!(out, dec(tenths as u64 / 10), ".", dec(tenths as u64 % 10), " % of ", dec(size), "\n");
+    let tenths = share(holes.bytes, size, 1000);
+    put!(out, dec(tenths / 10), ".", dec(tenths % 10), " % of ", dec(size), "\n");
 }
 
 fn plural(count: u64) -> &'static str {
@@ -113,13 +113,13 @@ fn plural(count: u64) -> &'static str {
 
 /// Where a cell begins: the cells divide the file into equal parts.
 fn edge(size: u64, cell: usize) -> u64 {
-    (u128::from(size) * cell as u128 / CELLS as u128) as u64
+    share(cell as u64, CELLS as u64, size)
 }
 
 /// Adds a range of data to the cells that it touches: in each stand the bytes of data.
 fn colour(cells: &mut [u64; CELLS], size: u64, offset: u64, length: u64) {
     let end = offset + length;
-    let first = (u128::from(offset) * CELLS as u128 / u128::from(size.max(1))) as usize;
+    let first = share(offset, size, CELLS as u64) as usize;
     for (cell, bytes) in cells.iter_mut().enumerate().skip(first) {
         let (from, to) = (edge(size, cell), edge(size, cell + 1));
         if from >= end {

@@ -159,23 +159,25 @@ fn size(cx: &mut Context, path: &[u8], mut file: BorrowedFd) -> Done<u64> {
 
 /// A number as the help has it; none where it isn't one or has more than 63 bits.
 fn number(text: &[u8]) -> Option<i64> {
-    let (negative, text) = match text.strip_prefix(b"-") {
-        Some(text) => (true, text),
-        None => (false, text.strip_prefix(b"+").unwrap_or(text)),
+    let (negative, text) = match text {
+        [b'-', text @ ..] => (true, text),
+        [b'+', text @ ..] | text => (false, text),
     };
-    let (text, unit) = match text.split_last() {
-        Some((last, head)) => match b"KMGTPE".iter().position(|unit| unit == last) {
-            Some(power) if !head.is_empty() => (head, 1i64 << (10 * (power + 1))),
-            _ => (text, 1),
-        },
-        None => return None,
+    let (text, unit) = match text {
+        [head @ .., last] if !head.is_empty() => {
+            match b"KMGTPE".iter().position(|unit| unit == last) {
+                Some(power) => (head, 1 << (10 * (power + 1))),
+                None => (text, 1),
+            }
+        }
+        _ => (text, 1),
     };
-    let (base, digits) = match text {
+    let (base, text) = match text {
         [b'0', b'x' | b'X', digits @ ..] => (16, digits),
         digits => (10, digits),
     };
-    let value = i128::from(crate::words::number(digits, base)?) * i128::from(unit);
-    i64::try_from(if negative { -value } else { value }).ok()
+    let value = digits(text, base)?.checked_mul(unit)?;
+    if negative { 0i64.checked_sub_unsigned(value) } else { value.try_into().ok() }
 }
 
 fn told_number(cx: &mut Context, what: &str, text: &[u8]) -> Done<i64> {

@@ -6,7 +6,7 @@ use super::names::symbols::symbol_type;
 use super::rank::Top;
 use super::text;
 use crate::context::Context;
-use crate::words::short;
+use crate::words::{share, short};
 use rt::elf::consts::*;
 use rt::elf::{FileHeader, ProgramHeader, Record, SectionHeader, c_str};
 use rt::fmt::{dec, left};
@@ -211,8 +211,7 @@ impl List<'_, '_> {
             json.numbers("file memory", &[bytes.file, bytes.memory]).end_object();
             return;
         }
-        let tenths = u128::from(bytes.file) * 1000 / u128::from(self.whole.max(1));
-        let tenths = u64::try_from(tenths).unwrap_or(u64::MAX);
+        let tenths = share(bytes.file, self.whole, 1000);
         put!(&mut cx.out, dec(bytes.file).width(11), " ", dec(tenths / 10).width(4), ".");
         put!(&mut cx.out, dec(tenths % 10), " ", dec(bytes.memory).width(11), "  ");
         if !kind.is_empty() {
