@@ -123,8 +123,8 @@ fn begin_section(cx: &mut Context, file: &File, index: usize, header: &SectionHe
 #[inline(never)]
 fn named(json: &mut Context, key: &str, value: u64, name: Option<Name>) {
     json.number(key, value);
-    if let Some(name) = name {
-        json.beside(key, "_name", &name);
+    if let Some(name) = &name {
+        json.beside(key, "_name", name);
     }
 }
 
