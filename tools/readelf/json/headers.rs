@@ -50,7 +50,7 @@ pub fn segments(cx: &mut Context, file: &File) {
         let name = file.segment_kind(&s);
         let json = cx.json();
         json.object("").numbers("index p_type", &[index as u64, s.p_type.into()]);
-        json.beside("p_type", "_name", &name.as_ref());
+        json.words("p_type_name", name.as_ref());
         json.number("p_flags", s.p_flags.into()).array("p_flags_names");
         for letter in letters(s.p_flags).into_iter().filter(|letter| *letter != b'-') {
             json.words("", &[letter]);
@@ -84,14 +84,14 @@ pub fn sections(cx: &mut Context, file: &File) {
         json.text_or_null("name", file.real_name(&s));
         let name = section_type(s.sh_type, header.e_machine, header.e_ident.osabi());
         json.numbers("sh_name sh_type", &[s.sh_name, s.sh_type].map(u64::from));
-        json.beside("sh_type", "_name", &name.as_ref());
+        json.words("sh_type_name", name.as_ref());
         json.number("sh_flags", s.sh_flags).array("sh_flags_names");
         let mut flags = s.sh_flags;
         while let Some(bit) = next_bit(&mut flags) {
             let (letter, name) = flag(file, bit);
             let name = if name.is_empty() { &[letter] } else { name.as_bytes() };
             if name != [0] {
-                json.words("", &name);
+                json.words("", name);
             }
         }
         json.end_array();
@@ -106,7 +106,7 @@ pub fn sections(cx: &mut Context, file: &File) {
             json.number("ch_type", head.ch_type.into());
             if let ELFCOMPRESS_ZLIB | ELFCOMPRESS_ZSTD = head.ch_type {
                 let is_zlib = head.ch_type == ELFCOMPRESS_ZLIB;
-                json.words("ch_type_name", &if is_zlib { "ZLIB" } else { "ZSTD" });
+                json.words("ch_type_name", if is_zlib { b"ZLIB" } else { b"ZSTD" });
             }
             json.numbers("ch_size ch_addralign", &[head.ch_size, head.ch_addralign]);
         }

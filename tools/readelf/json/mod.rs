@@ -124,7 +124,7 @@ fn begin_section(cx: &mut Context, file: &File, index: usize, header: &SectionHe
 fn named(json: &mut Context, key: &str, value: u64, name: Option<Name>) {
     json.number(key, value);
     if let Some(name) = &name {
-        json.beside(key, "_name", name);
+        json.beside(key, name);
     }
 }
 
@@ -133,7 +133,7 @@ fn named(json: &mut Context, key: &str, value: u64, name: Option<Name>) {
 fn bits(json: &mut Context, key: &str, value: u64, names: Names) {
     json.array(key);
     for (_, name) in names.iter().filter(|(bit, _)| value >> bit & 1 == 1) {
-        json.words("", &name);
+        json.item("", &name);
     }
     json.end_array();
 }

@@ -7,6 +7,7 @@ use crate::readelf::lto;
 use crate::readelf::names::label::Label;
 use crate::readelf::names::symbols as names;
 use crate::readelf::symver::Versions;
+use alloc::vec::Vec;
 use rt::elf::consts::*;
 use rt::elf::{Symbol, c_str};
 
@@ -49,10 +50,19 @@ fn table<'a>(
     versions: Option<&Versions<'a>>,
 ) {
     let (machine, osabi) = (file.elf.header.e_machine, file.elf.header.e_ident.osabi());
-    let numbers: [u8; 16] = core::array::from_fn(|number| number as u8);
-    let kinds = numbers.map(|kind| names::symbol_type(kind, machine, osabi));
-    let binds = numbers.map(|bind| names::binding(bind, osabi));
-    let visibilities: [Label; 4] = [0, 1, 2, 3].map(|v| names::visibility(v, ELFOSABI_NONE));
+    // Each name is looked for once: those of 16 types, of 16 bindings, of 4 visibilities.
+    let mut labels = Vec::with_capacity(36);
+    for number in 0..36 {
+        labels.push(match number {
+            0..16 => names::symbol_type(number, machine, osabi),
+            16..32 => names::binding(number - 16, osabi),
+            _ => names::visibility(number - 32, ELFOSABI_NONE),
+        });
+    }
+    let named = |json: &mut Context, key: &str, number: u8| {
+        let label = labels.get(usize::from(number)).map(Label::as_ref);
+        json.words(key, label.unwrap_or_default());
+    };
     cx.json().array("symbols");
     for (index, symbol) in symbols.table.iter().enumerate() {
         cx.json().object("").number("index", index as u64);
@@ -62,20 +72,15 @@ fn table<'a>(
         let (name, info) = (symbol.st_name.into(), symbol.st_info.into());
         let numbers = [name, symbol.st_value, symbol.st_size, info];
         json.numbers("st_name st_value st_size st_info", &numbers);
-        for (key, names, number) in
-            [("st_bind_name", &binds, symbol.bind()), ("st_type_name", &kinds, symbol.kind())]
-        {
-            let name = names.get(usize::from(number)).map(Label::as_ref);
-            json.words(key, &name.unwrap_or_default());
-        }
+        named(json, "st_bind_name", 16 + symbol.bind());
+        named(json, "st_type_name", symbol.kind());
         json.number("st_other", symbol.st_other.into());
-        let visibility = visibilities.get(usize::from(symbol.visibility())).map(Label::as_ref);
-        json.words("st_visibility_name", &visibility.unwrap_or_default());
+        named(json, "st_visibility_name", 32 + symbol.visibility());
         json.number("st_shndx", symbol.st_shndx.into());
         let special = matches!(symbol.st_shndx, SHN_UNDEF | SHN_LORESERVE..);
         if special && symbol.st_shndx != SHN_XINDEX {
             if let Some(name) = names::special_section(symbol.st_shndx, machine, osabi) {
-                json.words("st_shndx_name", &name.as_ref());
+                json.words("st_shndx_name", name.as_ref());
             }
         } else {
             let number = symbols.section_of(index, &symbol);
@@ -141,7 +146,7 @@ pub fn lto(cx: &mut Context, file: &File) {
             let mut named = |key: &str, names: &[&str], number: u8| {
                 json.number(key, number.into());
                 if let Some(name) = names.get(usize::from(number)) {
-                    json.beside(key, "_name", name);
+                    json.beside(key, name);
                 }
             };
             named("kind", &lto::KINDS, symbol.kind);
