@@ -90,8 +90,8 @@ pub fn versions(cx: &mut Context, file: &File) {
         cx.json().array(key);
         let bytes = Reader::new(file.elf.encoding, file.data(&section).unwrap_or_default());
         match section.sh_type {
-            VERSYM => symbols(cx, file, bytes),
-            kind => chain(cx, file, bytes, kind == VERDEF, section.sh_info),
+            VERSYM => symbols(cx, file, &bytes),
+            kind => chain(cx, file, &bytes, kind == VERDEF, section.sh_info),
         }
         cx.json().end_array().end_object();
     }
@@ -102,7 +102,7 @@ pub fn versions(cx: &mut Context, file: &File) {
 /// others two.
 // Not inlined: it is called three times.
 #[inline(never)]
-fn members(cx: &mut Context, reader: Reader, mut at: usize, keys: &str, long: u8) {
+fn members(cx: &mut Context, reader: &Reader, mut at: usize, keys: &str, long: u8) {
     for (i, key) in keys.split(' ').enumerate() {
         let is_long = long >> i & 1 != 0;
         let short = || reader.u16(at).map(u32::from);
@@ -113,12 +113,12 @@ fn members(cx: &mut Context, reader: Reader, mut at: usize, keys: &str, long: u8
 }
 
 /// Where the next record is; none after the last one, or where it would not lie behind.
-fn next(reader: Reader, at: usize, size: usize) -> Option<usize> {
+fn next(reader: &Reader, at: usize, size: usize) -> Option<usize> {
     let offset = reader.u32(at + size - 4)? as usize;
     at.checked_add(offset).filter(|_| offset >= size)
 }
 
-fn name(cx: &mut Context, file: &File, key: &str, reader: Reader, at: usize) {
+fn name(cx: &mut Context, file: &File, key: &str, reader: &Reader, at: usize) {
     let place = reader.u32(at).unwrap_or_default();
     let name = file.dynamic.strings.and_then(|strings| c_str(strings, place.into()));
     cx.json().text_or_null(key, name);
@@ -126,7 +126,7 @@ fn name(cx: &mut Context, file: &File, key: &str, reader: Reader, at: usize) {
 
 /// The versions that are defined, or that are needed: `Elf64_Verdef` and `Elf64_Verdaux`, or
 /// `Elf64_Verneed` and `Elf64_Vernaux`, the same in both classes.
-fn chain(cx: &mut Context, file: &File, reader: Reader, defined: bool, count: u32) {
+fn chain(cx: &mut Context, file: &File, reader: &Reader, defined: bool, count: u32) {
     let (size, count_at, aux_at, aux_size) = if defined { (20, 6, 12, 8) } else { (16, 2, 8, 16) };
     let mut place = Some(0);
     for _ in 0..count {
@@ -160,7 +160,7 @@ fn chain(cx: &mut Context, file: &File, reader: Reader, defined: bool, count: u3
 }
 
 /// The version of each dynamic symbol.
-fn symbols(cx: &mut Context, file: &File, entries: Reader) {
+fn symbols(cx: &mut Context, file: &File, entries: &Reader) {
     let versions = Versions::load(file, 0, file.dynamic.strings);
     for index in 0..entries.bytes.len() / 2 {
         let entry = entries.u16(2 * index).unwrap_or(0);

@@ -13,9 +13,9 @@ use rt::elf::consts::*;
 use rt::elf::{CompressionHeader, Record, c_str};
 
 pub fn header(cx: &mut Context, file: &mut File) {
-    let h = file.elf.header;
-    let ident = h.e_ident;
     let pie = file.is_pie(cx);
+    let h = &file.elf.header;
+    let ident = &h.e_ident;
     let json = cx.json();
     json.object("header").hex("e_ident", &ident.0);
     let (class, data, osabi) = (ident.class(), ident.data(), ident.osabi());
@@ -29,7 +29,7 @@ pub fn header(cx: &mut Context, file: &mut File) {
     named(json.bool("pie", pie), "e_machine", h.e_machine.into(), machine);
     let addresses = [h.e_version.into(), h.e_entry, h.e_phoff, h.e_shoff, h.e_flags.into()];
     json.numbers("e_version e_entry e_phoff e_shoff e_flags", &addresses);
-    let flags = short(&mut |out| flags::put(out, &h));
+    let flags = short(&mut |out| flags::put(out, h));
     json.text("e_flags_name", flags.strip_prefix(b", ").unwrap_or(&flags));
     let sizes = [h.e_ehsize, h.e_phentsize, h.e_phnum, h.e_shentsize, h.e_shnum, h.e_shstrndx];
     let [ehsize, phentsize, phnum, shentsize, shnum, shstrndx] = sizes.map(u64::from);

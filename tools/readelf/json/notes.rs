@@ -36,8 +36,10 @@ pub fn one(cx: &mut Context, file: &File, note: &Note, regions: &mut Regions) ->
 }
 
 /// What is in a note; false where it is a language of its own.
+// Not inlined: its frame is large.
+#[inline(never)]
 fn is_told(cx: &mut Context, file: &File, note: &Note) -> bool {
-    let (author, desc) = (note.author, note.desc);
+    let (author, desc) = (note.author, &note.desc);
     let (bytes, encoding) = (desc.bytes, desc.encoding);
     let json = cx.json();
     if author == b"GNU" {
@@ -54,7 +56,7 @@ fn is_told(cx: &mut Context, file: &File, note: &Note) -> bool {
             }
             2 => {
                 let narrow = Encoding { class: Class::Elf32, ..encoding };
-                members(json, "entries enabled_mask", Reader::new(narrow, bytes), 0);
+                members(json, "entries enabled_mask", &Reader::new(narrow, bytes), 0);
             }
             3 => {
                 json.hex("build_id", bytes);
@@ -97,7 +99,7 @@ fn is_told(cx: &mut Context, file: &File, note: &Note) -> bool {
 /// there.
 // Not inlined: it is called from many places.
 #[inline(never)]
-fn members(json: &mut Context, keys: &str, desc: Reader, first: usize) {
+fn members(json: &mut Context, keys: &str, desc: &Reader, first: usize) {
     for (key, at) in keys.split(' ').zip(first..) {
         let value = desc.word(at.saturating_mul(desc.encoding.word()));
         json.number(key, value.unwrap_or_default());
@@ -105,7 +107,7 @@ fn members(json: &mut Context, keys: &str, desc: Reader, first: usize) {
 }
 
 /// The files of `NT_FILE`: how many, the size of a page, places in memory, then names.
-fn mapped(cx: &mut Context, desc: Reader) {
+fn mapped(cx: &mut Context, desc: &Reader) {
     let json = cx.json();
     members(json, "page_size", desc, 1);
     json.array("files");
@@ -127,7 +129,7 @@ fn mapped(cx: &mut Context, desc: Reader) {
 
 /// `NT_GNU_PROPERTY_TYPE_0`
 fn properties(cx: &mut Context, file: &File, note: &Note) {
-    let desc = note.desc;
+    let desc = &note.desc;
     cx.json().array("properties");
     let mut at = 0usize;
     while let (Some(pr_type), Some(size)) = (desc.u32(at), desc.u32(at.saturating_add(4))) {
