@@ -20,6 +20,7 @@ use core::cmp::Ordering;
 use rt::elf::consts::*;
 use rt::elf::{Elf, Record, Source, Symbol, Verdaux, Verdef, Vernaux, Verneed, c_str};
 use rt::fmt::{dec, hex, int};
+use rt::input::Input;
 use rt::put;
 
 /// Of longer names only so much is compared.
@@ -49,8 +50,8 @@ pub fn run(cx: &mut Context, options: &Options, files: &[&[u8]]) -> u8 {
             if options.json {
                 cx.json().object("").text("a", a).text("b", b).array("changes");
             }
-            for (part, title) in PARTS.into_iter().zip(words(TITLES, b'\n')) {
-                diff.part(cx, part, title);
+            for (part, title) in PARTS.iter().zip(words(TITLES, b'\n')) {
+                diff.part(cx, *part, title);
             }
             if options.json {
                 cx.json().end_array().end_object().end_document();
@@ -59,13 +60,19 @@ pub fn run(cx: &mut Context, options: &Options, files: &[&[u8]]) -> u8 {
         }
         _ => TROUBLE,
     };
-    for (input, name) in [(&first, a), (&second, b)] {
-        if input.truncated() || input.failure().is_some() {
-            error!(cx, text::name(name), ": can't be read to its end");
-            return TROUBLE;
-        }
+    let whole = is_whole(cx, &first, a) && is_whole(cx, &second, b);
+    if whole { status } else { TROUBLE }
+}
+
+/// Whether all could be read; tells where it couldn't.
+// Not inlined: it is called twice.
+#[inline(never)]
+fn is_whole(cx: &mut Context, input: &Input, name: &[u8]) -> bool {
+    let whole = !input.truncated() && input.failure().is_none();
+    if !whole {
+        error!(cx, text::name(name), ": can't be read to its end");
     }
-    status
+    whole
 }
 
 /// Reads what is to be compared; none where that can't be done.
@@ -98,8 +105,8 @@ enum Part {
     /// Its flags.
     Flags,
     Versions,
-    /// A symbol table: the type of its section.
-    Symbols(u32),
+    DynamicSymbols,
+    Symbols,
 }
 
 /// In the order in which differences are told.
@@ -110,8 +117,8 @@ const PARTS: [Part; 8] = [
     Part::Links,
     Part::Flags,
     Part::Versions,
-    Part::Symbols(SHT_DYNSYM),
-    Part::Symbols(SHT_SYMTAB),
+    Part::DynamicSymbols,
+    Part::Symbols,
 ];
 
 /// What they are called.
@@ -137,13 +144,15 @@ impl Part {
     fn column(self, column: usize) -> Option<(&'static str, Kind)> {
         Some(match (self, column) {
             (Part::Segments, 0) => ("size in memory ", Kind::Bytes),
-            (Part::Sections | Part::Symbols(_), 0) => ("size ", Kind::Bytes),
+            (Part::Sections | Part::DynamicSymbols | Part::Symbols, 0) => ("size ", Kind::Bytes),
             (Part::Sections, 1) => ("other bytes", Kind::There),
             (Part::Sections, 2) => ("type ", Kind::Name),
             (Part::Sections, 3) => ("flags ", Kind::Hex),
             (Part::Flags, 0) => ("", Kind::Hex),
             (Part::Links | Part::Versions, 0) => ("", Kind::There),
-            (Part::Header, 0) | (Part::Symbols(_), 1..COLUMNS) => ("", Kind::Name),
+            (Part::Header, 0) | (Part::DynamicSymbols | Part::Symbols, 1..COLUMNS) => {
+                ("", Kind::Name)
+            }
             _ => return None,
         })
     }
@@ -190,18 +199,18 @@ impl<'f, 'a> Side<'f, 'a> {
             Part::Flags => side.name_all(b"FLAGS FLAGS_1"),
             Part::Links => side.links(),
             Part::Versions => side.versions(),
-            Part::Symbols(kind) => {
+            Part::DynamicSymbols | Part::Symbols => {
+                let is_dynamic = part == Part::DynamicSymbols;
+                let kind = if is_dynamic { SHT_DYNSYM } else { SHT_SYMTAB };
                 let section = file.sections_of(kind).next();
                 (side.symbols, side.strings) = match section {
                     Some((index, section)) => {
                         (Some(file.symbols(cx, index)?), file.linked_strings(&section))
                     }
-                    None if kind == SHT_DYNSYM => {
-                        (Some(file.dynamic.symbols?), file.dynamic.strings?)
-                    }
+                    None if is_dynamic => (Some(file.dynamic.symbols?), file.dynamic.strings?),
                     None => return None,
                 };
-                if kind == SHT_DYNSYM {
+                if is_dynamic {
                     let strings = Some(side.strings);
                     side.versions = Some(Versions::load(file, side.count(), strings));
                 }
@@ -309,7 +318,7 @@ impl<'f, 'a> Side<'f, 'a> {
                 Some((hash(SEED, self.file.section_name(&section)), section.sh_size))
             }
             // All symbols that have a name.
-            Part::Symbols(_) => {
+            Part::DynamicSymbols | Part::Symbols => {
                 let symbol = self.symbol(index);
                 if symbol.st_name == 0 || symbol.kind() == STT_SECTION {
                     return None;
@@ -333,7 +342,7 @@ impl<'f, 'a> Side<'f, 'a> {
                 let name = self.file.section_name(&self.file.section(index));
                 return Named { name, ..Named::default() };
             }
-            Part::Symbols(_) => self.symbol(index),
+            Part::DynamicSymbols | Part::Symbols => self.symbol(index),
             _ => return self.list.get(index).copied().unwrap_or_default(),
         };
         let name = c_str(self.strings, symbol.st_name.into()).unwrap_or_default();
@@ -382,7 +391,7 @@ impl<'f, 'a> Side<'f, 'a> {
             }
             Part::Flags => self.file.dynamic.value(if index == 0 { DT_FLAGS } else { DT_FLAGS_1 }),
             Part::Links | Part::Versions => 0,
-            Part::Symbols(_) => {
+            Part::DynamicSymbols | Part::Symbols => {
                 let symbol = self.symbol(index);
                 let is_undefined = symbol.st_shndx == SHN_UNDEF;
                 let info = [symbol.kind(), symbol.bind(), symbol.visibility(), is_undefined.into()];
@@ -401,10 +410,16 @@ impl<'f, 'a> Side<'f, 'a> {
         let word = number as u32;
         let name = match (self.part, column) {
             (Part::Sections, _) => return section_names::section_type(word, machine, osabi),
-            (Part::Symbols(_), 1) => return symbols::symbol_type(word as u8, machine, osabi),
-            (Part::Symbols(_), 2) => return symbols::binding(word as u8, osabi),
-            (Part::Symbols(_), 3) => return symbols::visibility(word as u8, ELFOSABI_NONE),
-            (Part::Symbols(_), _) => {
+            (Part::DynamicSymbols | Part::Symbols, 1) => {
+                return symbols::symbol_type(word as u8, machine, osabi);
+            }
+            (Part::DynamicSymbols | Part::Symbols, 2) => {
+                return symbols::binding(word as u8, osabi);
+            }
+            (Part::DynamicSymbols | Part::Symbols, 3) => {
+                return symbols::visibility(word as u8, ELFOSABI_NONE);
+            }
+            (Part::DynamicSymbols | Part::Symbols, _) => {
                 return Label::words(if number == 0 { "defined" } else { "undefined" });
             }
             _ => match index {
