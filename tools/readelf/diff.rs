@@ -18,7 +18,7 @@ use crate::words::words;
 use alloc::vec::Vec;
 use core::cmp::Ordering;
 use rt::elf::consts::*;
-use rt::elf::{Elf, Record, Source, Symbol, Verdaux, Verdef, Vernaux, Verneed, c_str};
+use rt::elf::{Elf, Reader, Source, Symbol, c_str};
 use rt::fmt::{dec, hex, int};
 use rt::input::Input;
 use rt::put;
@@ -125,6 +125,23 @@ const PARTS: [Part; 8] = [
 const TITLES: &[u8] = b"Header\nSegments\nSections\nDynamic linking\nDynamic linking\nVersions\n\
     Dynamic symbols\nSymbols";
 
+/// What is told of the dynamic section: these tags.
+const LINKS: [u8; 7] = [
+    DT_NEEDED as u8,
+    DT_SONAME as u8,
+    DT_RPATH as u8,
+    DT_RUNPATH as u8,
+    DT_BIND_NOW as u8,
+    DT_TEXTREL as u8,
+    DT_SYMBOLIC as u8,
+];
+
+/// How many of them have a string.
+const STRINGS: usize = 4;
+
+/// What they are called.
+const LINK_NAMES: &[u8] = b"NEEDED SONAME RPATH RUNPATH BIND_NOW TEXTREL SYMBOLIC";
+
 /// What the number in a column is.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Kind {
@@ -230,21 +247,13 @@ impl<'f, 'a> Side<'f, 'a> {
     fn links(&mut self) {
         self.list.extend(interpreter(self.file).map(|path| named(b"INTERP", path)));
         for entry in self.file.dynamic.entries.iter() {
-            let (tag, is_string): (&[u8], bool) = match entry.d_tag {
-                DT_NEEDED => (b"NEEDED", true),
-                DT_SONAME => (b"SONAME", true),
-                DT_RPATH => (b"RPATH", true),
-                DT_RUNPATH => (b"RUNPATH", true),
-                DT_BIND_NOW => (b"BIND_NOW", false),
-                DT_TEXTREL => (b"TEXTREL", false),
-                DT_SYMBOLIC => (b"SYMBOLIC", false),
-                _ => continue,
-            };
-            if is_string {
-                self.list.push(named(tag, self.string(entry.d_val)));
-            } else {
-                self.name_all(tag);
-            }
+            let place = LINKS.iter().position(|tag| i64::from(*tag) == entry.d_tag);
+            let Some(place) = place else { continue };
+            let tag = words(LINK_NAMES, b' ').nth(place).unwrap_or_default();
+            self.list.push(match place {
+                0..STRINGS => named(tag, self.string(entry.d_val)),
+                _ => Named { name: tag, ..Named::default() },
+            });
         }
     }
 
@@ -252,34 +261,41 @@ impl<'f, 'a> Side<'f, 'a> {
         c_str(self.strings, at).unwrap_or(b"<corrupt>")
     }
 
-    /// The versions that a file defines, and that it needs of others.
+    /// The versions that a file defines, and that it needs of others: chains of `Elf64_Verdef`
+    /// with an `Elf64_Verdaux` each, of `Elf64_Verneed` with some `Elf64_Vernaux`.
     fn versions(&mut self) {
         let file = self.file;
-        let place = |tag| {
-            let address = file.dynamic.value(tag);
-            if address == 0 { None } else { file.located(address, 1) }
-        };
-        let mut next = place(DT_VERDEF);
-        while let Some(at) = next.filter(|_| self.list.len() < VERSIONS) {
-            let Some(verdef) = record::<Verdef>(file, Some(at)) else { break };
-            if let Some(aux) = record::<Verdaux>(file, after(at, verdef.vd_aux)) {
-                self.list.push(named(b"defined", self.string(aux.vda_name.into())));
+        for defined in [true, false] {
+            let address = file.dynamic.value(if defined { DT_VERDEF } else { DT_VERNEED });
+            let mut place = if address == 0 { None } else { file.located(address, 1) };
+            while let Some(at) = place.filter(|_| self.list.len() < VERSIONS) {
+                // The last field tells where the next one is.
+                let last = if defined { 16 } else { 12 };
+                let Some(next) = self.field(at, last) else { break };
+                let mut aux_place = after(at, self.field(at, last - 4).unwrap_or_default());
+                while let Some(aux) = aux_place.filter(|_| self.list.len() < VERSIONS) {
+                    let Some(next) = self.field(aux, if defined { 4 } else { 12 }) else { break };
+                    let name = self.field(aux, if defined { 0 } else { 8 }).unwrap_or_default();
+                    let name = self.string(name.into());
+                    if defined {
+                        self.list.push(named(b"defined", name));
+                        break;
+                    }
+                    let library = self.field(at, 4).unwrap_or_default();
+                    self.list.push(named(self.string(library.into()), name));
+                    aux_place = after(aux, next);
+                }
+                place = after(at, next);
             }
-            next = after(at, verdef.vd_next);
         }
-        let mut next = place(DT_VERNEED);
-        while let Some(at) = next.filter(|_| self.list.len() < VERSIONS) {
-            let Some(verneed) = record::<Verneed>(file, Some(at)) else { break };
-            let mut aux_at = after(at, verneed.vn_aux);
-            while let Some(aux) =
-                record::<Vernaux>(file, aux_at).filter(|_| self.list.len() < VERSIONS)
-            {
-                let name = self.string(verneed.vn_file.into());
-                self.list.push(named(name, self.string(aux.vna_name.into())));
-                aux_at = aux_at.and_then(|at| after(at, aux.vna_next));
-            }
-            next = after(at, verneed.vn_next);
-        }
+    }
+
+    /// The number so many bytes behind a place in the file.
+    // Not inlined: it is called from many places.
+    #[inline(never)]
+    fn field(&self, at: u64, offset: u64) -> Option<u32> {
+        let bytes = self.file.elf.bytes(at.checked_add(offset)?, 4)?;
+        Reader::new(self.file.elf.encoding, bytes).u32(0)
     }
 
     /// How many things there are.
@@ -609,11 +625,6 @@ fn layout(file: &File) -> u64 {
 /// Where the next record is, if there is one.
 fn after(at: u64, offset: u32) -> Option<u64> {
     at.checked_add(offset.into()).filter(|_| offset != 0)
-}
-
-fn record<T: Record>(file: &File, at: Option<u64>) -> Option<T> {
-    let encoding = file.elf.encoding;
-    T::decode(encoding, file.elf.bytes(at?, T::size(encoding) as u64)?)
 }
 
 const SEED: u64 = 0xcbf2_9ce4_8422_2325;
