@@ -83,7 +83,7 @@ impl Code {
     /// rdi, rsi, rdx, rcx, r8, r9), all other registers are 0, the stack is empty and aligned
     /// to 16 bytes.
     #[inline]
-    pub fn run(mut self, args: &[usize; 6]) -> ! {
+    pub fn run(&mut self, args: &[usize; 6]) -> ! {
         // Something to look at above its top: zeros.
         const ABOVE: usize = 256;
         const WORD: usize = size_of::<usize>();

@@ -122,10 +122,20 @@ pub fn run(cx: &mut Context) -> u8 {
     let file = operands.first().copied().filter(|file| *file != b"-");
     match code(cx, &options, file) {
         Ok(None) => 0,
-        Ok(Some(code)) if options.report || options.sandbox => watched(cx, &options, code),
-        Ok(Some(code)) if options.timeout.is_some() => timed(cx, &options, code),
-        Ok(Some(code)) => code.run(&options.args),
+        Ok(Some(mut code)) => run_code(cx, &options, &mut code),
         Err(Told) => 1,
+    }
+}
+
+// Not inlined: so the code is nowhere copied to.
+#[inline(never)]
+fn run_code(cx: &mut Context, options: &Options, code: &mut Code) -> u8 {
+    if options.report || options.sandbox {
+        watched(cx, options, code)
+    } else if options.timeout.is_some() {
+        timed(cx, options, code)
+    } else {
+        code.run(&options.args)
     }
 }
 
@@ -159,6 +169,8 @@ fn seconds(text: &[u8]) -> Option<Timespec> {
 }
 
 /// The code, mapped; none where there isn't any.
+// Not inlined: its frame is large.
+#[inline(never)]
 fn code(cx: &mut Context, options: &Options, file: Option<&[u8]>) -> Result<Option<Code>, Told> {
     let mut bytes = Vec::new();
     let part = match part(options, file, &mut bytes) {
@@ -194,8 +206,6 @@ fn code(cx: &mut Context, options: &Options, file: Option<&[u8]>) -> Result<Opti
 }
 
 /// What is to be run of a file, or of standard input, which is read into memory.
-// Not inlined: its frame is large.
-#[inline(never)]
 fn part<'b>(
     options: &Options,
     file: Option<&[u8]>,
@@ -265,6 +275,8 @@ struct Part<'a> {
 }
 
 /// The section `.text`, or the section that a symbol is in, from the symbol on.
+// Not inlined, as the next one: its frame is large.
+#[inline(never)]
 fn from_elf<'a>(bytes: &'a [u8], symbol: Option<&[u8]>) -> Result<Part<'a>, &'static str> {
     let source = &bytes;
     let elf = Elf::new(source).map_err(|_| "not an ELF file")?;
@@ -300,6 +312,7 @@ fn data<'a>(bytes: &'a [u8], section: &SectionHeader) -> Option<&'a [u8]> {
     rt::elf::Source::get(bytes, section.sh_offset, section.sh_size)
 }
 
+#[inline(never)]
 fn find_symbol(
     elf: &Elf,
     sections: Table<SectionHeader>,
@@ -323,9 +336,9 @@ fn find_symbol(
 fn start(
     cx: &mut Context,
     options: &Options,
-    code: Code,
+    code: &mut Code,
     traced: bool,
-) -> Result<(Child, Code), Told> {
+) -> Result<Child, Told> {
     let prepare = || {
         if traced {
             rt::ptrace::trace_me()?;
@@ -334,7 +347,7 @@ fn start(
         if options.sandbox { rt::seccomp::allow_only(&system_calls::HARMLESS) } else { Ok(()) }
     };
     match fork() {
-        Ok(Forked::Parent(child)) => Ok((child, code)),
+        Ok(Forked::Parent(child)) => Ok(child),
         Ok(Forked::Child) => match prepare() {
             Ok(()) => code.run(&options.args),
             Err(errno) => {
@@ -361,9 +374,9 @@ fn deadline(options: &Options) -> Option<Timespec> {
 const TIMED_OUT: u8 = 124;
 
 /// Runs the code in a child that may be killed.
-fn timed(cx: &mut Context, options: &Options, code: Code) -> u8 {
+fn timed(cx: &mut Context, options: &Options, code: &mut Code) -> u8 {
     let end = deadline(options);
-    let Ok((mut child, _)) = start(cx, options, code, false) else { return 1 };
+    let Ok(mut child) = start(cx, options, code, false) else { return 1 };
     loop {
         match child.wait_until(end) {
             Ok(Some(Status::Stopped(..))) => {}
@@ -381,10 +394,10 @@ fn timed(cx: &mut Context, options: &Options, code: Code) -> u8 {
 }
 
 /// Runs the code in a child that is traced.
-fn watched(cx: &mut Context, options: &Options, code: Code) -> u8 {
+fn watched(cx: &mut Context, options: &Options, code: &mut Code) -> u8 {
     let end = deadline(options);
-    let Ok((child, code)) = start(cx, options, code, true) else { return 1 };
-    report::follow(cx, options, child, &code, end)
+    let Ok(child) = start(cx, options, code, true) else { return 1 };
+    report::follow(cx, options, child, code, end)
 }
 
 #[cfg(test)]

@@ -206,35 +206,39 @@ struct Side<'f, 'a> {
 }
 
 impl<'f, 'a> Side<'f, 'a> {
-    /// None where a file has no such part: what that means is told with the sections.
-    fn new(cx: &mut Context, file: &'f File<'a>, part: Part) -> Option<Self> {
+    fn new(file: &'f File<'a>, part: Part) -> Self {
         let strings = file.dynamic.strings.unwrap_or_default();
-        let (list, symbols, versions) = (Vec::new(), None, None);
-        let mut side = Side { file, part, list, symbols, strings, versions };
-        match part {
-            Part::Header => side.name_all(b"class data OS/ABI type machine e_flags"),
-            Part::Flags => side.name_all(b"FLAGS FLAGS_1"),
-            Part::Links => side.links(),
-            Part::Versions => side.versions(),
+        Side { file, part, list: Vec::new(), symbols: None, strings, versions: None }
+    }
+
+    /// Finds the things; false where a file has no such part: what that means is told with the
+    /// sections.
+    // Not inlined: it goes by a pointer, and is called twice.
+    #[inline(never)]
+    fn load(&mut self, cx: &mut Context) -> bool {
+        match self.part {
+            Part::Header => self.name_all(b"class data OS/ABI type machine e_flags"),
+            Part::Flags => self.name_all(b"FLAGS FLAGS_1"),
+            Part::Links => self.links(),
+            Part::Versions => self.versions(),
             Part::DynamicSymbols | Part::Symbols => {
-                let is_dynamic = part == Part::DynamicSymbols;
+                let is_dynamic = self.part == Part::DynamicSymbols;
                 let kind = if is_dynamic { SHT_DYNSYM } else { SHT_SYMTAB };
-                let section = file.sections_of(kind).next();
-                (side.symbols, side.strings) = match section {
-                    Some((index, section)) => {
-                        (Some(file.symbols(cx, index)?), file.linked_strings(&section))
-                    }
-                    None if is_dynamic => (Some(file.dynamic.symbols?), file.dynamic.strings?),
-                    None => return None,
-                };
-                if is_dynamic {
-                    let strings = Some(side.strings);
-                    side.versions = Some(Versions::load(file, side.count(), strings));
+                if let Some((index, section)) = self.file.sections_of(kind).next() {
+                    self.symbols = self.file.symbols(cx, index);
+                    self.strings = self.file.linked_strings(&section);
+                } else if is_dynamic && self.file.dynamic.strings.is_some() {
+                    self.symbols = self.file.dynamic.symbols;
                 }
+                if is_dynamic && self.symbols.is_some() {
+                    let strings = Some(self.strings);
+                    self.versions = Some(Versions::load(self.file, self.count(), strings));
+                }
+                return self.symbols.is_some();
             }
             Part::Segments | Part::Sections => {}
         }
-        Some(side)
+        true
     }
 
     fn name_all(&mut self, names: &'static [u8]) {
@@ -486,12 +490,22 @@ struct Change<'c, 'f, 'a> {
 
 impl Diff<'_, '_> {
     /// Tells all differences of a part.
-    // Not inlined: its frame is large.
-    #[inline(never)]
     fn part(&mut self, cx: &mut Context, part: Part, title: &'static [u8]) {
-        let files = self.files;
-        let (a, b) = (Side::new(cx, files[0], part), Side::new(cx, files[1], part));
-        let (Some(a), Some(b)) = (a, b) else { return };
+        let mut sides = self.files.map(|file| Side::new(file, part));
+        let mut both = true;
+        for side in &mut sides {
+            both &= side.load(cx);
+        }
+        if both {
+            self.compare(cx, title, &sides);
+        }
+    }
+
+    // Not inlined: apart from the sides its frame is small.
+    #[inline(never)]
+    fn compare(&mut self, cx: &mut Context, title: &'static [u8], sides: &[Side; 2]) {
+        let [a, b] = sides;
+        let (files, part) = (self.files, a.part);
         // Segments by type and flags; where there are no sections to tell of sizes, by size too.
         let sized = part != Part::Segments || files.iter().any(|file| file.sections.is_empty());
         let moved = part == Part::Sections && layout(files[0]) != layout(files[1]);
@@ -504,8 +518,8 @@ impl Diff<'_, '_> {
         for pair in pair(a.entries(cx, sized), b.entries(cx, sized), &differs) {
             let [old, new] = pair;
             let (side, index) = match old {
-                Some(old) => (&a, old),
-                None => (&b, new.unwrap_or_default()),
+                Some(old) => (a, old),
+                None => (b, new.unwrap_or_default()),
             };
             let (kind, letters);
             let named = if part == Part::Segments {
@@ -516,7 +530,7 @@ impl Diff<'_, '_> {
             } else {
                 side.named(cx, index)
             };
-            let mut change = Change { title, named, column: 0, sides: [(&a, old), (&b, new)] };
+            let mut change = Change { title, named, column: 0, sides: [(a, old), (b, new)] };
             let (Some(old), Some(new)) = (old, new) else {
                 // What is there once only is told by its size, or as undefined.
                 if side.value(index, COLUMNS - 1) != 0 {
