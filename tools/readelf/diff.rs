@@ -356,6 +356,8 @@ impl<'f, 'a> Side<'f, 'a> {
         }
     }
 
+    // Not inlined: its frame is large.
+    #[inline(never)]
     fn named(&self, cx: &mut Context, index: usize) -> Named<'a> {
         let symbol = match self.part {
             Part::Sections => {
@@ -483,13 +485,15 @@ struct Diff<'f, 'a> {
 /// What something was and is; nothing where it wasn't or isn't there.
 struct Change<'c, 'f, 'a> {
     title: &'static [u8],
-    named: Named<'c>,
+    named: &'c Named<'c>,
     column: usize,
     sides: [(&'c Side<'f, 'a>, Option<usize>); 2],
 }
 
 impl Diff<'_, '_> {
     /// Tells all differences of a part.
+    // Not inlined: its frame is large.
+    #[inline(never)]
     fn part(&mut self, cx: &mut Context, part: Part, title: &'static [u8]) {
         let mut sides = self.files.map(|file| Side::new(file, part));
         let mut both = true;
@@ -515,8 +519,9 @@ impl Diff<'_, '_> {
         let differs = |old: usize, new: usize| {
             sized && a.values(old) != b.values(new) || other_bytes(old, new)
         };
-        for pair in pair(a.entries(cx, sized), b.entries(cx, sized), &differs) {
-            let [old, new] = pair;
+        for (_, old, new) in &pair(a.entries(cx, sized), b.entries(cx, sized), &differs) {
+            let index = |index: u32| (index != NONE).then_some(index as usize);
+            let (old, new) = (index(*old), index(*new));
             let (side, index) = match old {
                 Some(old) => (a, old),
                 None => (b, new.unwrap_or_default()),
@@ -530,7 +535,8 @@ impl Diff<'_, '_> {
             } else {
                 side.named(cx, index)
             };
-            let mut change = Change { title, named, column: 0, sides: [(a, old), (b, new)] };
+            let mut change =
+                Change { title, named: &named, column: 0, sides: [(a, old), (b, new)] };
             let (Some(old), Some(new)) = (old, new) else {
                 // What is there once only is told by its size, or as undefined.
                 if side.value(index, COLUMNS - 1) != 0 {
@@ -654,18 +660,18 @@ fn hash_more(seed: u64, more: [&[u8]; 2]) -> u64 {
     more.iter().fold(seed, |seed, bytes| hash(seed.rotate_left(1), bytes))
 }
 
-/// The indices of something in the first and in the second table.
-type Pair = [Option<usize>; 2];
+/// For the index of what is not there.
+const NONE: u32 = u32::MAX;
 
 /// Pairs the entries of two tables that have the same hash, those of the same size first.
-/// Gives back what is in one of them only, and pairs that differ: in the order of the first
+/// Gives back the indices of what is in one of them only, and of pairs that differ: in the order of the first
 /// table, with what is only in the second where it is there.
+#[inline(never)]
 fn pair(
     mut a: Vec<Entry>,
     mut b: Vec<Entry>,
     differs: &dyn Fn(usize, usize) -> bool,
-) -> impl Iterator<Item = Pair> + use<> {
-    const NONE: u32 = u32::MAX;
+) -> Vec<Entry> {
     sort(&mut a);
     sort(&mut b);
     let mut found: Vec<Entry> = Vec::new();
@@ -679,8 +685,7 @@ fn pair(
     a.iter().for_each(|entry| add(entry.2, NONE));
     b.iter().for_each(|entry| add(NONE, entry.2));
     sort(&mut found);
-    let index = |index: u32| (index != NONE).then_some(index as usize);
-    found.into_iter().map(move |(_, old, new)| [index(old), index(new)])
+    found
 }
 
 /// Calls with the indices of what has the same hash in both, and the same size where that is
