@@ -18,6 +18,7 @@ struct Sum {
     bytes: u64,
 }
 
+#[inline(never)]
 pub fn show(cx: &mut Context, options: &Options, path: &[u8]) -> Done {
     let file = open_file(cx, path)?;
     let file = file.as_fd();

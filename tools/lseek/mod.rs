@@ -78,9 +78,13 @@ type Done<T = ()> = Result<T, Told>;
 pub fn run(cx: &mut Context) -> u8 {
     let mut options = Options::default();
     // What looks like a number is an offset, whatever its sign.
-    let is_offset = |arg: &&[u8]| matches!(arg, [b'-', b'0'..=b'9', ..]);
-    let negative = cx.args.iter().copied().find(is_offset);
-    let args: Vec<&'static [u8]> = cx.args.iter().copied().filter(|arg| !is_offset(arg)).collect();
+    let (mut args, mut negative) = (Vec::new(), None);
+    for arg in cx.args.iter().copied() {
+        match arg {
+            [b'-', b'0'..=b'9', ..] => negative = negative.or(Some(arg)),
+            _ => args.push(arg),
+        }
+    }
     let operands =
         cli::parse(cx, &args, HELP, &mut |_, key, value| Options::set(&mut options, key, value));
     let Ok(mut operands) = operands.map_err(|Wrong| ()) else { return cli::misused(cx) };

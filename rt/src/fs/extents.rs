@@ -61,7 +61,16 @@ impl Extents {
     const COUNT: usize = 64;
 
     /// Empty.
+    #[inline]
     pub fn new() -> Extents {
+        const NONE: Extent = Extent {
+            fe_logical: 0,
+            fe_physical: 0,
+            fe_length: 0,
+            reserved64: [0; 2],
+            fe_flags: ExtentFlags(0),
+            reserved: [0; 3],
+        };
         Extents {
             fm_start: 0,
             fm_length: 0,
@@ -69,7 +78,7 @@ impl Extents {
             fm_mapped_extents: 0,
             fm_extent_count: 0,
             fm_reserved: 0,
-            fm_extents: [Extent::default(); Extents::COUNT],
+            fm_extents: [NONE; Extents::COUNT],
         }
     }
 }
