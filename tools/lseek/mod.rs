@@ -205,24 +205,26 @@ fn place(cx: &mut Context, what: &str, text: &[u8]) -> Done<u64> {
 #[inline(never)]
 fn seek(cx: &mut Context, options: &Options, path: &[u8], offset: &[u8], whence: &[u8]) -> Done {
     let file = open_file(cx, path)?;
-    let to = match whence {
-        b"set" => SeekFrom::Start(place(cx, "offset", offset)?),
-        b"cur" => SeekFrom::Current(told_number(cx, "offset", offset)?),
-        b"end" => SeekFrom::End(told_number(cx, "offset", offset)?),
-        b"data" => SeekFrom::Data(place(cx, "offset", offset)?),
-        b"hole" => SeekFrom::Hole(place(cx, "offset", offset)?),
-        _ => {
-            message!(cx, "invalid whence: '", whence, "'; it is set, cur, end, data or hole");
-            return Err(Told);
-        }
+    let Some(kind) = words(b"set cur end data hole", b' ').position(|known| known == whence) else {
+        message!(cx, "invalid whence: '", whence, "'; it is set, cur, end, data or hole");
+        return Err(Told);
+    };
+    let value = match kind {
+        1 | 2 => told_number(cx, "offset", offset)?,
+        _ => place(cx, "offset", offset)? as i64,
+    };
+    let to = match kind {
+        0 => SeekFrom::Start(value as u64),
+        1 => SeekFrom::Current(value),
+        2 => SeekFrom::End(value),
+        3 => SeekFrom::Data(value as u64),
+        _ => SeekFrom::Hole(value as u64),
     };
     let position = match file.as_fd().seek(to) {
         Ok(position) => position,
         Err(Errno::ENXIO) => {
-            let what = match to {
-                SeekFrom::Data(_) => ": no data from there on",
-                _ => ": it lies behind the end",
-            };
+            let is_data = matches!(to, SeekFrom::Data(_));
+            let what = if is_data { ": no data from there on" } else { ": it lies behind the end" };
             return Err(told(cx, "'", path, Errno::ENXIO, what));
         }
         Err(errno) => return Err(fail(cx, path, errno)),
