@@ -12,6 +12,8 @@ use crate::words::short;
 use rt::elf::consts::*;
 use rt::elf::{CompressionHeader, Record, c_str};
 
+// Not inlined: its frame is large.
+#[inline(never)]
 pub fn header(cx: &mut Context, file: &mut File) {
     let pie = file.is_pie(cx);
     let h = &file.elf.header;
