@@ -326,6 +326,8 @@ impl<'f, 'a> Side<'f, 'a> {
         entries
     }
 
+    // Not inlined: its frame is large.
+    #[inline(never)]
     fn entry(&self, cx: &mut Context, index: usize) -> Option<(u64, u64)> {
         match self.part {
             Part::Segments => {
