@@ -1,6 +1,6 @@
 //! `--report`, `--count`, `--sandbox`: the code runs in a traced child.
 
-use super::system_calls::SYSTEM_CALLS;
+use super::system_calls::put_name;
 use super::{Options, TIMED_OUT};
 use crate::context::Context;
 use crate::process::mappings;
@@ -174,9 +174,8 @@ impl Watched<'_> {
     fn tell_signal(&self, cx: &mut Context, signal: Signal, info: &SignalInfo) {
         if signal.0 == 31 && info.si_code == 1 && self.options.sandbox {
             cx.begin_message_with("the sandbox refuses ");
-            match SYSTEM_CALLS.get(info.si_syscall as u32) {
-                Some(name) => put!(&mut cx.err, name),
-                None => put!(&mut cx.err, "system call ", int(info.si_syscall)),
+            if !put_name(&mut cx.err, info.si_syscall as u32) {
+                put!(&mut cx.err, "system call ", int(info.si_syscall));
             }
             cx.end_line();
         }

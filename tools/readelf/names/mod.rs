@@ -47,7 +47,6 @@ macro_rules! names {
     )*};
 }
 
-pub(crate) use names;
 use rt::fmt::Put;
 use rt::io::BufWriter;
 
