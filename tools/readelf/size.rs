@@ -206,7 +206,8 @@ impl List<'_, '_> {
             let json = cx.json();
             json.object("").text("name", name);
             if !kind.is_empty() {
-                json.text(if kind.len() == 3 { "flags" } else { "type" }, kind);
+                let is_segment = matches!(self.kind, Kind::Segments);
+                json.text(if is_segment { "flags" } else { "type" }, kind);
             }
             json.numbers("file memory", &[bytes.file, bytes.memory]).end_object();
             return;
