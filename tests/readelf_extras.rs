@@ -356,6 +356,14 @@ fn sizes_add_up() {
 }
 
 #[test]
+fn sizes_in_json_name_what_kind_a_row_is_of() {
+    let text = prints(&bin(), &["--size", "--json", "libone-x86_64.so"], 0);
+    let symbol = "{\"name\":\"tls_own\",\"type\":\"TLS\",\"file\":4,\"memory\":4}";
+    assert!(text.contains(symbol), "{text}");
+    assert!(text.contains("{\"name\":\"LOAD\",\"flags\":\"R-X\","), "{text}");
+}
+
+#[test]
 fn sizes_are_those_of_size_and_nm() {
     let folder = scratch("size");
     let Some(path) = compiled(&folder, "program", SOURCE, "-O1 -g") else { return };

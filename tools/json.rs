@@ -93,23 +93,30 @@ impl Context<'_> {
     }
 
     /// Text of which it is known that there is nothing to escape in it.
-    pub fn words(&mut self, key: &str, words: &dyn Put) -> &mut Self {
+    pub fn words(&mut self, key: &str, words: &[u8]) -> &mut Self {
+        self.lead(key);
+        put!(&mut self.out, "\"", words, "\"");
+        self
+    }
+
+    /// The same of what isn't one piece of text.
+    pub fn item(&mut self, key: &str, item: &dyn Put) -> &mut Self {
         self.lead(key);
         self.out.byte(b'"');
-        words.put(&mut self.out);
+        item.put(&mut self.out);
         self.out.byte(b'"');
         self
     }
 
-    /// What the number of this key is called, or means: a member with `tail` behind its name.
-    pub fn beside(&mut self, key: &str, tail: &str, words: &dyn Put) -> &mut Self {
-        put!(&mut self.out, ",\"", key, tail, "\":\"", words, "\"");
+    /// What the number of this key is called: a member with `_name` behind its name.
+    pub fn beside(&mut self, key: &str, name: &dyn Put) -> &mut Self {
+        put!(&mut self.out, ",\"", key, "_name\":\"", name, "\"");
         self
     }
 
     /// Bytes as hexadecimal digits.
     pub fn hex(&mut self, key: &str, bytes: &[u8]) -> &mut Self {
-        self.words(key, &Hex(bytes))
+        self.item(key, &Hex(bytes))
     }
 
     /// A signed number.
@@ -159,7 +166,7 @@ impl Context<'_> {
     fn bytes(&mut self, key: &str, bytes: &[u8]) {
         // Nearly every name.
         if is_printable(bytes) && find(bytes, b'"').is_none() && find(bytes, b'\\').is_none() {
-            self.words(key, &bytes);
+            self.words(key, bytes);
             return;
         }
         if core::str::from_utf8(bytes).is_ok() {

@@ -48,6 +48,13 @@ pub fn number(text: &[u8], base: u32) -> Option<u64> {
     (!text.is_empty()).then_some(number)
 }
 
+/// Which share of a whole a part is, in so many parts: without overflow.
+#[inline(never)]
+pub fn share(part: u64, whole: u64, parts: u64) -> u64 {
+    let share = u128::from(part) * u128::from(parts) / u128::from(whole.max(1));
+    u64::try_from(share).unwrap_or(u64::MAX)
+}
+
 /// Bits that have names, in the order in which they are named.
 pub struct Bits {
     pub bits: &'static [u8],

@@ -39,6 +39,7 @@ pub enum Status {
 ///
 /// # Errors
 /// `EAGAIN`: a limit on processes; `ENOMEM`.
+#[inline]
 pub fn fork() -> Result<Forked> {
     signal::set_default(SIGCHLD)?;
     let before = signal::block(SIGCHLD)?;
@@ -61,6 +62,7 @@ impl Child {
 
     /// Waits until something happens to it, or until this time of [`CLOCK_MONOTONIC`]: then
     /// there is no status.
+    #[inline]
     pub fn wait_until(&mut self, deadline: Option<Timespec>) -> Result<Option<Status>> {
         const WNOHANG: usize = 1;
         loop {
@@ -79,6 +81,7 @@ impl Child {
         }
     }
 
+    #[inline]
     fn wait(&mut self, options: usize) -> Result<Option<Status>> {
         let mut status = 0i32;
         let args = [self.pid as usize, (&raw mut status) as usize, options, 0];
@@ -97,6 +100,7 @@ impl Child {
     }
 
     /// Sends it a signal.
+    #[inline]
     pub fn kill(&self, signal: Signal) -> Result<()> {
         if self.ended {
             return Err(Errno::ESRCH);
@@ -108,12 +112,13 @@ impl Child {
 }
 
 impl Drop for Child {
+    #[inline]
     fn drop(&mut self) {
         // Where it has ended already there is nothing to do.
         if self.kill(SIGKILL).is_ok() {
             // One that is traced may stop on its way to the end.
             while let Ok(Some(Status::Stopped(..))) = self.wait(0) {
-                let _ = self.resume(None);
+                let _ = self.resume(None, false);
             }
         }
     }
@@ -121,6 +126,7 @@ impl Drop for Child {
 
 /// Ends this process as another one ended: with its status, which is returned, or by its
 /// signal, without a second core file.
+#[inline]
 pub fn end_like(status: Status) -> u8 {
     match status {
         Status::Exited(status) => status,

@@ -33,11 +33,12 @@ impl Code {
     /// be writable and executable (SELinux, `PR_SET_MDWE`), `EEXIST` where something else is
     /// at `at`, `EPERM` below `/proc/sys/vm/mmap_min_addr`; `EINVAL` for an offset behind the
     /// code.
+    #[inline]
     pub fn new(bytes: &[u8], at: Option<usize>, offset: usize, writable: Writable) -> Result<Code> {
         if offset >= bytes.len() {
             return Err(Errno::EINVAL);
         }
-        let skip = at.map_or(0, |at| at % PAGE);
+        let skip = at.unwrap_or(0) % PAGE;
         let length = skip.checked_add(bytes.len()).ok_or(Errno::ENOMEM)?;
         let mut prot = PROT_READ | PROT_WRITE;
         if writable == Writable::Always {
@@ -58,11 +59,13 @@ impl Code {
     }
 
     /// The address at which running begins.
+    #[inline]
     pub fn entry(&self) -> usize {
         self.entry
     }
 
     /// The address of the first byte.
+    #[inline]
     pub fn start(&self) -> usize {
         let pages = self.mapping.as_ptr();
         let end = pages.as_ptr().cast::<u8>().addr() + pages.len();
@@ -70,6 +73,7 @@ impl Code {
     }
 
     /// How many bytes of code there are.
+    #[inline]
     pub fn length(&self) -> usize {
         self.length
     }
@@ -78,7 +82,8 @@ impl Code {
     /// `execve`. The arguments are in the registers that functions have them in (psABI, 3.2.3:
     /// rdi, rsi, rdx, rcx, r8, r9), all other registers are 0, the stack is empty and aligned
     /// to 16 bytes.
-    pub fn run(mut self, args: &[usize; 6]) -> ! {
+    #[inline]
+    pub fn run(&mut self, args: &[usize; 6]) -> ! {
         // Something to look at above its top: zeros.
         const ABOVE: usize = 256;
         const WORD: usize = size_of::<usize>();

@@ -40,6 +40,7 @@ pub struct SignalInfo {
 }
 
 /// Lets the parent trace this process; each signal stops it then.
+#[inline]
 pub fn trace_me() -> Result<()> {
     // SAFETY: no memory is involved.
     check(unsafe { syscall(nr::PTRACE, [PTRACE_TRACEME, 0, 0, 0]) })?;
@@ -47,6 +48,8 @@ pub fn trace_me() -> Result<()> {
 }
 
 impl Child {
+    // One copy for all requests.
+    #[inline(never)]
     fn ptrace(&self, request: usize, data: usize) -> Result<()> {
         // SAFETY: what is written to is given by the callers below; the child is ours, and
         // its memory isn't.
@@ -55,28 +58,26 @@ impl Child {
     }
 
     /// It stops once more before it ends, and dies with this process.
+    #[inline]
     pub fn follow_to_the_end(&self) -> Result<()> {
         self.ptrace(PTRACE_SETOPTIONS, PTRACE_O_TRACEEXIT | PTRACE_O_EXITKILL)
     }
 
-    /// Lets it run on, with a signal or without one.
-    pub fn resume(&self, signal: Option<Signal>) -> Result<()> {
-        self.ptrace(PTRACE_CONT, signal.map_or(0, |signal| signal.0.into()))
-    }
-
-    /// Lets it run one instruction, with a signal or without one.
-    pub fn step(&self, signal: Option<Signal>) -> Result<()> {
-        self.ptrace(PTRACE_SINGLESTEP, signal.map_or(0, |signal| signal.0.into()))
+    /// Lets it run on, or only one instruction, with a signal or without one.
+    #[inline]
+    pub fn resume(&self, signal: Option<Signal>, one: bool) -> Result<()> {
+        let request = if one { PTRACE_SINGLESTEP } else { PTRACE_CONT };
+        self.ptrace(request, signal.map_or(0, |signal| signal.0.into()))
     }
 
     /// Its registers.
-    pub fn registers(&self) -> Result<Registers> {
-        let mut registers = Registers::default();
-        self.ptrace(PTRACE_GETREGS, (&raw mut registers) as usize)?;
-        Ok(registers)
+    #[inline]
+    pub fn registers(&self, registers: &mut Registers) -> Result<()> {
+        self.ptrace(PTRACE_GETREGS, (registers as *mut Registers) as usize)
     }
 
     /// What the signal is about that it stopped for.
+    #[inline]
     pub fn signal_info(&self) -> Result<SignalInfo> {
         let mut info = SignalInfo {
             si_signo: 0,
@@ -117,15 +118,20 @@ mod tests {
             return std::eprintln!("SKIPPED: no process may be traced here");
         }
         child.follow_to_the_end().unwrap();
-        let before = child.registers().unwrap().rip;
-        child.step(None).unwrap();
+        let rip = |child: &Child| {
+            let mut registers = Registers::default();
+            child.registers(&mut registers).unwrap();
+            registers.rip
+        };
+        let before = rip(&child);
+        child.resume(None, true).unwrap();
         assert_eq!(child.wait_until(None), Ok(Some(Status::Stopped(SIGTRAP, 0))));
-        assert_ne!(child.registers().unwrap().rip, before);
+        assert_ne!(rip(&child), before);
         assert_eq!(child.signal_info().unwrap().si_signo, 5);
-        child.resume(None).unwrap();
+        child.resume(None, false).unwrap();
         let end = Status::Stopped(SIGTRAP, PTRACE_EVENT_EXIT);
         assert_eq!(child.wait_until(None), Ok(Some(end)));
-        child.resume(None).unwrap();
+        child.resume(None, false).unwrap();
         assert_eq!(child.wait_until(None), Ok(Some(Status::Exited(3))));
         assert!(child.kill(SIGKILL).is_err());
     }

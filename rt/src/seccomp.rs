@@ -32,6 +32,7 @@ const ARCHITECTURE: u32 = 4;
 ///
 /// # Errors
 /// `EINVAL`: too many, or the kernel can't.
+#[inline]
 pub fn allow_only(calls: &[usize]) -> Result<()> {
     const PR_SET_NO_NEW_PRIVS: usize = 38;
     const SECCOMP_SET_MODE_FILTER: usize = 1;

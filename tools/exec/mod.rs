@@ -5,6 +5,7 @@ mod system_calls;
 
 use crate::cli::{self, Wrong};
 use crate::context::Context;
+use crate::words::{number as digits_of, words};
 use alloc::vec;
 use alloc::vec::Vec;
 use rt::Errno;
@@ -13,7 +14,7 @@ use rt::code::{Code, Writable};
 use rt::elf::consts::{ET_EXEC, ET_REL, SHF_EXECINSTR, SHT_PROGBITS, SHT_SYMTAB};
 use rt::elf::{Elf, SectionHeader, Symbol, Table, c_str};
 use rt::fs::{Mode, O_CLOEXEC, O_RDONLY, open};
-use rt::io::{Read, stdin};
+use rt::io::{AsFd, BorrowedFd, Read, stdin};
 use rt::signal::{SIGKILL, SIGSTOP, raise};
 use rt::time::{CLOCK_MONOTONIC, Timespec, now};
 
@@ -45,6 +46,8 @@ struct Options<'a> {
     writable_once: bool,
     at: Option<usize>,
     args: [usize; 6],
+    /// How many of them were given.
+    given: usize,
     hex: bool,
     elf: bool,
     symbol: Option<&'a [u8]>,
@@ -53,6 +56,44 @@ struct Options<'a> {
     timeout: Option<Timespec>,
     sandbox: bool,
     help: bool,
+    /// What is no number or no time: what it should be, and its text.
+    wrong: Option<(&'static str, &'a [u8])>,
+}
+
+impl<'a> Options<'a> {
+    fn set(&mut self, key: &[u8], value: Option<&'a [u8]>) {
+        let text = value.unwrap_or_default();
+        let mut wrong = "";
+        match key {
+            [b'w'] => self.writable_once = true,
+            [b'a'] => {
+                self.at = number(text);
+                wrong = if self.at.is_none() { "address" } else { "" };
+            }
+            [b'A'] => {
+                match (self.args.get_mut(self.given), number(text)) {
+                    (Some(place), Some(number)) => *place = number,
+                    (Some(_), None) => wrong = "argument",
+                    (None, _) => wrong = "argument beyond the sixth",
+                }
+                self.given += 1;
+            }
+            [b'x'] => self.hex = true,
+            [b'e'] => self.elf = true,
+            [b's'] => (self.elf, self.symbol) = (true, value),
+            [b'r'] => self.report = true,
+            [b'c'] => (self.report, self.count) = (true, true),
+            [b't'] => {
+                self.timeout = seconds(text);
+                wrong = if self.timeout.is_none() { "time" } else { "" };
+            }
+            [b'S'] => self.sandbox = true,
+            _ => self.help = true,
+        }
+        if !wrong.is_empty() && self.wrong.is_none() {
+            self.wrong = Some((wrong, text));
+        }
+    }
 }
 
 /// What went wrong has been told.
@@ -60,40 +101,9 @@ struct Told;
 
 pub fn run(cx: &mut Context) -> u8 {
     let mut options = Options::default();
-    let (mut given, mut wrong) = (0, None);
     let args = cx.args;
-    let operands = cli::parse(cx, args, HELP, &mut |_, key, value| {
-        let mut number = |option| match value.and_then(number) {
-            Some(number) => number,
-            None => {
-                wrong = wrong.or(Some((option, value.unwrap_or_default())));
-                0
-            }
-        };
-        match key {
-            [b'w'] => options.writable_once = true,
-            [b'a'] => options.at = Some(number("address")),
-            [b'A'] => {
-                let value = number("argument");
-                match options.args.get_mut(given) {
-                    Some(place) => *place = value,
-                    None => wrong = wrong.or(Some(("argument beyond the sixth", b""))),
-                }
-                given += 1;
-            }
-            [b'x'] => options.hex = true,
-            [b'e'] => options.elf = true,
-            [b's'] => (options.elf, options.symbol) = (true, value),
-            [b'r'] => options.report = true,
-            [b'c'] => (options.report, options.count) = (true, true),
-            [b't'] => match value.and_then(seconds) {
-                None => wrong = wrong.or(Some(("time", value.unwrap_or_default()))),
-                time => options.timeout = time,
-            },
-            [b'S'] => options.sandbox = true,
-            _ => options.help = true,
-        }
-    });
+    let operands =
+        cli::parse(cx, args, HELP, &mut |_, key, value| Options::set(&mut options, key, value));
     let operands = match operands {
         Ok(operands) => operands,
         Err(Wrong) => return cli::misused(cx),
@@ -101,7 +111,7 @@ pub fn run(cx: &mut Context) -> u8 {
     if options.help {
         return cli::help(cx, "[OPTION]... [FILE]", HELP);
     }
-    if let Some((what, text)) = wrong {
+    if let Some((what, text)) = options.wrong {
         message!(cx, "invalid ", what, ": '", text, "'");
         return cli::misused(cx);
     }
@@ -112,10 +122,20 @@ pub fn run(cx: &mut Context) -> u8 {
     let file = operands.first().copied().filter(|file| *file != b"-");
     match code(cx, &options, file) {
         Ok(None) => 0,
-        Ok(Some(code)) if options.report || options.sandbox => watched(cx, &options, code),
-        Ok(Some(code)) if options.timeout.is_some() => timed(cx, &options, code),
-        Ok(Some(code)) => code.run(&options.args),
+        Ok(Some(mut code)) => run_code(cx, &options, &mut code),
         Err(Told) => 1,
+    }
+}
+
+// Not inlined: so the code is nowhere copied to.
+#[inline(never)]
+fn run_code(cx: &mut Context, options: &Options, code: &mut Code) -> u8 {
+    if options.report || options.sandbox {
+        watched(cx, options, code)
+    } else if options.timeout.is_some() {
+        timed(cx, options, code)
+    } else {
+        code.run(&options.args)
     }
 }
 
@@ -125,65 +145,41 @@ fn number(text: &[u8]) -> Option<usize> {
         Some(text) => (true, text),
         None => (false, text),
     };
-    let (base, digits) = match text {
-        [b'0', b'x' | b'X', digits @ ..] => (16, digits),
-        digits => (10, digits),
-    };
-    if digits.is_empty() {
-        return None;
-    }
-    let value = digits.iter().try_fold(0usize, |value, &digit| {
-        let digit = char::from(digit).to_digit(base)?;
-        value.checked_mul(base as usize)?.checked_add(digit as usize)
-    })?;
+    let value = match text {
+        [b'0', b'x' | b'X', digits @ ..] => digits_of(digits, 16)?,
+        digits => digits_of(digits, 10)?,
+    } as usize;
     Some(if negative { value.wrapping_neg() } else { value })
 }
 
 /// A time in seconds, with a fraction or without.
 fn seconds(text: &[u8]) -> Option<Timespec> {
-    let point = text.iter().position(|&byte| byte == b'.').unwrap_or(text.len());
-    let (whole, fraction) = text.split_at(point);
-    let digits = |text: &[u8]| {
-        text.iter().try_fold(0i64, |value, digit| {
-            let digit = char::from(*digit).to_digit(10)?;
-            value.checked_mul(10)?.checked_add(digit.into())
-        })
-    };
-    let fraction = fraction.get(1..).unwrap_or_default();
-    let fraction = fraction.get(..fraction.len().min(9)).unwrap_or_default();
-    if whole.is_empty() && fraction.is_empty() {
-        return None;
+    let mut parts = words(text, b'.');
+    let whole = parts.next()?;
+    let mut nanoseconds = *b"000000000";
+    for (place, digit) in nanoseconds.iter_mut().zip(parts.rest) {
+        *place = *digit;
     }
-    let tv_nsec = digits(fraction)? * 10i64.pow(9 - fraction.len() as u32);
-    Some(Timespec { tv_sec: digits(whole)?, tv_nsec })
+    let tv_sec = match whole {
+        b"" if parts.rest.is_empty() => return None,
+        b"" => 0,
+        digits => digits_of(digits, 10)?.try_into().ok()?,
+    };
+    Some(Timespec { tv_sec, tv_nsec: digits_of(&nanoseconds, 10)? as i64 })
 }
 
 /// The code, mapped; none where there isn't any.
+// Not inlined: its frame is large.
+#[inline(never)]
 fn code(cx: &mut Context, options: &Options, file: Option<&[u8]>) -> Result<Option<Code>, Told> {
-    let name = file.unwrap_or(b"standard input");
-    let read = match file {
-        Some(path) => {
-            open(path, O_RDONLY | O_CLOEXEC, Mode(0)).and_then(|mut file| read_all(&mut file))
+    let mut bytes = Vec::new();
+    let part = match part(options, file, &mut bytes) {
+        Ok(part) => part,
+        Err(what) => {
+            message!(cx, file.unwrap_or(b"standard input"), ": ", what);
+            return Err(Told);
         }
-        None => read_all(&mut stdin()),
     };
-    let mut bytes = read.map_err(|errno| {
-        message!(cx, name, ": ", errno);
-        Told
-    })?;
-    if options.hex {
-        bytes = from_hex(&bytes).ok_or_else(|| {
-            message!(cx, name, ": these are not pairs of hexadecimal digits");
-            Told
-        })?;
-    }
-    let mut part = Part { bytes: &bytes, offset: 0, at: None };
-    if options.elf {
-        part = from_elf(&bytes, options.symbol).map_err(|what| {
-            message!(cx, name, ": ", what);
-            Told
-        })?;
-    }
     if part.bytes.is_empty() {
         return Ok(None);
     }
@@ -209,8 +205,30 @@ fn code(cx: &mut Context, options: &Options, file: Option<&[u8]>) -> Result<Opti
     }
 }
 
+/// What is to be run of a file, or of standard input, which is read into memory.
+fn part<'b>(
+    options: &Options,
+    file: Option<&[u8]>,
+    bytes: &'b mut Vec<u8>,
+) -> Result<Part<'b>, &'static str> {
+    let read = match file {
+        Some(path) => {
+            open(path, O_RDONLY | O_CLOEXEC, Mode(0)).and_then(|file| read_all(file.as_fd()))
+        }
+        None => read_all(stdin()),
+    };
+    *bytes = read.map_err(Errno::message)?;
+    if options.hex {
+        *bytes = from_hex(bytes).ok_or("these are not pairs of hexadecimal digits")?;
+    }
+    match options.elf {
+        true => from_elf(bytes, options.symbol),
+        false => Ok(Part { bytes, offset: 0, at: None }),
+    }
+}
+
 /// All that there is to read.
-fn read_all(from: &mut dyn Read) -> rt::Result<Vec<u8>> {
+fn read_all(mut from: BorrowedFd) -> rt::Result<Vec<u8>> {
     let mut bytes = vec![0; 16 << 10];
     let mut done = 0;
     loop {
@@ -257,19 +275,19 @@ struct Part<'a> {
 }
 
 /// The section `.text`, or the section that a symbol is in, from the symbol on.
+// Not inlined, as the next one: its frame is large.
+#[inline(never)]
 fn from_elf<'a>(bytes: &'a [u8], symbol: Option<&[u8]>) -> Result<Part<'a>, &'static str> {
-    let get =
-        |section: &SectionHeader| rt::elf::Source::get(bytes, section.sh_offset, section.sh_size);
     let source = &bytes;
     let elf = Elf::new(source).map_err(|_| "not an ELF file")?;
     let sections = elf.sections().ok_or("its section headers can't be read")?;
-    let names = sections.get(elf.shstrndx() as usize).and_then(|names| get(&names));
     let (section, value) = match symbol {
         None => {
-            let is_text = |section: &SectionHeader| {
-                c_str(names.unwrap_or_default(), section.sh_name.into()) == Some(b".text")
-            };
-            (sections.iter().find(is_text).ok_or("it has no section .text")?, None)
+            let names = sections.get(elf.shstrndx() as usize);
+            let names = names.and_then(|names| data(bytes, &names)).unwrap_or_default();
+            let mut all = sections.iter();
+            let text = all.find(|s| c_str(names, s.sh_name.into()) == Some(b".text"));
+            (text.ok_or("it has no section .text")?, None)
         }
         Some(name) => {
             let symbol = find_symbol(&elf, sections, bytes, name).ok_or("it has no such symbol")?;
@@ -280,26 +298,31 @@ fn from_elf<'a>(bytes: &'a [u8], symbol: Option<&[u8]>) -> Result<Part<'a>, &'st
     if section.sh_type != SHT_PROGBITS || section.sh_flags & SHF_EXECINSTR == 0 {
         return Err("that is in a section that isn't code");
     }
-    let bytes = get(&section).ok_or("its code lies outside the file")?;
+    let bytes = data(bytes, &section).ok_or("its code lies outside the file")?;
     let base = if elf.header.e_type == ET_REL { 0 } else { section.sh_addr };
-    let offset = value.unwrap_or(base).wrapping_sub(base);
-    let offset = usize::try_from(offset).ok().filter(|offset| *offset <= bytes.len());
-    let offset = offset.ok_or("the symbol lies outside its section")?;
-    let fixed = elf.header.e_type == ET_EXEC;
-    let at = if fixed { usize::try_from(section.sh_addr).ok() } else { None };
+    let offset = value.unwrap_or(base).wrapping_sub(base) as usize;
+    if offset > bytes.len() {
+        return Err("the symbol lies outside its section");
+    }
+    let at = (elf.header.e_type == ET_EXEC).then_some(section.sh_addr as usize);
     Ok(Part { bytes, offset, at })
 }
 
+fn data<'a>(bytes: &'a [u8], section: &SectionHeader) -> Option<&'a [u8]> {
+    rt::elf::Source::get(bytes, section.sh_offset, section.sh_size)
+}
+
+#[inline(never)]
 fn find_symbol(
     elf: &Elf,
     sections: Table<SectionHeader>,
     bytes: &[u8],
     name: &[u8],
 ) -> Option<Symbol> {
-    let get = |s: &SectionHeader| rt::elf::Source::get(bytes, s.sh_offset, s.sh_size);
     sections.iter().filter(|section| section.sh_type == SHT_SYMTAB).find_map(|section| {
-        let strings = sections.get(section.sh_link as usize).and_then(|strings| get(&strings))?;
-        let symbols = Table::<Symbol>::packed(elf.encoding, get(&section)?);
+        let strings = sections.get(section.sh_link as usize)?;
+        let strings = data(bytes, &strings)?;
+        let symbols = Table::<Symbol>::packed(elf.encoding, data(bytes, &section)?);
         let is_it = |symbol: &Symbol| {
             symbol.st_shndx != 0 && c_str(strings, symbol.st_name.into()) == Some(name)
         };
@@ -307,15 +330,24 @@ fn find_symbol(
     })
 }
 
-/// Makes a child, in which `prepare` and then the code runs.
+/// Makes a child, in which the code runs; one that is traced stops first.
+// Not inlined: it is called twice.
+#[inline(never)]
 fn start(
     cx: &mut Context,
     options: &Options,
-    code: Code,
-    prepare: impl FnOnce() -> rt::Result<()>,
-) -> Result<(Child, Code), Told> {
+    code: &mut Code,
+    traced: bool,
+) -> Result<Child, Told> {
+    let prepare = || {
+        if traced {
+            rt::ptrace::trace_me()?;
+            raise(SIGSTOP);
+        }
+        if options.sandbox { rt::seccomp::allow_only(&system_calls::HARMLESS) } else { Ok(()) }
+    };
     match fork() {
-        Ok(Forked::Parent(child)) => Ok((child, code)),
+        Ok(Forked::Parent(child)) => Ok(child),
         Ok(Forked::Child) => match prepare() {
             Ok(()) => code.run(&options.args),
             Err(errno) => {
@@ -342,9 +374,9 @@ fn deadline(options: &Options) -> Option<Timespec> {
 const TIMED_OUT: u8 = 124;
 
 /// Runs the code in a child that may be killed.
-fn timed(cx: &mut Context, options: &Options, code: Code) -> u8 {
+fn timed(cx: &mut Context, options: &Options, code: &mut Code) -> u8 {
     let end = deadline(options);
-    let Ok((mut child, _)) = start(cx, options, code, || Ok(())) else { return 1 };
+    let Ok(mut child) = start(cx, options, code, false) else { return 1 };
     loop {
         match child.wait_until(end) {
             Ok(Some(Status::Stopped(..))) => {}
@@ -362,16 +394,10 @@ fn timed(cx: &mut Context, options: &Options, code: Code) -> u8 {
 }
 
 /// Runs the code in a child that is traced.
-fn watched(cx: &mut Context, options: &Options, code: Code) -> u8 {
+fn watched(cx: &mut Context, options: &Options, code: &mut Code) -> u8 {
     let end = deadline(options);
-    let sandbox = options.sandbox;
-    let prepare = || {
-        rt::ptrace::trace_me()?;
-        raise(SIGSTOP);
-        if sandbox { rt::seccomp::allow_only(&system_calls::HARMLESS) } else { Ok(()) }
-    };
-    let Ok((child, code)) = start(cx, options, code, prepare) else { return 1 };
-    report::follow(cx, options, child, &code, end)
+    let Ok(child) = start(cx, options, code, true) else { return 1 };
+    report::follow(cx, options, child, code, end)
 }
 
 #[cfg(test)]

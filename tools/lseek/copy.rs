@@ -1,17 +1,18 @@
 //! `--read`: bytes of a file to standard output.
 
-use super::{Done, Opened, Told, fail, open_file, place, size};
+use super::{Done, Told, fail, open_file, place, size};
 use crate::context::Context;
 use rt::Errno;
 use rt::fs::{
-    DT_REG, FALLOC_FL_KEEP_SIZE, FALLOC_FL_PUNCH_HOLE, O_APPEND, copy_file_range, fallocate,
-    fcntl_getfl, fstat, ftruncate, ranges, sendfile,
+    DT_REG, FALLOC_FL_KEEP_SIZE, FALLOC_FL_PUNCH_HOLE, O_APPEND, Ranges, copy_file_range,
+    fallocate, fcntl_getfl, fstat, ftruncate, sendfile,
 };
-use rt::io::{Seek, SeekFrom, Write, pread, stdout};
+use rt::io::{AsFd, BorrowedFd, Seek, SeekFrom, Write, pread, stdout};
 
 /// How much is asked for at once: a number that all kernels take.
 const MOST: u64 = 1 << 30;
 
+#[inline(never)]
 pub fn read(
     cx: &mut Context,
     path: &[u8],
@@ -25,23 +26,20 @@ pub fn read(
         None => u64::MAX,
     };
     let file = open_file(cx, path)?;
-    let size = size(cx, path, &file)?;
+    let file = file.as_fd();
+    let size = size(cx, path, file)?;
     let end = start.saturating_add(length).min(size);
     let mut target = Target::new(sparse);
     if !sparse {
-        return finish(cx, path, target.data(&file, start, end));
+        return finish(cx, path, target.data(file, start, end));
     }
-    for range in ranges(&file, end) {
-        let range = match range {
-            Ok(range) => range,
-            Err(errno) => return fail(cx, path, errno),
-        };
+    let mut ranges = Ranges::new(file, end);
+    while let Some(range) = ranges.next().map_err(|errno| fail(cx, path, errno))? {
         let (from, to) = (range.offset.max(start), range.offset + range.length);
         if from >= to {
             continue;
         }
-        let done =
-            if range.is_hole { target.hole(to - from) } else { target.data(&file, from, to) };
+        let done = if range.is_hole { target.hole(to - from) } else { target.data(file, from, to) };
         finish(cx, path, done)?;
     }
     Ok(())
@@ -58,7 +56,7 @@ enum Failure {
 fn finish(cx: &mut Context, path: &[u8], done: Result<(), Failure>) -> Done {
     match done {
         Ok(()) => return Ok(()),
-        Err(Failure::Read(errno)) => return fail(cx, path, errno),
+        Err(Failure::Read(errno)) => return Err(fail(cx, path, errno)),
         Err(Failure::Short) => message!(cx, "'", path, "': it became shorter while it was read"),
         // The reader has gone: nobody is left to tell.
         Err(Failure::Write(Errno::EPIPE)) => {}
@@ -93,7 +91,7 @@ impl Target {
     }
 
     /// Copies the bytes of the file from one place up to another.
-    fn data(&mut self, file: &Opened, mut at: u64, end: u64) -> Result<(), Failure> {
+    fn data(&mut self, file: BorrowedFd, mut at: u64, end: u64) -> Result<(), Failure> {
         while at < end {
             let length = (end - at).min(MOST) as usize;
             let copied = match self.way {
@@ -120,6 +118,8 @@ impl Target {
     }
 
     /// Leaves out so many bytes, which read as zeros.
+    // Not inlined: its frame is large.
+    #[inline(never)]
     fn hole(&mut self, length: u64) -> Result<(), Failure> {
         if self.sparse && self.punch(length).is_ok() {
             return Ok(());
@@ -151,7 +151,9 @@ impl Target {
 }
 
 /// Copies by way of a buffer, as much as fits into it.
-fn through(file: &Opened, at: u64, length: usize) -> Result<u64, Failure> {
+// Not inlined: its frame is large.
+#[inline(never)]
+fn through(file: BorrowedFd, at: u64, length: usize) -> Result<u64, Failure> {
     let mut buffer = [0; 4096];
     let length = length.min(buffer.len());
     let place = buffer.get_mut(..length).unwrap_or_default();

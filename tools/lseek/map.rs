@@ -1,11 +1,11 @@
 //! `--map`, `--draw`, `--extents`: the ranges of data and the holes of a file.
 
-use super::{Done, Opened, Options, fail, open_file, size, told};
+use super::{Done, Options, fail, open_file, size, told};
 use crate::context::Context;
-use crate::words::Bits;
+use crate::words::{Bits, share};
 use rt::fmt::{dec, hex};
-use rt::fs::{Extents, fiemap, fstat, fstatfs, ranges};
-use rt::io::BufWriter;
+use rt::fs::{Extents, Ranges, fiemap, fstat, fstatfs};
+use rt::io::{AsFd, BorrowedFd, BufWriter};
 use rt::put;
 
 /// How many characters a picture has: with its frame it fits into 80 columns.
@@ -18,19 +18,21 @@ struct Sum {
     bytes: u64,
 }
 
+#[inline(never)]
 pub fn show(cx: &mut Context, options: &Options, path: &[u8]) -> Done {
     let file = open_file(cx, path)?;
-    let size = size(cx, path, &file)?;
-    let block = fstat(&file).map_or(0, |stat| stat.st_blksize as u64).max(1);
+    let file = file.as_fd();
+    let size = size(cx, path, file)?;
+    let block = fstat(file).map_or(0, |stat| stat.st_blksize as u64).max(1);
     if options.json {
         cx.json().object("").text("file", path).number("size", size).number("st_blksize", block);
     }
     let mut done = Ok(());
     if options.map || options.draw {
-        done = map(cx, options, path, &file, size, block);
+        done = map(cx, options, path, file, size, block);
     }
     if done.is_ok() && options.extents {
-        done = extents(cx, options.json, path, &file, size, block);
+        done = extents(cx, options.json, path, file, size, block);
     }
     if options.json {
         cx.json().end_object().end_document();
@@ -38,11 +40,13 @@ pub fn show(cx: &mut Context, options: &Options, path: &[u8]) -> Done {
     done
 }
 
+// Not inlined: its frame is large, as is that of the next one.
+#[inline(never)]
 fn map(
     cx: &mut Context,
     options: &Options,
     path: &[u8],
-    file: &Opened,
+    file: BorrowedFd,
     size: u64,
     block: u64,
 ) -> Done {
@@ -55,9 +59,11 @@ fn map(
         put!(&mut cx.out, "              offset              length  kind\n");
     }
     let mut failure = None;
-    for range in ranges(file, size) {
-        let range = match range {
-            Ok(range) => range,
+    let mut ranges = Ranges::new(file, size);
+    loop {
+        let range = match ranges.next() {
+            Ok(Some(range)) => range,
+            Ok(None) => break,
             Err(errno) => {
                 failure = Some(errno);
                 break;
@@ -91,15 +97,15 @@ fn map(
             picture(&mut cx.out, size, &cells);
         }
     }
-    failure.map_or(Ok(()), |errno| fail(cx, path, errno))
+    failure.map_or(Ok(()), |errno| Err(fail(cx, path, errno)))
 }
 
 fn totals(out: &mut BufWriter, size: u64, data: Sum, holes: Sum) {
     put!(out, "data: ", dec(data.bytes), " bytes in ", dec(data.ranges), plural(data.ranges));
     put!(out, "; holes: ", dec(holes.bytes), " bytes in ", dec(holes.ranges));
     put!(out, plural(holes.ranges), ", ");
-    let tenths = u128::from(holes.bytes) * 1000 / u128::from(size.max(1));
-    put!(out, dec(tenths as u64 / 10), ".", dec(tenths as u64 % 10), " % of ", dec(size), "\n");
+    let tenths = share(holes.bytes, size, 1000);
+    put!(out, dec(tenths / 10), ".", dec(tenths % 10), " % of ", dec(size), "\n");
 }
 
 fn plural(count: u64) -> &'static str {
@@ -108,13 +114,13 @@ fn plural(count: u64) -> &'static str {
 
 /// Where a cell begins: the cells divide the file into equal parts.
 fn edge(size: u64, cell: usize) -> u64 {
-    (u128::from(size) * cell as u128 / CELLS as u128) as u64
+    share(cell as u64, CELLS as u64, size)
 }
 
 /// Adds a range of data to the cells that it touches: in each stand the bytes of data.
 fn colour(cells: &mut [u64; CELLS], size: u64, offset: u64, length: u64) {
     let end = offset + length;
-    let first = (u128::from(offset) * CELLS as u128 / u128::from(size.max(1))) as usize;
+    let first = share(offset, size, CELLS as u64) as usize;
     for (cell, bytes) in cells.iter_mut().enumerate().skip(first) {
         let (from, to) = (edge(size, cell), edge(size, cell + 1));
         if from >= end {
@@ -146,11 +152,12 @@ const FLAGS: Bits = Bits {
         merged shared",
 };
 
+#[inline(never)]
 fn extents(
     cx: &mut Context,
     json: bool,
     path: &[u8],
-    file: &Opened,
+    file: BorrowedFd,
     size: u64,
     block: u64,
 ) -> Done {
@@ -176,7 +183,8 @@ fn extents(
                 if json {
                     cx.json().end_array();
                 }
-                return told(cx, "'", path, errno, ": the file system tells of no extents");
+                let tail = ": the file system tells of no extents";
+                return Err(told(cx, "'", path, errno, tail));
             }
         };
         let mut last = found.is_empty();

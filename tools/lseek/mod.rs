@@ -52,6 +52,24 @@ struct Options<'a> {
     help: bool,
 }
 
+impl<'a> Options<'a> {
+    fn set(&mut self, key: &[u8], value: Option<&'a [u8]>) {
+        match key {
+            [b'v'] => self.verbose = true,
+            [b'm'] => self.map = true,
+            [b'e'] => self.extents = true,
+            [b'd'] => self.draw = true,
+            [b'b'] => self.blocks = true,
+            [b'r'] => self.read = true,
+            b"sparse" => self.sparse = true,
+            [b'p'] => self.pid = value,
+            b"json" => self.json = true,
+            b"why" => self.why = true,
+            _ => self.help = true,
+        }
+    }
+}
+
 /// What went wrong has been told.
 struct Told;
 
@@ -60,22 +78,15 @@ type Done<T = ()> = Result<T, Told>;
 pub fn run(cx: &mut Context) -> u8 {
     let mut options = Options::default();
     // What looks like a number is an offset, whatever its sign.
-    let is_offset = |arg: &&[u8]| matches!(arg, [b'-', b'0'..=b'9', ..]);
-    let negative = cx.args.iter().copied().find(is_offset);
-    let args: Vec<&'static [u8]> = cx.args.iter().copied().filter(|arg| !is_offset(arg)).collect();
-    let operands = cli::parse(cx, &args, HELP, &mut |_, key, value| match key {
-        [b'v'] => options.verbose = true,
-        [b'm'] => options.map = true,
-        [b'e'] => options.extents = true,
-        [b'd'] => options.draw = true,
-        [b'b'] => options.blocks = true,
-        [b'r'] => options.read = true,
-        b"sparse" => options.sparse = true,
-        [b'p'] => options.pid = value,
-        b"json" => options.json = true,
-        b"why" => options.why = true,
-        _ => options.help = true,
-    });
+    let (mut args, mut negative) = (Vec::new(), None);
+    for arg in cx.args.iter().copied() {
+        match arg {
+            [b'-', b'0'..=b'9', ..] => negative = negative.or(Some(arg)),
+            _ => args.push(arg),
+        }
+    }
+    let operands =
+        cli::parse(cx, &args, HELP, &mut |_, key, value| Options::set(&mut options, key, value));
     let Ok(mut operands) = operands.map_err(|Wrong| ()) else { return cli::misused(cx) };
     if options.help {
         return cli::help(cx, USAGE, HELP);
@@ -83,21 +94,18 @@ pub fn run(cx: &mut Context) -> u8 {
     if let Some(offset) = negative {
         operands.insert(operands.len().min(1), offset);
     }
+    let shows = options.map || options.extents || options.draw;
     let done = match (&options, &*operands) {
         (Options { pid: Some(pid), .. }, [fd]) => of_process(cx, &options, pid, fd),
-        (Options { pid: None, map: false, extents: false, draw: false, read, .. }, words) => {
-            let [file, offset, last @ ..] = words else {
-                return operands_are_wrong(cx, words);
-            };
-            if last.len() > 1 {
-                return operands_are_wrong(cx, words);
-            }
+        (Options { pid: None, read: false, .. }, [file]) if shows => map::show(cx, &options, file),
+        (Options { pid: None, read, .. }, [file, offset, last @ ..])
+            if !shows && last.len() <= 1 =>
+        {
             match (read, last.first().copied()) {
                 (true, last) => copy::read(cx, file, offset, last, options.sparse),
                 (false, last) => seek(cx, &options, file, offset, last.unwrap_or(b"set")),
             }
         }
-        (Options { pid: None, read: false, .. }, [file]) => map::show(cx, &options, file),
         (_, words) => return operands_are_wrong(cx, words),
     };
     done.is_err().into()
@@ -114,74 +122,66 @@ fn operands_are_wrong(cx: &mut Context, words: &[&[u8]]) -> u8 {
 /// Opens a file without waiting for anything.
 fn open_file(cx: &mut Context, path: &[u8]) -> Done<Opened> {
     if path == b"-" {
-        return Ok(Opened::Stdin);
+        return Ok(Opened(None));
     }
     match open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC, Mode(0)) {
-        Ok(file) => Ok(Opened::File(file)),
-        Err(errno) => told(cx, "cannot open '", path, errno, ""),
+        Ok(file) => Ok(Opened(Some(file))),
+        Err(errno) => Err(told(cx, "cannot open '", path, errno, "")),
     }
 }
 
-enum Opened {
-    Stdin,
-    File(File),
-}
+/// A file, or standard input.
+struct Opened(Option<File>);
 
 impl AsFd for Opened {
     fn as_fd(&self) -> BorrowedFd<'_> {
-        match self {
-            Opened::Stdin => stdin(),
-            Opened::File(file) => file.as_fd(),
-        }
+        self.0.as_ref().map_or(stdin(), AsFd::as_fd)
     }
 }
 
 /// Tells what went wrong with a file; of what has no places, that.
-fn fail<T>(cx: &mut Context, path: &[u8], errno: Errno) -> Done<T> {
+fn fail(cx: &mut Context, path: &[u8], errno: Errno) -> Told {
     let is_pipe = errno == Errno::ESPIPE;
-    told(
-        cx,
-        "'",
-        path,
-        errno,
-        if is_pipe { ": a pipe, socket or terminal has no cursor" } else { "" },
-    )
+    let tail = if is_pipe { ": a pipe, socket or terminal has no cursor" } else { "" };
+    told(cx, "'", path, errno, tail)
 }
 
-fn told<T>(cx: &mut Context, head: &str, path: &[u8], errno: Errno, tail: &str) -> Done<T> {
+fn told(cx: &mut Context, head: &str, path: &[u8], errno: Errno, tail: &str) -> Told {
     message!(cx, head, path, "': ", errno, tail);
-    Err(Told)
+    Told
 }
 
 /// How long a file is: what can be sought in has an end.
-fn size(cx: &mut Context, path: &[u8], file: &Opened) -> Done<u64> {
+fn size(cx: &mut Context, path: &[u8], mut file: BorrowedFd) -> Done<u64> {
     let found = fstat(file).and_then(|stat| match stat.file_type() {
         DT_REG => Ok(stat.st_size as u64),
         DT_DIR => Err(Errno::EISDIR),
-        _ => file.as_fd().seek(SeekFrom::End(0)),
+        _ => file.seek(SeekFrom::End(0)),
     });
-    found.or_else(|errno| fail(cx, path, errno))
+    found.map_err(|errno| fail(cx, path, errno))
 }
 
 /// A number as the help has it; none where it isn't one or has more than 63 bits.
 fn number(text: &[u8]) -> Option<i64> {
-    let (negative, text) = match text.strip_prefix(b"-") {
-        Some(text) => (true, text),
-        None => (false, text.strip_prefix(b"+").unwrap_or(text)),
+    let (negative, text) = match text {
+        [b'-', text @ ..] => (true, text),
+        [b'+', text @ ..] | text => (false, text),
     };
-    let (text, unit) = match text.split_last() {
-        Some((last, head)) => match b"KMGTPE".iter().position(|unit| unit == last) {
-            Some(power) if !head.is_empty() => (head, 1i64 << (10 * (power + 1))),
-            _ => (text, 1),
-        },
-        None => return None,
+    let (text, unit) = match text {
+        [head @ .., last] if !head.is_empty() => {
+            match b"KMGTPE".iter().position(|unit| unit == last) {
+                Some(power) => (head, 1 << (10 * (power + 1))),
+                None => (text, 1),
+            }
+        }
+        _ => (text, 1),
     };
-    let (base, digits) = match text {
+    let (base, text) = match text {
         [b'0', b'x' | b'X', digits @ ..] => (16, digits),
         digits => (10, digits),
     };
-    let value = i128::from(crate::words::number(digits, base)?) * i128::from(unit);
-    i64::try_from(if negative { -value } else { value }).ok()
+    let value = digits(text, base)?.checked_mul(unit)?;
+    if negative { 0i64.checked_sub_unsigned(value) } else { value.try_into().ok() }
 }
 
 fn told_number(cx: &mut Context, what: &str, text: &[u8]) -> Done<i64> {
@@ -201,29 +201,33 @@ fn place(cx: &mut Context, what: &str, text: &[u8]) -> Done<u64> {
 }
 
 /// Seeks, and tells where the cursor is then.
+// Not inlined: its frame is large, as are those of the others that `run` calls.
+#[inline(never)]
 fn seek(cx: &mut Context, options: &Options, path: &[u8], offset: &[u8], whence: &[u8]) -> Done {
     let file = open_file(cx, path)?;
-    let to = match whence {
-        b"set" => SeekFrom::Start(place(cx, "offset", offset)?),
-        b"cur" => SeekFrom::Current(told_number(cx, "offset", offset)?),
-        b"end" => SeekFrom::End(told_number(cx, "offset", offset)?),
-        b"data" => SeekFrom::Data(place(cx, "offset", offset)?),
-        b"hole" => SeekFrom::Hole(place(cx, "offset", offset)?),
-        _ => {
-            message!(cx, "invalid whence: '", whence, "'; it is set, cur, end, data or hole");
-            return Err(Told);
-        }
+    let Some(kind) = words(b"set cur end data hole", b' ').position(|known| known == whence) else {
+        message!(cx, "invalid whence: '", whence, "'; it is set, cur, end, data or hole");
+        return Err(Told);
+    };
+    let value = match kind {
+        1 | 2 => told_number(cx, "offset", offset)?,
+        _ => place(cx, "offset", offset)? as i64,
+    };
+    let to = match kind {
+        0 => SeekFrom::Start(value as u64),
+        1 => SeekFrom::Current(value),
+        2 => SeekFrom::End(value),
+        3 => SeekFrom::Data(value as u64),
+        _ => SeekFrom::Hole(value as u64),
     };
     let position = match file.as_fd().seek(to) {
         Ok(position) => position,
         Err(Errno::ENXIO) => {
-            let what = match to {
-                SeekFrom::Data(_) => ": no data from there on",
-                _ => ": it lies behind the end",
-            };
-            return told(cx, "'", path, Errno::ENXIO, what);
+            let is_data = matches!(to, SeekFrom::Data(_));
+            let what = if is_data { ": no data from there on" } else { ": it lies behind the end" };
+            return Err(told(cx, "'", path, Errno::ENXIO, what));
         }
-        Err(errno) => return fail(cx, path, errno),
+        Err(errno) => return Err(fail(cx, path, errno)),
     };
     if !options.json {
         put!(&mut cx.out, "Cursor position: ", dec(position), "\n");
@@ -237,7 +241,7 @@ fn seek(cx: &mut Context, options: &Options, path: &[u8], offset: &[u8], whence:
         let number = file.as_fd().number() as u32;
         match dir.and_then(|dir| info(&dir, number, &mut buffer)) {
             Ok(info) => info,
-            Err(errno) => return fail(cx, b"/proc/self/fdinfo", errno),
+            Err(errno) => return Err(fail(cx, b"/proc/self/fdinfo", errno)),
         }
     } else {
         &[]
@@ -290,12 +294,23 @@ fn each_flag(value: u64, call: &mut dyn FnMut(&'static [u8])) -> u64 {
 
 /// The cursor, and what else is known of a descriptor.
 fn show_info(cx: &mut Context, json: bool, path: Option<&[u8]>, position: u64, info: &[u8]) {
-    if !json {
-        for (name, value) in fields(info) {
+    if json {
+        cx.json().object("");
+        if let Some(path) = path {
+            cx.json().text("file", path);
+        }
+        cx.json().number("position", position);
+        if !info.is_empty() {
+            cx.json().object("fdinfo");
+        }
+    }
+    for (name, value) in fields(info) {
+        let flags = digits(value, 8).filter(|_| name == b"flags");
+        if !json {
             put!(&mut cx.out, Shown(name), ": ", Shown(value));
-            if let (b"flags", Some(value)) = (name, digits(value, 8)) {
+            if let Some(flags) = flags {
                 let (out, mut mark) = (&mut cx.out, " (");
-                let rest = each_flag(value, &mut |name| {
+                let rest = each_flag(flags, &mut |name| {
                     put!(out, mark, name);
                     mark = "|";
                 });
@@ -305,36 +320,24 @@ fn show_info(cx: &mut Context, json: bool, path: Option<&[u8]>, position: u64, i
                 put!(out, ")");
             }
             put!(&mut cx.out, "\n");
+        } else if let Some(flags) = flags {
+            cx.json().number("flags", flags).array("flags_names");
+            each_flag(flags, &mut |name| {
+                cx.json().text("", name);
+            });
+            cx.json().end_array();
+        } else if let b"pos" | b"mnt_id" | b"ino" = name {
+            // Some kinds of descriptors have other lines more than once.
+            let name = core::str::from_utf8(name).unwrap_or_default();
+            cx.json().number(name, digits(value, 10).unwrap_or(0));
         }
-        return;
     }
-    cx.json().object("");
-    if let Some(path) = path {
-        cx.json().text("file", path);
-    }
-    cx.json().number("position", position);
-    if !info.is_empty() {
-        cx.json().object("fdinfo");
-        for (name, value) in fields(info) {
-            match (name, digits(value, 8)) {
-                (b"flags", Some(value)) => {
-                    cx.json().number("flags", value).array("flags_names");
-                    each_flag(value, &mut |name| {
-                        cx.json().text("", name);
-                    });
-                    cx.json().end_array();
-                }
-                // Some kinds of descriptors have the same line more than once.
-                (b"pos" | b"mnt_id" | b"ino", _) => {
-                    let name = core::str::from_utf8(name).unwrap_or_default();
-                    cx.json().number(name, digits(value, 10).unwrap_or(0));
-                }
-                _ => {}
-            }
+    if json {
+        if !info.is_empty() {
+            cx.json().end_object();
         }
-        cx.json().end_object();
+        cx.json().end_object().end_document();
     }
-    cx.json().end_object().end_document();
 }
 
 /// Text of the kernel's; where it isn't plain, as hexadecimal digits.
@@ -351,6 +354,7 @@ impl Put for Shown<'_> {
 }
 
 /// The cursor of another process's descriptor.
+#[inline(never)]
 fn of_process(cx: &mut Context, options: &Options, pid: &[u8], fd: &[u8]) -> Done {
     let number = match operand(pid) {
         Operand::Pid(number) => Some(number),

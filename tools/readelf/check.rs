@@ -4,19 +4,20 @@
 //! What can't be known that way is `unknown`, which is not the same as `bad`.
 
 use super::file::{File, Symbols};
+use super::names::label::Label;
 use super::names::segments::segment_type;
 use super::text;
 use crate::colour::Sgr;
 use crate::context::Context;
-use alloc::vec::Vec;
+use crate::words::{short, words};
 use rt::elf::consts::*;
 use rt::elf::{Notes, ProgramHeader, Reader, SectionHeader, c_str};
 use rt::fmt::{dec, hex, left};
-use rt::io::{BufWriter, Write};
+use rt::io::BufWriter;
 use rt::put;
 
 /// The checks, in the order of the table. Each is a bit of [`Checks`].
-const NAMES: &str = "pie relro stack canary fortify ibt shstk bti pac rpath runpath rwx textrel";
+const NAMES: &[u8] = b"pie relro stack canary fortify ibt shstk bti pac rpath runpath rwx textrel";
 
 /// A bit for each check.
 pub type Checks = u16;
@@ -24,11 +25,10 @@ pub type Checks = u16;
 /// Those that are named, with commas between them; all where nothing is. None where one
 /// doesn't exist, which is told.
 pub fn chosen(cx: &mut Context, list: Option<&[u8]>) -> Option<Checks> {
-    let all = (1 << NAMES.split(' ').count()) - 1;
+    let all = (1 << words(NAMES, b' ').count()) - 1;
     let mut checks = 0;
     for name in list.unwrap_or(b"all").split(|&byte| byte == b',') {
-        let place = NAMES.split(' ').position(|known| known.as_bytes() == name);
-        checks |= match place {
+        checks |= match words(NAMES, b' ').position(|known| known == name) {
             Some(place) => 1 << place,
             None if name == b"all" => all,
             None => {
@@ -67,56 +67,35 @@ impl State {
     }
 }
 
-/// Text that is put together before it is known where it goes.
-struct Text(Vec<u8>);
-
-impl Write for Text {
-    fn write(&mut self, bytes: &[u8]) -> rt::Result<usize> {
-        self.0.extend_from_slice(bytes);
-        core::result::Result::Ok(bytes.len())
-    }
-}
-
-/// What is printed, for what has no other form.
-#[inline(never)]
-pub fn printed(print: &mut dyn FnMut(&mut BufWriter)) -> Vec<u8> {
-    let (mut text, mut buffer) = (Text(Vec::new()), [0; 64]);
-    let mut out = BufWriter::new(&mut buffer, &mut text);
-    print(&mut out);
-    let _ = out.flush();
-    text.0
-}
-
 /// Prints the table; false where one of the checks that were named fails: anything but what
 /// holds or can't apply.
 pub fn show(cx: &mut Context, file: &File) -> bool {
     let Some((checks, named)) = file.options.check else { return true };
-    let facts = Facts::new(cx, file);
+    let mut facts = Facts {
+        file,
+        kind: Kind::Linked,
+        why: "",
+        is_dynamic: !file.dynamic.entries.is_empty(),
+        is_static: false,
+        is_go: false,
+        is_musl: false,
+        has_symbols: false,
+        canary: None,
+        fortified: Functions::default(),
+        fortifiable: Functions::default(),
+        property: None,
+        has_code: false,
+        stack_mark: None,
+    };
+    facts.gather(cx);
     let mut fine = true;
     if file.options.json {
         cx.json().array("checks");
     }
-    for (place, name) in NAMES.split(' ').enumerate() {
-        let ours = facts.is_for_machine(place);
-        if checks & 1 << place == 0 || !(ours || named) {
-            continue;
+    for (place, name) in words(NAMES, b' ').enumerate() {
+        if checks & 1 << place != 0 && (named || facts.is_for_machine(place)) {
+            fine &= facts.row(cx, place, name);
         }
-        let mut state = State::None;
-        let evidence = printed(&mut |out| match facts.kind {
-            _ if !ours => put!(out, "another machine's"),
-            Kind::Other(why) => put!(out, why),
-            _ => state = facts.check(place, out),
-        });
-        fine &= matches!(state, Ok | State::None);
-        let (word, sgr) = state.text();
-        if file.options.json {
-            let json = cx.json();
-            json.object("").text("name", name).text("state", word);
-            json.text("evidence", &evidence).end_object();
-            continue;
-        }
-        let word = file.options.colour.paint(sgr, left(word, 8));
-        put!(&mut cx.out, "  ", left(name, 8), " ", word, " ", &evidence[..], "\n");
     }
     if file.options.json {
         cx.json().end_array();
@@ -131,13 +110,15 @@ enum Kind {
     Linked,
     /// What is yet to be linked: only the compiler's work can be seen.
     Object,
-    /// Nothing to check, and why.
-    Other(&'static str),
+    /// Nothing to check.
+    Other,
 }
 
 struct Facts<'f, 'a> {
     file: &'f File<'a>,
     kind: Kind,
+    /// Why there is nothing to check.
+    why: &'static str,
     /// Whether there is a dynamic section.
     is_dynamic: bool,
     /// Whether it is a program that needs no other file.
@@ -150,27 +131,32 @@ struct Facts<'f, 'a> {
     fortified: Functions<'a>,
     fortifiable: Functions<'a>,
     property: Option<u32>,
+    /// Whether there is code, and whether `.note.GNU-stack` is marked so, if it is there.
+    has_code: bool,
+    stack_mark: Option<bool>,
 }
 
 /// Some functions: the first of them, and how many they are.
 #[derive(Default)]
 struct Functions<'a> {
-    first: [&'a [u8]; 3],
+    first: [Option<&'a [u8]>; 3],
     count: usize,
 }
 
 impl<'a> Functions<'a> {
     fn add(&mut self, name: &'a [u8]) {
         if let Some(place) = self.first.get_mut(self.count) {
-            *place = name;
+            *place = Some(name);
         }
         self.count += 1;
     }
 
     fn put(&self, out: &mut BufWriter, what: &str) {
         put!(out, dec(self.count), what);
-        for (i, name) in self.first.iter().take(self.count).enumerate() {
-            put!(out, if i == 0 { " (" } else { ", " }, text::name(name));
+        let mut before = " (";
+        for name in self.first.iter().flatten() {
+            put!(out, before, text::name(name));
+            before = ", ";
         }
         put!(out, if self.count > self.first.len() { ", ..." } else { "" });
         put!(out, if self.count > 0 { ")" } else { "" });
@@ -183,51 +169,93 @@ const DF_1_NOW: u64 = 1;
 const DF_1_PIE: u64 = 0x0800_0000;
 
 impl<'f, 'a> Facts<'f, 'a> {
-    fn new(cx: &mut Context, file: &'f File<'a>) -> Self {
-        let kind = match file.elf.header.e_type {
-            ET_REL => Kind::Object,
-            ET_EXEC | ET_DYN if has_no_code(file) => {
-                Kind::Other("debug information only: check the file that it belongs to")
+    // Not inlined, as all that makes a row: then it goes by a pointer to the facts, and has a
+    // small frame.
+    #[inline(never)]
+    fn gather(&mut self, cx: &mut Context) {
+        let file = self.file;
+        match file.elf.header.e_type {
+            ET_REL => self.kind = Kind::Object,
+            ET_EXEC | ET_DYN => {}
+            e_type => {
+                self.kind = Kind::Other;
+                let is_core = e_type == ET_CORE;
+                self.why = if is_core { "a core file" } else { "neither a program nor an object" };
             }
-            ET_EXEC | ET_DYN => Kind::Linked,
-            ET_CORE => Kind::Other("a core file"),
-            _ => Kind::Other("neither a program nor an object"),
-        };
-        let go = [&b".go.buildinfo"[..], b".note.go.buildid", b".gopclntab"];
-        let mut facts = Facts {
-            file,
-            kind,
-            is_dynamic: !file.dynamic.entries.is_empty(),
-            is_static: false,
-            is_go: file.sections.iter().any(|section| go.contains(&file.section_name(&section))),
-            is_musl: false,
-            has_symbols: false,
-            canary: None,
-            fortified: Functions::default(),
-            fortifiable: Functions::default(),
-            property: property(file),
-        };
-        let is_program = !facts.is_dynamic || file.dynamic.value(DT_FLAGS_1) & DF_1_PIE != 0;
-        facts.is_static = kind == Kind::Linked
-            && is_program
-            && facts.segment(PT_INTERP).is_none()
-            && !facts.has(DT_NEEDED);
-        let musl = |name: &[u8]| name.starts_with(b"libc.musl") || name == b"libc.so";
-        facts.is_musl = interpreter(file).is_some_and(|name| contains(name, b"ld-musl"))
-            || facts.strings(DT_NEEDED).any(musl);
+        }
+        self.sections();
+        self.is_static = self.kind == Kind::Linked
+            && (!self.is_dynamic || file.dynamic.value(DT_FLAGS_1) & DF_1_PIE != 0)
+            && file.segment_of(PT_INTERP).is_none()
+            && !self.has(DT_NEEDED);
+        self.is_musl = interpreter(file).is_some_and(|name| contains(name, b"ld-musl"));
+        for name in self.strings(DT_NEEDED) {
+            self.is_musl |= name.starts_with(b"libc.musl") || name == b"libc.so";
+        }
         if let Some(symbols) = file.dynamic.symbols {
-            facts.look_at(&symbols, file.dynamic.strings.unwrap_or_default(), true);
+            self.look_at(&symbols, file.dynamic.strings.unwrap_or_default(), true);
         }
         // Of a program that is linked dynamically only a canary may be local.
-        let dynamic = facts.has_symbols;
-        if !dynamic || facts.canary.is_none() {
+        let dynamic = self.has_symbols;
+        if !dynamic || self.canary.is_none() {
             for (index, section) in file.sections_of(SHT_SYMTAB) {
                 if let Some(symbols) = file.symbols(cx, index) {
-                    facts.look_at(&symbols, file.linked_strings(&section), !dynamic);
+                    self.look_at(&symbols, file.linked_strings(&section), !dynamic);
                 }
             }
         }
-        facts
+    }
+
+    /// A row of the table; false where that is worse than nothing.
+    #[inline(never)]
+    fn row(&self, cx: &mut Context, place: usize, name: &[u8]) -> bool {
+        let mut state = State::None;
+        let evidence = short(&mut |out| match self.kind {
+            _ if !self.is_for_machine(place) => put!(out, "another machine's"),
+            Kind::Other => put!(out, self.why),
+            _ => state = self.check(place, out),
+        });
+        let (word, sgr) = state.text();
+        if self.file.options.json {
+            let json = cx.json();
+            json.object("").text("name", name).text("state", word);
+            json.text("evidence", &evidence).end_object();
+        } else {
+            let word = self.file.options.colour.paint(sgr, left(word, 8));
+            put!(&mut cx.out, "  ", left(name, 8), " ", word, " ", &evidence[..], "\n");
+        }
+        matches!(state, Ok | State::None)
+    }
+
+    /// What sections tell, and properties.
+    #[inline(never)]
+    fn sections(&mut self) {
+        let file = self.file;
+        if let Some(segment) = file.segment_of(PT_GNU_PROPERTY) {
+            self.property = property(file, segment.p_offset, segment.p_filesz);
+        }
+        let mut by_name_only = true;
+        for index in 0..file.sections.len() {
+            let section = file.section(index);
+            let is_code = section.sh_flags & SHF_EXECINSTR != 0;
+            self.has_code |= is_code;
+            by_name_only &= !is_code || section.sh_type == SHT_NOBITS;
+            let name = file.section_name(&section);
+            if name == b".note.GNU-stack" {
+                self.stack_mark = self.stack_mark.or(Some(is_code));
+            } else if name == b".note.gnu.property" {
+                let property = || property(file, section.sh_offset, section.sh_size);
+                self.property = self.property.or_else(property);
+            } else {
+                let go = b".go.buildinfo .note.go.buildid .gopclntab";
+                self.is_go |= words(go, b' ').any(|known| known == name);
+            }
+        }
+        // What `strip --only-keep-debug` leaves.
+        if self.kind == Kind::Linked && self.has_code && by_name_only {
+            self.kind = Kind::Other;
+            self.why = "debug information only: check the file that it belongs to";
+        }
     }
 
     /// Looks for the names of functions that tell how the code was compiled.
@@ -244,10 +272,11 @@ impl<'f, 'a> Facts<'f, 'a> {
             if !functions || symbol.st_shndx != SHN_UNDEF {
                 continue;
             }
-            let base = name.strip_prefix(b"__").and_then(|name| name.strip_suffix(b"_chk"));
-            if base.is_some() || matches!(name, b"fortify_panic" | b"__fortify_panic") {
+            let bare = name.strip_prefix(b"__");
+            let base = bare.and_then(|name| name.strip_suffix(b"_chk"));
+            if base.is_some() || bare.unwrap_or(name) == b"fortify_panic" {
                 self.fortified.add(base.unwrap_or(name));
-            } else if FORTIFIABLE.split(' ').any(|known| known.as_bytes() == name) {
+            } else if words(FORTIFIABLE, b' ').any(|known| known == name) {
                 self.fortifiable.add(name);
             }
         }
@@ -276,16 +305,11 @@ impl<'f, 'a> Facts<'f, 'a> {
         self.file.dynamic.entries.iter().any(|entry| entry.d_tag == tag)
     }
 
-    fn segment(&self, p_type: u32) -> Option<ProgramHeader> {
-        self.file.segments.iter().find(|segment| segment.p_type == p_type)
-    }
-
     /// One check, by its place in [`NAMES`]; writes what it is known by.
     fn check(&self, place: usize, out: &mut BufWriter) -> State {
         // pie, relro, rpath, runpath, textrel
         if self.kind == Kind::Object && matches!(place, 0 | 1 | 9 | 10 | 12) {
-            put!(out, "decided when it is linked");
-            return State::None;
+            return say(out, State::None, "decided when it is linked");
         }
         match place {
             0 => self.pie(out),
@@ -306,85 +330,70 @@ impl<'f, 'a> Facts<'f, 'a> {
 
     fn pie(&self, out: &mut BufWriter) -> State {
         if self.file.elf.header.e_type == ET_EXEC {
-            put!(out, "ET_EXEC: always at the same address");
-            return Bad;
+            return say(out, Bad, "ET_EXEC: always at the same address");
         }
         let by_flag = self.file.dynamic.value(DT_FLAGS_1) & DF_1_PIE != 0;
-        put!(out, "ET_DYN: ");
-        match (by_flag, self.segment(PT_INTERP).is_some()) {
-            (true, true) => put!(out, "program (DF_1_PIE, PT_INTERP)"),
-            (true, false) => put!(out, "static program (DF_1_PIE, no PT_INTERP)"),
-            (false, true) if !self.has(DT_SONAME) => put!(out, "program (PT_INTERP)"),
-            _ => put!(out, "shared object"),
-        }
+        let what = match (by_flag, self.file.segment_of(PT_INTERP).is_some()) {
+            (true, true) => "program (DF_1_PIE, PT_INTERP)",
+            (true, false) => "static program (DF_1_PIE, no PT_INTERP)",
+            (false, true) if !self.has(DT_SONAME) => "program (PT_INTERP)",
+            _ => "shared object",
+        };
+        put!(out, "ET_DYN: ", what);
         Ok
     }
 
+    #[inline(never)]
     fn relro(&self, out: &mut BufWriter) -> State {
-        let Some(segment) = self.segment(PT_GNU_RELRO) else {
-            put!(out, "no GNU_RELRO segment");
-            return Bad;
+        let Some(segment) = self.file.segment_of(PT_GNU_RELRO) else {
+            return say(out, Bad, "no GNU_RELRO segment");
         };
-        let end = segment.p_vaddr.saturating_add(segment.p_memsz);
-        put!(out, "GNU_RELRO 0x", hex(segment.p_vaddr), "-0x", hex(end), ", ");
+        let (start, end) = (segment.p_vaddr, segment.p_vaddr.saturating_add(segment.p_memsz));
+        put!(out, "GNU_RELRO 0x", hex(start), "-0x", hex(end), ", ");
         let dynamic = &self.file.dynamic;
-        let (now, why) = if self.is_static {
-            let within = |s: &SectionHeader| {
-                s.sh_addr >= segment.p_vaddr && s.sh_addr.saturating_add(s.sh_size) <= end
-            };
+        let (state, why) = if self.is_static {
             // The first three words are no function's.
             let least = 3 * self.file.elf.encoding.word() as u64;
             let writable = self.file.sections.iter().any(|section| {
-                section.sh_size > least
-                    && self.file.section_name(&section) == b".got.plt"
-                    && !within(&section)
+                let outside = section.sh_addr < start
+                    || section.sh_addr.saturating_add(section.sh_size) > end;
+                let is_large = section.sh_size > least;
+                outside && is_large && self.file.section_name(&section) == b".got.plt"
             });
-            (!writable, if writable { "but .got.plt stays writable" } else { "linked statically" })
+            match writable {
+                true => (Partial, "but .got.plt stays writable"),
+                false => (Ok, "linked statically"),
+            }
         } else if self.has(DT_BIND_NOW) {
-            (true, "DT_BIND_NOW")
+            (Ok, "DT_BIND_NOW")
         } else if dynamic.value(DT_FLAGS) & DF_BIND_NOW != 0 {
-            (true, "DF_BIND_NOW")
+            (Ok, "DF_BIND_NOW")
         } else if dynamic.value(DT_FLAGS_1) & DF_1_NOW != 0 {
-            (true, "DF_1_NOW")
+            (Ok, "DF_1_NOW")
         } else if !self.has(DT_JMPREL) {
-            (true, "nothing is bound lazily (no DT_JMPREL)")
+            (Ok, "nothing is bound lazily (no DT_JMPREL)")
         } else {
-            (false, "but lazy binding: the PLT's GOT stays writable")
+            (Partial, "but lazy binding: the PLT's GOT stays writable")
         };
-        put!(out, why);
-        if now { Ok } else { Partial }
+        say(out, state, why)
     }
 
+    #[inline(never)]
     fn stack(&self, out: &mut BufWriter) -> State {
-        if self.kind == Kind::Object {
-            let file = self.file;
-            let mark = |section: &SectionHeader| file.section_name(section) == b".note.GNU-stack";
-            let section = file.sections.iter().find(mark);
-            return match section.map(|section| section.sh_flags & SHF_EXECINSTR) {
-                Some(0) => {
-                    put!(out, ".note.GNU-stack without SHF_EXECINSTR");
-                    Ok
-                }
-                Some(_) => {
-                    put!(out, ".note.GNU-stack with SHF_EXECINSTR: asks for an executable stack");
-                    Bad
-                }
-                None if !file.sections.iter().any(|s| s.sh_flags & SHF_EXECINSTR != 0) => {
-                    put!(out, "no code");
-                    State::None
-                }
-                None => {
-                    put!(out, "no .note.GNU-stack: linked, it may make the stack executable");
-                    Bad
-                }
+        if self.kind != Kind::Object {
+            let Some(segment) = self.file.segment_of(PT_GNU_STACK) else {
+                return say(out, Bad, "no GNU_STACK segment: the stack may be executable");
             };
+            put!(out, "GNU_STACK ", &letters(segment.p_flags)[..]);
+            return if segment.p_flags & PF_X == 0 { Ok } else { Bad };
         }
-        let Some(segment) = self.segment(PT_GNU_STACK) else {
-            put!(out, "no GNU_STACK segment: the stack may be executable");
-            return Bad;
+        let (state, what) = match self.stack_mark {
+            Some(false) => (Ok, ".note.GNU-stack without SHF_EXECINSTR"),
+            Some(true) => (Bad, ".note.GNU-stack with SHF_EXECINSTR: asks for an executable stack"),
+            None if !self.has_code => (State::None, "no code"),
+            None => (Bad, "no .note.GNU-stack: linked, it may make the stack executable"),
         };
-        put!(out, "GNU_STACK ", &letters(segment.p_flags)[..]);
-        if segment.p_flags & PF_X == 0 { Ok } else { Bad }
+        say(out, state, what)
     }
 
     fn canary(&self, out: &mut BufWriter) -> State {
@@ -392,138 +401,129 @@ impl<'f, 'a> Facts<'f, 'a> {
             put!(out, text::name(name));
             return Ok;
         }
-        self.without_symbols(out, true).unwrap_or_else(|| {
-            put!(out, "no __stack_chk_fail: not compiled with it, or no function needs one");
-            Bad
-        })
+        let none = "no __stack_chk_fail: not compiled with it, or no function needs one";
+        self.without(out, true, (Bad, none))
     }
 
     fn fortify(&self, out: &mut BufWriter) -> State {
         let (fortified, others) = (&self.fortified, &self.fortifiable);
-        if fortified.count + others.count > 0 {
-            fortified.put(out, " fortified");
-            put!(out, ", ");
-            others.put(out, " not");
-            return if fortified.count > 0 {
-                Ok
-            } else if self.is_musl {
-                put!(out, "; musl has no such functions");
-                State::None
-            } else {
-                Bad
-            };
+        if fortified.count + others.count == 0 {
+            let none = "no function is used that could be";
+            return self.without(out, false, (State::None, none));
         }
-        self.without_symbols(out, false).unwrap_or_else(|| {
-            put!(out, "no function is used that could be");
-            State::None
-        })
+        fortified.put(out, " fortified");
+        put!(out, ", ");
+        others.put(out, " not");
+        match fortified.count {
+            0 if self.is_musl => say(out, State::None, "; musl has no such functions"),
+            0 => Bad,
+            _ => Ok,
+        }
     }
 
-    /// Why there is nothing to learn from symbols, if so.
-    fn without_symbols(&self, out: &mut BufWriter, defined: bool) -> Option<State> {
-        if self.is_go {
-            put!(out, "Go code");
-            return Some(State::None);
-        }
-        if !self.has_symbols {
-            put!(out, "no symbols to tell");
-            return Some(Unknown);
-        }
-        if self.is_static && !defined {
-            put!(out, "linked statically: the library's own uses can't be told apart");
-            return Some(Unknown);
-        }
-        None
+    /// Why there is nothing to learn from symbols; else that they don't tell.
+    fn without(&self, out: &mut BufWriter, defined: bool, none: (State, &'static str)) -> State {
+        let (state, why) = if self.is_go {
+            (State::None, "Go code")
+        } else if !self.has_symbols {
+            (Unknown, "no symbols to tell")
+        } else if self.is_static && !defined {
+            (Unknown, "linked statically: the library's own uses can't be told apart")
+        } else {
+            none
+        };
+        say(out, state, why)
     }
 
     fn feature(&self, out: &mut BufWriter, bit: u32, name: &str) -> State {
         let is_x86 = self.file.elf.header.e_machine != EM_AARCH64;
         let kind = if is_x86 { "x86" } else { "AArch64" };
-        match self.property {
-            Some(bits) if bits >> bit & 1 != 0 => {
-                put!(out, kind, " feature property: ", name);
-                Ok
-            }
-            Some(_) => {
-                put!(out, kind, " feature property without ", name);
-                Bad
-            }
-            None => {
-                put!(out, "no GNU property of ", kind, " features");
-                Bad
-            }
-        }
+        let Some(bits) = self.property else {
+            put!(out, "no GNU property of ", kind);
+            return say(out, Bad, " features");
+        };
+        let has = bits >> bit & 1 != 0;
+        put!(out, kind, " feature property", if has { ": " } else { " without " }, name);
+        if has { Ok } else { Bad }
     }
 
     fn path(&self, out: &mut BufWriter, tag: i64, name: &str) -> State {
-        let mut paths = self.strings(tag);
-        match paths.next() {
-            None => {
-                put!(out, "no ", name);
-                Ok
-            }
-            Some(path) => {
-                put!(out, name, " ", text::name(path));
-                paths.take(4).for_each(|path| put!(out, ", ", text::name(path)));
-                Bad
-            }
+        let mut count = 0;
+        for path in self.strings(tag).take(5) {
+            put!(out, if count == 0 { name } else { "," }, " ", text::name(path));
+            count += 1;
         }
+        if count > 0 {
+            return Bad;
+        }
+        put!(out, "no ", name);
+        Ok
     }
 
+    #[inline(never)]
     fn rwx(&self, out: &mut BufWriter) -> State {
-        let header = &self.file.elf.header;
         let (mut all, mut bad) = (0u32, 0u32);
+        let mut what = " sections";
         if self.kind == Kind::Object {
-            for section in self.file.sections.iter() {
+            for index in 0..self.file.sections.len() {
+                let section = self.file.section(index);
                 let both = SHF_WRITE | SHF_EXECINSTR;
                 all += (section.sh_flags & SHF_ALLOC != 0) as u32;
                 if section.sh_flags & (both | SHF_ALLOC) == both | SHF_ALLOC {
-                    put!(out, text::section(self.file.section_name(&section)), " ");
-                    put!(out, "is writable and executable");
-                    return Bad;
+                    put!(out, text::section(self.file.section_name(&section)));
+                    return say(out, Bad, " is writable and executable");
                 }
             }
-            put!(out, "none of ", dec(all), " sections is writable and executable");
-            return Ok;
-        }
-        let mut first = None;
-        for segment in self.file.segments.iter() {
-            // That of the stack is a check of its own.
-            let in_memory = segment.p_type != PT_GNU_STACK;
-            all += in_memory as u32;
-            if in_memory && segment.p_flags & (PF_W | PF_X) == PF_W | PF_X {
+        } else {
+            what = " segments";
+            for index in 0..self.file.segments.len() {
+                let segment = self.file.segment(index);
+                // That of the stack is a check of its own.
+                if segment.p_type == PT_GNU_STACK {
+                    continue;
+                }
+                all += 1;
+                if segment.p_flags & (PF_W | PF_X) != PF_W | PF_X {
+                    continue;
+                }
                 bad += 1;
-                first = first.or(Some(segment));
-            }
-        }
-        match first {
-            None => {
-                put!(out, "none of ", dec(all), " segments is writable and executable");
-                Ok
-            }
-            Some(segment) => {
-                let kind = segment_type(segment.p_type, header.e_machine, header.e_ident.osabi());
+                if bad > 1 {
+                    continue;
+                }
+                let kind = self.file.segment_kind(&segment);
                 put!(out, kind.as_ref(), " 0x", hex(segment.p_vaddr), " ");
                 put!(out, &letters(segment.p_flags)[..]);
-                if bad > 1 {
-                    put!(out, " and ", dec(bad - 1), " more");
-                }
-                Bad
             }
         }
+        match bad {
+            0 => {
+                put!(out, "none of ", dec(all), what);
+                return say(out, Ok, " is writable and executable");
+            }
+            1 => {}
+            _ => put!(out, " and ", dec(bad - 1), " more"),
+        }
+        Bad
     }
 
     fn textrel(&self, out: &mut BufWriter) -> State {
         let by_flag = self.file.dynamic.value(DT_FLAGS) & DF_TEXTREL != 0;
-        let (what, state) = match (self.is_dynamic, self.has(DT_TEXTREL), by_flag) {
-            (false, ..) => ("no dynamic section", Ok),
-            (_, true, _) => ("DT_TEXTREL", Bad),
-            (_, _, true) => ("DF_TEXTREL", Bad),
-            _ => ("neither DT_TEXTREL nor DF_TEXTREL", Ok),
+        let (state, what) = match (self.is_dynamic, self.has(DT_TEXTREL), by_flag) {
+            (false, ..) => (Ok, "no dynamic section"),
+            (_, true, _) => (Bad, "DT_TEXTREL"),
+            (_, _, true) => (Bad, "DF_TEXTREL"),
+            _ => (Ok, "neither DT_TEXTREL nor DF_TEXTREL"),
         };
-        put!(out, what);
-        state
+        say(out, state, what)
     }
+}
+
+/// How a check ends, and why.
+// Not inlined: it is called from many places.
+#[inline(never)]
+fn say(out: &mut BufWriter, state: State, why: &str) -> State {
+    put!(out, why);
+    state
 }
 
 /// `p_flags` as letters.
@@ -536,55 +536,70 @@ fn contains(text: &[u8], word: &[u8]) -> bool {
     text.windows(word.len()).any(|window| window == word)
 }
 
-/// Whether the sections of code are there by name only: what `strip --only-keep-debug` leaves.
-fn has_no_code(file: &File) -> bool {
-    let is_code = |section: &SectionHeader| section.sh_flags & SHF_EXECINSTR != 0;
-    let mut code = file.sections.iter().filter(is_code).peekable();
-    code.peek().is_some() && code.all(|section| section.sh_type == SHT_NOBITS)
+impl File<'_> {
+    /// The section with this index; one of zeros where there is none.
+    // Not inlined, as the next ones: there are many callers.
+    #[inline(never)]
+    pub fn section(&self, index: usize) -> SectionHeader {
+        self.sections.get(index).unwrap_or_default()
+    }
+
+    /// The segment with this index; one of zeros where there is none.
+    #[inline(never)]
+    pub fn segment(&self, index: usize) -> ProgramHeader {
+        self.segments.get(index).unwrap_or_default()
+    }
+
+    /// The first segment of a type.
+    #[inline(never)]
+    pub fn segment_of(&self, p_type: u32) -> Option<ProgramHeader> {
+        self.segments.iter().find(|segment| segment.p_type == p_type)
+    }
+
+    /// What the type of a segment is called.
+    #[inline(never)]
+    pub fn segment_kind(&self, segment: &ProgramHeader) -> Label {
+        let header = &self.elf.header;
+        segment_type(segment.p_type, header.e_machine, header.e_ident.osabi())
+    }
 }
 
 /// The program interpreter's path.
 pub fn interpreter<'a>(file: &File<'a>) -> Option<&'a [u8]> {
-    let segment = file.segments.iter().find(|segment| segment.p_type == PT_INTERP)?;
+    let segment = file.segment_of(PT_INTERP)?;
     c_str(file.elf.bytes(segment.p_offset, segment.p_filesz)?, 0)
 }
 
 /// `GNU_PROPERTY_X86_FEATURE_1_AND` or `GNU_PROPERTY_AARCH64_FEATURE_1_AND`, if the file has
 /// one.
-fn property(file: &File) -> Option<u32> {
+// Not inlined: it is called twice.
+#[inline(never)]
+fn property(file: &File, offset: u64, size: u64) -> Option<u32> {
     const NT_GNU_PROPERTY_TYPE_0: u32 = 5;
     let wanted = match file.elf.header.e_machine {
         EM_AARCH64 => 0xc000_0000,
         _ => 0xc000_0002,
     };
     let encoding = file.elf.encoding;
-    let segments = file.segments.iter().filter(|segment| segment.p_type == PT_GNU_PROPERTY);
-    let segments = segments.map(|segment| (segment.p_offset, segment.p_filesz));
-    let named = |section: &SectionHeader| file.section_name(section) == b".note.gnu.property";
-    let sections = file.sections.iter().filter(named);
-    let sections = sections.map(|section| (section.sh_offset, section.sh_size));
     let word = encoding.word();
-    for (offset, size) in segments.chain(sections) {
-        let bytes = file.elf.bytes(offset, size).unwrap_or_default();
-        for note in Notes::new(encoding, bytes, word as u64) {
-            if note.owner() != b"GNU" || note.n_type != NT_GNU_PROPERTY_TYPE_0 {
-                continue;
+    for note in Notes::new(encoding, file.elf.bytes(offset, size)?, word as u64) {
+        if note.owner() != b"GNU" || note.n_type != NT_GNU_PROPERTY_TYPE_0 {
+            continue;
+        }
+        let desc = Reader::new(encoding, note.desc);
+        let mut at = 0usize;
+        while let (Some(kind), Some(size)) = (desc.u32(at), desc.u32(at.saturating_add(4))) {
+            if kind == wanted && size == 4 {
+                return desc.u32(at.saturating_add(8));
             }
-            let desc = Reader::new(encoding, note.desc);
-            let mut at = 0usize;
-            while let (Some(kind), Some(size)) = (desc.u32(at), desc.u32(at.saturating_add(4))) {
-                if kind == wanted && size == 4 {
-                    return desc.u32(at.saturating_add(8));
-                }
-                at = at.saturating_add(8).saturating_add(size as usize).next_multiple_of(word);
-            }
+            at = at.saturating_add(8).saturating_add(size as usize).next_multiple_of(word);
         }
     }
     None
 }
 
 /// What glibc has a checking form of, `__memcpy_chk` of memcpy.
-const FORTIFIABLE: &str = "asprintf confstr dprintf explicit_bzero fgets fgets_unlocked fgetws \
+const FORTIFIABLE: &[u8] = b"asprintf confstr dprintf explicit_bzero fgets fgets_unlocked fgetws \
     fgetws_unlocked fprintf fread fread_unlocked fwprintf getcwd getdomainname getgroups \
     gethostname getlogin_r gets getwd mbsnrtowcs mbsrtowcs mbstowcs memcpy memmove mempcpy memset \
     obstack_printf obstack_vprintf poll ppoll pread pread64 printf ptsname_r read readlink \

@@ -14,11 +14,11 @@
 
 use super::check::letters;
 use super::file::File;
-use super::names::segments::segment_type;
 use super::rank::{Entry, Top, sort};
 use super::sections::kind_colour;
 use super::text;
 use crate::context::Context;
+use crate::words::words;
 use alloc::vec::Vec;
 use rt::elf::consts::*;
 use rt::elf::{FileHeader, ProgramHeader, Record, SectionHeader};
@@ -44,20 +44,22 @@ const LOOKED_AT: u64 = 0x1_0000;
 /// What a row is about.
 #[derive(Clone, Copy, PartialEq)]
 enum What {
-    /// One of the tables of ELF, and how many entries it has.
-    Table(&'static str, usize),
-    Section(usize),
+    /// One of the tables of ELF, by its place in [`TABLES`].
+    Table,
+    Section,
     /// The beginning of a segment.
-    Segment(usize),
+    Segment,
     /// A segment that nothing is known to be in.
-    Plain(usize),
+    Plain,
     /// Sections that are too many to be drawn.
-    Others(Others),
+    Others,
     /// What nothing is known about.
     Gap,
 }
 
-#[derive(Clone, Copy, PartialEq, Default)]
+const TABLES: &[u8] = b"ELF header,program headers,section headers";
+
+#[derive(Clone, Copy, Default)]
 struct Others {
     count: usize,
     first: usize,
@@ -70,6 +72,8 @@ struct Row {
     /// In the file.
     size: u64,
     what: What,
+    /// Which one.
+    index: u32,
 }
 
 impl Row {
@@ -78,25 +82,33 @@ impl Row {
     }
 
     fn opens(&self) -> bool {
-        matches!(self.what, What::Segment(_) | What::Plain(_))
+        matches!(self.what, What::Segment | What::Plain)
     }
+}
+
+/// A row with the brackets before it.
+struct Line {
+    row: Row,
+    brackets: [[u8; 3]; COLUMNS],
+    /// How many columns of brackets there are.
+    columns: usize,
 }
 
 struct Picture<'f, 'a> {
     file: &'f File<'a>,
     /// Where the file ends.
     end: u64,
-    /// How many hexadecimal digits an offset has.
-    digits: u8,
-    /// The size that is drawn as the longest bar.
-    largest: u64,
-    /// Whether anything is printed.
-    draws: bool,
-    /// Where what has been drawn ends.
+    rows: Vec<Row>,
+    /// The sections that aren't drawn, by the row that they lie before; the last ones lie after
+    /// all rows.
+    others: Vec<Others>,
+    lines: Vec<Line>,
+    /// Where the rows so far end.
     at: u64,
-    /// The ends of the segments whose brackets are open, and whether they go on in memory.
-    open: [Option<(u64, bool)>; COLUMNS],
-    /// A row that is not drawn yet: it depends on the next one which brackets end.
+    /// The ends of the segments whose brackets are open, and whether they go on in memory; 0
+    /// where there is none.
+    open: [(u64, bool); COLUMNS],
+    /// A row that is no line yet: it depends on the next one which brackets end.
     pending: Option<Row>,
 }
 
@@ -104,38 +116,12 @@ pub fn show(cx: &mut Context, file: &File) -> bool {
     if !file.options.draw {
         return true;
     }
-    let mut rows = tables(file);
-    let hidden = segments(file, &mut rows);
-    let kept = sections(file, &mut rows);
-    // By place: segments before what they hold, the larger ones first.
-    let mut order: Vec<Entry> = Vec::new();
-    for (index, row) in rows.iter().enumerate() {
-        order.push((row.start, !row.opens() as u32, index as u32));
-    }
-    sort(&mut order);
-    let others = others(file, &order, &kept);
-    let rows: Vec<Row> =
-        order.iter().filter_map(|entry| rows.get(entry.2 as usize).copied()).collect();
     let end = file.elf.source().own_size();
-    let mut picture = Picture {
-        file,
-        end,
-        digits: (end.checked_ilog2().unwrap_or(0) / 4 + 1).max(6) as u8,
-        largest: 0,
-        draws: false,
-        at: 0,
-        open: [None; COLUMNS],
-        pending: None,
-    };
-    // Bars are to the scale of the largest piece: the first time it is only looked for.
-    picture.rows(cx, &rows, &others);
-    picture.draws = true;
-    put!(&mut cx.out, "\n");
-    cx.out.fill(b' ', usize::from(picture.digits) - 2);
-    put!(&mut cx.out, "offset       size  ");
-    cx.out.fill(b' ', BAR + 2);
-    put!(&mut cx.out, "contents\n");
-    picture.rows(cx, &rows, &others);
+    let (rows, others, lines) = (Vec::new(), Vec::new(), Vec::new());
+    let (open, pending) = ([(0, false); COLUMNS], None);
+    let mut picture = Picture { file, end, rows, others, lines, at: 0, open, pending };
+    let hidden = picture.gather();
+    picture.print(cx);
     without_bytes(cx, file);
     if hidden > 0 {
         put!(&mut cx.out, "  ", dec(hidden), " smaller segments are not drawn\n");
@@ -143,223 +129,271 @@ pub fn show(cx: &mut Context, file: &File) -> bool {
     true
 }
 
-/// The file header, the program and section headers.
-fn tables(file: &File) -> Vec<Row> {
-    let encoding = file.elf.encoding;
-    let header = &file.elf.header;
-    let mut rows = Vec::new();
-    for (name, count, start, size) in [
-        ("ELF header", 1, 0, FileHeader::size(encoding)),
-        ("program headers", file.segments.len(), header.e_phoff, ProgramHeader::size(encoding)),
-        ("section headers", file.sections.len(), header.e_shoff, SectionHeader::size(encoding)),
-    ] {
-        if count > 0 {
-            let size = (count as u64).saturating_mul(size as u64);
-            rows.push(Row { start, size, what: What::Table(name, count) });
-        }
-    }
-    rows
-}
-
-/// The largest segments that have bytes in the file; says how many there are besides.
-fn segments(file: &File, rows: &mut Vec<Row>) -> usize {
-    let (mut top, mut count) = (Top::new(DRAWN), 0usize);
-    for (index, segment) in file.segments.iter().enumerate() {
-        if segment.p_filesz > 0 {
-            top.add(segment.p_filesz, index);
-            count += 1;
-        }
-    }
-    for index in top.indices() {
-        if let Some(segment) = file.segments.get(index) {
-            let (start, size) = (segment.p_offset, segment.p_filesz);
-            rows.push(Row { start, size, what: What::Segment(index) });
-        }
-    }
-    count.saturating_sub(DRAWN)
-}
-
-/// The largest sections; gives back which ones these are, sorted.
-fn sections(file: &File, rows: &mut Vec<Row>) -> Vec<usize> {
-    let mut top = Top::new(if file.sections.len() > DRAWN { FEWER } else { DRAWN });
-    for (index, section) in file.sections.iter().enumerate() {
-        if section.sh_type != SHT_NULL {
-            top.add(section.sh_size, index);
-        }
-    }
-    let mut kept: Vec<Entry> = top.indices().map(|index| (index as u64, 0, 0)).collect();
-    sort(&mut kept);
-    let kept: Vec<usize> = kept.iter().map(|entry| entry.0 as usize).collect();
-    for &index in &kept {
-        let Some(section) = file.sections.get(index) else { continue };
-        let size = if section.sh_type == SHT_NOBITS { 0 } else { section.sh_size };
-        rows.push(Row { start: section.sh_offset, size, what: What::Section(index) });
-    }
-    kept
-}
-
-/// The sections that aren't drawn, by the row that they lie before; the last ones lie after
-/// all rows.
-fn others(file: &File, order: &[Entry], kept: &[usize]) -> Vec<Others> {
-    let mut others = Vec::new();
-    others.resize(order.len() + 1, Others::default());
-    for (index, section) in file.sections.iter().enumerate() {
-        if section.sh_type == SHT_NULL || kept.binary_search(&index).is_ok() {
-            continue;
-        }
-        let place = order.partition_point(|entry| entry.0 <= section.sh_offset);
-        if let Some(others) = others.get_mut(place) {
-            if others.count == 0 {
-                others.first = index;
-            }
-            others.count += 1;
-            others.last = index;
-        }
-    }
-    others
-}
-
 impl Picture<'_, '_> {
-    fn rows(&mut self, cx: &mut Context, rows: &[Row], others: &[Others]) {
-        self.at = 0;
-        for (place, row) in rows.iter().enumerate() {
-            self.fill(cx, row.start.min(self.end), others.get(place));
-            self.push(cx, *row);
+    /// Finds all lines; says how many segments are not drawn.
+    // Not inlined: its frame is large.
+    #[inline(never)]
+    fn gather(&mut self) -> usize {
+        self.tables();
+        let hidden = self.segments();
+        let kept = self.sections();
+        // By place: segments before what they hold, the larger ones first.
+        let mut order: Vec<Entry> = Vec::new();
+        for (index, row) in self.rows.iter().enumerate() {
+            order.push((row.start, !row.opens() as u32, index as u32));
         }
-        self.fill(cx, self.end, others.last());
-        self.flush(cx, None);
+        sort(&mut order);
+        self.leave_out(&order, &kept);
+        for (place, entry) in order.iter().enumerate() {
+            let Some(row) = self.rows.get(entry.2 as usize).copied() else { continue };
+            self.fill(row.start.min(self.end), place);
+            self.push(row);
+        }
+        self.fill(self.end, order.len());
+        self.flush(None);
+        hidden
+    }
+
+    fn row(&mut self, what: What, index: usize, start: u64, size: u64) {
+        self.rows.push(Row { start, size, what, index: index as u32 });
+    }
+
+    /// The file header, the program and section headers.
+    fn tables(&mut self) {
+        let (encoding, header) = (self.file.elf.encoding, &self.file.elf.header);
+        let places = [0, header.e_phoff, header.e_shoff];
+        let sizes = [
+            FileHeader::size(encoding),
+            ProgramHeader::size(encoding),
+            SectionHeader::size(encoding),
+        ];
+        for (index, (start, size)) in places.into_iter().zip(sizes).enumerate() {
+            let count = self.count(index) as u64;
+            if count > 0 {
+                self.row(What::Table, index, start, count.saturating_mul(size as u64));
+            }
+        }
+    }
+
+    /// How many entries one of the tables has.
+    fn count(&self, table: usize) -> usize {
+        match table {
+            0 => 1,
+            1 => self.file.segments.len(),
+            _ => self.file.sections.len(),
+        }
+    }
+
+    /// The largest segments that have bytes in the file; says how many there are besides.
+    fn segments(&mut self) -> usize {
+        let (mut top, mut count) = (Top::new(DRAWN), 0usize);
+        for index in 0..self.file.segments.len() {
+            let segment = self.file.segment(index);
+            if segment.p_filesz > 0 {
+                top.add(segment.p_filesz, index);
+                count += 1;
+            }
+        }
+        for index in top.indices() {
+            let segment = self.file.segment(index);
+            self.row(What::Segment, index, segment.p_offset, segment.p_filesz);
+        }
+        count.saturating_sub(DRAWN)
+    }
+
+    /// The largest sections; gives back which ones these are, sorted.
+    fn sections(&mut self) -> Vec<Entry> {
+        let sections = self.file.sections;
+        let mut top = Top::new(if sections.len() > DRAWN { FEWER } else { DRAWN });
+        for index in 0..sections.len() {
+            let section = self.file.section(index);
+            if section.sh_type != SHT_NULL {
+                top.add(section.sh_size, index);
+            }
+        }
+        let mut kept = Vec::new();
+        for index in top.indices() {
+            kept.push((index as u64, 0, 0));
+        }
+        sort(&mut kept);
+        for &(index, ..) in &kept {
+            let section = self.file.section(index as usize);
+            let size = if section.sh_type == SHT_NOBITS { 0 } else { section.sh_size };
+            self.row(What::Section, index as usize, section.sh_offset, size);
+        }
+        kept
+    }
+
+    /// Finds the places of the sections that aren't drawn.
+    fn leave_out(&mut self, order: &[Entry], kept: &[Entry]) {
+        self.others.resize(order.len() + 1, Others::default());
+        for index in 0..self.file.sections.len() {
+            let section = self.file.section(index);
+            if section.sh_type == SHT_NULL || kept.binary_search(&(index as u64, 0, 0)).is_ok() {
+                continue;
+            }
+            let place = order.partition_point(|entry| entry.0 <= section.sh_offset);
+            if let Some(others) = self.others.get_mut(place) {
+                if others.count == 0 {
+                    others.first = index;
+                }
+                others.count += 1;
+                others.last = index;
+            }
+        }
     }
 
     /// What lies between the rows so far and the next one, up to the ends of segments.
-    fn fill(&mut self, cx: &mut Context, to: u64, others: Option<&Others>) {
-        if let Some(others) = others.filter(|others| others.count > 0) {
+    // Not inlined: it is called twice.
+    #[inline(never)]
+    fn fill(&mut self, to: u64, place: usize) {
+        if self.others.get(place).is_some_and(|others| others.count > 0) {
             let size = to.saturating_sub(self.at);
-            return self.push(cx, Row { start: self.at, size, what: What::Others(*others) });
+            let index = place as u32;
+            return self.push(Row { start: self.at, size, what: What::Others, index });
         }
         while self.at < to {
-            let (start, pending) = (self.at, self.pending);
-            let opening = pending.filter(Row::opens).map(|row| row.end());
-            let open = self.open.iter().flatten().map(|bracket| bracket.0);
-            let ends = open.chain(opening);
-            let end = ends.filter(|end| *end > start).fold(to, u64::min);
-            let row = Row { start, size: end - start, what: What::Gap };
-            match pending {
-                Some(Row { start: from, size, what: What::Segment(index) })
-                    if from == start && size == row.size =>
+            let (start, mut end) = (self.at, to);
+            let opening = self.pending.filter(Row::opens).map_or(0, |row| row.end());
+            for other in self.open.iter().map(|bracket| bracket.0).chain([opening]) {
+                if other > start {
+                    end = end.min(other);
+                }
+            }
+            let size = end - start;
+            match &mut self.pending {
+                Some(row)
+                    if row.what == What::Segment && (row.start, row.size) == (start, size) =>
                 {
-                    self.pending = Some(Row { start, size, what: What::Plain(index) });
+                    row.what = What::Plain;
                     self.at = end;
                 }
-                _ => self.push(cx, row),
+                _ => self.push(Row { start, size, what: What::Gap, index: 0 }),
             }
         }
     }
 
-    /// The next row, before which the last one is drawn.
-    fn push(&mut self, cx: &mut Context, row: Row) {
-        self.flush(cx, Some(&row));
+    /// The next row, before which the last one becomes a line.
+    // Not inlined: it is called from many places.
+    #[inline(never)]
+    fn push(&mut self, row: Row) {
+        self.flush(Some(&row));
         if !row.opens() {
             self.at = self.at.max(row.end()).min(self.end);
         }
         self.pending = Some(row);
     }
 
-    /// Draws the row that waits for the next one.
-    fn flush(&mut self, cx: &mut Context, next: Option<&Row>) {
+    /// Makes a line of the row that waits for the next one: with the brackets before it, of
+    /// which some begin or end there.
+    #[inline(never)]
+    fn flush(&mut self, next: Option<&Row>) {
         let Some(row) = self.pending.take() else { return };
-        let has_size = !matches!(row.what, What::Segment(_));
-        let size = if has_size { row.size.min(self.end) } else { 0 };
-        self.largest = self.largest.max(size);
-        let out = &mut cx.out;
-        if self.draws {
-            put!(out, "  0x", hex(row.start).zero(self.digits));
-            match has_size {
-                true => put!(out, " ", dec(row.size).width(10), "  "),
-                false => out.fill(b' ', 13),
+        let mut opened = COLUMNS;
+        if row.opens() {
+            let segment = self.file.segment(row.index as usize);
+            let free = self.open.iter().position(|bracket| bracket.0 == 0);
+            if let Some(column) = free {
+                opened = column;
+                self.open[column] = (row.end(), segment.p_memsz > segment.p_filesz);
             }
+        }
+        let mut line = Line { row, brackets: [*b"   "; COLUMNS], columns: 0 };
+        for (column, bracket) in self.open.iter_mut().enumerate() {
+            let (end, goes_on) = *bracket;
+            if end == 0 {
+                continue;
+            }
+            line.columns = column + 1;
+            // What takes no bytes at its end belongs to it where it goes on in memory.
+            let closes = next.is_none_or(|next| {
+                let without = next.size == 0 && next.what == What::Section;
+                next.start > end || (next.start == end && !(without && goes_on))
+            });
+            line.brackets[column] = *match (opened == column, closes) {
+                (true, true) => b"[- ",
+                (true, false) => b",- ",
+                (false, true) => b"'- ",
+                (false, false) => b"|  ",
+            };
+            if closes {
+                bracket.0 = 0;
+            }
+        }
+        self.lines.push(line);
+    }
+
+    // Not inlined: its frame is large.
+    #[inline(never)]
+    fn print(&self, cx: &mut Context) {
+        let digits = (self.end.checked_ilog2().unwrap_or(0) / 4 + 1).max(6) as u8;
+        let out = &mut cx.out;
+        put!(out, "\n");
+        out.fill(b' ', usize::from(digits) - 2);
+        put!(out, "offset       size  ");
+        out.fill(b' ', BAR + 2);
+        put!(out, "contents\n");
+        // Bars are to the scale of the largest piece.
+        let mut largest = 0;
+        for line in &self.lines {
+            largest = largest.max(self.size(&line.row).unwrap_or(0));
+        }
+        for line in &self.lines {
+            let (row, out) = (&line.row, &mut cx.out);
+            put!(out, "  0x", hex(row.start).zero(digits));
+            let size = self.size(row);
+            match size {
+                Some(_) => put!(out, " ", dec(row.size).width(10), "  "),
+                None => out.fill(b' ', 13),
+            }
+            let size = size.unwrap_or(0);
             // What doesn't matter of such large numbers is left out before they overflow.
-            let (part, whole) = (size >> 4, self.largest >> 4);
-            let length = (part * BAR as u64).checked_div(whole).unwrap_or(0) as usize;
+            let length = ((size >> 4) * BAR as u64).checked_div(largest >> 4).unwrap_or(0) as usize;
             out.fill(b'#', length);
             let less = length == 0 && size > 0;
             put!(out, if less { "." } else { "" });
             out.fill(b' ', BAR + 2 - length - usize::from(less));
-        }
-        let opened = self.brackets(out, &row, next);
-        if self.draws {
-            let used = usize::from(self.digits) + 4 + 11 + 2 + BAR + 2 + 3 * opened;
-            self.label(cx, &row, 80usize.saturating_sub(used));
+            for bracket in line.brackets.iter().take(line.columns) {
+                put!(out, *bracket);
+            }
+            let used = usize::from(digits) + 4 + 11 + 2 + BAR + 2 + 3 * line.columns;
+            self.label(cx, row, 80usize.saturating_sub(used));
             put!(&mut cx.out, "\n");
         }
     }
 
-    /// The brackets before a row, of which some begin or end there; says how many columns
-    /// they take.
-    fn brackets(&mut self, out: &mut BufWriter, row: &Row, next: Option<&Row>) -> usize {
-        let mut opened = None;
-        if row.opens() {
-            let bracket = (row.end(), self.goes_on(row));
-            opened = self.open.iter().position(Option::is_none);
-            if let Some(place) = opened.and_then(|column| self.open.get_mut(column)) {
-                *place = Some(bracket);
-            }
-        }
-        let columns = self.open.iter().rposition(Option::is_some).map_or(0, |last| last + 1);
-        for (column, bracket) in self.open.iter_mut().take(columns).enumerate() {
-            let Some((end, goes_on)) = *bracket else {
-                put!(out, if self.draws { "   " } else { "" });
-                continue;
-            };
-            // What takes no bytes at its end belongs to it where it goes on in memory.
-            let closes = next.is_none_or(|next| {
-                let without = next.size == 0 && matches!(next.what, What::Section(_));
-                next.start > end || (next.start == end && !(without && goes_on))
-            });
-            put!(
-                out,
-                match (opened == Some(column), closes) {
-                    _ if !self.draws => "",
-                    (true, true) => "[- ",
-                    (true, false) => ",- ",
-                    (false, true) => "'- ",
-                    _ => "|  ",
-                }
-            );
-            if closes {
-                *bracket = None;
-            }
-        }
-        columns
-    }
-
-    /// Whether a segment is larger in memory than in the file.
-    fn goes_on(&self, row: &Row) -> bool {
-        let (What::Segment(index) | What::Plain(index)) = row.what else { return false };
-        self.file.segments.get(index).is_some_and(|s| s.p_memsz > s.p_filesz)
+    /// How many bytes of the file a row is about; none where others tell.
+    fn size(&self, row: &Row) -> Option<u64> {
+        (row.what != What::Segment).then_some(row.size.min(self.end))
     }
 
     /// What a row is about, in so many characters.
+    #[inline(never)]
     fn label(&self, cx: &mut Context, row: &Row, room: usize) {
-        let file = self.file;
+        let (file, index, out) = (self.file, row.index as usize, &mut cx.out);
         match row.what {
-            What::Table(name, 1) if row.start == 0 => put!(&mut cx.out, name),
-            What::Table(name, count) => put!(&mut cx.out, name, " (", dec(count), ")"),
-            What::Segment(index) | What::Plain(index) => {
-                if let Some(segment) = file.segments.get(index) {
-                    put_segment(&mut cx.out, file, &segment, room);
+            What::Table => {
+                put!(out, words(TABLES, b',').nth(index));
+                if row.start != 0 || self.count(index) != 1 {
+                    put!(out, " (", dec(self.count(index)), ")");
                 }
             }
-            What::Section(index) => self.section(cx, row, index, room),
-            What::Others(others) => {
-                put!(&mut cx.out, dec(others.count), " smaller: ");
+            What::Segment | What::Plain => {
+                put_segment(out, file, &file.segment(index), room);
+            }
+            What::Section => self.section(out, row, room),
+            What::Others => {
+                let others = self.others.get(index).copied().unwrap_or_default();
+                put!(out, dec(others.count), " smaller: ");
                 let half = room.saturating_sub(22) / 2;
-                for (index, before) in [(others.first, ""), (others.last, " to ")] {
-                    if others.count == 1 && !before.is_empty() {
-                        break;
-                    }
-                    put!(&mut cx.out, before);
-                    let section = file.sections.get(index).unwrap_or_default();
-                    text::cut(&mut cx.out, file.options, file.section_name(&section), half);
+                let name = |out: &mut BufWriter, index: usize| {
+                    let section = file.section(index);
+                    text::cut(out, file.options, file.section_name(&section), half);
+                };
+                name(out, others.first);
+                if others.count > 1 {
+                    put!(out, " to ");
+                    name(out, others.last);
                 }
             }
             What::Gap => {
@@ -375,17 +409,17 @@ impl Picture<'_, '_> {
                     _ if row.end() == self.end => "trailing data",
                     _ => "other bytes",
                 };
-                put!(&mut cx.out, what);
+                put!(out, what);
             }
         }
         if row.end() > self.end && row.size > 0 {
-            put!(&mut cx.out, " (past the end)");
+            put!(out, " (past the end)");
         }
     }
 
-    fn section(&self, cx: &mut Context, row: &Row, index: usize, room: usize) {
+    fn section(&self, out: &mut BufWriter, row: &Row, room: usize) {
         let file = self.file;
-        let Some(section) = file.sections.get(index) else { return };
+        let section = file.section(row.index as usize);
         let digits = section.sh_size.checked_ilog10().unwrap_or(0) as usize + 1;
         let note = match (section.sh_size, row.size) {
             (0, _) => 8,
@@ -393,13 +427,13 @@ impl Picture<'_, '_> {
             _ => 0,
         };
         let colour = file.options.colour;
-        colour.begin(&mut cx.out, kind_colour(&section));
+        colour.begin(out, kind_colour(&section));
         let name = file.section_name(&section);
-        text::cut(&mut cx.out, file.options, name, room.saturating_sub(note).max(8));
-        colour.end(&mut cx.out);
+        text::cut(out, file.options, name, room.saturating_sub(note).max(8));
+        colour.end(out);
         match section.sh_size {
-            0 => put!(&mut cx.out, " (empty)"),
-            size if row.size == 0 => put!(&mut cx.out, " (+", dec(size), " in memory)"),
+            0 => put!(out, " (empty)"),
+            size if row.size == 0 => put!(out, " (+", dec(size), " in memory)"),
             _ => {}
         }
     }
@@ -407,8 +441,7 @@ impl Picture<'_, '_> {
 
 /// What a segment is, in so many characters.
 fn put_segment(out: &mut BufWriter, file: &File, segment: &ProgramHeader, room: usize) {
-    let header = &file.elf.header;
-    let kind = segment_type(segment.p_type, header.e_machine, header.e_ident.osabi());
+    let kind = file.segment_kind(segment);
     put!(out, kind.as_ref(), " ", &letters(segment.p_flags)[..]);
     put!(out, " at 0x", hex(segment.p_vaddr));
     if let Some(more @ 1..) = segment.p_memsz.checked_sub(segment.p_filesz) {
@@ -422,7 +455,11 @@ fn put_segment(out: &mut BufWriter, file: &File, segment: &ProgramHeader, room: 
 /// The segments without bytes in the file.
 fn without_bytes(cx: &mut Context, file: &File) {
     let mut count = 0;
-    for segment in file.segments.iter().filter(|segment| segment.p_filesz == 0) {
+    for index in 0..file.segments.len() {
+        let segment = file.segment(index);
+        if segment.p_filesz != 0 {
+            continue;
+        }
         if count == 0 {
             put!(&mut cx.out, "\n  Segments without bytes in the file:\n");
         }

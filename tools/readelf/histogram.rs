@@ -117,16 +117,16 @@ fn percent(out: &mut BufWriter, part: u64, whole: u64) {
 fn tenths(value: f64) -> u64 {
     let bits = value.to_bits();
     let (exponent, fraction) = (bits >> 52 & 0x7ff, bits & ((1 << 52) - 1));
-    let scaled = u128::from(fraction | 1 << 52) * 10;
+    let scaled = (fraction | 1 << 52) * 10;
     // value = fraction * 2^(exponent - 1075)
     let shift = 1075u64.saturating_sub(exponent);
-    if shift == 0 || shift > 100 {
+    if !(1..64).contains(&shift) {
         return 0;
     }
     let (whole, rest) = (scaled >> shift, scaled & ((1 << shift) - 1));
     let half = 1 << (shift - 1);
     let up = rest > half || (rest == half && whole & 1 == 1);
-    whole as u64 + u64::from(up)
+    whole + u64::from(up)
 }
 
 #[cfg(test)]

@@ -1,15 +1,16 @@
 //! `--size`: where the bytes are: by section, by symbol, by segment, the largest first.
 
-use super::check::{letters, printed};
+use super::check::letters;
 use super::file::{File, Symbols};
-use super::names::segments::segment_type;
 use super::names::symbols::symbol_type;
 use super::rank::Top;
 use super::text;
 use crate::context::Context;
+use crate::words::{share, short};
 use rt::elf::consts::*;
-use rt::elf::{FileHeader, ProgramHeader, Record, SectionHeader, Symbol, c_str};
+use rt::elf::{FileHeader, ProgramHeader, Record, SectionHeader, c_str};
 use rt::fmt::{dec, left};
+use rt::io::BufWriter;
 use rt::put;
 
 /// How many symbols are listed unless more are asked for.
@@ -53,13 +54,10 @@ struct Bytes {
 }
 
 impl Bytes {
-    fn of_section(section: &SectionHeader) -> Bytes {
-        let in_file = !matches!(section.sh_type, SHT_NULL | SHT_NOBITS);
-        let in_memory = section.sh_flags & SHF_ALLOC != 0;
-        Bytes {
-            file: if in_file { section.sh_size } else { 0 },
-            memory: if in_memory { section.sh_size } else { 0 },
-        }
+    /// Neither or only one of the two where something is not there.
+    fn of(size: u64, in_file: bool, in_memory: bool) -> Bytes {
+        let or_none = |is_there| if is_there { size } else { 0 };
+        Bytes { file: or_none(in_file), memory: or_none(in_memory) }
     }
 
     fn add(&mut self, more: Bytes) {
@@ -73,58 +71,148 @@ impl Bytes {
     }
 }
 
+/// What a list is of.
+enum Kind<'a> {
+    Sections,
+    Symbols(Symbols<'a>, &'a [u8]),
+    Segments,
+}
+
 /// One of the lists.
 struct List<'f, 'a> {
     file: &'f File<'a>,
+    kind: Kind<'a>,
     /// Of what the bytes in the file are a share.
     whole: u64,
-    /// How many rows are not there yet, and their bytes.
-    rest: Bytes,
-    count: usize,
 }
 
-impl<'f, 'a> List<'f, 'a> {
-    fn new(cx: &mut Context, file: &'f File<'a>, whole: u64, title: [&str; 2], key: &str) -> Self {
+impl List<'_, '_> {
+    /// Begins the list: the largest ones, and what is not listed in one row. Gives back how
+    /// many bytes they all have, and those that are loaded.
+    // Not inlined: it is called for each list.
+    #[inline(never)]
+    fn show(&mut self, cx: &mut Context, limit: usize, title: [&str; 3]) -> [Bytes; 2] {
+        let (mut top, mut all) = (Top::new(limit), [Bytes::default(); 2]);
+        let (mut left, file) = (0usize, self.file);
+        let count = match &self.kind {
+            Kind::Sections => file.sections.len(),
+            Kind::Symbols(symbols, _) => symbols.table.len(),
+            Kind::Segments => file.segments.len(),
+        };
+        for index in 0..count {
+            if let Some((size, bytes, is_loaded)) = self.measure(index) {
+                top.add(size, index);
+                let [total, loaded] = &mut all;
+                total.add(bytes);
+                loaded.add(if is_loaded { bytes } else { Bytes::default() });
+                left += 1;
+            }
+        }
+        let [mut rest, _] = all;
+        if let Kind::Symbols(..) = self.kind {
+            self.whole = rest.file;
+        }
+        let [key, title, columns] = title;
         if file.options.json {
             cx.json().array(key);
         } else {
-            put!(
-                &mut cx.out,
-                "\n",
-                title[0],
-                ":\n    in file      %   in memory  ",
-                title[1],
-                "\n"
-            );
+            put!(&mut cx.out, "\n", title, ":\n    in file      %   in memory  ", columns, "\n");
         }
-        List { file, whole, rest: Bytes::default(), count: 0 }
+        for index in top.indices() {
+            let Some((_, bytes, _)) = self.measure(index) else { continue };
+            rest = rest.less(bytes);
+            left = left.saturating_sub(1);
+            self.item(cx, bytes, index);
+        }
+        if left > 0 {
+            let count = |out: &mut BufWriter| match file.options.json {
+                true => put!(out, "(more)"),
+                false => put!(out, "(", dec(left), " more)"),
+            };
+            self.row(cx, rest, b"", &short(&mut |out| count(out)));
+        }
+        all
     }
 
-    fn count(&mut self, bytes: Bytes) {
-        self.rest.add(bytes);
-        self.count += 1;
+    /// The size of an item that counts, its bytes, and whether it is loaded.
+    // Not inlined: it is called twice.
+    #[inline(never)]
+    fn measure(&self, index: usize) -> Option<(u64, Bytes, bool)> {
+        let (size, in_file, in_memory) = match &self.kind {
+            Kind::Segments => {
+                let segment = self.file.segments.get(index)?;
+                let bytes = Bytes { file: segment.p_filesz, memory: segment.p_memsz };
+                return Some((bytes.file.max(bytes.memory), bytes, segment.p_type == PT_LOAD));
+            }
+            Kind::Sections => {
+                let section = self.file.sections.get(index)?;
+                let in_file = match section.sh_type {
+                    SHT_NULL => return None,
+                    kind => kind != SHT_NOBITS,
+                };
+                (section.sh_size, in_file, section.sh_flags & SHF_ALLOC != 0)
+            }
+            Kind::Symbols(symbols, _) => {
+                let symbol = symbols.table.get(index)?;
+                if matches!(symbol.kind(), STT_SECTION | STT_FILE)
+                    || symbol.st_shndx == SHN_UNDEF
+                    || symbol.st_size == 0
+                {
+                    return None;
+                }
+                let in_file = match symbol.st_shndx {
+                    SHN_XINDEX | ..SHN_LORESERVE => {
+                        let section = symbols.section_of(index, &symbol);
+                        let section = self.file.sections.get(section as usize);
+                        section.is_none_or(|section| section.sh_type != SHT_NOBITS)
+                    }
+                    _ => false,
+                };
+                (symbol.st_size, in_file, true)
+            }
+        };
+        Some((size, Bytes::of(size, in_file, in_memory), false))
     }
 
-    /// One of those that were counted.
-    fn row(&mut self, cx: &mut Context, bytes: Bytes, kind: &[u8], name: &[u8]) {
-        self.rest = self.rest.less(bytes);
-        self.count = self.count.saturating_sub(1);
-        self.extra(cx, bytes, kind, name);
+    // Not inlined: its frame is large.
+    #[inline(never)]
+    fn item(&self, cx: &mut Context, bytes: Bytes, index: usize) {
+        let file = self.file;
+        match &self.kind {
+            Kind::Sections => {
+                let section = file.section(index);
+                self.row(cx, bytes, b"", file.section_name(&section));
+            }
+            Kind::Symbols(symbols, strings) => {
+                let symbol = symbols.table.get(index).unwrap_or_default();
+                let header = &file.elf.header;
+                let osabi = header.e_ident.osabi();
+                let kind = symbol_type(symbol.kind(), header.e_machine, osabi);
+                let name = c_str(strings, symbol.st_name.into()).unwrap_or(b"<corrupt>");
+                self.row(cx, bytes, kind.as_ref(), name);
+            }
+            Kind::Segments => {
+                let segment = file.segment(index);
+                let kind = file.segment_kind(&segment);
+                self.row(cx, bytes, &letters(segment.p_flags), kind.as_ref());
+            }
+        }
     }
 
-    fn extra(&self, cx: &mut Context, bytes: Bytes, kind: &[u8], name: &[u8]) {
+    // Not inlined: it is called from many places.
+    #[inline(never)]
+    fn row(&self, cx: &mut Context, bytes: Bytes, kind: &[u8], name: &[u8]) {
         if self.file.options.json {
             let json = cx.json();
             json.object("").text("name", name);
             if !kind.is_empty() {
-                json.text(if kind.len() == 3 { "flags" } else { "type" }, kind);
+                let is_segment = matches!(self.kind, Kind::Segments);
+                json.text(if is_segment { "flags" } else { "type" }, kind);
             }
-            json.number("file", bytes.file).number("memory", bytes.memory);
-            json.end_object();
+            json.numbers("file memory", &[bytes.file, bytes.memory]).end_object();
             return;
         }
-        let tenths = u128::from(bytes.file) * 1000 / u128::from(self.whole.max(1));
-        let tenths = u64::try_from(tenths).unwrap_or(u64::MAX);
+        let tenths = share(bytes.file, self.whole, 1000);
         put!(&mut cx.out, dec(bytes.file).width(11), " ", dec(tenths / 10).width(4), ".");
         put!(&mut cx.out, dec(tenths % 10), " ", dec(bytes.memory).width(11), "  ");
         if !kind.is_empty() {
@@ -134,19 +222,9 @@ impl<'f, 'a> List<'f, 'a> {
         put!(&mut cx.out, "\n");
     }
 
-    /// What is not listed, if anything.
-    fn others(&self, cx: &mut Context) {
-        if self.count > 0 && self.file.options.json {
-            self.extra(cx, self.rest, b"", b"(more)");
-        } else if self.count > 0 {
-            let text = printed(&mut |out| put!(out, "(", dec(self.count), " more)"));
-            self.extra(cx, self.rest, b"", &text);
-        }
-    }
-
     /// The sum, and the end of the list.
     fn end(&self, cx: &mut Context, all: Bytes, name: &str) {
-        self.extra(cx, all, b"", name.as_bytes());
+        self.row(cx, all, b"", name.as_bytes());
         if self.file.options.json {
             cx.json().end_array();
         }
@@ -157,113 +235,53 @@ impl<'f, 'a> List<'f, 'a> {
 fn sections(cx: &mut Context, file: &File, limit: usize) {
     let elf = &file.elf;
     let whole = elf.source().own_size();
-    let title = ["Sections and headers", "name"];
-    let (mut top, mut list) = (Top::new(limit), List::new(cx, file, whole, title, "sections"));
-    for (index, section) in file.sections.iter().enumerate() {
-        if section.sh_type != SHT_NULL {
-            top.add(section.sh_size, index);
-            list.count(Bytes::of_section(&section));
-        }
-    }
-    let total = list.rest;
-    for section in top.indices().filter_map(|index| file.sections.get(index)) {
-        list.row(cx, Bytes::of_section(&section), b"", file.section_name(&section));
-    }
-    list.others(cx);
+    let mut list = List { file, kind: Kind::Sections, whole };
+    let [total, _] = list.show(cx, limit, ["sections", "Sections and headers", "name"]);
+    let only = |cx: &mut Context, file: u64, name: &str| {
+        list.row(cx, Bytes { file, memory: 0 }, b"", name.as_bytes());
+    };
     let mut in_file = total.file;
-    let table = |count: usize, size: usize| (count as u64).saturating_mul(size as u64);
-    let segments = table(file.segments.len(), ProgramHeader::size(elf.encoding));
-    let sections = table(file.sections.len(), SectionHeader::size(elf.encoding));
-    let only = |file| Bytes { file, memory: 0 };
-    for (bytes, name) in [
-        (FileHeader::size(elf.encoding) as u64, &b"(ELF header)"[..]),
-        (segments, b"(program headers)"),
-        (sections, b"(section headers)"),
+    for (count, size, name) in [
+        (1, FileHeader::size(elf.encoding), "(ELF header)"),
+        (file.segments.len(), ProgramHeader::size(elf.encoding), "(program headers)"),
+        (file.sections.len(), SectionHeader::size(elf.encoding), "(section headers)"),
     ] {
+        let bytes = (count as u64).saturating_mul(size as u64);
         if bytes > 0 {
-            list.extra(cx, only(bytes), b"", name);
+            only(cx, bytes, name);
             in_file = in_file.saturating_add(bytes);
         }
     }
     match whole.checked_sub(in_file) {
-        Some(other) => list.extra(cx, only(other), b"", b"(padding and other bytes)"),
-        None => list.extra(cx, only(0), b"", b"(these overlap, or go past the end)"),
+        Some(other) => only(cx, other, "(padding and other bytes)"),
+        None => only(cx, 0, "(these overlap, or go past the end)"),
     }
     list.end(cx, Bytes { file: whole, ..total }, "in all");
 }
 
 /// The symbols of the table with most of them.
 fn symbols(cx: &mut Context, file: &File, limit: usize) {
-    let all = [SHT_SYMTAB, SHT_DYNSYM];
-    let section = all.iter().find_map(|kind| file.sections_of(*kind).next());
+    let mut section = file.sections_of(SHT_SYMTAB).next();
+    let mut title = "Symbols (aliases count each)";
+    if section.is_none() {
+        section = file.sections_of(SHT_DYNSYM).next();
+        title = "Dynamic symbols (aliases count each)";
+    }
     let (table, strings) = match section {
         Some((index, section)) => (file.symbols(cx, index), file.linked_strings(&section)),
         None => (file.dynamic.symbols, file.dynamic.strings.unwrap_or_default()),
     };
     let Some(table) = table else { return };
-    let (mut top, mut total) = (Top::new(limit), Bytes::default());
-    let mut count = 0;
-    for (index, symbol) in table.table.iter().enumerate().filter(|(_, s)| has_bytes(s)) {
-        let bytes = bytes_of(file, &table, index, &symbol);
-        top.add(bytes.memory, index);
-        total.add(bytes);
-        count += 1;
-    }
-    let title = match section {
-        Some((_, section)) if section.sh_type == SHT_SYMTAB => "Symbols (aliases count each)",
-        _ => "Dynamic symbols (aliases count each)",
-    };
-    let mut list = List::new(cx, file, total.file, [title, "type     name"], "symbols");
-    (list.rest, list.count) = (total, count);
-    let header = &file.elf.header;
-    for index in top.indices() {
-        let Some(symbol) = table.table.get(index) else { continue };
-        let kind = symbol_type(symbol.kind(), header.e_machine, header.e_ident.osabi());
-        let name = c_str(strings, symbol.st_name.into()).unwrap_or(b"<corrupt>");
-        list.row(cx, bytes_of(file, &table, index, &symbol), kind.as_ref(), name);
-    }
-    list.others(cx);
+    let mut list = List { file, kind: Kind::Symbols(table, strings), whole: 0 };
+    let [total, _] = list.show(cx, limit, ["symbols", title, "type     name"]);
     list.end(cx, total, "in all");
-}
-
-fn has_bytes(symbol: &Symbol) -> bool {
-    let named = !matches!(symbol.kind(), STT_SECTION | STT_FILE);
-    named && symbol.st_shndx != SHN_UNDEF && symbol.st_size != 0
-}
-
-fn bytes_of(file: &File, symbols: &Symbols, index: usize, symbol: &Symbol) -> Bytes {
-    let size = symbol.st_size;
-    let number = symbols.section_of(index, symbol);
-    let none = match symbol.st_shndx {
-        SHN_XINDEX | ..SHN_LORESERVE => {
-            file.sections.get(number as usize).is_some_and(|s| s.sh_type == SHT_NOBITS)
-        }
-        _ => true,
-    };
-    Bytes { file: if none { 0 } else { size }, memory: size }
 }
 
 fn segments(cx: &mut Context, file: &File, limit: usize) {
     if file.segments.is_empty() {
         return;
     }
-    let whole = file.elf.source().own_size();
-    let of = |segment: &ProgramHeader| Bytes { file: segment.p_filesz, memory: segment.p_memsz };
-    let (mut top, mut loads) = (Top::new(limit), Bytes::default());
-    let title = ["Segments", "flags    type"];
-    let mut list = List::new(cx, file, whole, title, "segments");
-    for (index, segment) in file.segments.iter().enumerate() {
-        top.add(segment.p_filesz.max(segment.p_memsz), index);
-        list.count(of(&segment));
-        if segment.p_type == PT_LOAD {
-            loads.add(of(&segment));
-        }
-    }
-    let header = &file.elf.header;
-    for segment in top.indices().filter_map(|index| file.segments.get(index)) {
-        let kind = segment_type(segment.p_type, header.e_machine, header.e_ident.osabi());
-        list.row(cx, of(&segment), &letters(segment.p_flags), kind.as_ref());
-    }
-    list.others(cx);
-    list.end(cx, loads, "LOAD in all");
+    let mut list = List { file, kind: Kind::Segments, whole: file.elf.source().own_size() };
+    let [_, loaded] = list.show(cx, limit, ["segments", "Segments", "flags    type"]);
+    list.end(cx, loaded, "LOAD in all");
 }

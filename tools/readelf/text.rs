@@ -20,30 +20,40 @@ pub fn name(bytes: &[u8]) -> Name<'_> {
 }
 
 impl Put for Name<'_> {
+    #[inline(always)]
     fn put(&self, out: &mut BufWriter) {
-        let mut rest = self.0;
-        if is_printable(rest) {
-            return out.bytes(rest);
-        }
-        while let Some(&byte) = rest.first() {
-            let (len, is_safe) = character(rest);
-            let (bytes, tail) = rest.split_at_checked(len).unwrap_or((rest, &[]));
-            match bytes {
-                _ if is_safe => out.bytes(bytes),
-                [0..0x80] => out.bytes(&[b'^', byte ^ 0x40]),
-                // GNU shows no control character of this set otherwise than raw.
-                _ => bytes.iter().for_each(|&byte| put!(out, "\\", oct(byte).width(3))),
-            }
-            rest = tail;
-        }
+        put_name(out, self.0);
     }
 
-    // One copy for its many callers.
-    #[inline(never)]
+    #[inline(always)]
     fn put_after(&self, out: &mut BufWriter, text: &str) {
-        out.bytes(text.as_bytes());
-        self.put(out);
+        put_name_after(out, text, self.0);
     }
+}
+
+// One copy of each for their many callers.
+#[inline(never)]
+fn put_name(out: &mut BufWriter, mut rest: &[u8]) {
+    if is_printable(rest) {
+        return out.bytes(rest);
+    }
+    while let Some(&byte) = rest.first() {
+        let (len, is_safe) = character(rest);
+        let (bytes, tail) = rest.split_at_checked(len).unwrap_or((rest, &[]));
+        match bytes {
+            _ if is_safe => out.bytes(bytes),
+            [0..0x80] => out.bytes(&[b'^', byte ^ 0x40]),
+            // GNU shows no control character of this set otherwise than raw.
+            _ => bytes.iter().for_each(|&byte| put!(out, "\\", oct(byte).width(3))),
+        }
+        rest = tail;
+    }
+}
+
+#[inline(never)]
+fn put_name_after(out: &mut BufWriter, text: &str, name: &[u8]) {
+    out.bytes(text.as_bytes());
+    put_name(out, name);
 }
 
 /// A section's name where it isn't in a column: in ASCII, at most 256 characters.

@@ -3,7 +3,8 @@
 
 use core::arch::asm;
 
-/// Makes a system call with up to six arguments, as the kernel's number and words.
+/// Makes a system call with up to six arguments, as the kernel's number and words; it must not
+/// have more than are given, for nobody clears their registers.
 ///
 /// Returns the raw rax: values in -4095..=-1 are negated error numbers (`man 2 syscall`).
 ///
@@ -14,21 +15,29 @@ pub unsafe fn syscall<const N: usize>(number: usize, args: [usize; N]) -> isize 
     const { assert!(N <= 6) };
     let arg = |index: usize| args.get(index).copied().unwrap_or(0);
     let result;
+    macro_rules! call {
+        ($($register:tt $index:literal),*) => {
+            asm!(
+                "syscall",
+                inlateout("rax") number => result,
+                $(in($register) arg($index),)*
+                lateout("rcx") _,
+                lateout("r11") _,
+                options(nostack),
+            )
+        };
+    }
     // SAFETY: the clobbers are the instruction's; the rest is the caller's promise.
     unsafe {
-        asm!(
-            "syscall",
-            inlateout("rax") number => result,
-            in("rdi") arg(0),
-            in("rsi") arg(1),
-            in("rdx") arg(2),
-            in("r10") arg(3),
-            in("r8") arg(4),
-            in("r9") arg(5),
-            lateout("rcx") _,
-            lateout("r11") _,
-            options(nostack),
-        );
+        match N {
+            0 => call!(),
+            1 => call!("rdi" 0),
+            2 => call!("rdi" 0, "rsi" 1),
+            3 => call!("rdi" 0, "rsi" 1, "rdx" 2),
+            4 => call!("rdi" 0, "rsi" 1, "rdx" 2, "r10" 3),
+            5 => call!("rdi" 0, "rsi" 1, "rdx" 2, "r10" 3, "r8" 4),
+            _ => call!("rdi" 0, "rsi" 1, "rdx" 2, "r10" 3, "r8" 4, "r9" 5),
+        }
     }
     result
 }
@@ -515,6 +524,16 @@ pub struct Registers {
     pub es: u64,
     pub fs: u64,
     pub gs: u64,
+}
+
+impl Registers {
+    /// Those that programs use, in the order of their numbers, then rip and eflags.
+    #[inline]
+    pub fn numbered(&self) -> [u64; 18] {
+        let Registers { rax, rcx, rdx, rbx, rsp, rbp, rsi, rdi, rip, eflags, .. } = *self;
+        let Registers { r8, r9, r10, r11, r12, r13, r14, r15, .. } = *self;
+        [rax, rcx, rdx, rbx, rsp, rbp, rsi, rdi, r8, r9, r10, r11, r12, r13, r14, r15, rip, eflags]
+    }
 }
 
 /// Goes to the address that the stack's last word holds, with arguments in rdi, rsi, rdx, rcx,

@@ -1,9 +1,9 @@
-//! Where the data of a file is: in it ([`ranges`]), and on its device ([`fiemap`]).
+//! Where the data of a file is: in it ([`Ranges`]), and on its device ([`fiemap`]).
 
 use crate::arch::{nr, syscall};
 use crate::bits::bits;
 use crate::errno::{Errno, Result, check};
-use crate::io::{AsFd, Seek, SeekFrom, retry};
+use crate::io::{AsFd, BorrowedFd, Seek, SeekFrom, retry};
 
 bits! {
     /// What is known of an [`Extent`] (Documentation/filesystems/fiemap.rst).
@@ -61,7 +61,16 @@ impl Extents {
     const COUNT: usize = 64;
 
     /// Empty.
+    #[inline]
     pub fn new() -> Extents {
+        const NONE: Extent = Extent {
+            fe_logical: 0,
+            fe_physical: 0,
+            fe_length: 0,
+            reserved64: [0; 2],
+            fe_flags: ExtentFlags(0),
+            reserved: [0; 3],
+        };
         Extents {
             fm_start: 0,
             fm_length: 0,
@@ -69,7 +78,7 @@ impl Extents {
             fm_mapped_extents: 0,
             fm_extent_count: 0,
             fm_reserved: 0,
-            fm_extents: [Extent::default(); Extents::COUNT],
+            fm_extents: [NONE; Extents::COUNT],
         }
     }
 }
@@ -109,55 +118,59 @@ pub struct Range {
     pub is_hole: bool,
 }
 
-/// The ranges of a file up to `size`, data and holes by turns, as `SEEK_DATA` and `SEEK_HOLE`
-/// tell them (`man 2 lseek`); the cursor is moved. After an error there are no more.
-pub fn ranges(fd: impl AsFd, size: u64) -> impl Iterator<Item = Result<Range>> {
-    let mut ranges = Ranges { fd, at: 0, size, data: None };
-    core::iter::from_fn(move || {
-        let next = ranges.next();
-        if let Err(_) | Ok(None) = next {
-            ranges.at = size;
-        }
-        next.transpose()
-    })
-}
-
-struct Ranges<F> {
-    fd: F,
+/// The ranges of a file up to a size, data and holes by turns, as `SEEK_DATA` and `SEEK_HOLE`
+/// tell them (`man 2 lseek`); the cursor is moved.
+pub struct Ranges<'f> {
+    fd: BorrowedFd<'f>,
     at: u64,
     size: u64,
     /// Where the data after a hole begins, if that is known.
     data: Option<u64>,
 }
 
-impl<F: AsFd> Ranges<F> {
-    fn next(&mut self) -> Result<Option<Range>> {
-        if self.at >= self.size {
+impl<'f> Ranges<'f> {
+    /// From the first one on.
+    pub fn new(fd: BorrowedFd<'f>, size: u64) -> Ranges<'f> {
+        Ranges { fd, at: 0, size, data: None }
+    }
+
+    /// The next range; none behind the last one.
+    ///
+    /// # Errors
+    /// Those of [`seek`](Seek::seek). After one there are no more ranges.
+    #[allow(clippy::should_implement_trait)] // it may fail
+    pub fn next(&mut self) -> Result<Option<Range>> {
+        let offset = self.at;
+        // Where anything goes wrong this is the end.
+        self.at = self.size;
+        if offset >= self.size {
             return Ok(None);
         }
-        let (offset, fd) = (self.at, &mut self.fd.as_fd());
         let data = match self.data.take() {
             Some(data) => data,
-            None => match fd.seek(SeekFrom::Data(offset)) {
-                // There is no more data: a hole up to the end.
-                Err(Errno::ENXIO) => self.size,
-                other => other?,
-            },
+            None => self.find(SeekFrom::Data(offset))?,
         };
         let is_hole = data > offset;
         let end = if is_hole {
             self.data = Some(data);
             data
         } else {
-            match fd.seek(SeekFrom::Hole(offset)) {
-                // It became shorter meanwhile.
-                Err(Errno::ENXIO) => self.size,
-                other => other?,
-            }
+            self.find(SeekFrom::Hole(offset))?
         };
         // A file that changes under way must not keep this from coming to an end.
         let end = end.min(self.size);
+        if end <= offset {
+            return Ok(None);
+        }
         self.at = end;
-        Ok((end > offset).then_some(Range { offset, length: end - offset, is_hole }))
+        Ok(Some(Range { offset, length: end - offset, is_hole }))
+    }
+
+    /// Where there is no more of it, or the file became shorter meanwhile: the end.
+    fn find(&mut self, to: SeekFrom) -> Result<u64> {
+        match self.fd.seek(to) {
+            Err(Errno::ENXIO) => Ok(self.size),
+            other => other,
+        }
     }
 }

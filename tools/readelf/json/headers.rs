@@ -1,69 +1,61 @@
 //! `-h`, `-l`, `-S`, `-g`.
 
+use super::{begin_section, named};
 use crate::context::Context;
-use crate::readelf::check::printed;
+use crate::readelf::check::letters;
 use crate::readelf::file::{File, Symbols};
 use crate::readelf::names::machines;
 use crate::readelf::names::sections::section_type;
-use crate::readelf::names::segments::segment_type;
 use crate::readelf::sections::{flag, next_bit};
 use crate::readelf::{flags, groups, header as text_header};
+use crate::words::short;
 use rt::elf::consts::*;
 use rt::elf::{CompressionHeader, Record, c_str};
-use rt::fmt::Put;
 
+// Not inlined: its frame is large.
+#[inline(never)]
 pub fn header(cx: &mut Context, file: &mut File) {
-    let h = file.elf.header;
-    let ident = h.e_ident;
     let pie = file.is_pie(cx);
+    let h = &file.elf.header;
+    let ident = &h.e_ident;
     let json = cx.json();
     json.object("header").hex("e_ident", &ident.0);
+    let (class, data, osabi) = (ident.class(), ident.data(), ident.osabi());
+    named(json, "EI_CLASS", class.into(), machines::CLASSES.get(class.into()));
+    named(json, "EI_DATA", data.into(), machines::ENCODINGS.get(data.into()));
+    named(json, "EI_OSABI", osabi.into(), machines::osabi(osabi, h.e_machine));
+    let versions = [ident.version().into(), ident.abi_version().into(), h.e_type.into()];
+    json.numbers("EI_VERSION EI_ABIVERSION e_type", &versions);
+    json.text("e_type_name", &short(&mut |out| text_header::put_type(out, h.e_type, pie)));
     let machine = machines::MACHINES.get(h.e_machine.into());
-    let named = [
-        ("EI_CLASS", ident.class(), machines::CLASSES.get(ident.class().into())),
-        ("EI_DATA", ident.data(), machines::ENCODINGS.get(ident.data().into())),
-        ("EI_OSABI", ident.osabi(), machines::osabi(ident.osabi(), h.e_machine)),
-    ];
-    for (key, value, name) in named {
-        json.number(key, value.into());
-        if let Some(name) = name {
-            json.words_named(key, &name);
-        }
-    }
-    let ident = [ident.version(), ident.abi_version()].map(u64::from);
-    json.numbers("EI_VERSION EI_ABIVERSION", &ident);
-    json.number("e_type", h.e_type.into());
-    json.text("e_type_name", &printed(&mut |out| text_header::put_type(out, h.e_type, pie)));
-    json.bool("pie", pie).number("e_machine", h.e_machine.into());
-    if let Some(name) = machine {
-        json.words_named("e_machine", &name);
-    }
+    named(json.bool("pie", pie), "e_machine", h.e_machine.into(), machine);
     let addresses = [h.e_version.into(), h.e_entry, h.e_phoff, h.e_shoff, h.e_flags.into()];
     json.numbers("e_version e_entry e_phoff e_shoff e_flags", &addresses);
-    let flags = printed(&mut |out| flags::put(out, &h));
+    let flags = short(&mut |out| flags::put(out, h));
     json.text("e_flags_name", flags.strip_prefix(b", ").unwrap_or(&flags));
     let sizes = [h.e_ehsize, h.e_phentsize, h.e_phnum, h.e_shentsize, h.e_shnum, h.e_shstrndx];
-    let keys = "e_ehsize e_phentsize e_phnum e_shentsize e_shnum e_shstrndx";
-    json.numbers(keys, &sizes.map(u64::from));
+    let [ehsize, phentsize, phnum, shentsize, shnum, shstrndx] = sizes.map(u64::from);
     // With what section 0 says where they don't fit.
     let whole = [file.phnum(), file.shnum(), file.elf.shstrndx()].map(u64::from);
-    json.numbers("phnum shnum shstrndx", &whole).end_object();
+    let keys = "e_ehsize e_phentsize e_phnum e_shentsize e_shnum e_shstrndx phnum shnum shstrndx";
+    let [all_phnum, all_shnum, all_shstrndx] = whole;
+    let counts =
+        [ehsize, phentsize, phnum, shentsize, shnum, shstrndx, all_phnum, all_shnum, all_shstrndx];
+    json.numbers(keys, &counts).end_object();
 }
 
 pub fn segments(cx: &mut Context, file: &File) {
-    let header = &file.elf.header;
     let sections = rt::elf::SectionGroups::new(file.sections);
     cx.json().array("segments");
-    for (index, s) in file.segments.iter().enumerate() {
-        let name = segment_type(s.p_type, header.e_machine, header.e_ident.osabi());
+    for index in 0..file.segments.len() {
+        let s = file.segment(index);
+        let name = file.segment_kind(&s);
         let json = cx.json();
         json.object("").numbers("index p_type", &[index as u64, s.p_type.into()]);
-        json.words_named("p_type", &name.as_ref());
+        json.words("p_type_name", name.as_ref());
         json.number("p_flags", s.p_flags.into()).array("p_flags_names");
-        for (bit, name) in [(PF_R, "R"), (PF_W, "W"), (PF_X, "X")] {
-            if s.p_flags & bit != 0 {
-                json.words("", &name);
-            }
+        for letter in letters(s.p_flags).into_iter().filter(|letter| *letter != b'-') {
+            json.words("", &[letter]);
         }
         json.end_array();
         let numbers = [s.p_offset, s.p_vaddr, s.p_paddr, s.p_filesz, s.p_memsz, s.p_align];
@@ -75,7 +67,7 @@ pub fn segments(cx: &mut Context, file: &File) {
         json.array("sections");
         sections.each_in(&s, &mut |index, section| {
             if index != 0 {
-                super::section(cx.json().object(""), file, index as u32, &section);
+                begin_section(cx, file, index, &section);
                 cx.json().end_object();
             }
         });
@@ -87,27 +79,21 @@ pub fn segments(cx: &mut Context, file: &File) {
 pub fn sections(cx: &mut Context, file: &File) {
     let header = &file.elf.header;
     cx.json().array("sections");
-    for (index, s) in file.sections.iter().enumerate() {
+    for index in 0..file.sections.len() {
+        let s = file.section(index);
         let json = cx.json();
         json.object("").number("index", index as u64);
-        match file.real_name(&s) {
-            Some(name) => json.text("name", name),
-            None => json.null("name"),
-        };
+        json.text_or_null("name", file.real_name(&s));
         let name = section_type(s.sh_type, header.e_machine, header.e_ident.osabi());
         json.numbers("sh_name sh_type", &[s.sh_name, s.sh_type].map(u64::from));
-        json.words_named("sh_type", &name.as_ref());
+        json.words("sh_type_name", name.as_ref());
         json.number("sh_flags", s.sh_flags).array("sh_flags_names");
         let mut flags = s.sh_flags;
         while let Some(bit) = next_bit(&mut flags) {
-            match flag(file, bit) {
-                (0, b"") => {}
-                (letter, b"") => {
-                    json.words("", &[letter]);
-                }
-                (_, name) => {
-                    json.words("", &name);
-                }
+            let (letter, name) = flag(file, bit);
+            let name = if name.is_empty() { &[letter] } else { name };
+            if name != [0] {
+                json.words("", name);
             }
         }
         json.end_array();
@@ -120,14 +106,9 @@ pub fn sections(cx: &mut Context, file: &File) {
         let packed = packed.and_then(|b| CompressionHeader::decode(file.elf.encoding, b));
         if let Some(head) = packed {
             json.number("ch_type", head.ch_type.into());
-            match head.ch_type {
-                ELFCOMPRESS_ZLIB => {
-                    json.words("ch_type_name", &"ZLIB");
-                }
-                ELFCOMPRESS_ZSTD => {
-                    json.words("ch_type_name", &"ZSTD");
-                }
-                _ => {}
+            if let ELFCOMPRESS_ZLIB | ELFCOMPRESS_ZSTD = head.ch_type {
+                let is_zlib = head.ch_type == ELFCOMPRESS_ZLIB;
+                json.words("ch_type_name", if is_zlib { b"ZLIB" } else { b"ZSTD" });
             }
             json.numbers("ch_size ch_addralign", &[head.ch_size, head.ch_addralign]);
         }
@@ -141,7 +122,7 @@ pub fn groups(cx: &mut Context, file: &File) {
     // Most groups are linked with the same symbol table.
     let mut last: Option<(u32, Symbols)> = None;
     for (index, group) in file.sections_of(SHT_GROUP) {
-        super::section(cx.json().object(""), file, index as u32, &group);
+        begin_section(cx, file, index, &group);
         if last.is_none_or(|(link, _)| link != group.sh_link) {
             last = file.symbols(cx, group.sh_link as usize).map(|s| (group.sh_link, s));
         }
@@ -159,19 +140,12 @@ pub fn groups(cx: &mut Context, file: &File) {
         json.array("members");
         let mut at = 4;
         while let Some(member) = word(at) {
-            let section = file.sections.get(member as usize).unwrap_or_default();
-            super::section(cx.json().object(""), file, member, &section);
+            let section = file.section(member as usize);
+            begin_section(cx, file, member as usize, &section);
             cx.json().end_object();
             at += 4;
         }
         cx.json().end_array().end_object();
     }
     cx.json().end_array();
-}
-
-impl Context<'_> {
-    /// What the number before it is called: `KEY_name`.
-    pub fn words_named(&mut self, key: &str, name: &dyn Put) -> &mut Self {
-        self.beside(key, "_name", name)
-    }
 }

@@ -20,6 +20,7 @@ mod relocs;
 mod symbols;
 
 use super::file::File;
+use super::names::{Name, Names};
 use super::{arch, check, contents, draw, report, size, unwind};
 use crate::context::Context;
 use alloc::vec;
@@ -105,12 +106,36 @@ pub fn lines(cx: &mut Context, print: &mut dyn FnMut(&mut Context)) {
 }
 
 /// The members that tell which section something is of.
+// Not inlined: it is called from many places.
+#[inline(never)]
 pub fn section(json: &mut Context, file: &File, index: u32, section: &SectionHeader) {
     json.number("section_index", index.into());
-    match file.real_name(section) {
-        Some(name) => json.text("section", name),
-        None => json.null("section"),
-    };
+    json.text_or_null("section", file.real_name(section));
+}
+
+/// The same as the beginning of an object.
+#[inline(never)]
+fn begin_section(cx: &mut Context, file: &File, index: usize, header: &SectionHeader) {
+    section(cx.json().object(""), file, index as u32, header);
+}
+
+/// A number and what it is called: in a member beside it, with `_name` behind, if anything.
+#[inline(never)]
+fn named(json: &mut Context, key: &str, value: u64, name: Option<Name>) {
+    json.number(key, value);
+    if let Some(name) = &name {
+        json.beside(key, name);
+    }
+}
+
+/// The names of the bits that are set, as an array.
+#[inline(never)]
+fn bits(json: &mut Context, key: &str, value: u64, names: Names) {
+    json.array(key);
+    for (_, name) in names.iter().filter(|(bit, _)| value >> bit & 1 == 1) {
+        json.item("", &name);
+    }
+    json.end_array();
 }
 
 /// Ends an object whose last member is an array, if there is any.

@@ -2,90 +2,24 @@
 
 use super::{Nothing, UNNAMED, beside, lines};
 use crate::context::Context;
-use crate::readelf::check::printed;
 use crate::readelf::file::File;
 use crate::readelf::notes::build::{Regions, is_attribute};
 use crate::readelf::notes::core_file::NT_FILE;
 use crate::readelf::notes::property::of_processor;
 use crate::readelf::notes::{self, Note};
-use rt::elf::c_str;
+use crate::words::short;
+use rt::elf::{Class, Encoding, Reader, c_str};
 
 const NT_AUXV: u64 = 6;
 
 pub fn one(cx: &mut Context, file: &File, note: &Note, regions: &mut Regions) -> bool {
-    let desc = note.desc;
+    let kind = short(&mut |out| notes::kind(out, file, note));
     let json = cx.json();
     json.object("")
         .numbers("n_namesz n_descsz n_type", &[note.n_namesz, note.n_descsz, note.n_type]);
-    json.text("n_type_name", &printed(&mut |out| notes::kind(out, file, note)));
-    json.text("name", note.owner).hex("desc", desc.bytes);
-    let word = |at: usize| desc.u32(4 * at).map(u64::from);
-    let address = |at: usize| desc.word(at * desc.encoding.word());
-    let mut rest = false;
-    match (note.author, note.n_type) {
-        (b"GNU", 1) => {
-            json.number("os", word(0).unwrap_or_default()).array("abi");
-            for number in [1, 2, 3].into_iter().filter_map(word) {
-                json.number("", number);
-            }
-            json.end_array();
-        }
-        (b"GNU", 2) => {
-            let words = [0, 1].map(|at| word(at).unwrap_or_default());
-            json.numbers("entries enabled_mask", &words);
-        }
-        (b"GNU", 3) => {
-            json.hex("build_id", desc.bytes);
-        }
-        (b"GNU", 4) => {
-            json.text("version", c_str(desc.bytes, 0).unwrap_or_default());
-        }
-        (b"GNU", 5) => properties(cx, file, note),
-        (b"stapsdt", _) => {
-            let strings = desc.bytes.get(3 * desc.encoding.word()..).unwrap_or_default();
-            if let [Some(pc), Some(base), Some(semaphore)] = [0, 1, 2].map(address) {
-                json.numbers("pc base semaphore", &[pc, base, semaphore]);
-            }
-            for (key, string) in
-                ["provider", "probe", "arguments"].into_iter().zip(strings.split(|&b| b == 0))
-            {
-                json.text(key, string);
-            }
-        }
-        (b"FDO", 0xcafe_1a7e) => {
-            json.text("packaging_metadata", c_str(desc.bytes, 0).unwrap_or_default());
-        }
-        (b"CORE", NT_FILE) => {
-            let count = address(0).unwrap_or_default();
-            json.number("page_size", address(1).unwrap_or_default()).array("files");
-            let mut name_at = count.saturating_mul(3).saturating_add(2);
-            name_at = name_at.saturating_mul(desc.encoding.word() as u64);
-            for row in 0..usize::try_from(count).unwrap_or_default() {
-                let first = row.saturating_mul(3).saturating_add(2);
-                let Some(name) = c_str(desc.bytes, name_at) else { break };
-                let place = [0, 1, 2].map(|at| address(first.saturating_add(at)));
-                let [Some(start), Some(end), Some(offset)] = place else { break };
-                json.object("").numbers("start end page_offset", &[start, end, offset]);
-                json.text("name", name).end_object();
-                name_at = name_at.saturating_add(name.len() as u64 + 1);
-            }
-            json.end_array();
-        }
-        (b"CORE", NT_AUXV) => {
-            json.array("auxv");
-            for at in 0..desc.bytes.len() / (2 * desc.encoding.word()) {
-                let pair = [2 * at, 2 * at + 1].map(|at| address(at).unwrap_or_default());
-                json.object("").numbers("a_type a_val", &pair).end_object();
-            }
-            json.end_array();
-        }
-        (author, _) => {
-            rest = author.starts_with(b"IPF/VMS")
-                || author.starts_with(b"NetBSD")
-                || author.starts_with(b"PaX")
-                || is_attribute(note);
-        }
-    }
+    json.text("n_type_name", &kind);
+    json.text("name", note.owner).hex("desc", note.desc.bytes);
+    let rest = !is_told(cx, file, note);
     if is_attribute(note) {
         let size = usize::try_from(note.n_namesz).unwrap_or_default();
         cx.json().hex("name_bytes", note.rest.get(..size).unwrap_or_default());
@@ -101,9 +35,101 @@ pub fn one(cx: &mut Context, file: &File, note: &Note, regions: &mut Regions) ->
     fine
 }
 
+/// What is in a note; false where it is a language of its own.
+// Not inlined: its frame is large.
+#[inline(never)]
+fn is_told(cx: &mut Context, file: &File, note: &Note) -> bool {
+    let (author, desc) = (note.author, &note.desc);
+    let (bytes, encoding) = (desc.bytes, desc.encoding);
+    let json = cx.json();
+    if author == b"GNU" {
+        match note.n_type {
+            1 => {
+                let word = |at| desc.u32(at).map(u64::from);
+                json.number("os", word(0).unwrap_or_default()).array("abi");
+                for at in 1..4 {
+                    if let Some(number) = word(4 * at) {
+                        json.number("", number);
+                    }
+                }
+                json.end_array();
+            }
+            2 => {
+                let narrow = Encoding { class: Class::Elf32, ..encoding };
+                members(json, "entries enabled_mask", &Reader::new(narrow, bytes), 0);
+            }
+            3 => {
+                json.hex("build_id", bytes);
+            }
+            4 => {
+                json.text("version", c_str(bytes, 0).unwrap_or_default());
+            }
+            5 => properties(cx, file, note),
+            _ => return !is_attribute(note),
+        }
+    } else if author == b"stapsdt" {
+        if let Some(strings) = bytes.get(3 * encoding.word()..) {
+            members(json, "pc base semaphore", desc, 0);
+            let keys = ["provider", "probe", "arguments"];
+            for (key, string) in keys.into_iter().zip(strings.split(|&b| b == 0)) {
+                json.text(key, string);
+            }
+        } else {
+            json.text("provider", "");
+        }
+    } else if author == b"FDO" && note.n_type == 0xcafe_1a7e {
+        json.text("packaging_metadata", c_str(bytes, 0).unwrap_or_default());
+    } else if author == b"CORE" && note.n_type == NT_FILE {
+        mapped(cx, desc);
+    } else if author == b"CORE" && note.n_type == NT_AUXV {
+        json.array("auxv");
+        for at in 0..bytes.len() / (2 * encoding.word()) {
+            members(json.object(""), "a_type a_val", desc, 2 * at);
+            json.end_object();
+        }
+        json.end_array();
+    } else {
+        let others = [&b"IPF/VMS"[..], b"NetBSD", b"PaX"];
+        return !is_attribute(note) && !others.iter().any(|other| author.starts_with(other));
+    }
+    true
+}
+
+/// Words of the class's width as members, from the one with this index on; 0 for what isn't
+/// there.
+// Not inlined: it is called from many places.
+#[inline(never)]
+fn members(json: &mut Context, keys: &str, desc: &Reader, first: usize) {
+    for (key, at) in keys.split(' ').zip(first..) {
+        let value = desc.word(at.saturating_mul(desc.encoding.word()));
+        json.number(key, value.unwrap_or_default());
+    }
+}
+
+/// The files of `NT_FILE`: how many, the size of a page, places in memory, then names.
+fn mapped(cx: &mut Context, desc: &Reader) {
+    let json = cx.json();
+    members(json, "page_size", desc, 1);
+    json.array("files");
+    let count = desc.word(0).and_then(|count| usize::try_from(count).ok()).unwrap_or_default();
+    let row = |row: usize| row.saturating_mul(3).saturating_add(2);
+    let place = |row: usize| row.saturating_mul(desc.encoding.word());
+    let mut name_at = place(row(count)) as u64;
+    for index in 0..count {
+        let Some(name) = c_str(desc.bytes, name_at) else { break };
+        if desc.word(place(row(index).saturating_add(2))).is_none() {
+            break;
+        }
+        members(json.object(""), "start end page_offset", desc, row(index));
+        json.text("name", name).end_object();
+        name_at = name_at.saturating_add(name.len() as u64 + 1);
+    }
+    json.end_array();
+}
+
 /// `NT_GNU_PROPERTY_TYPE_0`
 fn properties(cx: &mut Context, file: &File, note: &Note) {
-    let desc = note.desc;
+    let desc = &note.desc;
     cx.json().array("properties");
     let mut at = 0usize;
     while let (Some(pr_type), Some(size)) = (desc.u32(at), desc.u32(at.saturating_add(4))) {
@@ -115,11 +141,12 @@ fn properties(cx: &mut Context, file: &File, note: &Note) {
         if let Some(value) = value {
             json.number("value", value.into());
             if let Some((name, bits, _)) = of_processor(file.elf.header.e_machine, pr_type) {
-                json.words("pr_type_name", &name).array("value_names");
-                for (_, name) in bits.iter().filter(|(bit, _)| value >> bit & 1 == 1) {
-                    json.words("", &name);
-                }
-                json.end_array();
+                super::bits(
+                    json.words("pr_type_name", name.as_bytes()),
+                    "value_names",
+                    value.into(),
+                    bits,
+                );
             }
         }
         json.end_object();

@@ -1,6 +1,6 @@
 //! `-r`.
 
-use super::symbols;
+use super::{begin_section, named, symbols};
 use crate::context::Context;
 use crate::readelf::file::File;
 use crate::readelf::names::Name;
@@ -13,33 +13,34 @@ pub fn relocs(cx: &mut Context, file: &File) {
     cx.json().array("relocations");
     if file.options.use_dynamic {
         let symbols = Symbols::of_dynamic(file);
-        for (title, address, size, mut form) in TABLES {
-            let (address, size) = (file.dynamic.value(address), file.dynamic.value(size));
-            if title == "PLT" {
-                form = plt_form(file);
-            }
+        for (title, address, size, form) in &TABLES {
+            let form = if *address == DT_JMPREL { plt_form(file) } else { *form };
+            let (address, size) = (file.dynamic.value(*address), file.dynamic.value(*size));
             if size != 0 {
                 let offset = file.locate(cx, address, size);
-                cx.json().object("").words("table", &title).number("address", address);
+                cx.json().object("").words("table", title.as_bytes()).number("address", address);
                 rows(cx, file, form, (offset, size), &symbols);
             }
         }
         cx.json().end_array();
         return;
     }
-    let mut symbols = Symbols::none(file);
-    for (index, section) in file.sections.iter().enumerate() {
+    let none = Symbols::none(file);
+    // Many sections are linked with the same symbols.
+    let (mut linked, mut symbols) = (0, None);
+    for index in 0..file.sections.len() {
+        let section = file.section(index);
         let Some(form) = Form::of_section(section.sh_type) else { continue };
         if section.sh_size == 0 {
             continue;
         }
-        // Many sections are linked with the same symbols.
-        if form != Form::Relr && symbols.section != section.sh_link {
-            symbols = Symbols::of_section(cx, file, section.sh_link)
-                .unwrap_or_else(|| Symbols::none(file));
+        if form != Form::Relr && linked != section.sh_link {
+            linked = section.sh_link;
+            symbols = Symbols::of_section(cx, file, linked);
         }
-        super::section(cx.json().object(""), file, index as u32, &section);
-        rows(cx, file, form, (section.sh_offset, section.sh_size), &symbols);
+        begin_section(cx, file, index, &section);
+        let place = (section.sh_offset, section.sh_size);
+        rows(cx, file, form, place, symbols.as_ref().unwrap_or(&none));
     }
     cx.json().end_array();
 }
@@ -51,12 +52,12 @@ type Kinds = [(u32, Option<Name>); 64];
 fn rows(cx: &mut Context, file: &File, form: Form, at: (u64, u64), symbols: &Symbols) {
     let encoding = file.elf.encoding;
     let bytes = file.elf.bytes(at.0, at.1).unwrap_or_default();
-    let name = match form {
-        Form::Rel => "REL",
-        Form::Rela => "RELA",
-        Form::Relr => "RELR",
+    let name: &[u8] = match form {
+        Form::Rel => b"REL",
+        Form::Rela => b"RELA",
+        Form::Relr => b"RELR",
     };
-    cx.json().number("offset", at.0).words("form", &name).array("entries");
+    cx.json().number("offset", at.0).words("form", name).array("entries");
     let mut kinds: Kinds = [(u32::MAX, None); 64];
     match form {
         Form::Rela => {
@@ -97,10 +98,7 @@ fn row(
             let names = relocations(header.e_machine, header.e_ident.osabi(), header.e_flags);
             *place = (number, names.and_then(|names| names.get(number)));
         }
-        cx.json().number(key, number.into());
-        if let Some(name) = place.1 {
-            cx.json().words_named(key, &name);
-        }
+        named(cx, key, number.into(), place.1);
     };
     cx.json().object("").number("r_offset", r_offset).number("r_info", info);
     kind(cx, "r_type", number);

@@ -1,11 +1,13 @@
 //! `-s`, `--dyn-syms`, `--lto-syms`.
 
+use super::begin_section;
 use crate::context::Context;
 use crate::readelf::file::{File, Symbols};
 use crate::readelf::lto;
 use crate::readelf::names::label::Label;
 use crate::readelf::names::symbols as names;
 use crate::readelf::symver::Versions;
+use alloc::vec::Vec;
 use rt::elf::consts::*;
 use rt::elf::{Symbol, c_str};
 
@@ -21,13 +23,14 @@ pub fn symbols(cx: &mut Context, file: &File) {
         table(cx, file, symbols, strings, Some(&versions));
     }
     if options.dynamic_symbols || !options.use_dynamic {
-        for (index, section) in file.sections.iter().enumerate() {
+        for index in 0..file.sections.len() {
+            let section = file.section(index);
             let dynamic = section.sh_type == SHT_DYNSYM;
             let wanted = dynamic || (section.sh_type == SHT_SYMTAB && options.symbols);
             if !wanted {
                 continue;
             }
-            super::section(cx.json().object(""), file, index as u32, &section);
+            begin_section(cx, file, index, &section);
             let symbols = file.symbols(cx, index);
             let symbols = symbols.unwrap_or(Symbols::new(rt::elf::Table::empty(file.elf.encoding)));
             let strings = Some(file.linked_strings(&section)).filter(|s| !s.is_empty());
@@ -47,32 +50,37 @@ fn table<'a>(
     versions: Option<&Versions<'a>>,
 ) {
     let (machine, osabi) = (file.elf.header.e_machine, file.elf.header.e_ident.osabi());
-    let numbers: [u8; 16] = core::array::from_fn(|number| number as u8);
-    let kinds = numbers.map(|kind| names::symbol_type(kind, machine, osabi));
-    let binds = numbers.map(|bind| names::binding(bind, osabi));
-    let visibilities: [Label; 4] = [0, 1, 2, 3].map(|v| names::visibility(v, ELFOSABI_NONE));
+    // Each name is looked for once: those of 16 types, of 16 bindings, of 4 visibilities.
+    let mut labels = Vec::with_capacity(36);
+    for number in 0..36 {
+        labels.push(match number {
+            0..16 => names::symbol_type(number, machine, osabi),
+            16..32 => names::binding(number - 16, osabi),
+            _ => names::visibility(number - 32, ELFOSABI_NONE),
+        });
+    }
+    let named = |json: &mut Context, key: &str, number: u8| {
+        let label = labels.get(usize::from(number)).map(Label::as_ref);
+        json.words(key, label.unwrap_or_default());
+    };
     cx.json().array("symbols");
     for (index, symbol) in symbols.table.iter().enumerate() {
         cx.json().object("").number("index", index as u64);
         name(cx, file, symbols, strings, index, &symbol);
         version(cx, file, versions, index, &symbol);
         let json = cx.json();
-        json.number("st_name", symbol.st_name.into()).number("st_value", symbol.st_value);
-        json.number("st_size", symbol.st_size).number("st_info", symbol.st_info.into());
-        for (key, names, number) in
-            [("st_bind_name", &binds, symbol.bind()), ("st_type_name", &kinds, symbol.kind())]
-        {
-            let name = names.get(usize::from(number)).map(Label::as_ref);
-            json.words(key, &name.unwrap_or_default());
-        }
+        let (name, info) = (symbol.st_name.into(), symbol.st_info.into());
+        let numbers = [name, symbol.st_value, symbol.st_size, info];
+        json.numbers("st_name st_value st_size st_info", &numbers);
+        named(json, "st_bind_name", 16 + symbol.bind());
+        named(json, "st_type_name", symbol.kind());
         json.number("st_other", symbol.st_other.into());
-        let visibility = visibilities.get(usize::from(symbol.visibility())).map(Label::as_ref);
-        json.words("st_visibility_name", &visibility.unwrap_or_default());
+        named(json, "st_visibility_name", 32 + symbol.visibility());
         json.number("st_shndx", symbol.st_shndx.into());
         let special = matches!(symbol.st_shndx, SHN_UNDEF | SHN_LORESERVE..);
         if special && symbol.st_shndx != SHN_XINDEX {
             if let Some(name) = names::special_section(symbol.st_shndx, machine, osabi) {
-                json.words("st_shndx_name", &name.as_ref());
+                json.words("st_shndx_name", name.as_ref());
             }
         } else {
             let number = symbols.section_of(index, &symbol);
@@ -100,10 +108,7 @@ pub fn name(
         let section = file.sections.get(symbols.section_of(index, symbol) as usize);
         name = section.and_then(|section| file.real_name(&section));
     }
-    match name {
-        Some(name) => cx.json().text("name", name),
-        None => cx.json().null("name"),
-    };
+    cx.json().text_or_null("name", name);
 }
 
 /// The members `version` and `version_default`, where the symbol has one.
@@ -122,9 +127,10 @@ pub fn version(
 
 pub fn lto(cx: &mut Context, file: &File) {
     cx.json().array("lto_symbol_tables");
-    for (index, section) in file.sections.iter().enumerate() {
+    for index in 0..file.sections.len() {
+        let section = file.section(index);
         let Some(suffix) = file.section_name(&section).strip_prefix(lto::PREFIX) else { continue };
-        super::section(cx.json().object(""), file, index as u32, &section);
+        begin_section(cx, file, index, &section);
         let extension = file.sections.iter().find(|other| {
             let rest = file.section_name(other).strip_prefix(lto::EXTENSION);
             rest.is_some_and(|rest| rest == suffix)
@@ -140,7 +146,7 @@ pub fn lto(cx: &mut Context, file: &File) {
             let mut named = |key: &str, names: &'static [u8], number: u8| {
                 json.number(key, number.into());
                 if let Some(name) = lto::called(names, number.into()) {
-                    json.words_named(key, &name);
+                    json.beside(key, &name);
                 }
             };
             named("kind", lto::KINDS, symbol.kind);

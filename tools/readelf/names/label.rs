@@ -77,6 +77,8 @@ impl From<&Name> for Label {
 }
 
 impl AsRef<[u8]> for Label {
+    // Not inlined: it is called from many places.
+    #[inline(never)]
     fn as_ref(&self) -> &[u8] {
         self.bytes.get(..usize::from(self.len)).unwrap_or_default()
     }

@@ -60,7 +60,7 @@ macro_rules! by_machine {
 use rt::fmt::Put;
 use rt::io::BufWriter;
 use rt::put;
-pub(crate) use {by_machine, names};
+pub(crate) use by_machine;
 
 pub mod attributes;
 pub mod label;
