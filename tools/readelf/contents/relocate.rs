@@ -7,7 +7,7 @@ use crate::readelf::names::relocations::relocation_type;
 use crate::readelf::names::symbols;
 use crate::readelf::text;
 use rt::elf::consts::*;
-use rt::elf::{Data, Rel, Rela, SectionHeader, Table};
+use rt::elf::{Data, Reader, SectionHeader, Table};
 use rt::fmt::{dec, hex};
 
 /// What a relocation does to the field at its place: S is the symbol's value, A the addend
@@ -198,19 +198,23 @@ pub fn apply(
     let section_name = file.sections.get(index as usize).map(|section| file.section_name(&section));
     let name = section_name.unwrap_or_default();
     let target = Target { file, name, symbols: symbols.table, types: types_of(machine(file)) };
-    let encoding = file.elf.encoding;
-    if section.sh_type == SHT_RELA {
-        for (i, Rela { r_offset, r_info, r_addend }) in
-            Table::packed(encoding, table).iter().enumerate()
-        {
-            target.one(cx, bytes, unsupported, i, (r_offset, r_info, Some(r_addend)));
-        }
-    } else {
-        for (i, Rel { r_offset, r_info }) in Table::packed(encoding, table).iter().enumerate() {
-            target.one(cx, bytes, unsupported, i, (r_offset, r_info, None));
-        }
-    }
+    let mut number = 0;
+    each(file, table, section.sh_type == SHT_RELA, &mut |r_offset, r_info, addend| {
+        target.one(cx, bytes, unsupported, number, (r_offset, r_info, addend));
+        number += 1;
+    });
     true
+}
+
+/// Goes through a table of relocations: where, `r_info`, and the addend where there is one.
+pub fn each(file: &File, table: &[u8], rela: bool, one: &mut dyn FnMut(u64, u64, Option<i64>)) {
+    let (word, is_64) = (file.elf.encoding.word(), file.elf.encoding.is_64());
+    for entry in table.chunks_exact(if rela { 3 * word } else { 2 * word }) {
+        let r = Reader::new(file.elf.encoding, entry);
+        let field = |index| r.word(index * word).unwrap_or_default();
+        let addend = if is_64 { field(2) as i64 } else { (field(2) as i32).into() };
+        one(field(0), field(1), rela.then_some(addend));
+    }
 }
 
 /// Whether a section has the relocations of this one.

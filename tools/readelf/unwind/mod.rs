@@ -9,7 +9,8 @@ use super::file::File;
 use super::names::machines::MACHINES;
 use crate::context::Context;
 use rt::elf::consts::*;
-use rt::fmt::hex;
+use rt::fmt::{dec, hex};
+use rt::io::BufWriter;
 use rt::put;
 
 const SHT_C6000_UNWIND: u32 = 0x7000_0001;
@@ -38,6 +39,15 @@ pub fn show(cx: &mut Context, file: &File) -> bool {
             put!(&mut cx.out, " is not currently supported.\n");
             true
         }
+    }
+}
+
+/// The registers of a mask, with this text between them.
+fn registers(out: &mut BufWriter, name: &str, mask: u32, between: &str) {
+    let mut before = "";
+    for register in (0..32u8).filter(|register| mask & 1 << register != 0) {
+        put!(out, before, name, dec(register));
+        before = between;
     }
 }
 
