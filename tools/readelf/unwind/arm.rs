@@ -44,6 +44,7 @@ struct Word {
     st_name: u32,
 }
 
+#[inline(never)]
 pub fn show(cx: &mut Context, file: &File) -> bool {
     if !file.has_names() {
         return false;
@@ -190,6 +191,7 @@ impl<'a> Unwinder<'_, 'a> {
     }
 
     /// An entry that is in a table of its own.
+    #[inline(never)]
     fn table(&mut self, cx: &mut Context, target: Address) -> bool {
         let sections = self.file.sections;
         let found = match target.section {

@@ -14,6 +14,7 @@ use rt::put;
 /// The size of an entry.
 const ENTRY: usize = 16;
 
+#[inline(never)]
 pub fn show(cx: &mut Context, file: &File) -> bool {
     if !file.has_names() {
         return false;

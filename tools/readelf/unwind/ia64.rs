@@ -13,6 +13,7 @@ use rt::put;
 
 const SHT_IA_64_UNWIND: u32 = 0x7000_0001;
 
+#[inline(never)]
 pub fn show(cx: &mut Context, file: &File) -> bool {
     let Some(functions) = Functions::new(cx, file) else { return false };
     let mut any = false;
@@ -144,6 +145,7 @@ impl Descriptors<'_> {
         Some([0, 1, 2].map(|at| rest.get(at).copied().unwrap_or_default()))
     }
 
+    #[inline(never)]
     fn one(&mut self, out: &mut BufWriter) {
         let Some(byte) = self.byte() else { return };
         match byte {
@@ -205,6 +207,7 @@ impl Descriptors<'_> {
         }
     }
 
+    #[inline(never)]
     fn in_prologue(&mut self, out: &mut BufWriter, byte: u8) {
         let low = byte & 15;
         match byte {
@@ -253,6 +256,7 @@ impl Descriptors<'_> {
     }
 
     /// P4: what each instruction of the prologue spills, in two bits.
+    #[inline(never)]
     fn spill_mask(&mut self, out: &mut BufWriter) {
         let left = self.bytes.len() - self.at;
         let needed = self.rlen.saturating_mul(2) / 8;
