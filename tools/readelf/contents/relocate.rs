@@ -5,10 +5,9 @@ use crate::context::Context;
 use crate::readelf::file::File;
 use crate::readelf::names::relocations::relocation_type;
 use crate::readelf::names::symbols;
-use crate::readelf::text;
+use crate::readelf::pattern;
 use rt::elf::consts::*;
 use rt::elf::{Data, Reader, SectionHeader, Table};
-use rt::fmt::{dec, hex};
 
 /// What a relocation does to the field at its place: S is the symbol's value, A the addend
 /// (in a REL section what the field holds), P the place, V what the field holds.
@@ -247,24 +246,24 @@ impl Target<'_, '_> {
         cx: &mut Context,
         bytes: &mut [u8],
         unsupported: &mut Option<u32>,
-        number: usize,
+        number: u64,
         (r_offset, r_info, addend): (u64, u64, Option<i64>),
     ) {
         let (index, kind) = split(self.file, r_info);
-        let name = text::section(self.name);
         if kind == 0 {
             return;
         }
         let how = self.types.iter().find(|(_, number, _)| u32::from(*number) == kind);
         let Some(&(_, _, how)) = how else {
             if unsupported.is_none() && self.types.is_empty() {
-                let machine = dec(self.file.elf.header.e_machine);
-                let what = "Missing knowledge of 32-bit reloc types used in DWARF sections of ";
-                error!(cx, what, "machine number ", machine);
+                let machine = self.file.elf.header.e_machine.into();
+                let what = "Missing knowledge of 32-bit reloc types used in DWARF sections of \
+                            machine number %u";
+                pattern::error(cx, what, &[machine], &[]);
             }
             if *unsupported != Some(kind) {
-                let what = "unable to apply unsupported reloc type ";
-                warn!(cx, what, dec(kind), " to section ", name);
+                let what = "unable to apply unsupported reloc type %u to section %S";
+                pattern::warning(cx, what, &[kind.into()], &[self.name]);
             }
             *unsupported = Some(kind);
             return;
@@ -275,27 +274,19 @@ impl Target<'_, '_> {
         let place = usize::try_from(r_offset).ok();
         let field = place.and_then(|at| bytes.get_mut(at..at.checked_add(how.size())?));
         let Some(field) = field else {
-            warn!(
-                cx,
-                "skipping invalid relocation offset ",
-                hex(r_offset).alt(),
-                " in section ",
-                name
-            );
-            return;
+            let what = "skipping invalid relocation offset %#x in section %S";
+            return pattern::warning(cx, what, &[r_offset], &[self.name]);
         };
         let Some(symbol) = self.symbols.get(index as usize) else {
-            let what = "skipping invalid relocation symbol index ";
-            warn!(cx, what, hex(index).alt(), " in section ", name);
-            return;
+            let what = "skipping invalid relocation symbol index %#x in section %S";
+            return pattern::warning(cx, what, &[index.into()], &[self.name]);
         };
         if index != 0 && !matches!(symbol.kind(), 0..=3 | STT_COMMON) {
             let header = &self.file.elf.header;
             let kind =
                 symbols::symbol_type(symbol.kind(), header.e_machine, header.e_ident.osabi());
-            let what = "skipping unexpected symbol type ";
-            warn!(cx, what, kind.as_ref(), " in section .rel", name, " relocation ", dec(number));
-            return;
+            let what = "skipping unexpected symbol type %s in section .rel%S relocation %u";
+            return pattern::warning(cx, what, &[number], &[kind.as_ref(), self.name]);
         }
         let data = self.file.elf.encoding.data;
         let value = get(field, data);
