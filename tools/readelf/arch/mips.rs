@@ -58,14 +58,12 @@ fn abi_flags(cx: &mut Context, file: &File) -> bool {
         _ => u32::MAX,
     });
     fill!(out, "\nGPR size: %d\nCPR1 size: %d\nCPR2 size: %d\nFP ABI: ", gpr, cpr1, cpr2);
-    match names::MIPS_FP.get(byte(7).into()) {
-        Some(name) => put!(out, name),
-        None => fill!(out, "??? (%u)", byte(7)),
+    if !pattern::known(out, names::MIPS_FP, byte(7).into()) {
+        fill!(out, "??? (%u)", byte(7));
     }
     put!(out, "\nISA Extension: ");
-    match names::MIPS_EXTENSIONS.get(word(8)) {
-        Some(name) => put!(out, name),
-        None => fill!(out, "Unknown (%d)", word(8)),
+    if !pattern::known(out, names::MIPS_EXTENSIONS, word(8)) {
+        fill!(out, "Unknown (%d)", word(8));
     }
     put!(out, "\nASEs:\n");
     let mut unknown = word(12);
@@ -77,7 +75,7 @@ fn abi_flags(cx: &mut Context, file: &File) -> bool {
             _ => place,
         };
         let name = names::MIPS_ASES.get(bit).filter(|_| word(12) & 1 << bit != 0);
-        if let Some(name) = name {
+        if let Some(name) = &name {
             put!(out, "\t", name, "\n");
             unknown &= !(1 << bit);
         }
@@ -180,7 +178,7 @@ impl Got<'_> {
         put!(out, " ", left(&kind, 7).cut(), " ");
         let index = symbol.st_shndx;
         match symbols::special_section(index, header.e_machine, osabi) {
-            Some(name) => put!(out, right(&name, 3)),
+            Some(ref name) => put!(out, right(name, 3)),
             None if u32::from(index) < file.shnum() => fill!(out, "%3u", index),
             None => fill!(out, "bad section index[%3u]", index),
         }

@@ -3,7 +3,8 @@
 use super::attributes::{Cursor, any_value, compatibility, raw, unknown, value};
 use crate::context::Context;
 use crate::readelf::file::File;
-use crate::readelf::names::{Name, Names, attributes as names};
+use crate::readelf::names::{Names, attributes as names};
+use crate::readelf::pattern;
 use crate::words::words;
 use rt::elf::c_str;
 use rt::elf::consts::*;
@@ -59,7 +60,8 @@ impl Vendor {
             Opaque => return opaque(cx, cursor),
         };
         let tag = cursor.word(cx);
-        let Some(name) = tags.get(tag) else {
+        let name = &tags.get(tag);
+        if name.is_none() {
             let tag = match self {
                 Mspabi => {
                     fill!(&mut cx.out, "  <unknown tag %d>: ", tag);
@@ -71,7 +73,7 @@ impl Vendor {
                 _ => tag,
             };
             return unknown(cx, file, cursor, tag);
-        };
+        }
         // These are printed if their value is known.
         if !(self == Csky && (18..=20).contains(&tag)) {
             put!(&mut cx.out, "  ", name, if self == Csky { "" } else { ": " });
@@ -91,8 +93,8 @@ impl Vendor {
             (Aeabi, 65) => {
                 // Another tag and its value, of which only the architecture makes sense.
                 if cursor.word(cx) == 6 {
-                    let arch = cursor.word(cx).into();
-                    named(cx, enumerated(names::AEABI_VALUES, 6, arch), arch);
+                    let arch = cursor.word(cx);
+                    named(cx, names::AEABI_VALUES, key(6, arch.into()), arch);
                 } else {
                     put!(&mut cx.out, "???\n");
                 }
@@ -103,37 +105,40 @@ impl Vendor {
             _ => {}
         }
         let value = cursor.number(cx, if self == Mspabi { 64 } else { 32 });
-        let mut known = enumerated(values, tag, value);
-        if self == Arc && known.is_none() {
-            known = names::ARC_OTHERS.get(tag);
-        }
         let out = &mut cx.out;
-        match (self, tag, known) {
-            (Csky, 18..=20, Some(value)) => put!(out, "  ", name, value, "\n"),
-            (_, _, Some(name)) => put!(out, name, "\n"),
-            (Aeabi | C6xabi, ..) => fill!(out, "??? (%d)\n", value),
-            (Mspabi, ..) => fill!(out, "??? (%u)\n", value),
-            (Riscv, 4, _) => fill!(out, "%u-bytes\n", value),
-            (Arc, 9, _) => fill!(out, "v%d\n", value),
-            (Arc, ..) => fill!(out, "%d\n", value),
-            (Csky, 9, _) => fill!(out, "VDSP Version %d\n", value),
-            (Csky, 22, _) => {
+        let key = key(tag, value);
+        if self == Csky && (18..=20).contains(&tag) && values.get(key).is_some() {
+            put!(out, "  ", name);
+        }
+        if pattern::known(out, values, key)
+            || self == Arc && pattern::known(out, names::ARC_OTHERS, tag)
+        {
+            return put!(out, "\n");
+        }
+        let pattern = match (self, tag) {
+            (Aeabi | C6xabi, _) => "??? (%d)\n",
+            (Mspabi, _) => "??? (%u)\n",
+            (Riscv, 4) => "%u-bytes\n",
+            (Arc, 9) => "v%d\n",
+            (Arc, _) => "%d\n",
+            (Csky, 9) => "VDSP Version %d\n",
+            (Csky, 22) => {
                 for (bit, name) in [" Half", " Single", " Double"].into_iter().enumerate() {
                     put!(out, if value & 1 << bit != 0 { name } else { "" });
                 }
-                put!(out, "\n");
+                "\n"
             }
             // GNU readelf forgets to end the line.
-            (Riscv, 6, _) | (Csky, ..) => {}
-            _ => fill!(out, "%u\n", value),
-        }
+            (Riscv, 6) | (Csky, _) => "",
+            _ => "%u\n",
+        };
+        pattern::numbers(out, pattern, &[value]);
     }
 }
 
-/// The value of an attribute that has names for its values.
-fn enumerated(names: Names, tag: u32, value: u64) -> Option<Name> {
-    let value = u8::try_from(value).ok()?;
-    names.get(tag << 8 | u32::from(value))
+/// What an attribute's value has its name under, if it has one.
+fn key(tag: u32, value: u64) -> u32 {
+    u8::try_from(value).map_or(u32::MAX, |value| tag << 8 | u32::from(value))
 }
 
 /// GNU's attributes on a machine that has none.
@@ -175,7 +180,7 @@ pub fn gnu(cx: &mut Context, file: &File, cursor: &mut Cursor) {
         (EM_MIPS, 4) => {
             put!(&mut cx.out, "  Tag_GNU_MIPS_ABI_FP: ");
             let value = cursor.word(cx);
-            named(cx, names::MIPS_FP.get(value), value.into());
+            named(cx, names::MIPS_FP, value, value);
         }
         (EM_MIPS, 8) => choice(cx, cursor, "MIPS_ABI_MSA", "Any MSA or not;128-bit MSA"),
         (EM_S390, 8) => choice(cx, cursor, "S390_ABI_Vector", "any;software;hardware"),
@@ -200,11 +205,11 @@ const FLOATS: &str =
     "unspecified hard/soft float;hard float;soft float;single-precision hard float";
 
 /// The end of a line: a value's name, or that there is none.
-fn named(cx: &mut Context, name: Option<Name>, value: u64) {
-    match name {
-        Some(name) => put!(&mut cx.out, name, "\n"),
-        None => fill!(&mut cx.out, "??? (%d)\n", value),
+fn named(cx: &mut Context, names: Names, key: u32, value: u32) {
+    if !pattern::known(&mut cx.out, names, key) {
+        fill!(&mut cx.out, "??? (%d)", value);
     }
+    put!(&mut cx.out, "\n");
 }
 
 /// A value out of a few; of 64 bits where 0 has no name.

@@ -50,7 +50,7 @@ pub fn name(cx: &mut Context, file: &File, note: &Note) {
     room -= 3;
     let id = bytes(3).first().copied().unwrap_or_default();
     let mut at = 4;
-    match names::BUILD_ATTRIBUTE.get(id.into()) {
+    match &names::BUILD_ATTRIBUTE.get(id.into()) {
         Some(name) => {
             put!(&mut cx.out, "<", name, ">");
             room -= name.len() as i64 + 2;

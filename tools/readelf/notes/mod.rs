@@ -278,7 +278,10 @@ pub fn kind(out: &mut BufWriter, file: &File, note: &Note) {
     // Types have 32 bits but in OpenVMS's notes.
     let n_type = note.n_type as u32;
     let owners = b"GNU FreeBSD NetBSD-CORE OpenBSD SPU/ IPF/VMS stapsdt AMDGPU";
-    let named = match words(owners, b' ').position(|prefix| owner.starts_with(prefix)) {
+    let place = words(owners, b' ').position(|prefix| owner.starts_with(prefix));
+    let elsewhere = matches!(place, Some(1 | 3));
+    let generic = if file.elf.header.e_type == ET_CORE { names::CORE } else { names::OTHER };
+    let named = match place {
         Some(0) => names::GNU,
         Some(1) => names::FREEBSD,
         Some(2) => return other::netbsd_core_type(out, file.elf.header.e_machine, n_type),
@@ -288,18 +291,13 @@ pub fn kind(out: &mut BufWriter, file: &File, note: &Note) {
         Some(6) => names::STAPSDT,
         Some(7) => names::AMDGPU,
         // An owner of whom nothing special is known.
-        _ if file.elf.header.e_type == ET_CORE => names::CORE,
-        _ => names::OTHER,
+        _ => generic,
     };
-    let mut name = named.get(n_type);
-    // What these two don't have of their own is as elsewhere.
-    if name.is_none() && (owner.starts_with(b"FreeBSD") || owner.starts_with(b"OpenBSD")) {
-        let core = file.elf.header.e_type == ET_CORE;
-        name = if core { names::CORE } else { names::OTHER }.get(n_type);
-    }
-    match name {
-        Some(name) => put!(out, name),
-        None => unknown(out, n_type),
+    // What some don't have of their own is as elsewhere.
+    if !pattern::known(out, named, n_type)
+        && !(elsewhere && pattern::known(out, generic, n_type))
+    {
+        unknown(out, n_type)
     }
 }
 

@@ -3,6 +3,7 @@
 use super::Bytes;
 use crate::readelf::file::File;
 use crate::readelf::names::{Names, note_types as names};
+use crate::readelf::pattern;
 use rt::elf::Reader;
 use rt::elf::consts::{EM_386, EM_AARCH64, EM_IAMCU, EM_X86_64};
 use rt::io::BufWriter;
@@ -122,9 +123,8 @@ fn flags(out: &mut BufWriter, value: u32, bits: Names) {
     for bit in (0..32).filter(|bit| value & 1 << bit != 0) {
         put!(out, if first { "" } else { ", " });
         first = false;
-        match bits.get(bit) {
-            Some(name) => put!(out, name),
-            None => fill!(out, "<unknown: %x>", 1u32 << bit),
+        if !pattern::known(out, bits, bit) {
+            fill!(out, "<unknown: %x>", 1u32 << bit);
         }
     }
 }

@@ -104,7 +104,7 @@ impl<'a> Loaded<'a> {
                 R_ARM_PREL31 => continue,
                 // GNU readelf looks at it again for the word behind it.
                 other => {
-                    match ARM.get(other) {
+                    match &ARM.get(other) {
                         Some(name) => {
                             warn!(cx, "Skipping unexpected ARM relocation type ", name);
                         }

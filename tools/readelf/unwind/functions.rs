@@ -93,7 +93,7 @@ impl<'a> Segment<'a> {
         let names = relocations(header.e_machine, header.e_ident.osabi(), header.e_flags);
         let prefix = if header.e_machine == EM_IA_64 { "R_IA64_SEGREL" } else { "R_PARISC_SEGREL" };
         for relocation in functions.relocations(file, section) {
-            let Some(name) = names.and_then(|names| names.get(relocation.r_type)) else {
+            let Some(name) = &names.and_then(|names| names.get(relocation.r_type)) else {
                 fill_warning!(cx, "Skipping unknown relocation type: %u", relocation.r_type);
                 continue;
             };

@@ -7,9 +7,10 @@ mod ia64;
 
 use super::file::File;
 use super::names::machines::MACHINES;
+use super::pattern;
 use crate::context::Context;
 use rt::elf::consts::*;
-use rt::fmt::{dec, hex};
+use rt::fmt::dec;
 use rt::io::BufWriter;
 use rt::put;
 
@@ -32,9 +33,8 @@ pub fn show(cx: &mut Context, file: &File) -> bool {
         }
         _ => {
             put!(&mut cx.out, "\nThe decoding of unwind sections for machine type ");
-            match MACHINES.get(e_machine.into()) {
-                Some(name) => put!(&mut cx.out, name),
-                None => put!(&mut cx.out, "<unknown>: 0x", hex(e_machine)),
+            if !pattern::known(&mut cx.out, MACHINES, e_machine.into()) {
+                fill!(&mut cx.out, "<unknown>: 0x%x", e_machine);
             }
             put!(&mut cx.out, " is not currently supported.\n");
             true
