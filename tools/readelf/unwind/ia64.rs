@@ -3,11 +3,11 @@
 //! "Itanium Software Conventions and Runtime Architecture Guide", appendix B.
 
 use super::functions::{Functions, Segment, head};
+use super::registers;
 use crate::context::Context;
 use crate::readelf::file::File;
 use crate::words::words;
 use rt::elf::{Reader, SectionHeader};
-use rt::fmt::hex;
 use rt::io::BufWriter;
 use rt::put;
 
@@ -127,132 +127,45 @@ impl Descriptors<'_> {
         0
     }
 
-    /// The next so many bytes, when at least `needed` are left for a descriptor of this format.
-    fn take(
-        &mut self,
-        out: &mut BufWriter,
-        format: &str,
-        count: usize,
-        needed: usize,
-    ) -> Option<[u8; 3]> {
-        let rest = self.bytes.get(self.at..).unwrap_or_default();
-        if rest.len() < needed {
-            self.at = self.bytes.len();
-            put!(out, "\t<corrupt ", format, ">\n");
-            return None;
-        }
-        self.at += count;
-        Some([0, 1, 2].map(|at| rest.get(at).copied().unwrap_or_default()))
-    }
-
     #[inline(never)]
     fn one(&mut self, out: &mut BufWriter) {
-        let Some(byte) = self.byte() else { return };
-        match byte {
-            0x00..=0x3f => {
-                self.body = byte & 0x20 != 0;
-                self.rlen = u64::from(byte & 0x1f);
-                self.region(out, 1);
-            }
-            0x40..=0x5f => {
-                let Some([second, ..]) = self.take(out, "R2", 1, 2) else { return };
-                self.rlen = self.uleb(out);
-                self.body = false;
-                let mask = (byte & 7) << 1 | second >> 7;
-                put!(out, "    R2:prologue_gr(mask=[");
-                let mut comma = "";
-                for (bit, name) in ["rp", "ar.pfs", "psp", "pr"].into_iter().enumerate() {
-                    if mask & 8 >> bit != 0 {
-                        put!(out, comma, name);
-                        comma = ",";
-                    }
-                }
-                fill!(out, "],grsave=r%u,rlen=%u)\n", second & 0x7f, self.rlen);
-            }
-            0x60..=0x7f => {
-                self.rlen = self.uleb(out);
-                self.body = byte & 3 == 1;
-                self.region(out, 3);
-            }
-            _ if self.body => self.in_body(out, byte),
-            _ => self.in_prologue(out, byte),
+        let at = self.at;
+        let rest = self.bytes.get(at..).unwrap_or_default();
+        let head = [0, 1, 2, 3].map(|at| rest.get(at).copied().unwrap_or_default());
+        let mut word = u32::from_be_bytes(head);
+        let byte = head[0];
+        // In a body these two sets of codes mean the same.
+        if self.body && byte > 0xf0 && byte != 0xf8 {
+            word |= 8 << 24;
         }
-    }
-
-    fn region(&self, out: &mut BufWriter, format: u32) {
-        let kind: &[u8] = if self.body { b"body" } else { b"prologue" };
-        fill!(out, "    R%u:%s(rlen=%u)\n", format, self.rlen; kind);
-    }
-
-    fn in_body(&mut self, out: &mut BufWriter, byte: u8) {
-        let low = u64::from(byte & 0x1f);
-        match byte {
-            0x80..=0xbf => state(out, 1, byte & 0x20 != 0, low),
-            0xc0..=0xdf => {
-                let t = self.uleb(out);
-                fill!(out, "\tB2:epilogue(t=%u,ecount=%u)\n", t, low);
-            }
-            0xe0..=0xef => {
-                let (t, ecount) = (self.uleb(out), self.uleb(out));
-                fill!(out, "\tB3:epilogue(t=%u,ecount=%u)\n", t, ecount);
-            }
-            _ => match byte & 7 {
-                0 => {
-                    let label = self.uleb(out);
-                    state(out, 4, byte & 8 != 0, label);
-                }
-                format @ 1..=4 => self.spill(out, format),
-                _ => fill!(out, "Unknown code 0x%x\n", byte),
-            },
+        if !self.body && byte == 0xb8 {
+            self.at += 1;
+            return self.spill_mask(out); // Like no other.
         }
-    }
-
-    #[inline(never)]
-    fn in_prologue(&mut self, out: &mut BufWriter, byte: u8) {
-        let low = byte & 15;
-        match byte {
-            0x80..=0x9f => registers(out, "P1:br_mem(br", "b", u32::from(byte & 0x1f) << 1, "])\n"),
-            0xa0..=0xaf => {
-                let Some([second, ..]) = self.take(out, "P2", 1, 1) else { return };
-                let mask = u32::from(low) << 2 | u32::from(second >> 7) << 1;
-                registers(out, "P2:br_gr(br", "b", mask, "],gr=r");
-                fill!(out, "%u)\n", second & 0x7f);
-            }
-            0xb0..=0xb7 => {
-                let Some([second, ..]) = self.take(out, "P3", 1, 1) else { return };
-                let r = (byte & 7) << 1 | second >> 7;
-                let Some(name) = word(P3, r) else { return unknown(out, r) };
-                fill!(out, "\tP3:%s%u)\n", second & 0x7f; name);
-            }
-            0xb8 => self.spill_mask(out),
-            0xb9 => {
-                let Some([a, b, c]) = self.take(out, "P5", 3, 3) else { return };
-                let floats = u32::from(a & 15) << 16 | u32::from(b) << 8 | u32::from(c);
-                registers(out, "P5:frgr_mem(gr", "r", u32::from(a >> 4) << 4, "],frmask=[");
-                super::registers(out, "f", floating(floats), ",");
-                put!(out, "])\n");
-            }
-            0xc0..=0xcf => registers(out, "P6:fr_mem(fr", "f", floating(low.into()), "])\n"),
-            0xd0..=0xdf => registers(out, "P6:gr_mem(gr", "r", u32::from(low) << 4, "])\n"),
-            0xe0..=0xef => self.p7(out, low),
-            0xf0 => self.p8(out),
-            0xf1 => {
-                let Some([mask, gr, _]) = self.take(out, "P9", 2, 2) else { return };
-                registers(out, "P9:gr_gr(gr", "r", u32::from(mask & 15) << 4, "],r");
-                fill!(out, "%u)\n", gr & 0x7f);
-            }
-            0xff => {
-                let Some([abi, context, _]) = self.take(out, "P10", 2, 2) else { return };
-                put!(out, "\tP10:unwabi(abi=");
-                match word("@svr4 @hpux @nt", abi) {
-                    Some(name) => put!(out, name),
-                    None => fill!(out, "0x%x", abi),
-                }
-                fill!(out, ",context=0x%02x)\n", context);
-            }
-            0xf9..=0xfc => self.spill(out, byte & 7),
-            _ => unknown(out, byte),
+        let region = if self.body { BODY } else { PROLOGUE };
+        let mut formats = FORMATS.iter().zip(words(TEXTS.as_bytes(), b'\n'));
+        let found = formats.find(|(format, _)| {
+            word & format.mask == format.value && format.region & region != 0
+        });
+        let Some((format, text)) = found else {
+            self.at += 1;
+            return unknown(out, byte);
+        };
+        if rest.len() <= usize::from(format.needed) {
+            self.at = self.bytes.len();
+            let name = words(text.trim_ascii_start(), b':').next().unwrap_or_default();
+            return fill!(out, "\t<corrupt %s>\n"; name);
         }
+        self.at += 1 + usize::from(format.fixed);
+        let mut numbers = [0; 2];
+        for number in numbers.iter_mut().take(format.numbers.into()) {
+            *number = self.uleb(out);
+        }
+        if byte < 0x80 {
+            self.rlen = if byte < 0x40 { (byte & 0x1f).into() } else { numbers[0] };
+            self.body = matches!(byte, 0x20..=0x3f) || byte & 0xe3 == 0x61;
+        }
+        print(out, text, word, numbers)
     }
 
     /// P4: what each instruction of the prologue spills, in two bits.
@@ -282,107 +195,150 @@ impl Descriptors<'_> {
         }
         put!(out, "])\n");
     }
-
-    fn p7(&mut self, out: &mut BufWriter, r: u8) {
-        let t = self.uleb(out);
-        if r == 0 {
-            let size = self.uleb(out).wrapping_shl(4);
-            return fill!(out, "\tP7:mem_stack_f(t=%u,size=%u)\n", t, size);
-        }
-        place(out, 7, P7, r, t);
-    }
-
-    fn p8(&mut self, out: &mut BufWriter) {
-        let Some([r, ..]) = self.take(out, "P8", 1, 2) else { return };
-        let t = self.uleb(out);
-        place(out, 8, P8, r, t);
-    }
-
-    /// X1 to X4: a register is saved or restored in the middle of a region.
-    fn spill(&mut self, out: &mut BufWriter, format: u8) {
-        let predicated = format > 2;
-        let name = ["X1", "X2", "X3", "X4"].get(usize::from(format) - 1).copied().unwrap_or("");
-        let size = if predicated { 2 } else { 1 };
-        let Some([first, second, _]) = self.take(out, name, size, size + 2) else { return };
-        let reg = if predicated { second } else { first };
-        let in_memory = format & 1 != 0;
-        // Which base a place in memory is counted from is in the highest bit.
-        let by_sp = first & 0x80 != 0;
-        let (mut target, mut offset) = (0, 0);
-        if !in_memory {
-            target = self.byte().unwrap_or_default();
-        }
-        let t = self.uleb(out);
-        if in_memory {
-            offset = self.uleb(out).wrapping_shl(2);
-        }
-        let kind = (reg & 0x80) >> 6 | target >> 7;
-        let restore = !in_memory && kind == 0 && target & 0x7f == 0;
-        let what = match (in_memory, by_sp, restore) {
-            (true, true, _) => "spill_sprel",
-            (true, false, _) => "spill_psprel",
-            (_, _, true) => "restore",
-            _ => "spill_reg",
-        };
-        put!(out, "\t", name, ":", what);
-        if predicated {
-            fill!(out, "_p(qp=p%u,", first & 0x3f);
-        } else {
-            put!(out, "(");
-        }
-        // Where it goes into memory without a condition, the register comes first.
-        let last = in_memory && !predicated;
-        if !last {
-            fill!(out, "t=%u,", t);
-        }
-        put!(out, "reg=");
-        register(out, reg & 0x7f);
-        if last {
-            fill!(out, ",t=%u", t);
-        }
-        if in_memory {
-            put!(out, if by_sp { ",spoff=0x" } else { ",pspoff=0x10-0x" }, hex(offset));
-        } else if !restore {
-            put!(out, ",treg=");
-            // The kind goes into the two bits above the register's.
-            match kind {
-                3 => put!(out, "invalid"),
-                _ => register(out, kind << 5 | target & 0x1f),
-            }
-        }
-        put!(out, ")\n");
-    }
 }
 
 fn unknown(out: &mut BufWriter, code: u8) {
     fill!(out, "Unknown code 0x%02x\n", code);
 }
 
-/// B1, B4
-fn state(out: &mut BufWriter, format: u32, copy: bool, label: u64) {
-    let what: &[u8] = if copy { b"copy" } else { b"label" };
-    fill!(out, "\tB%u:%s_state(label=%u)\n", format, label; what);
+/// Where a format occurs.
+const BODY: u8 = 1;
+const PROLOGUE: u8 = 2;
+const ANY: u8 = 3;
+
+/// A format: which first bits it has, as in the first of four bytes and those behind it.
+struct Format {
+    mask: u32,
+    value: u32,
+    region: u8,
+    /// How many bytes must follow the first one, and how many of them the format itself has.
+    needed: u8,
+    fixed: u8,
+    /// How many numbers in LEB128 follow.
+    numbers: u8,
 }
 
-/// P7, P8: what is saved, and where on the stack or when; how that is written is in the name.
-fn place(out: &mut BufWriter, format: u32, names: &'static str, r: u8, t: u64) {
-    let Some(name) = r.checked_sub(1).and_then(|place| word(names, place)) else {
-        return unknown(out, r);
+macro_rules! formats {
+    ($($region:ident $mask:literal $value:literal, $needed:literal $fixed:literal $numbers:literal,
+        $text:literal)+) => {
+        /// The first one that fits counts.
+        static FORMATS: [Format; [$($text),+].len()] = [$(Format {
+            mask: $mask,
+            value: $value,
+            region: $region,
+            needed: $needed,
+            fixed: $fixed,
+            numbers: $numbers,
+        }),+];
+
+        /// What is printed of each; see [`print`].
+        const TEXTS: &str = concat!($($text, "\n"),+);
     };
-    fill!(out, "\tP%u:%s", format; name);
-    let offset = t.wrapping_shl(2);
-    if name.ends_with(b"psprel") || name.ends_with(b"base") {
-        fill!(out, "(pspoff=0x10-0x%x)\n", offset);
-    } else if name.ends_with(b"sprel") {
-        fill!(out, "(spoff=0x%x)\n", offset);
-    } else {
-        fill!(out, "(t=%u)\n", t);
-    }
 }
 
-/// One of the words of a list.
-fn word(list: &'static str, place: u8) -> Option<&'static [u8]> {
-    words(list.as_bytes(), b' ').nth(place.into())
+#[rustfmt::skip]
+formats! {
+    ANY 0xe000_0000 0, 0 0 0, "    R1:prologue(rlen=%uD5)"
+    ANY 0xe000_0000 0x2000_0000, 0 0 0, "    R1:body(rlen=%uD5)"
+    ANY 0xe000_0000 0x4000_0000, 2 1 1, "    R2:prologue_gr(mask=[%nF4],grsave=r%uJ7,rlen=%l)"
+    ANY 0xe300_0000 0x6100_0000, 0 0 1, "    R3:body(rlen=%l)"
+    ANY 0xe000_0000 0x6000_0000, 0 0 1, "    R3:prologue(rlen=%l)"
+    BODY 0xe000_0000 0x8000_0000, 0 0 0, "\tB1:label_state(label=%uD5)"
+    BODY 0xe000_0000 0xa000_0000, 0 0 0, "\tB1:copy_state(label=%uD5)"
+    BODY 0xe000_0000 0xc000_0000, 0 0 1, "\tB2:epilogue(t=%l,ecount=%uD5)"
+    BODY 0xf000_0000 0xe000_0000, 0 0 2, "\tB3:epilogue(t=%l,ecount=%m)"
+    BODY 0xff00_0000 0xf000_0000, 0 0 1, "\tB4:label_state(label=%l)"
+    BODY 0xff00_0000 0xf800_0000, 0 0 1, "\tB4:copy_state(label=%l)"
+    PROLOGUE 0xe000_0000 0x8000_0000, 0 0 0, "\tP1:br_mem(brmask=[%bD5])"
+    PROLOGUE 0xf000_0000 0xa000_0000, 1 1 0, "\tP2:br_gr(brmask=[%bE5],gr=r%uJ7)"
+    PROLOGUE 0xf800_0000 0xb000_0000, 1 1 0, "\tP3:%3F4%uJ7)"
+    PROLOGUE 0xff00_0000 0xb900_0000, 3 3 0, "\tP5:frgr_mem(grmask=[%gI4],frmask=[%fMD])"
+    PROLOGUE 0xf000_0000 0xc000_0000, 0 0 0, "\tP6:fr_mem(frmask=[%fE4])"
+    PROLOGUE 0xf000_0000 0xd000_0000, 0 0 0, "\tP6:gr_mem(grmask=[%gE4])"
+    PROLOGUE 0xff00_0000 0xe000_0000, 0 0 2, "\tP7:mem_stack_f(t=%l,size=%k)"
+    PROLOGUE 0xf000_0000 0xe000_0000, 0 0 1, "\tP7:%7E4"
+    PROLOGUE 0xff00_0000 0xf000_0000, 2 1 1, "\tP8:%8I8"
+    PROLOGUE 0xff00_0000 0xf100_0000, 2 2 0, "\tP9:gr_gr(grmask=[%gM4],r%uR7)"
+    PROLOGUE 0xff00_0000 0xff00_0000, 2 2 0, "\tP10:unwabi(abi=%aI8,context=0x%xQ8)"
+    ANY 0xff80_0000 0xf980_0000, 3 1 2, "\tX1:spill_sprel(reg=%rJ7,t=%l,spoff=0x%o)"
+    ANY 0xff00_0000 0xf900_0000, 3 1 2, "\tX1:spill_psprel(reg=%rJ7,t=%l,pspoff=0x10-0x%o)"
+    ANY 0xff80_ff00 0xfa00_0000, 3 2 1, "\tX2:restore(t=%l,reg=%rJ7)"
+    ANY 0xff00_0000 0xfa00_0000, 3 2 1, "\tX2:spill_reg(t=%l,reg=%rJ7,treg=%tI@)"
+    ANY 0xff80_0000 0xfb80_0000, 4 2 2, "\tX3:spill_sprel_p(qp=p%uK6,t=%l,reg=%rR7,spoff=0x%o)"
+    ANY 0xff00_0000 0xfb00_0000, 4 2 2,
+        "\tX3:spill_psprel_p(qp=p%uK6,t=%l,reg=%rR7,pspoff=0x10-0x%o)"
+    ANY 0xff00_80ff 0xfc00_0000, 4 3 1, "\tX4:restore_p(qp=p%uK6,t=%l,reg=%rR7)"
+    ANY 0xff00_0000 0xfc00_0000, 4 3 1, "\tX4:spill_reg_p(qp=p%uK6,t=%l,reg=%rR7,treg=%tQ@)"
+}
+
+/// Prints a descriptor: the text of its format. What follows a `%` there stands for the numbers
+/// in LEB128, or for some of the bits of the first four bytes: a letter says where they begin
+/// (`A` is the first one), a character how many they are (what follows the 9 in ASCII is 10 and
+/// more).
+fn print(out: &mut BufWriter, text: &'static [u8], word: u32, numbers: [u64; 2]) {
+    let mut pieces = words(text, b'%');
+    let mut before = pieces.next().unwrap_or_default();
+    for piece in pieces {
+        let Some((&what, mut rest)) = piece.split_first() else { return };
+        let mut field = 0;
+        if let Some((&[at @ b'A'..=b'Z', width], after)) = rest.split_first_chunk() {
+            field = word << (at - b'A') >> (32 - (width - b'0'));
+            rest = after;
+        }
+        let small = field as u8;
+        // Sizes and offsets are counted in larger units.
+        let [t, second] = numbers;
+        let offset = t.wrapping_shl(2);
+        let names = match what {
+            b'a' => "@svr4 @hpux @nt",
+            b'3' => P3,
+            b'7' => P7,
+            b'8' => P8,
+            _ => "",
+        };
+        let name = words(names.as_bytes(), b' ').nth(field as usize).unwrap_or_default();
+        if what.is_ascii_digit() && name.is_empty() {
+            return unknown(out, small);
+        }
+        put!(out, before, name);
+        before = rest;
+        match what {
+            b'l' => fill!(out, "%u", t),
+            b'm' => fill!(out, "%u", second),
+            b'k' => fill!(out, "%u", second.wrapping_shl(4)),
+            b'o' => fill!(out, "%x", second.wrapping_shl(2)),
+            b'u' => fill!(out, "%u", field),
+            b'x' => fill!(out, "%02x", field),
+            b'b' => registers(out, "b", field << 1, ","),
+            b'g' => registers(out, "r", field << 4, ","),
+            // f2 to f5, then from f16 on.
+            b'f' => registers(out, "f", (field & 15) << 2 | field >> 4 << 16, ","),
+            b'r' => register(out, small),
+            // The kind goes into the two bits above the register's.
+            b't' => match (field >> 14 & 2) as u8 | small >> 7 {
+                3 => put!(out, "invalid"),
+                kind => register(out, kind << 5 | small & 0x1f),
+            },
+            b'n' => {
+                let mut comma = "";
+                for (bit, name) in words(b"rp ar.pfs psp pr", b' ').enumerate() {
+                    if field & 8 >> bit != 0 {
+                        put!(out, comma, name);
+                        comma = ",";
+                    }
+                }
+            }
+            b'a' if name.is_empty() => fill!(out, "0x%x", field),
+            // Where on the stack or when: that is in the name.
+            b'7' | b'8' if name.ends_with(b"psprel") || name.ends_with(b"base") => {
+                fill!(out, "(pspoff=0x10-0x%x)", offset);
+            }
+            b'7' | b'8' if name.ends_with(b"sprel") => fill!(out, "(spoff=0x%x)", offset),
+            b'7' | b'8' => fill!(out, "(t=%u)", t),
+            _ => {}
+        }
+    }
+    put!(out, before, "\n");
 }
 
 /// What P3 saves, and in which register.
@@ -390,28 +346,16 @@ const P3: &str = "psp_gr(reg=r rp_gr(reg=r pfs_gr(reg=r pr_gr(reg=r unat_gr(reg=
     rp_br(reg=b rnat_gr(reg=r bsp_gr(reg=r bspstore_gr(reg=r fpsr_gr(reg=r priunat_gr(reg=r";
 
 /// What the formats P7 are called, from 1 on.
-const P7: &str = "mem_stack_v spill_base psp_sprel rp_when rp_psprel pfs_when pfs_psprel pr_when \
+const P7: &str = " mem_stack_v spill_base psp_sprel rp_when rp_psprel pfs_when pfs_psprel pr_when \
     pr_psprel lc_when lc_psprel unat_when unat_psprel fpsr_when fpsr_psprel";
 
 /// What the formats P8 are called, from 1 on.
-const P8: &str = "rp_sprel pfs_sprel pr_sprel lc_sprel unat_sprel fpsr_sprel bsp_when bsp_psprel \
+const P8: &str = " rp_sprel pfs_sprel pr_sprel lc_sprel unat_sprel fpsr_sprel bsp_when bsp_psprel \
     bsp_sprel bspstore_when bspstore_psprel bspstore_sprel rnat_when rnat_psprel rnat_sprel \
     priunat_when_gr priunat_psprel priunat_sprel priunat_when_mem";
 
 /// The registers that are none of a kind.
 const SPECIAL: &str = "pr psp @priunat rp ar.bsp ar.bspstore ar.rnat ar.unat ar.fpsr ar.pfs ar.lc";
-
-/// A descriptor with a mask of registers.
-fn registers(out: &mut BufWriter, head: &str, name: &str, mask: u32, tail: &str) {
-    put!(out, "\t", head, "mask=[");
-    super::registers(out, name, mask, ",");
-    put!(out, tail);
-}
-
-/// A mask of floating-point registers: f2 to f5, then from f16 on.
-fn floating(mask: u32) -> u32 {
-    (mask & 15) << 2 | mask >> 4 << 16
-}
 
 /// A register of any kind, by the number that descriptors have for it.
 fn register(out: &mut BufWriter, number: u8) {
@@ -420,7 +364,7 @@ fn register(out: &mut BufWriter, number: u8) {
         0 => fill!(out, "r%u", low),
         1 => fill!(out, "f%u", low),
         2 => fill!(out, "b%u", low),
-        _ => match word(SPECIAL, low & 15) {
+        _ => match words(SPECIAL.as_bytes(), b' ').nth((low & 15).into()) {
             Some(name) => put!(out, name),
             None => fill!(out, "Unknown%u", low & 15),
         },
