@@ -8,13 +8,12 @@ use crate::readelf::file::File;
 use crate::readelf::names::relocations::ARM;
 use crate::readelf::text;
 use alloc::vec::Vec;
-use rt::elf::Reader;
+use rt::elf::{Reader, SectionHeader};
 use rt::elf::consts::*;
 use rt::fmt::{dec, hex};
 use rt::io::BufWriter;
 use rt::put;
 
-const SHT_ARM_EXIDX: u32 = 0x7000_0001;
 const R_ARM_NONE: u32 = 0;
 const R_ARM_PREL31: u32 = 42;
 
@@ -44,27 +43,20 @@ struct Word {
     st_name: u32,
 }
 
-#[inline(never)]
-pub fn show(cx: &mut Context, file: &File) -> bool {
-    if !file.has_names() {
-        return false;
+pub fn one(
+    cx: &mut Context,
+    file: &File,
+    functions: &Functions,
+    index: usize,
+    section: &SectionHeader,
+) -> bool {
+    let count = head(cx, file, section, 8);
+    put!(&mut cx.out, if count == 1 { "y:\n\n" } else { "ies:\n\n" });
+    if count == 0 {
+        return true;
     }
-    let Some(functions) = Functions::new(cx, file) else { return false };
-    let mut any = false;
-    let mut fine = true;
-    for (index, section) in file.sections_of(SHT_ARM_EXIDX) {
-        any = true;
-        let count = head(cx, file, &section, 8);
-        put!(&mut cx.out, if count == 1 { "y:\n\n" } else { "ies:\n\n" });
-        if count > 0 {
-            let mut unwinder = Unwinder { file, functions: &functions, tables: Vec::new() };
-            match Loaded::new(cx, file, &functions, index) {
-                Some(section) => fine &= unwinder.index_table(cx, &section),
-                None => fine = false,
-            }
-        }
-    }
-    if any { fine } else { super::none(cx) }
+    let Some(section) = Loaded::new(cx, file, functions, index) else { return false };
+    Unwinder { file, functions, tables: Vec::new() }.index_table(cx, &section)
 }
 
 impl<'a> Loaded<'a> {

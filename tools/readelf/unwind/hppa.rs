@@ -7,6 +7,7 @@ use crate::context::Context;
 use crate::readelf::file::File;
 use crate::readelf::names::Names;
 use crate::readelf::names::unwind::{HPPA_FLAGS, HPPA_MORE_FLAGS};
+use rt::elf::SectionHeader;
 use rt::fmt::dec;
 use rt::io::BufWriter;
 use rt::put;
@@ -14,31 +15,20 @@ use rt::put;
 /// The size of an entry.
 const ENTRY: usize = 16;
 
-#[inline(never)]
-pub fn show(cx: &mut Context, file: &File) -> bool {
-    if !file.has_names() {
-        return false;
-    }
-    let Some(functions) = Functions::new(cx, file) else { return false };
-    let mut any = false;
-    let mut fine = true;
-    for (index, section) in file.sections.iter().enumerate() {
-        let name = file.section_name(&section);
-        if name != b".PARISC.unwind" {
-            continue;
-        }
-        any = true;
-        let count = head(cx, file, &section, ENTRY as u64);
-        put!(&mut cx.out, if count == 1 { "y:\n" } else { "ies:\n" });
-        match Segment::new(cx, file, &section).filter(|_| count > 0) {
-            Some(mut segment) => {
-                segment.relocate(cx, file, &functions, index);
-                table(cx, &functions, &segment);
-            }
-            None => fine = false,
-        }
-    }
-    if any { fine } else { super::none(cx) }
+pub fn one(
+    cx: &mut Context,
+    file: &File,
+    functions: &Functions,
+    index: usize,
+    section: &SectionHeader,
+) -> bool {
+    let count = head(cx, file, section, ENTRY as u64);
+    put!(&mut cx.out, if count == 1 { "y:\n" } else { "ies:\n" });
+    let segment = Segment::new(cx, file, section).filter(|_| count > 0);
+    let Some(mut segment) = segment else { return false };
+    segment.relocate(cx, file, functions, index);
+    table(cx, functions, &segment);
+    true
 }
 
 fn table(cx: &mut Context, functions: &Functions, segment: &Segment) {

@@ -11,26 +11,25 @@ use rt::elf::{Reader, SectionHeader};
 use rt::io::BufWriter;
 use rt::put;
 
-const SHT_IA_64_UNWIND: u32 = 0x7000_0001;
-
-#[inline(never)]
-pub fn show(cx: &mut Context, file: &File) -> bool {
-    let Some(functions) = Functions::new(cx, file) else { return false };
-    let mut any = false;
-    for (index, section) in file.sections_of(SHT_IA_64_UNWIND) {
-        any = true;
-        let Some(info) = info_section(file, &section) else {
-            let name = file.section_name(&section);
-            fill!(&mut cx.out, "\nCould not find unwind info section for '%S'"; name);
-            continue;
-        };
-        head(cx, file, &section, 3 * file.elf.encoding.word() as u64);
-        put!(&mut cx.out, "ies:\n");
-        let Some(mut segment) = Segment::new(cx, file, &section) else { continue };
-        segment.relocate(cx, file, &functions, index);
-        table(cx, file, &functions, &segment, &info);
+pub fn one(
+    cx: &mut Context,
+    file: &File,
+    functions: &Functions,
+    index: usize,
+    section: &SectionHeader,
+) -> bool {
+    let Some(info) = info_section(file, section) else {
+        let name = file.section_name(section);
+        fill!(&mut cx.out, "\nCould not find unwind info section for '%S'"; name);
+        return true;
+    };
+    head(cx, file, section, 3 * file.elf.encoding.word() as u64);
+    put!(&mut cx.out, "ies:\n");
+    if let Some(mut segment) = Segment::new(cx, file, section) {
+        segment.relocate(cx, file, functions, index);
+        table(cx, file, functions, &segment, &info);
     }
-    any || super::none(cx)
+    true
 }
 
 /// The section with the descriptors of an unwind table: its name tells.
