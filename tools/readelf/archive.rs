@@ -138,6 +138,8 @@ fn one(cx: &mut Context, options: &Options, shown: &[u8], source: &dyn Source) -
 }
 
 /// Reports on what a thin archive names; none where the rest had better be left alone.
+// Not inlined: a large frame makes all that uses it longer.
+#[inline(never)]
 fn thin_member(
     cx: &mut Context,
     options: &Options,
@@ -415,6 +417,8 @@ fn big_endian(bytes: &[u8], word: usize, index: usize) -> Option<u64> {
 }
 
 /// Prints which member defines which symbols.
+// Not inlined: a large frame makes all that uses it longer.
+#[inline(never)]
 fn show_index(cx: &mut Context, json: bool, archive: &Archive, index: &Index) {
     let count = index.offsets.len() / index.word;
     if !json {

@@ -50,7 +50,8 @@ pub fn fill(out: &mut BufWriter, pattern: &str, numbers: &[u64], texts: &[&[u8]]
             out.byte(byte);
             continue;
         }
-        let (mut alternate, mut left, mut zero, mut long, mut width) = (false, false, false, false, 0);
+        let (mut alternate, mut left, mut zero, mut long, mut width) =
+            (false, false, false, false, 0);
         let conversion = loop {
             match bytes.next().unwrap_or(b'%') {
                 b'#' => alternate = true,
@@ -144,8 +145,14 @@ mod tests {
     #[test]
     fn as_printf() {
         assert_eq!(filled("plain", &[1], &[b"x"]), b"plain");
-        assert_eq!(filled("%u %d %ld %x", &[u64::MAX; 4], &[]), b"18446744073709551615 -1 -1 ffffffffffffffff");
-        assert_eq!(filled("[%5u|%-5u|%05x|%#x|%0*x]", &[7, 7, 255, 255, 4, 15], &[]), b"[    7|7    |000ff|0xff|000f]");
+        assert_eq!(
+            filled("%u %d %ld %x", &[u64::MAX; 4], &[]),
+            b"18446744073709551615 -1 -1 ffffffffffffffff"
+        );
+        assert_eq!(
+            filled("[%5u|%-5u|%05x|%#x|%0*x]", &[7, 7, 255, 255, 4, 15], &[]),
+            b"[    7|7    |000ff|0xff|000f]"
+        );
         assert_eq!(filled("%s=%u, %S", &[1], &[b"a\n", b"\xff"]), b"a^J=1, <FF>");
         // Too few of both, and a pattern cut off.
         assert_eq!(filled("%u%s%x%", &[], &[]), b"000");

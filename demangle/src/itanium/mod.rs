@@ -135,7 +135,12 @@ pub struct Workspace {
 impl Workspace {
     /// Nothing is allocated yet.
     pub const fn new() -> Self {
-        Workspace { nodes: Vec::new(), substitutions: Vec::new(), scopes: Vec::new(), mods: Vec::new() }
+        Workspace {
+            nodes: Vec::new(),
+            substitutions: Vec::new(),
+            scopes: Vec::new(),
+            mods: Vec::new(),
+        }
     }
 }
 

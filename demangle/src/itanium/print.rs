@@ -775,7 +775,8 @@ impl Printer<'_> {
     fn declarator(&mut self, id: Id, list: Mods) {
         let (mut parentheses, mut space) = (false, false);
         let mut next = list;
-        while let Some(waiting) = self.waiting(next).filter(|waiting| !waiting.printed && !parentheses)
+        while let Some(waiting) =
+            self.waiting(next).filter(|waiting| !waiting.printed && !parentheses)
         {
             match self.kind(waiting.node) {
                 Kind::Pointer | Kind::Reference | Kind::RvalueReference => parentheses = true,

@@ -44,7 +44,9 @@ impl Vendor {
 
     /// What its parts are called.
     pub fn name(self) -> &'static [u8] {
-        words(b"aeabi riscv ARC mspabi c6xabi csky  gnu", b' ').nth(self as usize).unwrap_or_default()
+        words(b"aeabi riscv ARC mspabi c6xabi csky  gnu", b' ')
+            .nth(self as usize)
+            .unwrap_or_default()
     }
 
     /// Prints one tag and its value.
@@ -79,7 +81,10 @@ impl Vendor {
             put!(&mut cx.out, "  ", name, if self == Csky { "" } else { ": " });
         }
         match (self, tag) {
-            (Aeabi, 4 | 5 | 67) | (Riscv, 5) | (Arc, 7 | 16 | 17) | (C6xabi, 67)
+            (Aeabi, 4 | 5 | 67)
+            | (Riscv, 5)
+            | (Arc, 7 | 16 | 17)
+            | (C6xabi, 67)
             | (Csky, 4 | 5 | 21) => return value(cx, file, cursor, 1),
             (Csky, 6 | 7) => return value(cx, file, cursor, 0),
             (Aeabi | C6xabi, 32) => {

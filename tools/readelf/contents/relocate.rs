@@ -48,7 +48,7 @@ mod how {
     pub const SUB16: u8 = SUB | 2;
     pub const SUB32: u8 = SUB | 4;
     pub const SUB64: u8 = SUB | 8;
-    
+
     pub const SUB6: u8 = SUB_SIX | 1;
     pub const SET6: u8 = SET_SIX | 1;
 }

@@ -30,11 +30,7 @@ pub fn mapped_files(cx: &mut Context, file: &File, note: &Note) -> bool {
         error!(cx, "    Malformed note - too short for supplied file count");
         return false;
     }
-    fill!(
-        &mut cx.out,
-        "    Page size: %u\n         Start         End Page Offset\n",
-        page_size
-    );
+    fill!(&mut cx.out, "    Page size: %u\n         Start         End Page Offset\n", page_size);
     let mut name_at = names_at;
     for row in (8..names_at as usize).step_by(12) {
         let Some(name) = c_str(desc.bytes, name_at) else {

@@ -294,9 +294,7 @@ pub fn kind(out: &mut BufWriter, file: &File, note: &Note) {
         _ => generic,
     };
     // What some don't have of their own is as elsewhere.
-    if !pattern::known(out, named, n_type)
-        && !(elsewhere && pattern::known(out, generic, n_type))
-    {
+    if !pattern::known(out, named, n_type) && !(elsewhere && pattern::known(out, generic, n_type)) {
         unknown(out, n_type)
     }
 }

@@ -8,8 +8,8 @@ use crate::readelf::file::File;
 use crate::readelf::names::relocations::ARM;
 use crate::readelf::text;
 use alloc::vec::Vec;
-use rt::elf::{Reader, SectionHeader};
 use rt::elf::consts::*;
+use rt::elf::{Reader, SectionHeader};
 use rt::fmt::{dec, hex};
 use rt::io::BufWriter;
 use rt::put;
@@ -100,7 +100,9 @@ impl<'a> Loaded<'a> {
                         Some(name) => {
                             warn!(cx, "Skipping unexpected ARM relocation type ", name);
                         }
-                        None => fill_warning!(cx, "Skipping unknown ARM relocation type: %u", other),
+                        None => {
+                            fill_warning!(cx, "Skipping unknown ARM relocation type: %u", other)
+                        }
                     }
                     continue;
                 }
@@ -183,6 +185,7 @@ impl<'a> Unwinder<'_, 'a> {
     }
 
     /// An entry that is in a table of its own.
+    // Not inlined: a large frame makes all that uses it longer.
     #[inline(never)]
     fn table(&mut self, cx: &mut Context, target: Address) -> bool {
         let sections = self.file.sections;

@@ -88,7 +88,13 @@ impl<'a> Segment<'a> {
     }
 
     /// Takes note of the relocations that are relative to a segment. Others are told about.
-    pub fn relocate(&mut self, cx: &mut Context, file: &File, functions: &Functions, section: usize) {
+    pub fn relocate(
+        &mut self,
+        cx: &mut Context,
+        file: &File,
+        functions: &Functions,
+        section: usize,
+    ) {
         let header = &file.elf.header;
         let names = relocations(header.e_machine, header.e_ident.osabi(), header.e_flags);
         let prefix = if header.e_machine == EM_IA_64 { "R_IA64_SEGREL" } else { "R_PARISC_SEGREL" };

@@ -126,6 +126,7 @@ impl Descriptors<'_> {
         0
     }
 
+    // Not inlined: a large frame makes all that uses it longer.
     #[inline(never)]
     fn one(&mut self, out: &mut BufWriter) {
         let at = self.at;
@@ -143,9 +144,8 @@ impl Descriptors<'_> {
         }
         let region = if self.body { BODY } else { PROLOGUE };
         let mut formats = FORMATS.iter().zip(words(TEXTS.as_bytes(), b'\n'));
-        let found = formats.find(|(format, _)| {
-            word & format.mask == format.value && format.region & region != 0
-        });
+        let found = formats
+            .find(|(format, _)| word & format.mask == format.value && format.region & region != 0);
         let Some((format, text)) = found else {
             self.at += 1;
             return unknown(out, byte);
@@ -168,17 +168,13 @@ impl Descriptors<'_> {
     }
 
     /// P4: what each instruction of the prologue spills, in two bits.
+    // Not inlined: a large frame makes all that uses it longer.
     #[inline(never)]
     fn spill_mask(&mut self, out: &mut BufWriter) {
         let left = self.bytes.len() - self.at;
         let needed = self.rlen.saturating_mul(2) / 8;
         if needed > left as u64 {
-            return fill!(
-                out,
-                "\nERROR: unwind length too long (0x%x > 0x%x)\n\n",
-                needed,
-                left
-            );
+            return fill!(out, "\nERROR: unwind length too long (0x%x > 0x%x)\n\n", needed, left);
         }
         put!(out, "\tP4:spill_mask(imask=[");
         let mut byte = 0;
