@@ -294,7 +294,9 @@ pub fn kind(out: &mut BufWriter, file: &File, note: &Note) {
         _ => generic,
     };
     // What some don't have of their own is as elsewhere.
-    if !pattern::known(out, named, n_type) && !(elsewhere && pattern::known(out, generic, n_type)) {
+    let shown =
+        pattern::known(out, named, n_type) || elsewhere && pattern::known(out, generic, n_type);
+    if !shown {
         unknown(out, n_type)
     }
 }
