@@ -3,7 +3,7 @@
 //! It is read and printed in one go. Where D's order isn't that of the mangling, parts of
 //! what was printed change places.
 
-use super::{Output, pick};
+use super::{Output, lookup, pick};
 
 /// Levels of nesting.
 const DEPTH: u32 = 1024;
@@ -16,7 +16,7 @@ pub fn demangle(name: &[u8], out: &mut Output) -> Option<()> {
     if name == b"_Dmain" {
         return out.push(b"D main");
     }
-    let state = State { at: 0, start: 0, what: "", last_type: usize::MAX, depth: 0 };
+    let state = State { at: 0, start: 0, what: b"", alone: false, last_type: usize::MAX, depth: 0 };
     let mut reader = Reader { text: name, out, state, steps: STEPS };
     reader.part(Reader::mangled)?;
     (reader.state.at == name.len() && reader.out.len() > 0).then_some(())
@@ -33,9 +33,11 @@ struct Reader<'t, 'o> {
 #[derive(Clone, Copy)]
 struct State {
     at: usize,
-    /// Where the part that is printed begins, and what goes before it: `vtable for `.
+    /// Where the part that is printed begins, and what goes before it: `vtable for `. There may
+    /// be nothing more.
     start: usize,
-    what: &'static str,
+    what: &'static [u8],
+    alone: bool,
     /// Types that are referred to stand before this.
     last_type: usize,
     depth: u32,
@@ -100,7 +102,10 @@ impl Reader<'_, '_> {
         let what = core::mem::take(&mut self.state.what);
         production(self)?;
         let end = self.out.len();
-        self.put(self.state.what)?;
+        if !self.state.what.is_empty() {
+            self.out.add(self.state.what);
+            self.put(if self.state.alone { " for" } else { " for " })?;
+        }
         (self.state.start, self.state.what) = (around, what);
         self.swap(start, end)
     }
@@ -241,39 +246,31 @@ impl Reader<'_, '_> {
     }
 
     fn convention(&mut self, print: bool) -> Option<()> {
-        let text = match self.next()? {
-            b'F' => "",
-            b'U' => "extern(C) ",
-            b'W' => "extern(Windows) ",
-            b'V' => "extern(Pascal) ",
-            b'R' => "extern(C++) ",
-            b'Y' => "extern(Objective-C) ",
-            _ => return None,
-        };
-        if print { self.put(text) } else { Some(()) }
+        if self.eat(b'F') {
+            return Some(());
+        }
+        let known = b"U extern(C) W extern(Windows) V extern(Pascal) R extern(C++) \
+            Y extern(Objective-C)";
+        self.word(known, print)
     }
 
     fn attributes(&mut self, print: bool) -> Option<()> {
-        while self.peek() == b'N' {
-            let text = match self.ahead(1) {
-                b'a' => "pure ",
-                b'b' => "nothrow ",
-                b'c' => "ref ",
-                b'd' => "@property ",
-                b'e' => "@trusted ",
-                b'f' => "@safe ",
-                b'i' => "@nogc ",
-                b'j' => "return ",
-                b'l' => "scope ",
-                b'm' => "@live ",
-                // The first parameter.
-                b'g' | b'h' | b'k' | b'n' => break,
-                _ => return None,
-            };
-            self.state.at += 2;
-            if print {
-                self.put(text)?;
-            }
+        // What else begins with an N is the first parameter.
+        while self.peek() == b'N' && !matches!(self.ahead(1), b'g' | b'h' | b'k' | b'n') {
+            let known = b"Na pure Nb nothrow Nc ref Nd @property Ne @trusted Nf @safe Ni @nogc \
+                Nj return Nl scope Nm @live";
+            self.word(known, print)?;
+        }
+        Some(())
+    }
+
+    /// What a code stands for in a list, with a space after it.
+    fn word(&mut self, list: &'static [u8], print: bool) -> Option<()> {
+        let (length, word) = lookup(list, self.rest())?;
+        self.state.at += length;
+        if print {
+            self.out.add(word);
+            self.put(" ")?;
         }
         Some(())
     }
@@ -361,17 +358,15 @@ impl Reader<'_, '_> {
         if c == b'Q' {
             return self.type_again(Self::kind);
         }
+        let around = b"O shared( x const( y immutable( Ng inout( Nh __vector(";
+        if let Some((length, before)) = lookup(around, self.rest()) {
+            self.state.at += length;
+            self.out.add(before);
+            return self.enclosed("", ")");
+        }
         self.state.at += 1;
         match c {
-            b'O' => self.enclosed("shared(", ")"),
-            b'x' => self.enclosed("const(", ")"),
-            b'y' => self.enclosed("immutable(", ")"),
-            b'N' => match self.next()? {
-                b'g' => self.enclosed("inout(", ")"),
-                b'h' => self.enclosed("__vector(", ")"),
-                b'n' => self.put("typeof(*null)"),
-                _ => None,
-            },
+            b'N' if self.eat(b'n') => self.put("typeof(*null)"),
             b'A' => self.enclosed("", "[]"),
             b'G' => {
                 let start = self.out.len();
@@ -416,11 +411,8 @@ impl Reader<'_, '_> {
                 }
                 self.put(")")
             }
-            b'z' => match self.next()? {
-                b'i' => self.put("cent"),
-                b'k' => self.put("ucent"),
-                _ => None,
-            },
+            b'z' if self.eat(b'i') => self.put("cent"),
+            b'z' if self.eat(b'k') => self.put("ucent"),
             _ => self.out.push(basic_type(c)?),
         }
     }
@@ -474,34 +466,33 @@ impl Reader<'_, '_> {
     fn name(&mut self, length: usize) -> Option<()> {
         let rest = self.rest();
         let name = rest.get(..length)?;
-        let followed = rest.get(length) == Some(&b'Z');
-        let (text, what) = match name {
-            b"__ctor" => ("this", ""),
-            b"__dtor" => ("~this", ""),
-            b"__postblit" if rest.get(length..).unwrap_or_default().starts_with(b"MFZ") => {
-                self.state.at += 3;
-                ("this(this)", "")
-            }
-            b"__init" if followed => ("", "initializer for "),
-            b"__vtbl" if followed => ("", "vtable for "),
-            b"__Class" if followed => ("", "ClassInfo for "),
-            b"__Interface" if followed => ("", "Interface for "),
-            b"__ModuleInfo" if followed => ("", "ModuleInfo for "),
-            _ => return self.copy(length),
-        };
+        let after = rest.get(length..).unwrap_or_default();
+        let known = b"__ctor this __dtor ~this __postblit this(this) __init initializer \
+            __vtbl vtable __Class ClassInfo __Interface Interface __ModuleInfo ModuleInfo";
+        let (length_of_known, text) = lookup(known, name).unwrap_or_default();
+        let postblit = text == b"this(this)";
+        let whole = text.ends_with(b"this");
+        if length_of_known != length
+            || postblit && !after.starts_with(b"MFZ")
+            || !postblit && !whole && !after.starts_with(b"Z")
+        {
+            return self.copy(length);
+        }
         self.state.at += length;
-        if what.is_empty() {
-            return self.put(text);
+        if postblit {
+            self.state.at += 3;
+        }
+        if postblit || whole {
+            return self.out.push(text);
         }
         if !self.state.what.is_empty() {
             return None;
         }
         // It goes before the whole, whose last dot it replaces.
-        self.state.what = what;
-        if self.out.len() > self.state.start {
+        self.state.what = text;
+        self.state.alone = self.out.len() <= self.state.start;
+        if !self.state.alone {
             self.out.truncate(self.out.len() - 1);
-        } else {
-            self.state.what = what.trim_end();
         }
         Some(())
     }
@@ -689,11 +680,9 @@ impl Reader<'_, '_> {
 
     /// Hexadecimal digits with the exponent after a `P`.
     fn real(&mut self) -> Option<()> {
-        for (code, text) in [("NAN", "NaN"), ("INF", "Inf"), ("NINF", "-Inf")] {
-            if self.rest().starts_with(code.as_bytes()) {
-                self.state.at += code.len();
-                return self.put(text);
-            }
+        if let Some((length, text)) = lookup(b"NAN NaN INF Inf NINF -Inf", self.rest()) {
+            self.state.at += length;
+            return self.out.push(text);
         }
         let negative = self.eat(b'N');
         self.put(if negative { "-0x" } else { "0x" })?;

@@ -314,6 +314,9 @@ impl<'t> Reader<'t, '_> {
         }
         self.put(b"for<")?;
         for i in 0..count {
+            if self.out.failed {
+                return None; // As many as there seem to be may never end.
+            }
             self.put(if i > 0 { b", " } else { b"" })?;
             self.lifetimes = self.lifetimes.wrapping_add(1);
             self.lifetime(1)?;

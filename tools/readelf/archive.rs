@@ -6,12 +6,12 @@
 use super::files;
 use super::object;
 use super::options::Options;
+use super::pattern;
 use super::text;
-use super::{head, short_header};
+use super::{Grade, head, short_header};
 use crate::context::Context;
 use alloc::vec::Vec;
 use rt::elf::{Part, Source};
-use rt::fmt::{Put, dec, hex, int};
 use rt::input::Input;
 use rt::put;
 
@@ -54,13 +54,16 @@ enum Stop {
 /// Tells what is wrong with the archive, and is false.
 #[inline(never)]
 fn wrong(cx: &mut Context, archive: &[u8], text: &str) -> bool {
-    wrong_of(cx, archive, &[&text])
+    wrong_of(cx, archive, text, &[])
 }
 
-/// The same, in pieces.
+/// The same, with numbers in it.
 #[inline(never)]
-fn wrong_of(cx: &mut Context, archive: &[u8], text: &[&dyn Put]) -> bool {
-    error!(cx, text::name(archive), ": ", text);
+fn wrong_of(cx: &mut Context, archive: &[u8], pattern: &str, numbers: &[u64]) -> bool {
+    Grade::Error.begin(cx, "");
+    fill!(&mut cx.err, "%s: "; archive);
+    pattern::numbers(&mut cx.err, pattern, numbers);
+    cx.end_line();
     false
 }
 
@@ -135,6 +138,8 @@ fn one(cx: &mut Context, options: &Options, shown: &[u8], source: &dyn Source) -
 }
 
 /// Reports on what a thin archive names; none where the rest had better be left alone.
+// Not inlined: a large frame makes all that uses it longer.
+#[inline(never)]
 fn thin_member(
     cx: &mut Context,
     options: &Options,
@@ -148,22 +153,22 @@ fn thin_member(
         let readable = input.filter(|input| match rt::elf::Elf::new(input) {
             Ok(elf) if elf.sections().is_none() => {
                 let size = elf.shnum().wrapping_mul(elf.header.e_shentsize.into());
-                let tail = " bytes extends past end of file for section headers";
-                error!(cx, "Reading ", dec(size), tail);
+                let what = "Reading %u bytes extends past end of file for section headers";
+                pattern::error(cx, what, &[size], &[]);
                 false
             }
             Ok(_) => true,
             Err(_) => false,
         });
         let Some(input) = readable else {
-            error!(cx, "Input file '", text::name(&path), "' is not readable.");
+            fill_error!(cx, "Input file '%s' is not readable."; &path);
             return None;
         };
         return Some(one(cx, options, &archive.qualified(member), &input));
     };
     let Some(nested) = opened.map(|input| Nested::new(cx, input, &path, origin)) else {
-        let whole = [archive.name, b"[<corrupt>(", &path, b")]"].concat();
-        wrong_of(cx, &whole, &[&"contains corrupt thin archive: ", &text::name(&path)]);
+        let what = "%s[<corrupt>(%s)]: contains corrupt thin archive: %s";
+        pattern::error(cx, what, &[], &[archive.name, &path, &path]);
         return None;
     };
     let shown = archive.qualified_nested(&path, &nested);
@@ -221,8 +226,7 @@ impl<'a> Archive<'a> {
         if let Some(word) = word {
             let size = header.size();
             if with_index && size.cast_signed() < 0 {
-                let size = int(size.cast_signed());
-                wrong_of(cx, name, &[&"invalid archive header size: ", &size]);
+                wrong_of(cx, name, "invalid archive header size: %ld", &[size]);
                 return None;
             }
             let size = size.wrapping_add(size & 1);
@@ -239,18 +243,16 @@ impl<'a> Archive<'a> {
                 }
             };
         } else if with_index && !json {
-            put!(&mut cx.out, text::name(name), " has no archive index\n");
+            fill!(&mut cx.out, "%s has no archive index\n"; name);
         }
         if header.name() == b"//              " {
             let size = header.size();
             if size < 8 {
-                let what = "long name table is too small, (size = ";
-                wrong_of(cx, name, &[&what, &dec(size), &")"]);
+                wrong_of(cx, name, "long name table is too small, (size = %u)", &[size]);
                 return None;
             }
             if size > source.size() {
-                let what = "long name table is too big, (size = ";
-                wrong_of(cx, name, &[&what, &hex(size).alt(), &")"]);
+                wrong_of(cx, name, "long name table is too big, (size = %#x)", &[size]);
                 return None;
             }
             archive.long_names = source.get(archive.members + HEADER, size);
@@ -277,9 +279,7 @@ impl<'a> Archive<'a> {
         let (index, rest) = number(long);
         let origin = rest.strip_prefix(b":").filter(|_| self.thin).map(|rest| number(rest).0);
         if index > table.len() as u64 {
-            let index = int(index.cast_signed());
-            let tail = ") beyond end of long name table";
-            error!(cx, "Found long name index (", index, tail);
+            fill_error!(cx, "Found long name index (%ld) beyond end of long name table", index);
             return None;
         }
         let rest = table.get(index as usize..)?;
@@ -318,8 +318,8 @@ impl<'a> Archive<'a> {
 
     /// How a member is shown: `lib.a(a.o)`, `thin.a[a.o]`.
     fn qualified(&self, member: &Member) -> Vec<u8> {
-        let brackets: [&[u8]; 2] = if self.thin { [b"[", b"]"] } else { [b"(", b")"] };
-        [self.name, brackets[0], member.name, brackets[1]].concat()
+        let (open, close): (&[u8], &[u8]) = if self.thin { (b"[", b"]") } else { (b"(", b")") };
+        [self.name, open, member.name, close].concat()
     }
 
     /// How a member of another archive is shown: `thin.a[lib.a(a.o)]`.
@@ -386,10 +386,9 @@ impl<'a> Index<'a> {
         };
         let rest = size - word as u64;
         let Some(offsets_size) = count.checked_mul(word as u64).filter(|size| *size <= rest) else {
-            let what = "the archive index is supposed to have 0x";
-            let (count, unit, rest) = (hex(count), dec(word), hex(rest));
-            let middle = " bytes, but the size is only 0x";
-            wrong_of(cx, name, &[&what, &count, &" entries of ", &unit, &middle, &rest]);
+            let what = "the archive index is supposed to have 0x%x entries of %u bytes, \
+                        but the size is only 0x%x";
+            wrong_of(cx, name, what, &[count, word as u64, rest]);
             return None;
         };
         let offsets = read(word as u64, offsets_size);
@@ -418,12 +417,14 @@ fn big_endian(bytes: &[u8], word: usize, index: usize) -> Option<u64> {
 }
 
 /// Prints which member defines which symbols.
+// Not inlined: a large frame makes all that uses it longer.
+#[inline(never)]
 fn show_index(cx: &mut Context, json: bool, archive: &Archive, index: &Index) {
-    let name = text::name(archive.name);
     let count = index.offsets.len() / index.word;
     if !json {
-        put!(&mut cx.out, "Index of archive ", name, ": (", dec(count), " entries, 0x");
-        put!(&mut cx.out, hex(index.symbols.len()), " bytes in the symbol table)\n");
+        let what = "Index of archive %s: (%u entries, 0x%x bytes in the symbol table)\n";
+        let numbers = [count as u64, index.symbols.len() as u64];
+        pattern::fill(&mut cx.out, what, &numbers, &[archive.name]);
     }
     let mut member = None;
     let mut before = None;
@@ -433,8 +434,7 @@ fn show_index(cx: &mut Context, json: bool, archive: &Archive, index: &Index) {
         if let Some(at) = offset.filter(|_| offset != before) {
             member = qualified_at(cx, archive, at);
             if let Some(shown) = member.as_ref().filter(|_| !json) {
-                let shown = text::name(shown);
-                put!(&mut cx.out, "Contents of binary ", shown, " at offset 0x", hex(at), "\n");
+                fill!(&mut cx.out, "Contents of binary %s at offset 0x%x\n", at; shown);
             }
         }
         before = offset;
@@ -461,10 +461,9 @@ fn show_index(cx: &mut Context, json: bool, archive: &Archive, index: &Index) {
     }
     let aligned = used.next_multiple_of(if index.word == 8 { 8 } else { 2 });
     if aligned < index.symbols.len() {
-        let left = dec(index.symbols.len() - aligned);
-        let what = " bytes remain in the symbol table, \
+        let what = "%u bytes remain in the symbol table, \
             but without corresponding entries in the index table";
-        wrong_of(cx, archive.name, &[&left, &what]);
+        wrong_of(cx, archive.name, what, &[(index.symbols.len() - aligned) as u64]);
     }
 }
 

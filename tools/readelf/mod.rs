@@ -46,6 +46,9 @@ macro_rules! warn_open {
     }};
 }
 
+#[macro_use]
+mod pattern;
+
 mod arch;
 mod archive;
 mod at_file;

@@ -27,24 +27,13 @@ enum Kind {
     Std,             // a: letter, b: spelling
     Qualified,       // a::b
     Local,           // a::b, a is a function
-    Tagged,          // a[abi:b]
     Module,          // a.b
-    Partition,       // a:b
-    InModule,        // a@b
-    Bindings,        // [a]
-    Constructor,     // of a
-    Destructor,      // of a
     Operator,        // a: place in OPERATORS
-    VendorOperator,  // a: operands, b: name
     Conversion,      // operator a, a is a type
     Lambda,          // a: parameters, b: number and template head
     LambdaNumber,    // a: number, b: template head
-    Unnamed,         // a: number
     DefaultArgument, // a: entity, b: number
-    Clone,           // a, b: suffix
     Special,         // a, b: place in SPECIALS
-    Construction,    // construction vtable for a in b
-    Temporary,       // a, b: number
     Resource,        // b bytes at a
     Encoding,        // a: name, b: function type
     Template,        // a<b>
@@ -58,21 +47,9 @@ enum Kind {
     // Types.
     Builtin,         // a: place in BUILTINS
     FloatN,          // a: bits, b: letter after it
-    Vendor,          // a: name
     Function,        // a: return type, b: Arguments
     Array,           // a: dimension, b: element
-    Decltype,        // a
     Expansion,       // a...
-    // Modifiers of a type: a is the type.
-    Restrict, Volatile, Const,
-    Pointer, Reference, RvalueReference, Complex, Imaginary,
-    VendorQualifier, // b: name
-    MemberPointer,   // a: class, b: type
-    Vector,          // a: dimension, b: type
-    // Modifiers of a function, a: name or type
-    RestrictThis, VolatileThis, ConstThis, ReferenceThis, RvalueReferenceThis,
-    TransactionSafe,
-    Noexcept, Throw, // b: expression, types
     // Expressions.
     Cast,            // a: type
     Nullary,         // a: operator
@@ -80,12 +57,36 @@ enum Kind {
     Binary,          // a: operator, b: Operands
     Ternary,         // a: operator, b: Operands of Operands
     Operands,        // a, b
-    Number,          // a, signed
-    VendorExpression,// a: name, b: TemplateArguments
-    Braces,          // a: type, b: Arguments
     Literal,         // a: type, b: value
     NegativeLiteral,
     FunctionParameter, // a: number, 0 for this
+    // What has a pattern, in the order of PATTERNS.
+    Tagged,          // a[abi:b]
+    Partition,       // a:b
+    InModule,        // a@b
+    Bindings,        // [a]
+    Constructor,     // of a
+    Destructor,      // of a
+    VendorOperator,  // a: operands, b: name
+    Unnamed,         // a: number
+    Clone,           // a, b: suffix
+    Construction,    // construction vtable for a in b
+    Temporary,       // a, b: number
+    Vendor,          // a: name of a type
+    Decltype,        // a
+    Number,          // a, signed
+    Braces,          // a: type, b: Arguments
+    VendorExpression,// a: name, b: TemplateArguments
+    // Modifiers in the order of MODIFIERS. Those of a type: a is the type.
+    Restrict, Volatile, Const,
+    Pointer, Reference, RvalueReference, Complex, Imaginary,
+    VendorQualifier, // b: name
+    MemberPointer,   // a: class, b: type
+    Vector,          // a: dimension, b: type
+    // Those of a function, a: name or type
+    RestrictThis, VolatileThis, ConstThis, ReferenceThis, RvalueReferenceThis,
+    TransactionSafe,
+    Noexcept, Throw, // b: expression, types
 }
 
 impl Kind {
@@ -127,12 +128,19 @@ pub struct Workspace {
     substitutions: Vec<Id>,
     /// Templates whose arguments are in scope: the template, the scope around it.
     scopes: Vec<(Id, u32)>,
+    /// What waits to be printed around what is being printed.
+    mods: Vec<print::Mod>,
 }
 
 impl Workspace {
     /// Nothing is allocated yet.
     pub const fn new() -> Self {
-        Workspace { nodes: Vec::new(), substitutions: Vec::new(), scopes: Vec::new() }
+        Workspace {
+            nodes: Vec::new(),
+            substitutions: Vec::new(),
+            scopes: Vec::new(),
+            mods: Vec::new(),
+        }
     }
 }
 

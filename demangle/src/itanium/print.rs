@@ -5,12 +5,11 @@
 //! something prints them: a function or an array in the midst of itself, and otherwise
 //! whoever put them there, after the type.
 
-use super::parse::{FIXED, FULL, SHORT};
+use super::parse::FIXED;
 use super::tables::{BUILTINS, Literal, OPERATORS, java_name, literal, operator_name};
 use super::{Id, Kind, NONE, Node, Workspace};
 use crate::alloc::vec::Vec;
-use crate::{Options, Output, Style};
-use core::cell::Cell;
+use crate::{Options, Output, Style, pick};
 
 /// Levels of nesting; GNU gives up beyond them even without its recursion limit.
 const DEPTH: u32 = 1024;
@@ -29,13 +28,16 @@ pub fn print(
 ) -> Option<()> {
     work.scopes.clear();
     work.scopes.extend([(NONE, NO_SCOPE); 2]); // NOWHERE, NO_SCOPE
+    work.mods.clear();
     let mut printer = Printer {
         text,
         nodes: &work.nodes,
         scopes: &mut work.scopes,
+        mods: &mut work.mods,
         out,
         java: options.style == Style::Java,
         postfix: options.style == Style::Java,
+        around: Around { scope: NO_SCOPE, mods: NO_MODS },
         pack: 0,
         in_lambda: false,
         head: NONE,
@@ -44,7 +46,7 @@ pub fn print(
         depth: 0,
         steps: STEPS,
     };
-    printer.print(top, NO_SCOPE, None);
+    printer.print(top);
     (!printer.out.failed).then_some(())
 }
 
@@ -58,29 +60,37 @@ const NO_SCOPE: Scope = 1;
 const SCOPES: usize = 1 << 14;
 
 /// A modifier, or the name of a function, that waits to be printed.
-struct Mod<'m> {
+pub struct Mod {
     node: Id,
     scope: Scope,
-    printed: Cell<bool>,
-    next: Mods<'m>,
+    printed: bool,
+    next: Mods,
 }
 
-type Mods<'m> = Option<&'m Mod<'m>>;
+/// A list of them: the place of its first one in `mods`.
+type Mods = u32;
+const NO_MODS: Mods = u32::MAX;
 
-impl<'m> Mod<'m> {
-    fn new(node: Id, scope: Scope, next: Mods<'m>) -> Self {
-        Mod { node, scope, printed: Cell::new(false), next }
-    }
+/// What a node is printed within.
+#[derive(Clone, Copy)]
+struct Around {
+    scope: Scope,
+    /// What waits for the node to print it.
+    mods: Mods,
 }
 
 struct Printer<'a> {
     text: &'a [u8],
     nodes: &'a [Node],
     scopes: &'a mut Vec<(Id, Scope)>,
+    mods: &'a mut Vec<Mod>,
     out: &'a mut Output,
     java: bool,
     /// Java: what a function returns is printed after it, unless it is within another one.
     postfix: bool,
+    /// Of the node that is being printed. Whoever changes it has it as it was again after the
+    /// node.
+    around: Around,
     /// Which element of a pack is printed; all of them if negative.
     pack: i32,
     in_lambda: bool,
@@ -92,6 +102,15 @@ struct Printer<'a> {
     depth: u32,
     steps: u32,
 }
+
+/// How the kinds from [`Kind::Tagged`] on are printed; see [`Printer::say`].
+const PATTERNS: &str = "%a[abi:%b];%x:%b;%a@%b;[%a];%a;~%a;operator %b;{unnamed type#%N};\
+    %a [clone %b];construction vtable for %a-in-%b;reference temporary #%m for %a;%a;\
+    decltype (%a);%n;%x{%b};%a(%b)";
+
+/// How modifiers are printed, those from [`Kind::Restrict`] on.
+const MODIFIERS: &str = " restrict; volatile; const;*;&;&&; _Complex; _Imaginary; %b;%a::*; __vector(%a);\
+    \x20restrict; volatile; const; &; &&; transaction_safe; noexcept; throw";
 
 impl Printer<'_> {
     fn kind(&self, id: Id) -> Kind {
@@ -135,7 +154,33 @@ impl Printer<'_> {
         self.out.number(number);
     }
 
-    fn print(&mut self, id: Id, scope: Scope, mods: Mods) {
+    /// Prints a pattern: `%a`, `%b`, `%c` are these nodes, `%x` and `%z` the first and third if
+    /// they are there, `%A`, `%B`, `%C` subexpressions; `%o` is the operator `a`, `%n` and `%m`
+    /// are the numbers `a` and `b`, `%N` is `a + 1`.
+    fn say(&mut self, pattern: &[u8], a: u32, b: u32, c: u32) {
+        let mut pieces = pattern.split(|&c| c == b'%');
+        self.out.add(pieces.next().unwrap_or_default());
+        for piece in pieces {
+            let Some((&what, text)) = piece.split_first() else { return };
+            match what {
+                b'a' => self.print(a),
+                b'b' => self.print(b),
+                b'c' => self.print(c),
+                b'x' => self.print_if(a),
+                b'z' => self.print_if(c),
+                b'A' => self.subexpression(a),
+                b'B' => self.subexpression(b),
+                b'C' => self.subexpression(c),
+                b'o' => self.operator(a),
+                b'n' => self.number((a as i32).into()),
+                b'm' => self.number((b as i32).into()),
+                _ => self.number(i64::from(a) + 1),
+            }
+            self.out.add(text);
+        }
+    }
+
+    fn print(&mut self, id: Id) {
         let nodes = self.nodes;
         let Some(node) = nodes.get(id as usize) else { return self.fail() };
         if id == NONE || node.printing.get() > 1 || self.depth > DEPTH {
@@ -145,158 +190,119 @@ impl Printer<'_> {
         if self.out.failed {
             return;
         }
+        let (around, waiting) = (self.around, self.mods.len());
         node.printing.set(node.printing.get() + 1);
         self.depth += 1;
-        self.node(id, node, scope, mods);
+        self.node(id, node);
         self.depth -= 1;
         node.printing.set(node.printing.get() - 1);
+        self.around = around;
+        self.mods.truncate(waiting);
     }
 
-    fn print_if(&mut self, id: Id, scope: Scope, mods: Mods) {
+    fn print_if(&mut self, id: Id) {
         if id != NONE {
-            self.print(id, scope, mods)
+            self.print(id)
         }
     }
 
-    fn node(&mut self, id: Id, node: &Node, scope: Scope, mods: Mods) {
+    /// Prints a node within something else.
+    fn print_in(&mut self, id: Id, scope: Scope, mods: Mods) {
+        let around = self.around;
+        self.around = Around { scope, mods };
+        self.print_if(id);
+        self.around = around;
+    }
+
+    /// Lets a node wait: it is the first of what is around then.
+    fn wait(&mut self, node: Id) -> Mods {
+        let Around { scope, mods } = self.around;
+        let place = self.mods.len() as Mods;
+        self.mods.push(Mod { node, scope, printed: false, next: mods });
+        self.around.mods = place;
+        place
+    }
+
+    fn waiting(&self, mods: Mods) -> Option<&Mod> {
+        self.mods.get(mods as usize)
+    }
+
+    fn is_printed(&self, mods: Mods) -> bool {
+        self.waiting(mods).is_some_and(|waiting| waiting.printed)
+    }
+
+    fn node(&mut self, id: Id, node: &Node) {
         let (a, b) = (node.a, node.b);
         match node.kind {
             Kind::Name => self.name(a, b),
             Kind::Fixed => self.put(FIXED.get(a as usize).copied().unwrap_or_default()),
-            Kind::Std => self.put(std_name(a as u8, b)),
+            Kind::Std => self.out.add(std_name(a as u8, b)),
             Kind::Qualified | Kind::Local => {
-                self.print(a, scope, mods);
+                self.print(a);
                 self.separator();
                 let entity = self.default_argument(b);
-                self.print(entity, scope, mods)
+                self.print(entity)
             }
-            Kind::Tagged => {
-                self.print(a, scope, mods);
-                self.put("[abi:");
-                self.print(b, scope, mods);
-                self.put("]")
-            }
-            Kind::Module | Kind::Partition => {
-                self.print_if(a, scope, mods);
-                if node.kind == Kind::Partition {
-                    self.put(":");
-                } else if a != NONE {
-                    self.put(".");
-                }
-                self.print(b, scope, mods)
-            }
-            Kind::InModule => {
-                self.print(a, scope, mods);
-                self.put("@");
-                self.print(b, scope, mods)
-            }
-            Kind::Bindings => {
-                self.put("[");
-                self.print(a, scope, mods);
-                self.put("]")
-            }
-            Kind::Constructor => self.print(a, scope, mods),
-            Kind::Destructor => {
-                self.put("~");
-                self.print(a, scope, mods)
-            }
+            Kind::Module if a == NONE => self.print(b),
+            Kind::Module => self.say(b"%a.%b", a, b, NONE),
             Kind::Operator => {
                 let name = operator_name(a);
                 let name = name.strip_suffix(b" ").unwrap_or(name);
-                self.put("operator");
-                if name.first().is_some_and(u8::is_ascii_lowercase) {
-                    self.put(" ");
-                }
+                let word = name.first().is_some_and(u8::is_ascii_lowercase);
+                self.put(if word { "operator " } else { "operator" });
                 self.out.add(name)
             }
-            Kind::VendorOperator => {
-                self.put("operator ");
-                self.print(b, scope, mods)
-            }
-            Kind::Conversion => {
-                self.put("operator ");
-                self.conversion(a, scope, mods)
-            }
-            Kind::Lambda => self.lambda(a, b, scope, mods),
-            Kind::Unnamed => {
-                self.put("{unnamed type#");
-                self.number(i64::from(a) + 1);
-                self.put("}")
-            }
-            Kind::Clone => {
-                self.print(a, scope, mods);
-                self.put(" [clone ");
-                self.print(b, scope, mods);
-                self.put("]")
-            }
+            Kind::Conversion => self.conversion(a),
+            Kind::Lambda => self.lambda(a, b),
             Kind::Special => {
-                self.put(special(b as u8));
-                self.print(a, scope, mods)
-            }
-            Kind::Construction => {
-                self.put("construction vtable for ");
-                self.print(a, scope, mods);
-                self.put("-in-");
-                self.print(b, scope, mods)
-            }
-            Kind::Temporary => {
-                self.put("reference temporary #");
-                self.number((b as i32).into());
-                self.put(" for ");
-                self.print(a, scope, mods)
+                self.out.add(special(b as u8));
+                self.print(a)
             }
             Kind::Resource => {
                 let done = self.resource(a);
                 self.require(done)
             }
             Kind::Encoding => {
-                let done = self.encoding(a, b, scope);
+                let done = self.encoding(a, b);
                 self.require(done)
             }
-            Kind::Template => self.template(id, a, b, scope),
-            Kind::Arguments | Kind::TemplateArguments => self.list(id, scope, mods),
-            Kind::Parameter => self.parameter(a, scope, mods),
+            Kind::Template => self.template(id, a, b),
+            Kind::Arguments | Kind::TemplateArguments => self.list(id),
+            Kind::Parameter => self.parameter(a),
             Kind::TypeDeclaration
             | Kind::ValueDeclaration
             | Kind::TemplateDeclaration
-            | Kind::PackDeclaration => self.declaration(id, scope, mods),
+            | Kind::PackDeclaration => self.declaration(id),
             Kind::Builtin => self.builtin(a),
             Kind::FloatN => {
-                self.put("_Float");
-                self.number((a as i32).into());
+                self.say(b"_Float%n", a, b, NONE);
                 self.put(if b as u8 == b'x' { "x" } else { "" })
             }
-            Kind::Vendor => self.print(a, scope, mods),
-            Kind::Function => self.function(id, scope, mods),
+            Kind::Function => self.function(id),
             Kind::Array => {
-                let done = self.array(id, scope, mods);
+                let done = self.array(id);
                 self.require(done)
             }
-            Kind::Decltype => {
-                self.put("decltype (");
-                self.print(a, scope, mods);
-                self.put(")")
-            }
-            Kind::Expansion => self.expansion(a, scope, mods),
+            Kind::Expansion => self.expansion(a),
             Kind::Restrict | Kind::Volatile | Kind::Const => {
                 // An array hands its qualifiers on to its elements, which may have them.
-                let mut waiting = mods;
-                while let Some(outer) = waiting {
+                let mut next = self.around.mods;
+                while let Some(outer) = self.waiting(next) {
                     let kind = self.kind(outer.node);
-                    if !outer.printed.get() {
+                    if !outer.printed {
                         if !kind.is_cv() {
                             break;
                         }
                         if kind == node.kind {
-                            return self.print(a, scope, mods);
+                            return self.print(a);
                         }
                     }
-                    waiting = outer.next;
+                    next = outer.next;
                 }
-                self.modified(id, a, scope, mods)
+                self.modified(id, a)
             }
-            Kind::Reference | Kind::RvalueReference => self.reference(id, scope, mods),
-            Kind::MemberPointer | Kind::Vector => self.modified(id, b, scope, mods),
+            Kind::Reference | Kind::RvalueReference => self.reference(id),
+            Kind::MemberPointer | Kind::Vector => self.modified(id, b),
             Kind::Pointer
             | Kind::Complex
             | Kind::Imaginary
@@ -308,33 +314,20 @@ impl Printer<'_> {
             | Kind::RvalueReferenceThis
             | Kind::TransactionSafe
             | Kind::Noexcept
-            | Kind::Throw => self.modified(id, a, scope, mods),
-            Kind::Number => self.number((a as i32).into()),
-            Kind::Literal | Kind::NegativeLiteral => self.literal(node, scope, mods),
+            | Kind::Throw => self.modified(id, a),
+            Kind::Literal | Kind::NegativeLiteral => self.literal(node),
             Kind::FunctionParameter if a == 0 => self.put("this"),
-            Kind::FunctionParameter => {
-                self.put("{parm#");
-                self.number(a.into());
-                self.put("}")
-            }
-            Kind::Nullary => self.operator(a, scope, mods),
-            Kind::Unary => self.unary(a, b, scope, mods),
-            Kind::Binary => self.binary(a, b, scope, mods),
-            Kind::Ternary => self.ternary(a, b, scope, mods),
-            Kind::Braces => {
-                self.print_if(a, scope, mods);
-                self.put("{");
-                self.print(b, scope, mods);
-                self.put("}")
-            }
-            Kind::VendorExpression => {
-                self.print(a, scope, mods);
-                self.put("(");
-                self.print(b, scope, mods);
-                self.put(")")
-            }
+            Kind::FunctionParameter => self.say(b"{parm#%N}", a - 1, NONE, NONE),
+            Kind::Nullary => self.operator(a),
+            Kind::Unary => self.unary(a, b),
+            Kind::Binary => self.binary(a, b),
+            Kind::Ternary => self.ternary(a, b),
             // Only parts of other nodes.
             Kind::DefaultArgument | Kind::LambdaNumber | Kind::Operands | Kind::Cast => self.fail(),
+            kind => {
+                let place = kind as usize - Kind::Tagged as usize;
+                self.say(pick(PATTERNS.as_bytes(), place).unwrap_or_default(), a, b, NONE)
+            }
         }
     }
 
@@ -355,30 +348,28 @@ impl Printer<'_> {
         if self.kind(id) != Kind::DefaultArgument {
             return id;
         }
-        self.put("{default arg#");
-        self.number(i64::from(self.b(id)) + 1);
-        self.put("}::");
+        self.say(b"{default arg#%N}::", self.b(id), NONE, NONE);
         self.a(id)
     }
 
     /// A template's arguments, in a list of their own: what waits belongs to the whole.
-    fn template(&mut self, id: Id, name: Id, arguments: Id, scope: Scope) {
+    fn template(&mut self, id: Id, name: Id, arguments: Id) {
         let outer = self.template;
         self.template = id;
+        self.around.mods = NO_MODS;
         if self.java && self.kind(name) == Kind::Name && self.is_named(name, b"JArray") {
-            self.print(arguments, scope, None);
-            self.put("[]");
+            self.say(b"%a[]", arguments, NONE, NONE);
         } else {
-            self.print(name, scope, None);
-            self.angle_brackets(arguments, scope, None);
+            self.print(name);
+            self.angle_brackets(arguments);
         }
         self.template = outer;
     }
 
     /// `<arguments>`, without running into another `<` or `>`.
-    fn angle_brackets(&mut self, arguments: Id, scope: Scope, mods: Mods) {
+    fn angle_brackets(&mut self, arguments: Id) {
         self.put(if self.out.last() == b'<' { " <" } else { "<" });
-        self.print(arguments, scope, mods);
+        self.print(arguments);
         self.put(if self.out.last() == b'>' { " >" } else { ">" })
     }
 
@@ -389,17 +380,22 @@ impl Printer<'_> {
 
     /// The target of a conversion: template parameters in it are those of the template
     /// that the conversion is.
-    fn conversion(&mut self, target: Id, scope: Scope, mods: Mods) {
+    fn conversion(&mut self, target: Id) {
+        self.put("operator ");
+        let Around { scope, mods } = self.around;
         let inner = if self.template != NONE { self.enter(self.template, scope) } else { scope };
-        if self.kind(target) != Kind::Template {
-            return self.print(target, inner, mods);
+        let template = self.kind(target) == Kind::Template;
+        let name = if template { self.a(target) } else { target };
+        self.around.scope = inner;
+        self.print(name);
+        if template {
+            // The arguments are outside.
+            self.around = Around { scope, mods };
+            self.angle_brackets(self.b(target))
         }
-        self.print(self.a(target), inner, mods);
-        // The arguments are outside.
-        self.angle_brackets(self.b(target), scope, mods)
     }
 
-    fn lambda(&mut self, parameters: Id, number: Id, scope: Scope, mods: Mods) {
+    fn lambda(&mut self, parameters: Id, number: Id) {
         let outer = (self.head, self.declared, self.in_lambda);
         (self.head, self.declared, self.in_lambda) = (self.b(number), 0, true);
         self.put(if self.head == NONE { "{lambda" } else { "{lambda<" });
@@ -407,34 +403,29 @@ impl Printer<'_> {
         while cell != NONE {
             self.put(if self.declared > 0 { ", " } else { "" });
             let declaration = self.a(cell);
-            self.print(declaration, scope, mods);
+            self.print(declaration);
             self.put(" ");
             self.declared_name(declaration, self.declared);
             self.declared += 1;
             cell = self.b(cell);
         }
         self.put(if self.head == NONE { "(" } else { ">(" });
-        self.print(parameters, scope, mods);
-        self.put(")#");
+        self.print(parameters);
         (self.head, self.declared, self.in_lambda) = outer;
-        self.number(i64::from(self.a(number)) + 1);
-        self.put("}")
+        self.say(b")#%N}", self.a(number), NONE, NONE)
     }
 
     /// What kind of template parameter a lambda declares.
-    fn declaration(&mut self, id: Id, scope: Scope, mods: Mods) {
+    fn declaration(&mut self, id: Id) {
         let pack = self.kind(id) == Kind::PackDeclaration;
         let what = if pack { self.a(id) } else { id };
-        match self.kind(what) {
-            Kind::TypeDeclaration => self.put("typename"),
-            Kind::ValueDeclaration => self.print(self.a(what), scope, mods),
-            Kind::TemplateDeclaration => {
-                self.put("template<");
-                self.print(self.a(what), scope, mods);
-                self.put("> class");
-            }
+        let pattern: &[u8] = match self.kind(what) {
+            Kind::TypeDeclaration => b"typename",
+            Kind::ValueDeclaration => b"%a",
+            Kind::TemplateDeclaration => b"template<%a> class",
             _ => return self.fail(),
-        }
+        };
+        self.say(pattern, self.a(what), NONE, NONE);
         self.put(if pack { "..." } else { "" })
     }
 
@@ -467,8 +458,8 @@ impl Printer<'_> {
     }
 
     /// What a template parameter stands for; in a pack, its element that is printed; or NONE.
-    fn argument(&mut self, number: u32, scope: Scope) -> Id {
-        let argument = self.whole_argument(number, scope);
+    fn argument(&mut self, number: u32) -> Id {
+        let argument = self.whole_argument(number);
         if self.kind(argument) == Kind::TemplateArguments {
             return self.element(argument, self.pack);
         }
@@ -476,8 +467,8 @@ impl Printer<'_> {
     }
 
     /// What a template parameter stands for, packs as such; or NONE.
-    fn whole_argument(&mut self, number: u32, scope: Scope) -> Id {
-        match self.template_of(scope).0 {
+    fn whole_argument(&mut self, number: u32) -> Id {
+        match self.template_of(self.around.scope).0 {
             NONE => NONE,
             template => self.element(self.b(template), number as i32),
         }
@@ -500,27 +491,25 @@ impl Printer<'_> {
         if cell == NONE { NONE } else { self.a(cell) }
     }
 
-    fn parameter(&mut self, number: u32, scope: Scope, mods: Mods) {
+    fn parameter(&mut self, number: u32) {
         if self.in_lambda {
             if number < self.declared {
                 let declaration = self.element(self.head, number as i32);
                 return self.declared_name(declaration, number);
             }
-            self.put("auto:");
-            return self.number(i64::from(number) + 1);
+            return self.say(b"auto:%N", number, NONE, NONE);
         }
-        let argument = self.argument(number, scope);
+        let argument = self.argument(number);
         // The argument itself may be a parameter of a template further out.
-        let outer = self.template_of(scope).1;
-        self.print(argument, outer, mods)
+        self.around.scope = self.template_of(self.around.scope).1;
+        self.print(argument)
     }
 
-    fn expansion(&mut self, pattern: Id, scope: Scope, mods: Mods) {
-        let pack = if self.in_lambda { NONE } else { self.find_pack(pattern, scope) };
+    fn expansion(&mut self, pattern: Id) {
+        let pack = if self.in_lambda { NONE } else { self.find_pack(pattern) };
         if pack == NONE {
             // Of function parameters: how many isn't known.
-            self.subexpression(pattern, scope, mods);
-            return self.put("...");
+            return self.say(b"%A...", pattern, NONE, NONE);
         }
         let length = self.pack_length(pack);
         for i in 0..length {
@@ -528,7 +517,7 @@ impl Printer<'_> {
                 self.put(", ");
             }
             self.pack = i;
-            self.print(pattern, scope, mods);
+            self.print(pattern);
         }
     }
 
@@ -544,7 +533,7 @@ impl Printer<'_> {
     }
 
     /// The first pack that a pattern refers to, or NONE.
-    fn find_pack(&mut self, id: Id, scope: Scope) -> Id {
+    fn find_pack(&mut self, id: Id) -> Id {
         self.step();
         if self.out.failed {
             return NONE;
@@ -552,10 +541,10 @@ impl Printer<'_> {
         let (a, b) = (self.a(id), self.b(id));
         let (first, second) = match self.kind(id) {
             Kind::Parameter => {
-                if scope == NO_SCOPE {
+                if self.around.scope == NO_SCOPE {
                     self.fail();
                 }
-                let argument = self.whole_argument(a, scope);
+                let argument = self.whole_argument(a);
                 let pack = self.kind(argument) == Kind::TemplateArguments;
                 return if pack { argument } else { NONE };
             }
@@ -582,7 +571,7 @@ impl Printer<'_> {
         let mut pack = NONE;
         for child in [first, second] {
             if pack == NONE && child != NONE {
-                pack = self.find_pack(child, scope);
+                pack = self.find_pack(child);
             }
         }
         self.depth -= 1;
@@ -590,9 +579,9 @@ impl Printer<'_> {
     }
 
     /// A list with commas; an empty pack at its end takes its comma with it.
-    fn list(&mut self, id: Id, scope: Scope, mods: Mods) {
+    fn list(&mut self, id: Id) {
         let depth = self.depth;
-        self.print_if(self.a(id), scope, mods);
+        self.print_if(self.a(id));
         let mut end = self.out.len();
         let mut cell = self.b(id);
         while cell != NONE {
@@ -603,7 +592,7 @@ impl Printer<'_> {
             }
             self.put(", ");
             let before = self.out.len();
-            self.print_if(self.a(cell), scope, mods);
+            self.print_if(self.a(cell));
             if self.out.len() > before {
                 end = self.out.len();
             }
@@ -625,18 +614,16 @@ impl Printer<'_> {
     }
 
     /// A modifier around a type, which may print it.
-    fn modified(&mut self, id: Id, inner: Id, scope: Scope, mods: Mods) {
-        let waiting = Mod::new(id, scope, mods);
-        self.print(inner, scope, Some(&waiting));
-        if waiting.printed.get() {
-            return;
+    fn modified(&mut self, id: Id, inner: Id) {
+        let waiting = self.wait(id);
+        self.print(inner);
+        if !self.is_printed(waiting) {
+            self.modifier(id)
         }
-        self.modifier(id, scope, Some(&waiting))
     }
 
     /// A reference; to a reference that a template parameter stands for it is one still.
-    fn reference(&mut self, id: Id, scope: Scope, mods: Mods) {
-        let mut scope = scope;
+    fn reference(&mut self, id: Id) {
         let mut to = self.a(id);
         let (mut whole, mut inner) = (id, to);
         if !self.in_lambda && self.kind(to) == Kind::Parameter {
@@ -644,11 +631,11 @@ impl Printer<'_> {
             // again within itself.
             let Some(Node { scope: saved, .. }) = self.nodes.get(to as usize) else { return };
             if saved.get() == NOWHERE {
-                saved.set(scope);
+                saved.set(self.around.scope);
             } else if self.printing(to) == 0 && self.printing(id) < 2 {
-                scope = saved.get();
+                self.around.scope = saved.get();
             }
-            to = self.argument(self.a(to), scope);
+            to = self.argument(self.a(to));
             if to == NONE {
                 return self.fail();
             }
@@ -658,85 +645,67 @@ impl Printer<'_> {
         } else if self.kind(to) == Kind::RvalueReference {
             inner = self.a(to);
         }
-        self.modified(whole, inner, scope, mods)
+        self.modified(whole, inner)
     }
 
     /// One modifier.
-    fn modifier(&mut self, id: Id, scope: Scope, mods: Mods) {
-        let (a, b) = (self.a(id), self.b(id));
-        match self.kind(id) {
-            Kind::Restrict | Kind::RestrictThis => self.put(" restrict"),
-            Kind::Volatile | Kind::VolatileThis => self.put(" volatile"),
-            Kind::Const | Kind::ConstThis => self.put(" const"),
-            Kind::TransactionSafe => self.put(" transaction_safe"),
-            kind @ (Kind::Noexcept | Kind::Throw) => {
-                self.put(if kind == Kind::Throw { " throw" } else { " noexcept" });
-                if b == NONE {
-                    return;
-                }
-                self.put("(");
-                self.print(b, scope, mods);
-                self.put(")")
-            }
-            Kind::VendorQualifier => {
-                self.put(" ");
-                self.print(b, scope, mods)
-            }
-            Kind::Pointer if self.java => {}
-            Kind::Pointer => self.put("*"),
-            Kind::Reference => self.put("&"),
-            Kind::ReferenceThis => self.put(" &"),
-            Kind::RvalueReference => self.put("&&"),
-            Kind::RvalueReferenceThis => self.put(" &&"),
-            Kind::Complex => self.put(" _Complex"),
-            Kind::Imaginary => self.put(" _Imaginary"),
-            Kind::MemberPointer => {
-                if self.out.last() != b'(' {
+    fn modifier(&mut self, id: Id) {
+        let (a, b, kind) = (self.a(id), self.b(id), self.kind(id));
+        let place = (kind as usize).checked_sub(Kind::Restrict as usize);
+        match place.and_then(|place| pick(MODIFIERS.as_bytes(), place)) {
+            _ if kind == Kind::Pointer && self.java => {}
+            None => self.print(id),
+            Some(pattern) => {
+                if kind == Kind::MemberPointer && self.out.last() != b'(' {
                     self.put(" ");
                 }
-                self.print(a, scope, mods);
-                self.put("::*")
+                self.say(pattern, a, b, NONE);
+                if matches!(kind, Kind::Noexcept | Kind::Throw) && b != NONE {
+                    self.say(b"(%b)", a, b, NONE)
+                }
             }
-            Kind::Vector => {
-                self.put(" __vector(");
-                self.print(a, scope, mods);
-                self.put(")")
-            }
-            _ => self.print(id, scope, mods),
         }
     }
 
-    /// The modifiers of a list, those of functions only if `suffix`: they come last.
-    fn modifiers(&mut self, list: Mods, suffix: bool, around: Mods) {
+    /// The modifiers of a list within something, those of functions only if `suffix`: they
+    /// come last.
+    fn modifiers(&mut self, list: Mods, suffix: bool, within: Mods) {
+        let around = self.around;
         let mut list = list;
-        while let Some(waiting) = list {
+        while let Some(waiting) = self.mods.get_mut(list as usize) {
+            let id = waiting.node;
             list = waiting.next;
-            let (id, scope) = (waiting.node, waiting.scope);
-            let kind = self.kind(id);
-            if waiting.printed.get() || !suffix && kind.qualifies_function() {
+            let kind = self.nodes.get(id as usize).map_or(Kind::Fixed, |node| node.kind);
+            if waiting.printed || !suffix && kind.qualifies_function() {
                 continue;
             }
-            waiting.printed.set(true);
+            waiting.printed = true;
+            self.around = Around { scope: waiting.scope, mods: within };
             match kind {
-                Kind::Function => return self.declarator(id, scope, list),
-                Kind::Array => return self.dimensions(id, scope, list, around),
+                Kind::Function => self.declarator(id, list),
+                Kind::Array => self.dimensions(id, list),
                 Kind::Local => {
                     // Its qualifiers are in the list already.
-                    self.print(self.a(id), scope, None);
+                    self.print_in(self.a(id), self.around.scope, NO_MODS);
                     self.separator();
                     let mut entity = self.default_argument(self.b(id));
                     while self.kind(entity).qualifies_function() {
                         entity = self.a(entity);
                     }
-                    return self.print(entity, scope, around);
+                    self.print(entity)
                 }
-                _ => self.modifier(id, scope, around),
+                _ => {
+                    self.modifier(id);
+                    continue;
+                }
             }
+            break;
         }
+        self.around = around;
     }
 
     /// A function's name and type.
-    fn encoding(&mut self, name: Id, function: Id, scope: Scope) -> Option<()> {
+    fn encoding(&mut self, name: Id, function: Id) -> Option<()> {
         // Qualifiers of `this` from the outside in, then the name.
         let mut parts = [NONE; 4];
         let mut count = 0;
@@ -765,49 +734,50 @@ impl Printer<'_> {
         if part == NONE {
             return None;
         }
+        let scope = self.around.scope;
         let inner = if self.kind(part) == Kind::Template { self.enter(part, scope) } else { scope };
-        let [first, second, third, fourth] = parts;
-        let first = Mod::new(first, scope, None);
-        let second = Mod::new(second, scope, Some(&first));
-        let third = Mod::new(third, scope, Some(&second));
-        let fourth = Mod::new(fourth, scope, Some(&third));
-        let list = [&first, &second, &third, &fourth];
-        let innermost = *list.get(count - 1)?;
-        self.print(function, inner, Some(innermost));
-        for part in list.iter().take(count).rev() {
-            if !part.printed.get() {
+        self.around.mods = NO_MODS;
+        let mut innermost = NO_MODS;
+        for part in parts.iter().take(count) {
+            innermost = self.wait(*part);
+        }
+        self.print_in(function, inner, innermost);
+        while let Some(&Mod { node, printed, next, .. }) = self.waiting(innermost) {
+            if !printed {
                 self.put(" ");
-                self.modifier(part.node, scope, Some(innermost));
+                self.modifier(node);
             }
+            innermost = next;
         }
         Some(())
     }
 
-    fn function(&mut self, id: Id, scope: Scope, mods: Mods) {
+    fn function(&mut self, id: Id) {
         let postfix = self.postfix;
         self.postfix = false; // For the functions within this one.
         let result = self.a(id);
+        let mods = self.around.mods;
         if postfix {
-            self.declarator(id, scope, mods);
-            self.print_if(result, scope, mods);
+            self.declarator(id, mods);
+            self.print_if(result);
         } else {
-            let waiting = Mod::new(id, scope, mods);
-            if result != NONE {
-                self.print(result, scope, Some(&waiting));
-            }
-            if !waiting.printed.get() {
+            let waiting = self.wait(id);
+            self.print_if(result);
+            if !self.is_printed(waiting) {
                 self.put(if result == NONE { "" } else { " " });
-                self.declarator(id, scope, mods);
+                self.declarator(id, mods);
             }
         }
         self.postfix = postfix;
     }
 
     /// What is around a function's parameters, and those.
-    fn declarator(&mut self, id: Id, scope: Scope, list: Mods) {
+    fn declarator(&mut self, id: Id, list: Mods) {
         let (mut parentheses, mut space) = (false, false);
         let mut next = list;
-        while let Some(waiting) = next.filter(|waiting| !waiting.printed.get() && !parentheses) {
+        while let Some(waiting) =
+            self.waiting(next).filter(|waiting| !waiting.printed && !parentheses)
+        {
             match self.kind(waiting.node) {
                 Kind::Pointer | Kind::Reference | Kind::RvalueReference => parentheses = true,
                 Kind::Restrict
@@ -828,75 +798,78 @@ impl Printer<'_> {
             }
             self.put("(");
         }
-        self.modifiers(list, false, None);
+        self.modifiers(list, false, NO_MODS);
         self.put(if parentheses { ")(" } else { "(" });
-        self.print_if(self.b(id), scope, None);
+        self.print_in(self.b(id), self.around.scope, NO_MODS);
         self.put(")");
-        self.modifiers(list, true, None)
+        self.modifiers(list, true, NO_MODS)
     }
 
-    fn array(&mut self, id: Id, scope: Scope, mods: Mods) -> Option<()> {
+    fn array(&mut self, id: Id) -> Option<()> {
+        let Around { scope, mods } = self.around;
         // The qualifiers of an array are those of its elements.
-        let mut qualifiers = [NONE; 3];
+        let mut qualifiers = [(NONE, scope); 3];
         let mut count = 0;
         let mut next = mods;
-        let mut scopes = [scope; 3];
-        while let Some(waiting) = next.filter(|waiting| self.kind(waiting.node).is_cv()) {
-            if !waiting.printed.get() {
-                *qualifiers.get_mut(count)? = waiting.node;
-                *scopes.get_mut(count)? = waiting.scope;
-                waiting.printed.set(true);
+        while let Some(waiting) = self.mods.get_mut(next as usize) {
+            let kind = self.nodes.get(waiting.node as usize).map_or(Kind::Fixed, |node| node.kind);
+            if !kind.is_cv() {
+                break;
+            }
+            if !waiting.printed {
+                *qualifiers.get_mut(count)? = (waiting.node, waiting.scope);
+                waiting.printed = true;
                 count += 1;
             }
             next = waiting.next;
         }
-        let whole = Mod::new(id, scope, mods);
-        let first = Mod::new(qualifiers[0], scopes[0], Some(&whole));
-        let second = Mod::new(qualifiers[1], scopes[1], Some(&first));
-        let third = Mod::new(qualifiers[2], scopes[2], Some(&second));
-        let list = [&whole, &first, &second, &third];
-        self.print(self.b(id), scope, Some(*list.get(count)?));
-        if whole.printed.get() {
+        let whole = self.wait(id);
+        for &(qualifier, scope) in qualifiers.iter().take(count) {
+            self.around.scope = scope;
+            self.wait(qualifier);
+        }
+        self.around.scope = scope;
+        self.print(self.b(id));
+        if self.is_printed(whole) {
             return Some(());
         }
-        for qualifier in list.iter().skip(1).take(count).rev() {
-            self.modifier(qualifier.node, scope, mods);
+        self.around.mods = mods;
+        for &(qualifier, _) in qualifiers.iter().take(count).rev() {
+            self.modifier(qualifier);
         }
-        self.dimensions(id, scope, mods, mods);
+        self.dimensions(id, mods);
         Some(())
     }
 
     /// What is around an array's dimension, and that.
-    fn dimensions(&mut self, id: Id, scope: Scope, list: Mods, around: Mods) {
-        let mut waiting = list;
-        while let Some(printed) = waiting.filter(|waiting| waiting.printed.get()) {
-            waiting = printed.next;
+    fn dimensions(&mut self, id: Id, list: Mods) {
+        let mut next = list;
+        let mut waiting = self.waiting(next);
+        while let Some(printed) = waiting.filter(|waiting| waiting.printed) {
+            next = printed.next;
+            waiting = self.waiting(next);
         }
         let array = waiting.is_some_and(|waiting| self.kind(waiting.node) == Kind::Array);
         let parentheses = waiting.is_some() && !array;
         if parentheses {
             self.put(" (");
         }
-        self.modifiers(list, false, around);
+        self.modifiers(list, false, self.around.mods);
         if parentheses {
             self.put(")");
         }
-        self.put(if array { "[" } else { " [" });
-        self.print_if(self.a(id), scope, around);
-        self.put("]")
+        self.say(if array { b"[%x]" } else { b" [%x]" }, self.a(id), NONE, NONE)
     }
 
     // Expressions.
 
     /// In parentheses, unless it is a name or the like.
-    fn subexpression(&mut self, id: Id, scope: Scope, mods: Mods) {
+    fn subexpression(&mut self, id: Id) {
         let simple = matches!(
             self.kind(id),
             Kind::Name | Kind::Fixed | Kind::Qualified | Kind::Braces | Kind::FunctionParameter
         );
-        self.put(if simple { "" } else { "(" });
-        self.print(id, scope, mods);
-        self.put(if simple { "" } else { ")" })
+        self.say(if simple { b"%a" } else { b"(%a)" }, id, NONE, NONE)
     }
 
     fn code(&self, operator: Id) -> [u8; 2] {
@@ -907,14 +880,14 @@ impl Printer<'_> {
     }
 
     /// An operator as it stands in an expression.
-    fn operator(&mut self, id: Id, scope: Scope, mods: Mods) {
+    fn operator(&mut self, id: Id) {
         match self.kind(id) {
             Kind::Operator => self.out.add(operator_name(self.a(id))),
-            _ => self.print(id, scope, mods),
+            _ => self.print(id),
         }
     }
 
-    fn unary(&mut self, operator: Id, operand: Id, scope: Scope, mods: Mods) {
+    fn unary(&mut self, operator: Id, operand: Id) {
         let code = self.code(operator);
         let mut operand = operand;
         match &code {
@@ -927,47 +900,41 @@ impl Printer<'_> {
                 operand = self.a(operand);
             }
             b"sZ" => {
-                let pack = self.find_pack(operand, scope);
+                let pack = self.find_pack(operand);
                 let length = self.pack_length(pack);
                 return self.number(length.into());
             }
             b"sP" => {
-                let length = self.count(operand, scope);
+                let length = self.count(operand);
                 return self.number(length.into());
             }
             _ => {}
         }
         if self.kind(operand) == Kind::Operands {
-            self.subexpression(self.a(operand), scope, mods);
-            return self.operator(operator, scope, mods);
+            return self.say(b"%B%o", operator, self.a(operand), NONE);
         }
         if self.kind(operator) == Kind::Cast {
-            self.put("(");
-            self.print(self.a(operator), scope, mods);
-            self.put(")");
+            self.say(b"(%a)", self.a(operator), NONE, NONE);
         } else {
-            self.operator(operator, scope, mods);
+            self.operator(operator);
         }
-        match &code {
-            b"gs" => self.print(operand, scope, mods),
-            b"st" => {
-                self.put("(");
-                self.print(operand, scope, mods);
-                self.put(")")
-            }
-            _ => self.subexpression(operand, scope, mods),
-        }
+        let pattern: &[u8] = match &code {
+            b"gs" => b"%a",
+            b"st" => b"(%a)",
+            _ => b"%A",
+        };
+        self.say(pattern, operand, NONE, NONE)
     }
 
     /// How many arguments a list has, with what its packs expand to.
-    fn count(&mut self, list: Id, scope: Scope) -> i32 {
+    fn count(&mut self, list: Id) -> i32 {
         let mut count = 0;
         let mut cell = list;
         while cell != NONE && self.a(cell) != NONE && !self.out.failed {
             self.step();
             let argument = self.a(cell);
             count += if self.kind(argument) == Kind::Expansion {
-                let pack = self.find_pack(self.a(argument), scope);
+                let pack = self.find_pack(self.a(argument));
                 self.pack_length(pack)
             } else {
                 1
@@ -977,136 +944,73 @@ impl Printer<'_> {
         count
     }
 
-    fn binary(&mut self, operator: Id, operands: Id, scope: Scope, mods: Mods) {
-        let (left, right) = (self.a(operands), self.b(operands));
+    fn binary(&mut self, operator: Id, operands: Id) {
+        let (mut left, right) = (self.a(operands), self.b(operands));
         let code = self.code(operator);
-        match &code {
-            b"sc" | b"dc" | b"cc" | b"rc" => {
-                self.operator(operator, scope, mods);
-                self.put("<");
-                self.print(left, scope, mods);
-                self.put(">(");
-                self.print(right, scope, mods);
-                return self.put(")");
-            }
-            b"di" | b"dx" => return self.designated(code, left, NONE, right, scope, mods),
-            b"fl" | b"fr" => return self.fold(code, left, right, NONE, scope, mods),
-            _ => {}
-        }
-        // A > would end the template arguments.
-        let greater = code == *b"gt";
-        self.put(if greater { "(" } else { "" });
         if code == *b"cl" && self.kind(left) == Kind::Encoding {
             if self.kind(self.b(left)) != Kind::Function {
                 return self.fail();
             }
-            self.subexpression(self.a(left), scope, mods);
-        } else {
-            self.subexpression(left, scope, mods);
+            left = self.a(left);
         }
-        if code == *b"ix" {
-            self.put("[");
-            self.print(right, scope, mods);
-            self.put("]");
-        } else {
-            if code != *b"cl" {
-                self.operator(operator, scope, mods);
-            }
-            self.subexpression(right, scope, mods);
+        let pattern: &[u8] = match &code {
+            b"sc" | b"dc" | b"cc" | b"rc" => b"%o<%b>(%c)",
+            b"di" | b"dx" => return self.designated(code, left, NONE, right),
+            b"fl" => b"(...%o%B)",
+            b"fr" => b"(%B%o...)",
+            b"cl" => b"%B%C",
+            b"ix" => b"%B[%c]",
+            // A > would end the template arguments.
+            b"gt" => b"(%B%o%C)",
+            _ => b"%B%o%C",
+        };
+        match &code {
+            b"fl" | b"fr" => self.fold(pattern, left, right, NONE),
+            _ => self.say(pattern, operator, left, right),
         }
-        self.put(if greater { ")" } else { "" })
     }
 
-    fn ternary(&mut self, operator: Id, operands: Id, scope: Scope, mods: Mods) {
+    fn ternary(&mut self, operator: Id, operands: Id) {
         let (first, rest) = (self.a(operands), self.b(operands));
         let (second, third) = (self.a(rest), self.b(rest));
         let code = self.code(operator);
         match &code {
-            b"dX" => self.designated(code, first, second, third, scope, mods),
-            b"fL" | b"fR" => self.fold(code, first, second, third, scope, mods),
-            b"qu" => {
-                self.subexpression(first, scope, mods);
-                self.operator(operator, scope, mods);
-                self.subexpression(second, scope, mods);
-                self.put(" : ");
-                self.subexpression(third, scope, mods)
-            }
+            b"dX" => self.designated(code, first, second, third),
+            b"fL" | b"fR" => self.fold(b"(%B%o...%o%C)", first, second, third),
+            b"qu" => self.say(b"%A?%B : %C", first, second, third),
             _ => {
                 self.put("new ");
                 if self.a(first) != NONE {
-                    self.subexpression(first, scope, mods);
-                    self.put(" ");
+                    self.say(b"%A ", first, NONE, NONE);
                 }
-                self.print(second, scope, mods);
-                if third != NONE {
-                    self.subexpression(third, scope, mods)
-                }
+                self.say(if third != NONE { b"%b%C" } else { b"%b" }, NONE, second, third)
             }
         }
     }
 
     /// `.member=value`, `[index]=value`, `[first ... last]=value`; in a row only the last
     /// has an `=`.
-    fn designated(
-        &mut self,
-        code: [u8; 2],
-        first: Id,
-        last: Id,
-        value: Id,
-        scope: Scope,
-        mods: Mods,
-    ) {
-        self.put(if code == *b"di" { "." } else { "[" });
-        self.print(first, scope, mods);
-        if code == *b"dX" {
-            self.put(" ... ");
-            self.print(last, scope, mods);
-        }
-        if code != *b"di" {
-            self.put("]");
-        }
+    fn designated(&mut self, code: [u8; 2], first: Id, last: Id, value: Id) {
         let more = matches!(self.kind(value), Kind::Binary | Kind::Ternary)
             && matches!(&self.code(self.a(value)), b"di" | b"dx" | b"dX");
-        if more {
-            return self.print(value, scope, mods);
-        }
-        self.put("=");
-        self.subexpression(value, scope, mods)
+        let pattern: &[u8] = match &code {
+            b"di" => b".%a",
+            b"dx" => b"[%a]",
+            _ => b"[%a ... %b]",
+        };
+        self.say(pattern, first, last, NONE);
+        self.say(if more { b"%a" } else { b"=%A" }, value, NONE, NONE)
     }
 
     /// `(...+pack)`, `(pack+...)`, `(pack+...+init)`, `(init+...+pack)`.
-    fn fold(
-        &mut self,
-        code: [u8; 2],
-        operator: Id,
-        first: Id,
-        second: Id,
-        scope: Scope,
-        mods: Mods,
-    ) {
+    fn fold(&mut self, pattern: &[u8], operator: Id, first: Id, second: Id) {
         let pack = self.pack;
         self.pack = -1;
-        self.put("(");
-        if code == *b"fl" {
-            self.put("...");
-        } else {
-            self.subexpression(first, scope, mods);
-        }
-        self.operator(operator, scope, mods);
-        match &code {
-            b"fl" => self.subexpression(first, scope, mods),
-            b"fr" => self.put("..."),
-            _ => {
-                self.put("...");
-                self.operator(operator, scope, mods);
-                self.subexpression(second, scope, mods);
-            }
-        }
+        self.say(pattern, operator, first, second);
         self.pack = pack;
-        self.put(")")
     }
 
-    fn literal(&mut self, node: &Node, scope: Scope, mods: Mods) {
+    fn literal(&mut self, node: &Node) {
         let (of, value) = (node.a, node.b);
         let negative = node.kind == Kind::NegativeLiteral;
         let style =
@@ -1114,20 +1018,20 @@ impl Printer<'_> {
         match style {
             Literal::Suffix(suffix) => {
                 self.put(if negative { "-" } else { "" });
-                self.print(value, scope, mods);
+                self.print(value);
                 return self.put(suffix);
             }
             Literal::Bool if !negative && self.is_named(value, b"0") => return self.put("false"),
             Literal::Bool if !negative && self.is_named(value, b"1") => return self.put("true"),
             _ => {}
         }
-        self.put("(");
-        self.print(of, scope, mods);
-        self.put(if negative { ")-" } else { ")" });
-        let float = style == Literal::Float;
-        self.put(if float { "[" } else { "" });
-        self.print(value, scope, mods);
-        self.put(if float { "]" } else { "" })
+        let pattern: &[u8] = match (negative, style) {
+            (false, Literal::Float) => b"(%a)[%b]",
+            (true, Literal::Float) => b"(%a)-[%b]",
+            (false, _) => b"(%a)%b",
+            (true, _) => b"(%a)-%b",
+        };
+        self.say(pattern, of, value, NONE)
     }
 
     // Java.
@@ -1184,47 +1088,26 @@ fn java_escape(name: &[u8]) -> Option<(u8, &[u8])> {
 }
 
 /// What is put before the entity that a special name is of.
-fn special(code: u8) -> &'static str {
-    match code {
-        b'V' => "vtable for ",
-        b'T' => "VTT for ",
-        b'I' => "typeinfo for ",
-        b'S' => "typeinfo name for ",
-        b'F' => "typeinfo fn for ",
-        b'J' => "java Class for ",
-        b'h' => "non-virtual thunk to ",
-        b'v' => "virtual thunk to ",
-        b'c' => "covariant return thunk to ",
-        b'H' => "TLS init function for ",
-        b'W' => "TLS wrapper function for ",
-        b'A' => "template parameter object for ",
-        b'G' => "guard variable for ",
-        b'a' => "hidden alias for ",
-        b'n' => "non-transaction clone for ",
-        b't' => "transaction clone for ",
-        b'i' => "initializer for module ",
-        b'+' => "global constructors keyed to ",
-        _ => "global destructors keyed to ",
-    }
+fn special(code: u8) -> &'static [u8] {
+    const TEXTS: &str = "Vvtable for ;TVTT for ;Itypeinfo for ;Stypeinfo name for ;\
+        Ftypeinfo fn for ;Jjava Class for ;hnon-virtual thunk to ;vvirtual thunk to ;\
+        ccovariant return thunk to ;HTLS init function for ;WTLS wrapper function for ;\
+        Atemplate parameter object for ;Gguard variable for ;ahidden alias for ;\
+        nnon-transaction clone for ;ttransaction clone for ;iinitializer for module ;\
+        +global constructors keyed to ;-global destructors keyed to ";
+    let mut texts = TEXTS.as_bytes().split(|&c| c == b';');
+    texts.find_map(|text| text.strip_prefix(&[code])).unwrap_or_default()
 }
 
-/// What `Sa`, `Sb` ... abbreviate.
-fn std_name(letter: u8, spelling: u32) -> &'static str {
-    match (letter, spelling) {
-        (b'a', SHORT | FULL) => "std::allocator",
-        (b'a', _) => "allocator",
-        (b'b', SHORT | FULL) => "std::basic_string",
-        (b's', SHORT) => "std::string",
-        (b's', FULL) => "std::basic_string<char, std::char_traits<char>, std::allocator<char> >",
-        (b'b' | b's', _) => "basic_string",
-        (b'i', SHORT) => "std::istream",
-        (b'i', FULL) => "std::basic_istream<char, std::char_traits<char> >",
-        (b'i', _) => "basic_istream",
-        (b'o', SHORT) => "std::ostream",
-        (b'o', FULL) => "std::basic_ostream<char, std::char_traits<char> >",
-        (b'o', _) => "basic_ostream",
-        (_, SHORT) => "std::iostream",
-        (_, FULL) => "std::basic_iostream<char, std::char_traits<char> >",
-        _ => "basic_iostream",
-    }
+/// What `Sa`, `Sb` ... abbreviate: in short, in full, its last part.
+fn std_name(letter: u8, spelling: u32) -> &'static [u8] {
+    const TEXTS: &str = "std::allocator;std::allocator;allocator;\
+        std::basic_string;std::basic_string;basic_string;\
+        std::string;\
+        std::basic_string<char, std::char_traits<char>, std::allocator<char> >;basic_string;\
+        std::istream;std::basic_istream<char, std::char_traits<char> >;basic_istream;\
+        std::ostream;std::basic_ostream<char, std::char_traits<char> >;basic_ostream;\
+        std::iostream;std::basic_iostream<char, std::char_traits<char> >;basic_iostream";
+    let place = b"absiod".iter().position(|&c| c == letter).unwrap_or_default();
+    pick(TEXTS.as_bytes(), 3 * place + spelling as usize).unwrap_or_default()
 }

@@ -7,10 +7,11 @@
 use super::vendors::{self, Vendor};
 use crate::context::Context;
 use crate::readelf::file::File;
+use crate::readelf::pattern;
 use crate::readelf::text;
 use rt::elf::consts::*;
 use rt::elf::{Reader, c_str};
-use rt::fmt::{dec, hex, int};
+use rt::fmt::hex;
 use rt::io::BufWriter;
 use rt::put;
 
@@ -97,17 +98,16 @@ pub fn show(cx: &mut Context, file: &File) -> bool {
             continue;
         }
         let Some(data) = file.data(&section) else {
-            let tail = " bytes extends past end of file for attributes";
-            error!(cx, "Reading ", dec(section.sh_size), tail);
+            let what = "Reading %u bytes extends past end of file for attributes";
+            pattern::error(cx, what, &[section.sh_size], &[]);
             fine = false;
             continue;
         };
         match data.split_first() {
             Some((b'A', _)) => fine &= vendor_parts(cx, file, vendor, data),
             Some((&version, _)) => {
-                let shown = [version];
-                put!(&mut cx.out, "Unknown attributes version '", text::name(&shown), "'(");
-                put!(&mut cx.out, dec(version), ") - expecting 'A'\n");
+                let what = "Unknown attributes version '%s'(%u) - expecting 'A'\n";
+                pattern::fill(&mut cx.out, what, &[version.into()], &[&[version]]);
                 fine = false;
             }
             None => {}
@@ -128,12 +128,11 @@ fn vendor_parts(cx: &mut Context, file: &File, vendor: Vendor, data: &[u8]) -> b
         };
         let mut length = length as usize;
         if length > left {
-            let length_ = dec(length);
-            error!(cx, "Bad attribute length (", length_, " > ", dec(left), ")");
+            fill_error!(cx, "Bad attribute length (%u > %u)", length, left);
             length = left;
             fine = false;
         } else if length < 5 {
-            error!(cx, "Attribute length of ", dec(length), " is too small");
+            fill_error!(cx, "Attribute length of %u is too small", length);
             return false;
         }
         let end = at + length;
@@ -143,7 +142,7 @@ fn vendor_parts(cx: &mut Context, file: &File, vendor: Vendor, data: &[u8]) -> b
             error!(cx, "Corrupt attribute section name");
             return false;
         };
-        put!(&mut cx.out, "Attribute Section: ", text::name(name), "\n");
+        fill!(&mut cx.out, "Attribute Section: %s\n"; name);
         fine &= scopes(cx, file, vendor, r, name, at + 4 + name.len() + 1, end);
         at = end;
     }
@@ -168,30 +167,30 @@ fn scopes(
         };
         let mut size = size as usize;
         if size > left {
-            error!(cx, "Bad subsection length (", dec(size), " > ", dec(left), ")");
+            fill_error!(cx, "Bad subsection length (%u > %u)", size, left);
             size = left;
             fine = false;
         }
         if size < 6 {
-            error!(cx, "Bad subsection length (", dec(size), " < 6)");
+            fill_error!(cx, "Bad subsection length (%u < 6)", size);
             return false;
         }
         let mut cursor = Cursor { data: r.bytes, at: at + 5, end: at + size };
-        let mut public = vendor.name == name;
+        let mut public = vendor.name() == name;
         match tag {
             1 => put!(&mut cx.out, "File Attributes\n"),
             2 => numbers(cx, &mut cursor, "Section Attributes:"),
             3 => numbers(cx, &mut cursor, "Symbol Attributes:"),
             _ => {
-                put!(&mut cx.out, "Unknown tag: ", dec(tag), "\n");
+                fill!(&mut cx.out, "Unknown tag: %u\n", tag);
                 public = false;
             }
         }
         if public {
             while !cursor.is_empty() {
-                (vendor.show)(cx, file, &mut cursor);
+                vendor.show(cx, file, &mut cursor);
             }
-        } else if name == b"gnu" && vendor.knows_gnu {
+        } else if name == b"gnu" && vendor != Vendor::Csky {
             while !cursor.is_empty() {
                 vendors::gnu(cx, file, &mut cursor);
             }
@@ -210,7 +209,7 @@ fn numbers(cx: &mut Context, cursor: &mut Cursor, what: &str) {
     loop {
         match cursor.word(cx) {
             0 => break,
-            number => put!(&mut cx.out, " ", dec(number)),
+            number => fill!(&mut cx.out, " %u", number),
         }
     }
     put!(&mut cx.out, "\n");
@@ -219,7 +218,7 @@ fn numbers(cx: &mut Context, cursor: &mut Cursor, what: &str) {
 /// A tag that nobody knows: odd ones have a string, even ones a number.
 pub fn unknown(cx: &mut Context, file: &File, cursor: &mut Cursor, tag: u32) {
     if tag.cast_signed() > 0 {
-        put!(&mut cx.out, "  Tag_unknown_", dec(tag), ": ");
+        fill!(&mut cx.out, "  Tag_unknown_%u: ", tag);
     }
     value(cx, file, cursor, tag);
 }
@@ -228,22 +227,29 @@ pub fn unknown(cx: &mut Context, file: &File, cursor: &mut Cursor, tag: u32) {
 pub fn value(cx: &mut Context, file: &File, cursor: &mut Cursor, tag: u32) {
     if cursor.is_empty() {
         warn!(cx, "<corrupt tag>");
-    } else if tag & 1 != 0 {
+    } else {
+        any_value(cx, file, cursor, tag, "<corrupt string tag>");
+    }
+}
+
+/// The same, even if there is none, and what is said of a string then.
+pub fn any_value(cx: &mut Context, file: &File, cursor: &mut Cursor, tag: u32, corrupt: &str) {
+    if tag & 1 != 0 {
         put!(&mut cx.out, "\"");
         if !cursor.string(&mut cx.out, file) {
-            put!(&mut cx.out, "<corrupt string tag>");
+            put!(&mut cx.out, corrupt);
         }
         put!(&mut cx.out, "\"\n");
     } else {
         let number = cursor.number(cx, 64);
-        put!(&mut cx.out, int(number.cast_signed()), " (0x", hex(number), ")\n");
+        fill!(&mut cx.out, "%ld (0x%x)\n", number, number);
     }
 }
 
 /// `Tag_compatibility`: a number, and who gives it a meaning; whether the latter is there.
 pub fn compatibility(cx: &mut Context, file: &File, cursor: &mut Cursor) -> bool {
-    let flag = int(cursor.word(cx).cast_signed());
-    put!(&mut cx.out, "flag = ", flag, ", vendor = ");
+    let flag = cursor.word(cx);
+    fill!(&mut cx.out, "flag = %d, vendor = ", flag);
     let there = cursor.rest().len() > 1;
     if there {
         cursor.string(&mut cx.out, file);
@@ -258,7 +264,7 @@ pub fn compatibility(cx: &mut Context, file: &File, cursor: &mut Cursor) -> bool
 /// Bytes in hexadecimal and as text, sixteen a line.
 pub fn raw(out: &mut BufWriter, bytes: &[u8]) {
     for (index, line) in bytes.chunks(16).enumerate() {
-        put!(out, "  0x", hex(16 * index).zero(8), " ");
+        fill!(out, "  0x%08x ", 16 * index);
         for column in 0..16 {
             match line.get(column) {
                 Some(&byte) => put!(out, hex(byte).zero(2)),

@@ -7,11 +7,13 @@
 use crate::context::Context;
 use crate::readelf::file::File;
 use crate::readelf::names::{attributes as names, symbols};
+use crate::readelf::pattern;
 use crate::readelf::text;
+use crate::words::words;
 use core::ops::Range;
 use rt::elf::consts::*;
-use rt::elf::{Data, Reader, Record, Rel, Rela, Symbol, Table, c_str};
-use rt::fmt::{dec, hex, int, left, right};
+use rt::elf::{Data, Reader, Symbol, c_str};
+use rt::fmt::{left, right};
 use rt::io::BufWriter;
 use rt::put;
 
@@ -45,37 +47,35 @@ fn abi_flags(cx: &mut Context, file: &File) -> bool {
     let byte = |at| r.u8(at).unwrap_or_default();
     let word = |at| r.u32(at).unwrap_or_default();
     let out = &mut cx.out;
-    put!(out, "\nMIPS ABI Flags Version: ", dec(r.u16(0).unwrap_or_default()), "\n\n");
-    put!(out, "ISA: MIPS", dec(byte(2)));
+    let version = r.u16(0).unwrap_or_default();
+    fill!(out, "\nMIPS ABI Flags Version: %u\n\nISA: MIPS%u", version, byte(2));
     if byte(3) > 1 {
-        put!(out, "r", dec(byte(3)));
+        fill!(out, "r%u", byte(3));
     }
-    for (what, size) in [("GPR", byte(4)), ("CPR1", byte(5)), ("CPR2", byte(6))] {
-        let size: i32 = match size {
-            0 => 0,
-            1 => 32,
-            2 => 64,
-            3 => 128,
-            _ => -1,
-        };
-        put!(out, "\n", what, " size: ", int(size));
-    }
-    put!(out, "\nFP ABI: ");
-    match names::MIPS_FP.get(byte(7).into()) {
-        Some(name) => put!(out, name),
-        None => put!(out, "??? (", dec(byte(7)), ")"),
+    let [gpr, cpr1, cpr2] = [4, 5, 6].map(|at| match byte(at) {
+        0 => 0,
+        size @ 1..=3 => 16 << size,
+        _ => u32::MAX,
+    });
+    fill!(out, "\nGPR size: %d\nCPR1 size: %d\nCPR2 size: %d\nFP ABI: ", gpr, cpr1, cpr2);
+    if !pattern::known(out, names::MIPS_FP, byte(7).into()) {
+        fill!(out, "??? (%u)", byte(7));
     }
     put!(out, "\nISA Extension: ");
-    match names::MIPS_EXTENSIONS.get(word(8)) {
-        Some(name) => put!(out, name),
-        None => put!(out, "Unknown (", int(word(8).cast_signed()), ")"),
+    if !pattern::known(out, names::MIPS_EXTENSIONS, word(8)) {
+        fill!(out, "Unknown (%d)", word(8));
     }
     put!(out, "\nASEs:\n");
     let mut unknown = word(12);
     // The third DSP ASE comes after the second.
-    for bit in [0, 1, 13].into_iter().chain(2..13).chain(14..32) {
+    for place in 0..32u32 {
+        let bit = match place {
+            2 => 13,
+            3..=13 => place - 1,
+            _ => place,
+        };
         let name = names::MIPS_ASES.get(bit).filter(|_| word(12) & 1 << bit != 0);
-        if let Some(name) = name {
+        if let Some(name) = &name {
             put!(out, "\t", name, "\n");
             unknown &= !(1 << bit);
         }
@@ -83,9 +83,9 @@ fn abi_flags(cx: &mut Context, file: &File) -> bool {
     if word(12) == 0 {
         put!(out, "\tNone\n");
     } else if unknown != 0 {
-        put!(out, "\tUnknown (", hex(unknown), ")\n");
+        fill!(out, "\tUnknown (%x)\n", unknown);
     }
-    put!(out, "FLAGS 1: ", hex(word(16)).zero(8), "\nFLAGS 2: ", hex(word(20)).zero(8), "\n");
+    fill!(out, "FLAGS 1: %08x\nFLAGS 2: %08x\n", word(16), word(20));
     true
 }
 
@@ -114,7 +114,7 @@ impl Got<'_> {
     /// Prints an address.
     fn put_address(&self, out: &mut BufWriter, address: u64) {
         let mask = if self.word == 8 { u64::MAX } else { u32::MAX.into() };
-        put!(out, hex(address & mask).zero(self.digits()));
+        fill!(out, "%0*x", self.digits(), address & mask);
     }
 
     fn value(&self, at: u64) -> Option<u64> {
@@ -131,7 +131,7 @@ impl Got<'_> {
             put!(&mut cx.out, "           ");
         } else if by_gp {
             let from_gp = address.wrapping_sub(self.gp()) as u32;
-            put!(&mut cx.out, " ", int(from_gp.cast_signed()).width(6), "(gp)");
+            fill!(&mut cx.out, " %6d(gp)", from_gp);
         }
         put!(&mut cx.out, " ");
         match (self.data, self.value(at)) {
@@ -157,13 +157,13 @@ impl Got<'_> {
     }
 
     /// The titles of the columns.
-    fn titles(&self, out: &mut BufWriter, by_gp: bool, columns: &[&str], last: &str) {
+    fn titles(&self, out: &mut BufWriter, by_gp: bool, columns: &'static str, last: &str) {
         let width = self.digits().into();
         put!(out, "  ", right("Address", width));
         if by_gp {
-            put!(out, " ", right("Access", 10));
+            put!(out, "     Access");
         }
-        for column in columns {
+        for column in words(columns.as_bytes(), b' ') {
             put!(out, " ", right(column, width));
         }
         put!(out, last, "\n");
@@ -178,9 +178,9 @@ impl Got<'_> {
         put!(out, " ", left(&kind, 7).cut(), " ");
         let index = symbol.st_shndx;
         match symbols::special_section(index, header.e_machine, osabi) {
-            Some(name) => put!(out, right(&name, 3)),
-            None if u32::from(index) < file.shnum() => put!(out, dec(index).width(3)),
-            None => put!(out, "bad section index[", dec(index).width(3), "]"),
+            Some(ref name) => put!(out, right(name, 3)),
+            None if u32::from(index) < file.shnum() => fill!(out, "%3u", index),
+            None => fill!(out, "bad section index[%3u]", index),
         }
         put!(out, " ");
         let line = if self.word == 8 { 160 } else { 80 };
@@ -189,7 +189,7 @@ impl Got<'_> {
             Some(name) => {
                 text::cut(out, file.options, name, line - before - 1);
             }
-            None => put!(out, "<corrupt: ", dec(symbol.st_name).width(14), ">"),
+            None => fill!(out, "<corrupt: %14u>", symbol.st_name),
         }
         put!(out, "\n");
     }
@@ -218,9 +218,8 @@ fn primary_got(cx: &mut Context, file: &File) -> bool {
         return true;
     }
     let Some(globals) = count.checked_sub(first) else {
-        let (first, count) = (dec(first), dec(count));
-        let tail = ") is greater than the symbol table size (";
-        error!(cx, "The GOT symbol offset (", first, tail, count, ")");
+        let what = "The GOT symbol offset (%u) is greater than the symbol table size (%u)";
+        pattern::error(cx, what, &[first, count], &[]);
         return false;
     };
     let word = file.elf.encoding.word() as u64;
@@ -229,7 +228,7 @@ fn primary_got(cx: &mut Context, file: &File) -> bool {
     put!(&mut cx.out, "\nPrimary GOT:\n Canonical gp value: ");
     got.put_address(&mut cx.out, got.gp());
     put!(&mut cx.out, "\n\n Reserved entries:\n");
-    got.titles(&mut cx.out, true, &["Initial"], " Purpose");
+    got.titles(&mut cx.out, true, "Initial", " Purpose");
     let first_entry = got.entry(cx, 0, true);
     put!(&mut cx.out, " Lazy resolver\n");
     if first_entry.is_ok() {
@@ -257,7 +256,7 @@ fn primary_entries(
     let locals_end = locals.wrapping_mul(word);
     if at < locals_end {
         put!(&mut cx.out, "\n Local entries:\n");
-        got.titles(&mut cx.out, true, &["Initial"], "");
+        got.titles(&mut cx.out, true, "Initial", "");
         while at < locals_end {
             let entry = got.entry(cx, at, true);
             put!(&mut cx.out, "\n");
@@ -269,7 +268,7 @@ fn primary_entries(
         return Ok(());
     }
     put!(&mut cx.out, "\n Global entries:\n");
-    got.titles(&mut cx.out, true, &["Initial", "Sym.Val."], " Type    Ndx Name");
+    got.titles(&mut cx.out, true, "Initial Sym.Val.", " Type    Ndx Name");
     let before = if word == 8 { 76 } else { 52 };
     for index in globals {
         let entry = got.entry(cx, at, true);
@@ -277,8 +276,8 @@ fn primary_entries(
         match file.dynamic.symbols.and_then(|symbols| symbols.table.get(index as usize)) {
             Some(symbol) => got.symbol(&mut cx.out, file, &symbol, before),
             None => {
-                put!(&mut cx.out, "<symbol index ", dec(index));
-                put!(&mut cx.out, " exceeds number of dynamic symbols>\n");
+                let what = "<symbol index %u exceeds number of dynamic symbols>\n";
+                pattern::numbers(&mut cx.out, what, &[index]);
             }
         }
         entry?;
@@ -309,7 +308,7 @@ fn static_entries(cx: &mut Context, got: &Got, size: u64) -> Result<(), Cut> {
     // Only a table that begins with nothing has reserved entries.
     if got.value(0) == Some(0) {
         put!(&mut cx.out, "\n Reserved entries:\n");
-        got.titles(&mut cx.out, true, &["Value"], "");
+        got.titles(&mut cx.out, true, "Value", "");
         got.entry(cx, 0, true)?;
         put!(&mut cx.out, "\n");
         at = got.word;
@@ -321,7 +320,7 @@ fn static_entries(cx: &mut Context, got: &Got, size: u64) -> Result<(), Cut> {
     }
     if at < size {
         put!(&mut cx.out, "\n Local entries:\n");
-        got.titles(&mut cx.out, true, &["Value"], "");
+        got.titles(&mut cx.out, true, "Value", "");
     }
     while at < size {
         let entry = got.entry(cx, at, true);
@@ -346,13 +345,14 @@ fn plt_got(cx: &mut Context, file: &File) -> bool {
     let offset = file.locate(cx, relocs, relocs_size);
     let what = if encoding.is_64() { "64-bit relocation data" } else { "32-bit relocation data" };
     let Some(relocs) = file.read(cx, offset, relocs_size, what) else { return false };
-    let entry = if rela { Rela::size(encoding) } else { Rel::size(encoding) };
-    let count = relocs.len() / entry.max(1);
     let word = encoding.word() as u64;
+    let entry = if rela { 3 } else { 2 } * encoding.word();
+    let count = relocs.len() / entry;
+    let r = Reader::new(encoding, relocs);
     let size = (count as u64 + 2) * word;
     let got = got(cx, file, address, size, "Procedure Linkage Table data");
     put!(&mut cx.out, "\nPLT GOT:\n\n Reserved entries:\n");
-    got.titles(&mut cx.out, false, &["Initial"], " Purpose");
+    got.titles(&mut cx.out, false, "Initial", " Purpose");
     for (index, purpose) in [" PLT lazy resolver\n", " Module pointer\n"].into_iter().enumerate() {
         let entry = got.entry(cx, index as u64 * word, false);
         put!(&mut cx.out, purpose);
@@ -362,16 +362,11 @@ fn plt_got(cx: &mut Context, file: &File) -> bool {
         }
     }
     put!(&mut cx.out, "\n Entries:\n");
-    got.titles(&mut cx.out, false, &["Initial", "Sym.Val."], " Type    Ndx Name");
+    got.titles(&mut cx.out, false, "Initial Sym.Val.", " Type    Ndx Name");
     let before = if word == 8 { 65 } else { 41 };
     let symbols = file.dynamic.symbols;
     for index in 0..count {
-        let r_info = if rela {
-            Table::<Rela>::packed(encoding, relocs).get(index).map(|rela| rela.r_info)
-        } else {
-            Table::<Rel>::packed(encoding, relocs).get(index).map(|rel| rel.r_info)
-        };
-        let r_info = r_info.unwrap_or_default();
+        let r_info = r.word(index * entry + encoding.word()).unwrap_or_default();
         // In 64 bits `r_info` is no number but a 32-bit one and four bytes.
         let r_sym = match (encoding.is_64(), encoding.data) {
             (false, _) => r_info >> 8,
@@ -385,7 +380,7 @@ fn plt_got(cx: &mut Context, file: &File) -> bool {
         }
         match symbols.and_then(|symbols| symbols.table.get(r_sym as usize)) {
             Some(symbol) => got.symbol(&mut cx.out, file, &symbol, before),
-            None => put!(&mut cx.out, "<corrupt symbol index: ", dec(r_sym), ">\n"),
+            None => fill!(&mut cx.out, "<corrupt symbol index: %u>\n", r_sym),
         }
     }
     put!(&mut cx.out, "\n");

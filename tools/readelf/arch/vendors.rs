@@ -1,54 +1,155 @@
 //! Object attributes: what the tags of each vendor mean.
 
-use super::attributes::{Cursor, compatibility, raw, unknown, value};
+use super::attributes::{Cursor, any_value, compatibility, raw, unknown, value};
 use crate::context::Context;
 use crate::readelf::file::File;
-use crate::readelf::names::{Name, Names, attributes as names};
-use crate::readelf::text;
+use crate::readelf::names::{Names, attributes as names};
+use crate::readelf::pattern;
+use crate::words::words;
 use rt::elf::c_str;
 use rt::elf::consts::*;
-use rt::fmt::{dec, hex, int};
 use rt::put;
 
-type Show = fn(&mut Context, &File, &mut Cursor);
-
 /// Who defines the attributes of a machine's files, apart from GNU.
-#[derive(Clone, Copy)]
-pub struct Vendor {
-    pub name: &'static [u8],
-    /// Prints one tag and its value.
-    pub show: Show,
-    /// Whether vendor `gnu` is understood as well.
-    pub knows_gnu: bool,
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Vendor {
+    Aeabi,
+    Riscv,
+    Arc,
+    Mspabi,
+    C6xabi,
+    Csky,
+    /// Only GNU.
+    Gnu,
+    /// Not even GNU.
+    Opaque,
 }
+
+use Vendor::*;
 
 impl Vendor {
     pub fn of(e_machine: u16) -> Vendor {
-        let (name, show): (&[u8], Show) = match e_machine {
-            EM_ARM => (b"aeabi", aeabi),
-            EM_RISCV => (b"riscv", riscv),
-            EM_ARC | EM_ARC_COMPACT | EM_ARCV2 => (b"ARC", arc),
-            EM_MSP430 => (b"mspabi", mspabi),
-            EM_TI_C6000 => (b"c6xabi", c6xabi),
-            EM_CSKY => return Vendor { name: b"csky", show: csky, knows_gnu: false },
+        match e_machine {
+            EM_ARM => Aeabi,
+            EM_RISCV => Riscv,
+            EM_ARC | EM_ARC_COMPACT | EM_ARCV2 => Arc,
+            EM_MSP430 => Mspabi,
+            EM_TI_C6000 => C6xabi,
+            EM_CSKY => Csky,
             EM_MIPS | EM_MIPS_RS3_LE | EM_PPC | EM_PPC64 | EM_S390 | EM_S390_OLD | EM_68K
-            | EM_SPARC | EM_SPARC32PLUS | EM_SPARCV9 => (b"", gnu),
-            _ => (b"gnu", opaque),
+            | EM_SPARC | EM_SPARC32PLUS | EM_SPARCV9 => Gnu,
+            _ => Opaque,
+        }
+    }
+
+    /// What its parts are called.
+    pub fn name(self) -> &'static [u8] {
+        words(b"aeabi riscv ARC mspabi c6xabi csky  gnu", b' ')
+            .nth(self as usize)
+            .unwrap_or_default()
+    }
+
+    /// Prints one tag and its value.
+    pub fn show(self, cx: &mut Context, file: &File, cursor: &mut Cursor) {
+        let (tags, values) = match self {
+            Aeabi => (names::AEABI, names::AEABI_VALUES),
+            Riscv => (names::RISCV, names::RISCV_VALUES),
+            Arc => (names::ARC, names::ARC_VALUES),
+            Mspabi => (names::MSPABI, names::MSPABI_VALUES),
+            C6xabi => (names::C6XABI, names::C6XABI_VALUES),
+            Csky => (names::CSKY, names::CSKY_VALUES),
+            Gnu => return gnu(cx, file, cursor),
+            Opaque => return opaque(cx, cursor),
         };
-        Vendor { name, show, knows_gnu: true }
+        let tag = cursor.word(cx);
+        let name = &tags.get(tag);
+        if name.is_none() {
+            let tag = match self {
+                Mspabi => {
+                    fill!(&mut cx.out, "  <unknown tag %d>: ", tag);
+                    return any_value(cx, file, cursor, tag, "<corrupt>");
+                }
+                Arc => tag & 1,
+                // Above the known tags all count as strings.
+                Csky if tag > 22 => u32::MAX,
+                _ => tag,
+            };
+            return unknown(cx, file, cursor, tag);
+        }
+        // These are printed if their value is known.
+        if !(self == Csky && (18..=20).contains(&tag)) {
+            put!(&mut cx.out, "  ", name, if self == Csky { "" } else { ": " });
+        }
+        match (self, tag) {
+            (Aeabi, 4 | 5 | 67)
+            | (Riscv, 5)
+            | (Arc, 7 | 16 | 17)
+            | (C6xabi, 67)
+            | (Csky, 4 | 5 | 21) => return value(cx, file, cursor, 1),
+            (Csky, 6 | 7) => return value(cx, file, cursor, 0),
+            (Aeabi | C6xabi, 32) => {
+                compatibility(cx, file, cursor);
+                return;
+            }
+            (Aeabi, 64) => {
+                cursor.at += 1;
+                return put!(&mut cx.out, "True\n");
+            }
+            (Aeabi, 65) => {
+                // Another tag and its value, of which only the architecture makes sense.
+                if cursor.word(cx) == 6 {
+                    let arch = cursor.word(cx);
+                    named(cx, names::AEABI_VALUES, key(6, arch.into()), arch);
+                } else {
+                    put!(&mut cx.out, "???\n");
+                }
+                let rest = cursor.rest();
+                cursor.at += rest.iter().position(|&b| b == 0).map_or(rest.len(), |end| end + 1);
+                return;
+            }
+            _ => {}
+        }
+        let value = cursor.number(cx, if self == Mspabi { 64 } else { 32 });
+        let out = &mut cx.out;
+        let key = key(tag, value);
+        if self == Csky && (18..=20).contains(&tag) && values.get(key).is_some() {
+            put!(out, "  ", name);
+        }
+        if pattern::known(out, values, key)
+            || self == Arc && pattern::known(out, names::ARC_OTHERS, tag)
+        {
+            return put!(out, "\n");
+        }
+        let pattern = match (self, tag) {
+            (Aeabi | C6xabi, _) => "??? (%d)\n",
+            (Mspabi, _) => "??? (%u)\n",
+            (Riscv, 4) => "%u-bytes\n",
+            (Arc, 9) => "v%d\n",
+            (Arc, _) => "%d\n",
+            (Csky, 9) => "VDSP Version %d\n",
+            (Csky, 22) => {
+                for (bit, name) in [" Half", " Single", " Double"].into_iter().enumerate() {
+                    put!(out, if value & 1 << bit != 0 { name } else { "" });
+                }
+                "\n"
+            }
+            // GNU readelf forgets to end the line.
+            (Riscv, 6) | (Csky, _) => "",
+            _ => "%u\n",
+        };
+        pattern::numbers(out, pattern, &[value]);
     }
 }
 
-/// The value of an attribute that has names for its values.
-fn enumerated(names: Names, tag: u32, value: u64) -> Option<Name> {
-    let value = u8::try_from(value).ok()?;
-    names.get(tag << 8 | u32::from(value))
+/// What an attribute's value has its name under, if it has one.
+fn key(tag: u32, value: u64) -> u32 {
+    u8::try_from(value).map_or(u32::MAX, |value| tag << 8 | u32::from(value))
 }
 
 /// GNU's attributes on a machine that has none.
-fn opaque(cx: &mut Context, _: &File, cursor: &mut Cursor) {
+fn opaque(cx: &mut Context, cursor: &mut Cursor) {
     let string = c_str(cursor.data, cursor.at as u64).unwrap_or_default();
-    put!(&mut cx.out, "  Unknown GNU attribute: ", text::name(string), "\n");
+    fill!(&mut cx.out, "  Unknown GNU attribute: %s\n"; string);
     cursor.at += string.len();
     raw(&mut cx.out, cursor.rest());
     cursor.at = cursor.end;
@@ -63,300 +164,109 @@ pub fn gnu(cx: &mut Context, file: &File, cursor: &mut Cursor) {
         }
         return;
     }
-    let e_machine = file.elf.header.e_machine;
-    let sparc = matches!(e_machine, EM_SPARC | EM_SPARC32PLUS | EM_SPARCV9);
-    let own = sparc
-        || matches!(
-            e_machine,
-            EM_MIPS
-                | EM_MIPS_RS3_LE
-                | EM_PPC
-                | EM_PPC64
-                | EM_S390
-                | EM_S390_OLD
-                | EM_68K
-                | EM_MSP430
-        );
-    if tag == 0 && !own {
-        cursor.at = cursor.end;
-        return;
-    }
-    if tag & 2 != 0 || !own {
+    let machine = match file.elf.header.e_machine {
+        EM_SPARC | EM_SPARC32PLUS | EM_SPARCV9 => EM_SPARC,
+        EM_MIPS | EM_MIPS_RS3_LE => EM_MIPS,
+        EM_PPC | EM_PPC64 => EM_PPC,
+        EM_S390 | EM_S390_OLD => EM_S390,
+        other @ (EM_68K | EM_MSP430) => other,
+        _ if tag == 0 => {
+            cursor.at = cursor.end;
+            return;
+        }
+        _ => return unknown(cx, file, cursor, tag),
+    };
+    if tag & 2 != 0 {
         return unknown(cx, file, cursor, tag);
     }
-    match (e_machine, tag) {
-        (EM_SPARC | EM_SPARC32PLUS | EM_SPARCV9, 4) => {
-            flags(cx, cursor, "HWCAPS", names::SPARC_HWCAPS);
-        }
-        (EM_SPARC | EM_SPARC32PLUS | EM_SPARCV9, 8) => {
-            flags(cx, cursor, "HWCAPS2", names::SPARC_HWCAPS2);
-        }
-        (EM_MIPS | EM_MIPS_RS3_LE, 4) => {
+    match (machine, tag) {
+        (EM_SPARC, 4) => flags(cx, cursor, "HWCAPS", names::SPARC_HWCAPS),
+        (EM_SPARC, 8) => flags(cx, cursor, "HWCAPS2", names::SPARC_HWCAPS2),
+        (EM_MIPS, 4) => {
             put!(&mut cx.out, "  Tag_GNU_MIPS_ABI_FP: ");
             let value = cursor.word(cx);
-            named(cx, names::MIPS_FP.get(value), value);
+            named(cx, names::MIPS_FP, value, value);
         }
-        (EM_MIPS | EM_MIPS_RS3_LE, 8) => {
-            choice(cx, cursor, "MIPS_ABI_MSA", &["Any MSA or not", "128-bit MSA"]);
-        }
-        (EM_S390 | EM_S390_OLD, 8) => {
-            choice(cx, cursor, "S390_ABI_Vector", &["any", "software", "hardware"]);
-        }
+        (EM_MIPS, 8) => choice(cx, cursor, "MIPS_ABI_MSA", "Any MSA or not;128-bit MSA"),
+        (EM_S390, 8) => choice(cx, cursor, "S390_ABI_Vector", "any;software;hardware"),
         (EM_MSP430, 4) => {
-            put!(&mut cx.out, "  Tag_GNU_MSP430_Data_Region: ");
-            match cursor.number(cx, 64) {
-                1 => put!(&mut cx.out, "Lower Region Only\n"),
-                2 => put!(&mut cx.out, "Any Region\n"),
-                value => put!(&mut cx.out, "??? (", dec(value), ")\n"),
-            }
+            choice(cx, cursor, "MSP430_Data_Region", ";Lower Region Only;Any Region");
         }
-        (EM_68K, 4) => {
-            let known = ["unspecified hard/soft float", "hard float", "soft float", ""];
-            two_bits(cx, cursor, "M68K_ABI_FP", 3, &known);
+        (EM_68K, 4) => bits(cx, cursor, "M68K_ABI_FP", 3, FLOATS),
+        (EM_PPC, 4) => bits(cx, cursor, "Power_ABI_FP", 15, FLOATS),
+        (EM_PPC, 8) => {
+            bits(cx, cursor, "Power_ABI_Vector", 3, "unspecified;generic;AltiVec;SPE");
         }
-        (EM_PPC | EM_PPC64, 4) => power_floats(cx, cursor),
-        (EM_PPC | EM_PPC64, 8) => {
-            let known = ["unspecified", "generic", "AltiVec", "SPE"];
-            two_bits(cx, cursor, "Power_ABI_Vector", 3, &known);
+        (EM_PPC, 12) => {
+            bits(cx, cursor, "Power_ABI_Struct_Return", 2, "unspecified;r3/r4;memory;???");
         }
-        (EM_PPC | EM_PPC64, 12) => {
-            let known = ["unspecified", "r3/r4", "memory", "???"];
-            two_bits(cx, cursor, "Power_ABI_Struct_Return", 2, &known);
-        }
-        _ if sparc => unknown(cx, file, cursor, tag),
+        (EM_SPARC, _) => unknown(cx, file, cursor, tag),
         // GNU readelf forgets the tag here.
         _ => unknown(cx, file, cursor, tag & 1),
     }
 }
 
+const FLOATS: &str =
+    "unspecified hard/soft float;hard float;soft float;single-precision hard float";
+
 /// The end of a line: a value's name, or that there is none.
-fn named(cx: &mut Context, name: Option<Name>, value: u32) {
-    match name {
+fn named(cx: &mut Context, names: Names, key: u32, value: u32) {
+    if !pattern::known(&mut cx.out, names, key) {
+        fill!(&mut cx.out, "??? (%d)", value);
+    }
+    put!(&mut cx.out, "\n");
+}
+
+/// A value out of a few; of 64 bits where 0 has no name.
+fn choice(cx: &mut Context, cursor: &mut Cursor, tag: &str, known: &'static str) {
+    fill!(&mut cx.out, "  Tag_GNU_%s: "; tag.as_bytes());
+    let wide = known.starts_with(';');
+    let value = cursor.number(cx, if wide { 64 } else { 32 });
+    match words(known.as_bytes(), b';').nth(value as usize).filter(|name| !name.is_empty()) {
         Some(name) => put!(&mut cx.out, name, "\n"),
-        None => put!(&mut cx.out, "??? (", int(value.cast_signed()), ")\n"),
+        None if wide => fill!(&mut cx.out, "??? (%u)\n", value),
+        None => fill!(&mut cx.out, "??? (%d)\n", value),
     }
 }
 
-/// A value out of a few.
-fn choice(cx: &mut Context, cursor: &mut Cursor, tag: &str, known: &[&str]) {
-    put!(&mut cx.out, "  Tag_GNU_", tag, ": ");
-    let value = cursor.word(cx);
-    match known.get(value as usize) {
-        Some(name) => put!(&mut cx.out, *name, "\n"),
-        None => put!(&mut cx.out, "??? (", int(value.cast_signed()), ")\n"),
-    }
-}
-
-/// A value of two bits; what has more bits than that is told first.
-fn two_bits(cx: &mut Context, cursor: &mut Cursor, tag: &str, most: u32, known: &[&str; 4]) {
-    put!(&mut cx.out, "  Tag_GNU_", tag, ": ");
-    let Some(value) = present(cx, cursor) else { return };
-    if value > most {
-        put!(&mut cx.out, "(", hex(value).alt(), "), ");
-    }
-    // GNU readelf forgets to end the line where there is no name.
-    let name = known[value as usize & 3];
-    put!(&mut cx.out, name, if name.is_empty() { "" } else { "\n" });
-}
-
-/// A number, where there is any.
-fn present(cx: &mut Context, cursor: &mut Cursor) -> Option<u32> {
+/// A value of two bits, of Power's floats four: two for long double. What has more bits than
+/// that is told first.
+fn bits(cx: &mut Context, cursor: &mut Cursor, tag: &str, most: u32, known: &'static str) {
+    fill!(&mut cx.out, "  Tag_GNU_%s: "; tag.as_bytes());
     if cursor.is_empty() {
-        put!(&mut cx.out, "<corrupt>\n");
-        return None;
+        return put!(&mut cx.out, "<corrupt>\n");
     }
-    Some(cursor.word(cx))
-}
-
-/// `Tag_GNU_Power_ABI_FP`: two bits for floats, two for long double.
-fn power_floats(cx: &mut Context, cursor: &mut Cursor) {
-    put!(&mut cx.out, "  Tag_GNU_Power_ABI_FP: ");
-    let Some(value) = present(cx, cursor) else { return };
-    if value > 15 {
-        put!(&mut cx.out, "(", hex(value).alt(), "), ");
+    let value = cursor.word(cx);
+    let out = &mut cx.out;
+    if value > most {
+        fill!(out, "(%#x), ", value);
     }
-    let floats =
-        ["unspecified hard/soft float", "hard float", "soft float", "single-precision hard float"];
-    let long_double = ["unspecified", "128-bit IBM", "64-bit", "128-bit IEEE"];
-    put!(&mut cx.out, floats[value as usize & 3], ", ");
-    put!(&mut cx.out, long_double[value as usize >> 2 & 3], " long double\n");
+    let name = |list: &'static str, bits: u32| {
+        words(list.as_bytes(), b';').nth(bits as usize & 3).unwrap_or_default()
+    };
+    // GNU readelf forgets to end the line where there is no name.
+    if tag.starts_with('M') && value & 3 == 3 {
+        return;
+    }
+    put!(out, name(known, value));
+    if most == 15 {
+        let long_double = name("unspecified;128-bit IBM;64-bit;128-bit IEEE", value >> 2);
+        fill!(out, ", %s long double"; long_double);
+    }
+    put!(out, "\n");
 }
 
 /// A set of bits.
 fn flags(cx: &mut Context, cursor: &mut Cursor, tag: &str, names: Names) {
-    put!(&mut cx.out, "  Tag_GNU_Sparc_", tag, ": ");
+    fill!(&mut cx.out, "  Tag_GNU_Sparc_%s: "; tag.as_bytes());
     let value = cursor.word(cx);
     if value == 0 {
         put!(&mut cx.out, "0");
     }
-    let mut first = true;
-    for name in (0..32).filter(|bit| value & 1 << bit != 0).filter_map(|bit| names.get(bit)) {
-        put!(&mut cx.out, if first { "" } else { "|" }, name);
-        first = false;
+    let mut before = "";
+    for (_, name) in names.iter().filter(|(bit, _)| value & 1 << bit != 0) {
+        put!(&mut cx.out, before, name);
+        before = "|";
     }
     put!(&mut cx.out, "\n");
-}
-
-/// Vendor `aeabi`, of ARM.
-fn aeabi(cx: &mut Context, file: &File, cursor: &mut Cursor) {
-    let tag = cursor.word(cx);
-    let Some(name) = names::AEABI.get(tag) else { return unknown(cx, file, cursor, tag) };
-    put!(&mut cx.out, "  ", name, ": ");
-    match tag {
-        4 | 5 | 67 => value(cx, file, cursor, 1),
-        32 => {
-            compatibility(cx, file, cursor);
-        }
-        64 => {
-            cursor.at += 1;
-            put!(&mut cx.out, "True\n");
-        }
-        65 => {
-            // Another tag and its value, of which only the architecture makes sense.
-            match cursor.word(cx) {
-                6 => {
-                    let arch = cursor.word(cx);
-                    match enumerated(names::AEABI_VALUES, 6, arch.into()) {
-                        Some(name) => put!(&mut cx.out, name),
-                        None => put!(&mut cx.out, "??? (", int(arch.cast_signed()), ")"),
-                    }
-                }
-                _ => put!(&mut cx.out, "???"),
-            }
-            put!(&mut cx.out, "\n");
-            let rest = cursor.rest();
-            cursor.at += rest.iter().position(|&b| b == 0).map_or(rest.len(), |end| end + 1);
-        }
-        _ => {
-            let value = cursor.word(cx);
-            let name = enumerated(names::AEABI_VALUES, tag, value.into());
-            named(cx, name, value);
-        }
-    }
-}
-
-/// Vendor `riscv`.
-fn riscv(cx: &mut Context, file: &File, cursor: &mut Cursor) {
-    let tag = cursor.word(cx);
-    let Some(name) = names::RISCV.get(tag) else { return unknown(cx, file, cursor, tag) };
-    put!(&mut cx.out, "  ", name, ": ");
-    if tag == 5 {
-        return value(cx, file, cursor, 1);
-    }
-    let value = cursor.word(cx);
-    match (tag, value) {
-        (4, _) => put!(&mut cx.out, dec(value), "-bytes"),
-        (6, 0) => put!(&mut cx.out, "No unaligned access"),
-        (6, 1) => put!(&mut cx.out, "Unaligned access"),
-        // GNU readelf forgets to end the line.
-        (6, _) => return,
-        _ => put!(&mut cx.out, dec(value)),
-    }
-    put!(&mut cx.out, "\n");
-}
-
-/// Vendor `ARC`.
-fn arc(cx: &mut Context, file: &File, cursor: &mut Cursor) {
-    let tag = cursor.word(cx);
-    let Some(name) = names::ARC.get(tag) else { return unknown(cx, file, cursor, tag & 1) };
-    put!(&mut cx.out, "  ", name, ": ");
-    if matches!(tag, 7 | 16 | 17) {
-        return value(cx, file, cursor, 1);
-    }
-    let value = cursor.word(cx);
-    let known = enumerated(names::ARC_VALUES, tag, value.into());
-    match known.or_else(|| names::ARC_OTHERS.get(tag)) {
-        Some(name) => put!(&mut cx.out, name),
-        None if tag == 9 => put!(&mut cx.out, "v", int(value.cast_signed())),
-        None => put!(&mut cx.out, int(value.cast_signed())),
-    }
-    put!(&mut cx.out, "\n");
-}
-
-/// Vendor `mspabi`, of MSP430.
-fn mspabi(cx: &mut Context, file: &File, cursor: &mut Cursor) {
-    let tag = cursor.word(cx);
-    if let Some(name) = names::MSPABI.get(tag) {
-        put!(&mut cx.out, "  ", name, ": ");
-        let value = cursor.number(cx, 64);
-        return match enumerated(names::MSPABI_VALUES, tag, value) {
-            Some(name) => put!(&mut cx.out, name, "\n"),
-            None => put!(&mut cx.out, "??? (", dec(value), ")\n"),
-        };
-    }
-    put!(&mut cx.out, "  <unknown tag ", int(tag.cast_signed()), ">: ");
-    if tag & 1 != 0 {
-        put!(&mut cx.out, "\"");
-        if !cursor.string(&mut cx.out, file) {
-            put!(&mut cx.out, "<corrupt>");
-        }
-        put!(&mut cx.out, "\"\n");
-    } else {
-        let value = cursor.number(cx, 64);
-        put!(&mut cx.out, int(value.cast_signed()), " (0x", hex(value), ")\n");
-    }
-}
-
-/// Vendor `c6xabi`, of TI C6000.
-fn c6xabi(cx: &mut Context, file: &File, cursor: &mut Cursor) {
-    let tag = cursor.word(cx);
-    let Some(name) = names::C6XABI.get(tag) else { return unknown(cx, file, cursor, tag) };
-    put!(&mut cx.out, "  ", name, ": ");
-    match tag {
-        32 => {
-            compatibility(cx, file, cursor);
-        }
-        67 => value(cx, file, cursor, 1),
-        _ => {
-            let value = cursor.word(cx);
-            let name = enumerated(names::C6XABI_VALUES, tag, value.into());
-            named(cx, name, value);
-        }
-    }
-}
-
-/// Vendor `csky`.
-fn csky(cx: &mut Context, file: &File, cursor: &mut Cursor) {
-    let tag = cursor.word(cx);
-    let Some(name) = names::CSKY.get(tag) else {
-        // Above the known tags all count as strings.
-        return unknown(cx, file, cursor, if tag > 22 { u32::MAX } else { tag });
-    };
-    match tag {
-        4 | 5 | 21 => {
-            put!(&mut cx.out, "  ", name);
-            value(cx, file, cursor, 1);
-        }
-        6 | 7 => {
-            put!(&mut cx.out, "  ", name);
-            value(cx, file, cursor, 0);
-        }
-        9 => {
-            put!(&mut cx.out, "  ", name);
-            let version = int(cursor.word(cx).cast_signed());
-            put!(&mut cx.out, "VDSP Version ", version, "\n");
-        }
-        18..=20 => {
-            let value = cursor.word(cx);
-            if let Some(value) = enumerated(names::CSKY_VALUES, tag, value.into()) {
-                put!(&mut cx.out, "  ", name, value, "\n");
-            }
-        }
-        22 => {
-            put!(&mut cx.out, "  ", name);
-            let value = cursor.word(cx);
-            for (bit, name) in [" Half", " Single", " Double"].into_iter().enumerate() {
-                put!(&mut cx.out, if value & 1 << bit != 0 { name } else { "" });
-            }
-            put!(&mut cx.out, "\n");
-        }
-        _ => {
-            put!(&mut cx.out, "  ", name);
-            let value = cursor.word(cx);
-            // Where the value has no name GNU readelf forgets to end the line.
-            if let Some(value) = enumerated(names::CSKY_VALUES, tag, value.into()) {
-                put!(&mut cx.out, value, "\n");
-            }
-        }
-    }
 }

@@ -7,6 +7,7 @@ use super::debug;
 use super::file::File;
 use super::json;
 use super::options::Dump;
+use super::pattern;
 use super::rank::{Entry, sort};
 use super::text;
 use crate::context::Context;
@@ -15,7 +16,7 @@ use alloc::vec::Vec;
 use rt::arch::hex_digits;
 use rt::elf::consts::*;
 use rt::elf::{CompressionHeader, Record, SectionHeader};
-use rt::fmt::{dec, hex, int};
+use rt::fmt::hex;
 use rt::io::BufWriter;
 use rt::put;
 use unpack::{inflate, zstd};
@@ -45,8 +46,8 @@ fn chosen(cx: &mut Context, file: &File, show: Show) -> bool {
     let dumps = &file.options.dumps;
     for dump in dumps.iter().rev().filter(|dump| number(dump.section).is_none()) {
         if !file.sections.iter().any(|section| file.section_name(&section) == dump.section) {
-            let name = text::name(dump.section);
-            warn!(cx, "Section '", name, "' was not dumped because it does not exist");
+            let what = "Section '%s' was not dumped because it does not exist";
+            pattern::warning(cx, what, &[], &[dump.section]);
         }
     }
     let mut fine = true;
@@ -83,7 +84,7 @@ fn chosen(cx: &mut Context, file: &File, show: Show) -> bool {
     let mut last = None;
     for &(number, ..) in &missing {
         if last.replace(number) != Some(number) {
-            warn!(cx, "Section ", dec(number), " was not dumped because it does not exist!");
+            fill_warning!(cx, "Section %u was not dumped because it does not exist!", number);
             fine = false;
         }
     }
@@ -125,13 +126,13 @@ fn dump(
     if kind == b'w' {
         return debug::show(cx, file, section);
     }
-    let name = text::section(file.section_name(section));
+    let name = file.section_name(section);
     if section.sh_size == 0 || section.sh_type == SHT_NOBITS {
-        put!(&mut cx.out, "Section '", name, "' has no data to dump.\n");
+        fill!(&mut cx.out, "Section '%S' has no data to dump.\n"; name);
         return true;
     }
     if kind == b'c' {
-        error!(cx, "CTF is not supported yet: section '", name, "' is not shown");
+        fill_error!(cx, "CTF is not supported yet: section '%S' is not shown"; name);
         return false;
     }
     let (offset, size) = (section.sh_offset, section.sh_size);
@@ -139,8 +140,8 @@ fn dump(
     if kind == b'f' {
         return sframe(cx, name, raw);
     }
-    let title = if kind == b'p' { "String" } else { "Hex" };
-    put!(&mut cx.out, "\n", title, " dump of section '", name, "':\n");
+    let title: &[u8] = if kind == b'p' { b"String" } else { b"Hex" };
+    fill!(&mut cx.out, "\n%s dump of section '%S':\n"; title, name);
     let Ok((bytes, relocated)) = contents(cx, file, unsupported, index, section, raw, kind) else {
         return false;
     };
@@ -179,8 +180,7 @@ fn contents(
             // A size that is a lie should cost no memory.
             let mut bytes = vec![0; if size <= most { size as usize } else { 0 }];
             if size > most || !unpack(body, &mut bytes) {
-                let name = text::section(file.section_name(section));
-                error!(cx, "Unable to decompress section ", name);
+                fill_error!(cx, "Unable to decompress section %S"; file.section_name(section));
                 return Err(Wrong);
             }
             Some(bytes)
@@ -242,10 +242,10 @@ fn json_dump(
 }
 
 /// What isn't shown of a section of stack frames.
-fn sframe(cx: &mut Context, name: text::Section, bytes: &[u8]) -> bool {
+fn sframe(cx: &mut Context, name: &[u8], bytes: &[u8]) -> bool {
     match bytes {
         [0xde, 0xe2, ..] | [0xe2, 0xde, ..] => {
-            error!(cx, "SFrame is not supported yet: section '", name, "' is not shown");
+            fill_error!(cx, "SFrame is not supported yet: section '%S' is not shown"; name);
         }
         _ => error!(cx, "SFrame decode failure: Buffer does not contain SFrame data."),
     }
@@ -283,9 +283,8 @@ fn packed<'a>(cx: &mut Context, file: &File, section: &SectionHeader, raw: &'a [
             ELFCOMPRESS_ZLIB => zlib_stream(body, head.ch_size),
             ELFCOMPRESS_ZSTD => zstd_stream(body, head.ch_size),
             kind => {
-                let name = text::section(file.section_name(section));
-                let what = "' has unsupported compress type: ";
-                warn!(cx, "section '", name, what, int(kind.cast_signed()));
+                let name = file.section_name(section);
+                fill_warning!(cx, "section '%S' has unsupported compress type: %d", kind; name);
                 Packed::Wrong
             }
         };

@@ -5,173 +5,224 @@ use crate::context::Context;
 use crate::readelf::file::File;
 use crate::readelf::names::relocations::relocation_type;
 use crate::readelf::names::symbols;
-use crate::readelf::text;
+use crate::readelf::pattern;
 use rt::elf::consts::*;
-use rt::elf::{Data, Rel, Rela, SectionHeader, Table};
-use rt::fmt::{dec, hex};
+use rt::elf::{Data, Reader, SectionHeader, Table};
 
-/// What a relocation does to the field at its place: S is the symbol's value, A the addend
-/// (in a REL section what the field holds), P the place, V what the field holds.
-#[derive(Clone, Copy, PartialEq, Debug)]
-enum How {
-    Nothing,
-    /// S + A in so many bits.
-    Abs8,
-    Abs16,
-    Abs24,
-    Abs32,
-    Abs64,
+/// What a relocation does to the field at its place, in the upper half of a byte, and the size
+/// of the field in bytes: S is the symbol's value, A the addend (in a REL section what the field
+/// holds), P the place, V what the field holds.
+mod how {
+    /// S + A
+    pub const ABS: u8 = 0x00;
     /// S + A - P
-    Rel32,
-    Rel64,
+    pub const REL: u8 = 0x10;
     /// S + A - P - 8: the place is that of the instruction after the next.
-    Parisc32,
-    Parisc64,
+    pub const PARISC: u8 = 0x20;
     /// V + S + A; SuperH leaves the addend out, and has one relative to the place.
-    Add8,
-    Add16,
-    Add32,
-    Add64,
-    Sh32,
-    ShRel32,
-    /// V - S + A
-    Sub8,
-    Sub16,
-    Sub32,
-    Sub64,
-    /// The same with the lower six bits of a byte.
-    Sub6,
-    Set6,
-}
+    pub const ADD: u8 = 0x30;
+    pub const SH: u8 = 0x40;
+    pub const SH_REL: u8 = 0x50;
+    /// V - S + A, and both with the lower six bits of a byte.
+    pub const SUB: u8 = 0x60;
+    pub const SUB_SIX: u8 = 0x70;
+    pub const SET_SIX: u8 = 0x80;
 
-impl How {
-    /// The size of the field in bytes.
-    fn size(self) -> usize {
-        match self {
-            How::Nothing => 0,
-            How::Abs8 | How::Add8 | How::Sub8 | How::Sub6 | How::Set6 => 1,
-            How::Abs16 | How::Add16 | How::Sub16 => 2,
-            How::Abs24 => 3,
-            How::Abs64 | How::Rel64 | How::Parisc64 | How::Add64 | How::Sub64 => 8,
-            _ => 4,
-        }
-    }
+    pub const NOTHING: u8 = 0;
+    pub const ABS8: u8 = ABS | 1;
+    pub const ABS16: u8 = ABS | 2;
+    pub const ABS24: u8 = ABS | 3;
+    pub const ABS32: u8 = ABS | 4;
+    pub const ABS64: u8 = ABS | 8;
+    pub const REL32: u8 = REL | 4;
+    pub const REL64: u8 = REL | 8;
+    pub const PARISC32: u8 = PARISC | 4;
+    pub const PARISC64: u8 = PARISC | 8;
+    pub const ADD8: u8 = ADD | 1;
+    pub const ADD16: u8 = ADD | 2;
+    pub const ADD32: u8 = ADD | 4;
+    pub const ADD64: u8 = ADD | 8;
+    pub const SH32: u8 = SH | 4;
+    pub const SH_REL32: u8 = SH_REL | 4;
+    pub const SUB8: u8 = SUB | 1;
+    pub const SUB16: u8 = SUB | 2;
+    pub const SUB32: u8 = SUB | 4;
+    pub const SUB64: u8 = SUB | 8;
+
+    pub const SUB6: u8 = SUB_SIX | 1;
+    pub const SET6: u8 = SET_SIX | 1;
 }
 
 /// What each type does, by machine and type. NONE, which is 0 everywhere, isn't listed.
 macro_rules! types {
     ($($machine:literal: $($how:ident $($number:literal)+),+;)*) => {
-        &[$($($(($machine, $number, How::$how),)+)+)*]
+        &[$($($(($machine, $number, how::$how),)+)+)*]
     };
 }
 
+/// A machine, a type, and what that does.
+type Type = (u16, u16, u8);
+
 #[rustfmt::skip]
-static TYPES: &[(u16, u16, How)] = types! {
-    2: Abs32 3 23, Rel32 6, Abs64 32 54, Rel64 46;
-    3: Abs32 1, Rel32 2;
-    4: Abs32 1, Rel32 4;
-    6: Abs32 1, Rel32 2;
-    7: Abs32 1;
-    8: Abs32 2, Abs64 18;
-    9: Abs32 1;
-    15: Abs32 1 2 41, Abs64 80, Parisc32 9, Parisc64 72;
-    18: Abs32 3 23, Rel32 6, Abs64 32 54, Rel64 46;
-    19: Abs32 2;
-    20: Abs32 1, Rel32 26;
-    21: Abs32 1, Rel32 26, Abs64 38, Rel64 44;
-    22: Abs32 4, Rel32 5, Abs64 22, Rel64 23;
-    23: Abs32 6, Rel32 13;
-    36: Abs32 51;
-    39: Abs32 1;
-    40: Abs32 2, Rel32 3;
-    42: Sh32 1, ShRel32 2;
-    43: Abs32 3 23, Rel32 6, Abs64 32 54, Rel64 46;
-    45: Abs32 1, Abs16 2;
-    46: Abs32 1, Abs16 17;
-    47: Abs32 1, Abs16 17;
-    48: Abs32 1, Abs16 17;
-    50: Abs32 36 37 100 101, Abs64 38 39, Rel64 78 79;
-    53: Abs32 6;
-    62: Abs64 1, Rel32 2, Abs32 10, Rel64 24;
-    70: Abs32 6;
-    75: Abs32 1, Rel32 4;
-    76: Abs32 3;
-    80: Abs32 4;
-    83: Nothing 30 31 32, Abs32 1, Abs16 4, Rel32 36;
-    84: Abs32 3;
-    85: Abs16 3, Abs32 6;
-    86: Add32 12;
-    87: Abs32 6;
-    88: Abs32 34;
-    89: Nothing 33 34, Abs32 1, Abs16 2;
-    90: Abs32 1, Abs16 2, Abs24 4;
-    91: Add32 1;
-    92: Abs32 1, Abs16 2, Rel32 9;
-    93: Abs16 2, Abs32 4, Rel32 49;
-    94: Nothing 17 18 19 57 58 59 60 61 62, Add32 1, Rel32 14;
-    99: Add32 1;
-    101: Abs16 1, Abs32 2;
-    105: Nothing 21 23, Abs32 1, Abs16 2;
-    106: Abs32 18;
-    113: Abs32 12, Abs16 13;
-    114: Abs32 15;
-    115: Abs16 3, Abs32 4;
-    120: Abs16 1, Abs32 3;
-    135: Abs32 8;
-    138: Abs32 3;
-    140: Abs32 1, Abs16 2;
-    144: Nothing 65 66 67, Abs16 8, Abs32 11;
-    167: Nothing 205 206 207 208, Abs16 19, Abs32 20;
-    173: Abs32 1;
-    174: Nothing 3, Abs32 2;
-    177: Abs32 3;
-    180: Abs64 1, Rel32 2, Abs32 10, Rel64 24;
-    181: Abs64 1, Rel32 2, Abs32 10, Rel64 24;
-    183: Nothing 256, Abs32 1 258, Abs64 257, Rel64 260, Rel32 261;
-    188: Abs32 1, Rel32 4;
-    189: Abs32 1, Rel32 2;
-    191: Abs64 1, Abs32 2, Rel64 5, Rel32 6;
-    195: Abs16 2, Abs32 4, Rel32 49;
-    197: Nothing 128 131, Abs32 1;
-    220: Abs8 1, Abs16 4, Abs24 5, Abs32 6;
-    221: Abs16 2, Abs32 3, Rel32 6;
-    222: Abs32 1, Abs16 2, Abs24 5;
-    223: Abs32 1;
-    243: Abs32 1, Abs64 2, Add8 33, Add16 34, Add32 35, Add64 36, Sub8 37, Sub16 38, Sub32 39,
-        Sub64 40, Sub6 52, Set6 53, Abs8 54, Abs16 55, Rel32 57;
-    247: Abs32 11;
-    252: Abs32 1;
-    258: Abs32 1, Abs64 2, Rel32 99;
-    0x1057: Nothing 30 31 32, Abs32 1, Abs16 4, Rel32 36;
-    0x1059: Nothing 10 12 21 23, Abs32 1, Abs16 5;
-    0x1223: Abs32 3, Abs16 5, Rel32 6;
-    0x2530: Abs32 2;
-    0x3330: Abs32 3;
-    0x4157: Abs32 1;
-    0x4def: Abs32 6 7;
-    0x5441: Abs32 1;
-    0x5aa5: Abs32 3;
-    0x7650: Abs16 3, Abs32 6;
-    0x7676: Add32 12;
-    0x8217: Abs16 1, Abs32 2;
-    0x9026: Abs32 1, Abs64 2, Rel32 10, Rel64 11;
-    0x9080: Abs32 6;
-    0xa390: Abs32 4, Rel32 5, Abs64 22, Rel64 23;
-    0xabc7: Nothing 17 18 19 57 58 59 60 61 62, Abs32 1, Rel32 14;
-    0xad45: Abs32 1;
-    0xbeef: Nothing 33 34, Abs32 1, Abs16 2;
-    0xdead: Abs32 1, Abs16 2, Abs24 4;
-    0xf00d: Abs32 4;
-    0xfeb0: Abs16 1, Abs32 3;
-    0xfeba: Abs32 2;
-    0xfebb: Abs32 1, Abs16 9;
+const LIST: &[Type] = types! {
+    2: ABS32 3 23, REL32 6, ABS64 32 54, REL64 46;
+    3: ABS32 1, REL32 2;
+    4: ABS32 1, REL32 4;
+    6: ABS32 1, REL32 2;
+    7: ABS32 1;
+    8: ABS32 2, ABS64 18;
+    9: ABS32 1;
+    15: ABS32 1 2 41, ABS64 80, PARISC32 9, PARISC64 72;
+    18: ABS32 3 23, REL32 6, ABS64 32 54, REL64 46;
+    19: ABS32 2;
+    20: ABS32 1, REL32 26;
+    21: ABS32 1, REL32 26, ABS64 38, REL64 44;
+    22: ABS32 4, REL32 5, ABS64 22, REL64 23;
+    23: ABS32 6, REL32 13;
+    36: ABS32 51;
+    39: ABS32 1;
+    40: ABS32 2, REL32 3;
+    42: SH32 1, SH_REL32 2;
+    43: ABS32 3 23, REL32 6, ABS64 32 54, REL64 46;
+    45: ABS32 1, ABS16 2;
+    46: ABS32 1, ABS16 17;
+    47: ABS32 1, ABS16 17;
+    48: ABS32 1, ABS16 17;
+    50: ABS32 36 37 100 101, ABS64 38 39, REL64 78 79;
+    53: ABS32 6;
+    62: ABS64 1, REL32 2, ABS32 10, REL64 24;
+    70: ABS32 6;
+    75: ABS32 1, REL32 4;
+    76: ABS32 3;
+    80: ABS32 4;
+    83: NOTHING 30 31 32, ABS32 1, ABS16 4, REL32 36;
+    84: ABS32 3;
+    85: ABS16 3, ABS32 6;
+    86: ADD32 12;
+    87: ABS32 6;
+    88: ABS32 34;
+    89: NOTHING 33 34, ABS32 1, ABS16 2;
+    90: ABS32 1, ABS16 2, ABS24 4;
+    91: ADD32 1;
+    92: ABS32 1, ABS16 2, REL32 9;
+    93: ABS16 2, ABS32 4, REL32 49;
+    94: NOTHING 17 18 19 57 58 59 60 61 62, ADD32 1, REL32 14;
+    99: ADD32 1;
+    101: ABS16 1, ABS32 2;
+    105: NOTHING 21 23, ABS32 1, ABS16 2;
+    106: ABS32 18;
+    113: ABS32 12, ABS16 13;
+    114: ABS32 15;
+    115: ABS16 3, ABS32 4;
+    120: ABS16 1, ABS32 3;
+    135: ABS32 8;
+    138: ABS32 3;
+    140: ABS32 1, ABS16 2;
+    144: NOTHING 65 66 67, ABS16 8, ABS32 11;
+    167: NOTHING 205 206 207 208, ABS16 19, ABS32 20;
+    173: ABS32 1;
+    174: NOTHING 3, ABS32 2;
+    177: ABS32 3;
+    180: ABS64 1, REL32 2, ABS32 10, REL64 24;
+    181: ABS64 1, REL32 2, ABS32 10, REL64 24;
+    183: NOTHING 256, ABS32 1 258, ABS64 257, REL64 260, REL32 261;
+    188: ABS32 1, REL32 4;
+    189: ABS32 1, REL32 2;
+    191: ABS64 1, ABS32 2, REL64 5, REL32 6;
+    195: ABS16 2, ABS32 4, REL32 49;
+    197: NOTHING 128 131, ABS32 1;
+    220: ABS8 1, ABS16 4, ABS24 5, ABS32 6;
+    221: ABS16 2, ABS32 3, REL32 6;
+    222: ABS32 1, ABS16 2, ABS24 5;
+    223: ABS32 1;
+    243: ABS32 1, ABS64 2, ADD8 33, ADD16 34, ADD32 35, ADD64 36, SUB8 37, SUB16 38, SUB32 39,
+        SUB64 40, SUB6 52, SET6 53, ABS8 54, ABS16 55, REL32 57;
+    247: ABS32 11;
+    252: ABS32 1;
+    258: ABS32 1, ABS64 2, REL32 99;
+    0x1057: NOTHING 30 31 32, ABS32 1, ABS16 4, REL32 36;
+    0x1059: NOTHING 10 12 21 23, ABS32 1, ABS16 5;
+    0x1223: ABS32 3, ABS16 5, REL32 6;
+    0x2530: ABS32 2;
+    0x3330: ABS32 3;
+    0x4157: ABS32 1;
+    0x4def: ABS32 6 7;
+    0x5441: ABS32 1;
+    0x5aa5: ABS32 3;
+    0x7650: ABS16 3, ABS32 6;
+    0x7676: ADD32 12;
+    0x8217: ABS16 1, ABS32 2;
+    0x9026: ABS32 1, ABS64 2, REL32 10, REL64 11;
+    0x9080: ABS32 6;
+    0xa390: ABS32 4, REL32 5, ABS64 22, REL64 23;
+    0xabc7: NOTHING 17 18 19 57 58 59 60 61 62, ABS32 1, REL32 14;
+    0xad45: ABS32 1;
+    0xbeef: NOTHING 33 34, ABS32 1, ABS16 2;
+    0xdead: ABS32 1, ABS16 2, ABS24 4;
+    0xf00d: ABS32 4;
+    0xfeb0: ABS16 1, ABS32 3;
+    0xfeba: ABS32 2;
+    0xfebb: ABS32 1, ABS16 9;
 };
 
-/// The types of one machine.
-fn types_of(machine: u16) -> &'static [(u16, u16, How)] {
-    let start = TYPES.partition_point(|&(m, _, _)| m < machine);
-    let end = TYPES.partition_point(|&(m, _, _)| m <= machine);
-    TYPES.get(start..end).unwrap_or_default()
+/// The same list in a third of the room: the machine, how many of its types follow, and the
+/// upper byte of those; of each type the lower byte and what it does.
+static TYPES: [u8; packed_size()] = pack();
+
+/// The size of what stands before the types of a machine.
+const HEAD: usize = 4;
+
+/// Whether a type has the machine and the upper byte of the one before it in the list.
+const fn continues(at: usize) -> bool {
+    at > 0 && LIST[at].0 == LIST[at - 1].0 && LIST[at].1 >> 8 == LIST[at - 1].1 >> 8
+}
+
+const fn packed_size() -> usize {
+    let (mut at, mut size) = (0, 2 * LIST.len());
+    while at < LIST.len() {
+        size += if continues(at) { 0 } else { HEAD };
+        at += 1;
+    }
+    size
+}
+
+const fn pack() -> [u8; packed_size()] {
+    let mut bytes = [0; packed_size()];
+    let (mut at, mut end, mut head) = (0, 0, 0);
+    while at < LIST.len() {
+        let (machine, number, how) = LIST[at];
+        if !continues(at) {
+            head = end;
+            [bytes[head], bytes[head + 1]] = machine.to_le_bytes();
+            bytes[head + 3] = (number >> 8) as u8;
+            end += HEAD;
+        }
+        bytes[head + 2] += 1;
+        (bytes[end], bytes[end + 1]) = (number as u8, how);
+        end += 2;
+        at += 1;
+    }
+    bytes
+}
+
+/// What a type does, if that is known; and whether anything is known of the machine.
+fn look_up(machine: u16, number: u32) -> (Option<u8>, bool) {
+    let (mut found, mut known) = (None, false);
+    let mut rest = &TYPES[..];
+    while let Some((&[low, high, count, upper], after)) = rest.split_first_chunk::<HEAD>() {
+        let (types, others) = after.split_at_checked(2 * usize::from(count)).unwrap_or_default();
+        rest = others;
+        if u16::from_le_bytes([low, high]) == machine {
+            known = true;
+            let mut types = types.chunks_exact(2);
+            if number >> 8 == upper.into()
+                && let Some(found_here) = types.find(|pair| u32::from(pair[0]) == number & 0xff)
+            {
+                found = found.or(Some(found_here[1]));
+            }
+        }
+    }
+    (found, known)
 }
 
 /// Applies the relocations of a section to its bytes; false where what they need can't be
@@ -197,20 +248,24 @@ pub fn apply(
     let Some(symbols) = file.symbols(cx, section.sh_link as usize) else { return false };
     let section_name = file.sections.get(index as usize).map(|section| file.section_name(&section));
     let name = section_name.unwrap_or_default();
-    let target = Target { file, name, symbols: symbols.table, types: types_of(machine(file)) };
-    let encoding = file.elf.encoding;
-    if section.sh_type == SHT_RELA {
-        for (i, Rela { r_offset, r_info, r_addend }) in
-            Table::packed(encoding, table).iter().enumerate()
-        {
-            target.one(cx, bytes, unsupported, i, (r_offset, r_info, Some(r_addend)));
-        }
-    } else {
-        for (i, Rel { r_offset, r_info }) in Table::packed(encoding, table).iter().enumerate() {
-            target.one(cx, bytes, unsupported, i, (r_offset, r_info, None));
-        }
-    }
+    let target = Target { file, name, symbols: symbols.table, machine: machine(file) };
+    let mut number = 0;
+    each(file, table, section.sh_type == SHT_RELA, &mut |r_offset, r_info, addend| {
+        target.one(cx, bytes, unsupported, number, (r_offset, r_info, addend));
+        number += 1;
+    });
     true
+}
+
+/// Goes through a table of relocations: where, `r_info`, and the addend where there is one.
+pub fn each(file: &File, table: &[u8], rela: bool, one: &mut dyn FnMut(u64, u64, Option<i64>)) {
+    let (word, is_64) = (file.elf.encoding.word(), file.elf.encoding.is_64());
+    for entry in table.chunks_exact(if rela { 3 * word } else { 2 * word }) {
+        let r = Reader::new(file.elf.encoding, entry);
+        let field = |index| r.word(index * word).unwrap_or_default();
+        let addend = if is_64 { field(2) as i64 } else { (field(2) as i32).into() };
+        one(field(0), field(1), rela.then_some(addend));
+    }
 }
 
 /// Whether a section has the relocations of this one.
@@ -233,7 +288,7 @@ struct Target<'f, 'a> {
     file: &'f File<'a>,
     name: &'f [u8],
     symbols: Table<'a, rt::elf::Symbol>,
-    types: &'static [(u16, u16, How)],
+    machine: u16,
 }
 
 impl Target<'_, '_> {
@@ -243,80 +298,69 @@ impl Target<'_, '_> {
         cx: &mut Context,
         bytes: &mut [u8],
         unsupported: &mut Option<u32>,
-        number: usize,
+        number: u64,
         (r_offset, r_info, addend): (u64, u64, Option<i64>),
     ) {
         let (index, kind) = split(self.file, r_info);
-        let name = text::section(self.name);
         if kind == 0 {
             return;
         }
-        let how = self.types.iter().find(|(_, number, _)| u32::from(*number) == kind);
-        let Some(&(_, _, how)) = how else {
-            if unsupported.is_none() && self.types.is_empty() {
-                let machine = dec(self.file.elf.header.e_machine);
-                let what = "Missing knowledge of 32-bit reloc types used in DWARF sections of ";
-                error!(cx, what, "machine number ", machine);
+        let (how, known) = look_up(self.machine, kind);
+        let Some(how) = how else {
+            if unsupported.is_none() && !known {
+                let machine = self.file.elf.header.e_machine.into();
+                let what = "Missing knowledge of 32-bit reloc types used in DWARF sections of \
+                            machine number %u";
+                pattern::error(cx, what, &[machine], &[]);
             }
             if *unsupported != Some(kind) {
-                let what = "unable to apply unsupported reloc type ";
-                warn!(cx, what, dec(kind), " to section ", name);
+                let what = "unable to apply unsupported reloc type %u to section %S";
+                pattern::warning(cx, what, &[kind.into()], &[self.name]);
             }
             *unsupported = Some(kind);
             return;
         };
-        if how == How::Nothing {
+        if how == how::NOTHING {
             return;
         }
+        let (how, size) = (how & 0xf0, usize::from(how & 15));
         let place = usize::try_from(r_offset).ok();
-        let field = place.and_then(|at| bytes.get_mut(at..at.checked_add(how.size())?));
+        let field = place.and_then(|at| bytes.get_mut(at..at.checked_add(size)?));
         let Some(field) = field else {
-            warn!(
-                cx,
-                "skipping invalid relocation offset ",
-                hex(r_offset).alt(),
-                " in section ",
-                name
-            );
-            return;
+            let what = "skipping invalid relocation offset %#x in section %S";
+            return pattern::warning(cx, what, &[r_offset], &[self.name]);
         };
         let Some(symbol) = self.symbols.get(index as usize) else {
-            let what = "skipping invalid relocation symbol index ";
-            warn!(cx, what, hex(index).alt(), " in section ", name);
-            return;
+            let what = "skipping invalid relocation symbol index %#x in section %S";
+            return pattern::warning(cx, what, &[index.into()], &[self.name]);
         };
         if index != 0 && !matches!(symbol.kind(), 0..=3 | STT_COMMON) {
             let header = &self.file.elf.header;
             let kind =
                 symbols::symbol_type(symbol.kind(), header.e_machine, header.e_ident.osabi());
-            let what = "skipping unexpected symbol type ";
-            warn!(cx, what, kind.as_ref(), " in section .rel", name, " relocation ", dec(number));
-            return;
+            let what = "skipping unexpected symbol type %s in section .rel%S relocation %u";
+            return pattern::warning(cx, what, &[number], &[kind.as_ref(), self.name]);
         }
         let data = self.file.elf.encoding.data;
         let value = get(field, data);
         let addend = match (how, addend) {
             // These add to what is there in any case.
-            (How::Add8 | How::Add16 | How::Add32 | How::Add64, None) => 0,
-            (How::Sub8 | How::Sub16 | How::Sub32 | How::Sub64 | How::Sub6, None) => 0,
+            (how::ADD | how::SUB | how::SUB_SIX, None) => 0,
             (_, None) => value,
             (_, Some(addend)) => addend as u64,
         };
-        let sum = symbol.st_value.wrapping_add(addend);
+        let symbol = symbol.st_value;
+        let sum = symbol.wrapping_add(addend);
+        let less = value.wrapping_add(addend).wrapping_sub(symbol);
         let result = match how {
-            How::Rel32 | How::Rel64 => sum.wrapping_sub(r_offset),
-            How::Parisc32 | How::Parisc64 => sum.wrapping_sub(r_offset).wrapping_sub(8),
-            How::Add8 | How::Add16 | How::Add32 | How::Add64 => sum.wrapping_add(value),
-            How::Sh32 => symbol.st_value.wrapping_add(value),
-            How::ShRel32 => symbol.st_value.wrapping_add(value).wrapping_sub(r_offset),
-            How::Sub8 | How::Sub16 | How::Sub32 | How::Sub64 => {
-                value.wrapping_add(addend).wrapping_sub(symbol.st_value)
-            }
-            How::Sub6 => {
-                let low = value.wrapping_add(addend).wrapping_sub(symbol.st_value);
-                value & 0xc0 | low & 0x3f
-            }
-            How::Set6 => value & 0xc0 | sum & 0x3f,
+            how::REL => sum.wrapping_sub(r_offset),
+            how::PARISC => sum.wrapping_sub(r_offset).wrapping_sub(8),
+            how::ADD => sum.wrapping_add(value),
+            how::SH => symbol.wrapping_add(value),
+            how::SH_REL => symbol.wrapping_add(value).wrapping_sub(r_offset),
+            how::SUB => less,
+            how::SUB_SIX => value & 0xc0 | less & 0x3f,
+            how::SET_SIX => value & 0xc0 | sum & 0x3f,
             _ => sum,
         };
         set(field, data, result);
@@ -362,10 +406,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn machines_are_in_order() {
-        assert!(TYPES.is_sorted_by_key(|&(machine, _, _)| machine));
-        assert_eq!(types_of(3).len(), 2);
-        assert_eq!(types_of(1), &[]);
+    fn every_type_is_found() {
+        for &(machine, number, how) in LIST {
+            assert_eq!(look_up(machine, number.into()), (Some(how), true));
+        }
+        assert_eq!(look_up(3, 2), (Some(how::REL32), true));
+        assert_eq!(look_up(3, 0x102), (None, true));
+        assert_eq!(look_up(1, 1), (None, false));
     }
 
     #[test]

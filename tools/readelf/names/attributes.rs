@@ -90,6 +90,9 @@ names! {
         12 "priv_spec_revision",
     }
 
+    /// Their values: the tag, then the value.
+    pub static RISCV_VALUES: "" { 0x06_00 "No unaligned access", 0x06_01 "Unaligned access" }
+
     /// Tags of vendor `mspabi` (MSP430).
     pub static MSPABI: "Tag_" {
         4 "ISA", 6 "Code_Model", 8 "Data_Model",

@@ -57,10 +57,10 @@ macro_rules! by_machine {
     }};
 }
 
+pub(crate) use by_machine;
 use rt::fmt::Put;
 use rt::io::BufWriter;
 use rt::put;
-pub(crate) use by_machine;
 
 pub mod attributes;
 pub mod label;

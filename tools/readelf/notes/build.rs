@@ -6,10 +6,10 @@ use crate::context::Context;
 use crate::readelf::file::File;
 use crate::readelf::names::label::Label;
 use crate::readelf::names::note_types as names;
+use crate::readelf::pattern;
 use crate::readelf::text;
 use rt::elf::consts::{SHT_SYMTAB, STT_FUNC, STT_NOTYPE, STT_OBJECT};
 use rt::elf::{Symbol, c_str};
-use rt::fmt::{dec, hex, int, left};
 use rt::put;
 
 const NT_GNU_BUILD_ATTRIBUTE_OPEN: u64 = 0x100;
@@ -35,13 +35,12 @@ pub fn name(cx: &mut Context, file: &File, note: &Note) {
     let wide = file.options.wide;
     let size = note.n_namesz;
     if size < if note.author.is_empty() { 2 } else { 4 } {
-        let what = "corrupt name field in GNU build attribute note: size = ";
-        error!(cx, what, dec(size));
-        return put!(&mut cx.out, left("  <corrupt name>", 20));
+        fill_error!(cx, "corrupt name field in GNU build attribute note: size = %u", size);
+        return put!(&mut cx.out, "  <corrupt name>    ");
     }
     if note.author.is_empty() {
         error!(cx, "unrecognised attribute type in name field: 0");
-        return put!(&mut cx.out, left("<unknown name type>", 20));
+        return put!(&mut cx.out, "<unknown name type> ");
     }
     let mut room: i64 = if wide { 28 } else { 20 };
     let bytes = |at: u64| note.rest.get(at as usize..).unwrap_or_default();
@@ -51,7 +50,7 @@ pub fn name(cx: &mut Context, file: &File, note: &Note) {
     room -= 3;
     let id = bytes(3).first().copied().unwrap_or_default();
     let mut at = 4;
-    match names::BUILD_ATTRIBUTE.get(id.into()) {
+    match &names::BUILD_ATTRIBUTE.get(id.into()) {
         Some(name) => {
             put!(&mut cx.out, "<", name, ">");
             room -= name.len() as i64 + 2;
@@ -63,28 +62,26 @@ pub fn name(cx: &mut Context, file: &File, note: &Note) {
                 _ => b"*",
             };
             if !expected.contains(&kind) {
-                let kind = [kind];
-                warn!(cx, "attribute does not have an expected type (", kind, ")");
+                fill_warning!(cx, "attribute does not have an expected type (%s)"; &[kind]);
             }
         }
         None if (0x20..0x7f).contains(&id) => {
             let name = c_str(bytes(3), 0).unwrap_or_default();
             let shown = if wide { name } else { name.get(..17).unwrap_or(name) };
-            put!(&mut cx.out, text::name(shown), ":");
+            fill!(&mut cx.out, "%s:"; shown);
             room -= shown.len() as i64 + 1;
             at = 3 + name.len() as u64 + 1;
         }
         None => {
-            let id = int(id.cast_signed());
-            error!(cx, "unrecognised byte in name field: ", id);
-            put!(&mut cx.out, "<unknown:_", id, ">");
-            room -= 11 + digits(bytes(3).first().copied().unwrap_or_default());
+            let number = i32::from(id.cast_signed()).cast_unsigned();
+            fill_error!(cx, "unrecognised byte in name field: %d", number);
+            fill!(&mut cx.out, "<unknown:_%d>", number);
+            room -= 11 + digits(id);
         }
     }
     if at > size {
-        let tail = " but parsing gets to ";
-        let what = "corrupt name field: namesz: ";
-        return error!(cx, what, dec(size), tail, dec(at));
+        let what = "corrupt name field: namesz: %u but parsing gets to %u";
+        return pattern::error(cx, what, &[size, at], &[]);
     }
     let label;
     let mut string: &[u8] = match kind {
@@ -97,8 +94,8 @@ pub fn name(cx: &mut Context, file: &File, note: &Note) {
     if kind == b'*' {
         let count = (size - at).saturating_sub(1) as usize;
         if count > 8 {
-            let what = "corrupt numeric name field: too many bytes in the value: ";
-            error!(cx, what, hex(count));
+            let what = "corrupt numeric name field: too many bytes in the value: %x";
+            pattern::error(cx, what, &[count as u64], &[]);
         }
         let digits = bytes(at).iter().take(count.min(8)).rev();
         let value = digits.fold(0, |value, &byte| value << 8 | u64::from(byte));
@@ -122,13 +119,12 @@ pub fn name(cx: &mut Context, file: &File, note: &Note) {
     let room = room.unsigned_abs() as usize;
     match number {
         None if whole => text::fit(&mut cx.out, file.options, string, isize::MAX),
-        Some(value) if whole => put!(&mut cx.out, "0x", hex(value)),
+        Some(value) if whole => fill!(&mut cx.out, "0x%x", value),
         None => text::column(&mut cx.out, file.options, string, room),
         Some(value) if wide => {
-            let shown = room.saturating_sub(2);
-            put!(&mut cx.out, "0x", hex(value).left(shown.min(255) as u8));
+            fill!(&mut cx.out, "0x%-*x", room.saturating_sub(2).min(255), value);
         }
-        Some(value) => put!(&mut cx.out, "0x", hex(value).zero(room as u8)),
+        Some(value) => fill!(&mut cx.out, "0x%0*x", room, value),
     }
 }
 
@@ -144,7 +140,7 @@ fn digits(byte: u8) -> i64 {
 pub fn describe(cx: &mut Context, file: &File, note: &Note, regions: &mut Regions) -> bool {
     let func = note.n_type == NT_GNU_BUILD_ATTRIBUTE_FUNC;
     let kept = if func { &mut regions.func } else { &mut regions.open };
-    let desc = note.desc;
+    let desc = &note.desc;
     let pair = match desc.bytes.len() {
         0 => Some(*kept),
         4 => desc.u32(0).map(|start| (start.into(), 0)),
@@ -153,21 +149,20 @@ pub fn describe(cx: &mut Context, file: &File, note: &Note, regions: &mut Region
         _ => None,
     };
     let Some((start, end)) = pair else {
-        let size = hex(note.n_descsz);
         put!(&mut cx.out, "    <invalid descsz>");
-        error!(cx, "    <invalid description size: ", size, ">");
+        fill_error!(cx, "    <invalid description size: %x>", note.n_descsz);
         return false;
     };
     *kept = (start, end);
     let out = &mut cx.out;
-    put!(out, "    Applies to region from ", hex(start).alt());
+    fill!(out, "    Applies to region from %#x", start);
     if end > 0 {
-        put!(out, " to ", hex(end).alt());
+        fill!(out, " to %#x", end);
     }
     if !desc.bytes.is_empty()
         && let Some(name) = symbol_at(file, start, func)
     {
-        put!(out, " (", text::name(name), ")");
+        fill!(out, " (%s)"; name);
     }
     put!(out, "\n");
     true

@@ -3,9 +3,7 @@
 use super::Note;
 use crate::context::Context;
 use crate::readelf::file::File;
-use crate::readelf::text;
 use rt::elf::c_str;
-use rt::fmt::{dec, hex, left, right};
 use rt::put;
 
 /// `NT_FILE`: the files that were mapped.
@@ -18,7 +16,7 @@ pub fn mapped_files(cx: &mut Context, file: &File, note: &Note) -> bool {
         put!(&mut cx.out, "    Cannot decode 64-bit note in 32-bit build\n");
         return true;
     }
-    let desc = note.desc;
+    let desc = &note.desc;
     let (Some(count), Some(page_size)) = (desc.u32(0), desc.u32(4)) else {
         error!(cx, "    Malformed note - too short for header");
         return false;
@@ -32,18 +30,16 @@ pub fn mapped_files(cx: &mut Context, file: &File, note: &Note) -> bool {
         error!(cx, "    Malformed note - too short for supplied file count");
         return false;
     }
-    put!(&mut cx.out, "    Page size: ", dec(page_size), "\n");
-    put!(&mut cx.out, "    ", right("Start", 10), "  ", right("End", 10), " ");
-    put!(&mut cx.out, left("Page Offset", 10), "\n");
+    fill!(&mut cx.out, "    Page size: %u\n         Start         End Page Offset\n", page_size);
     let mut name_at = names_at;
     for row in (8..names_at as usize).step_by(12) {
         let Some(name) = c_str(desc.bytes, name_at) else {
             error!(cx, "    Malformed note - filenames end too early");
             return false;
         };
-        let field = |at| hex(desc.u32(row + at).unwrap_or_default()).zero(8);
-        put!(&mut cx.out, "    0x", field(0), "  0x", field(4), "  0x", field(8), "\n        ");
-        put!(&mut cx.out, text::name(name), "\n");
+        let [start, end, offset] = [0, 4, 8].map(|at| desc.u32(row + at).unwrap_or_default());
+        let out = &mut cx.out;
+        fill!(out, "    0x%08x  0x%08x  0x%08x\n        %s\n", start, end, offset; name);
         name_at += name.len() as u64 + 1;
     }
     true

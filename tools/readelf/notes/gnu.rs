@@ -3,9 +3,9 @@
 use super::{Bytes, Note, property};
 use crate::context::Context;
 use crate::readelf::file::File;
-use crate::readelf::text;
+use crate::words::words;
 use rt::elf::c_str;
-use rt::fmt::{dec, hex, int};
+use rt::fmt::hex;
 use rt::io::BufWriter;
 use rt::put;
 
@@ -17,7 +17,7 @@ const NT_GNU_PROPERTY_TYPE_0: u64 = 5;
 
 pub fn describe(cx: &mut Context, file: &File, note: &Note) -> bool {
     let out = &mut cx.out;
-    let desc = note.desc;
+    let desc = &note.desc;
     match note.n_type {
         NT_GNU_ABI_TAG => abi_tag(out, note),
         NT_GNU_HWCAP => {
@@ -26,7 +26,7 @@ pub fn describe(cx: &mut Context, file: &File, note: &Note) -> bool {
                 error!(cx, "<corrupt GNU_HWCAP>");
                 return false;
             };
-            put!(out, "num entries: ", dec(count), ", enabled mask: ", hex(mask), "\n");
+            fill!(out, "num entries: %u, enabled mask: %x\n", count, mask);
         }
         NT_GNU_BUILD_ID => {
             put!(out, "    Build ID: ");
@@ -36,10 +36,9 @@ pub fn describe(cx: &mut Context, file: &File, note: &Note) -> bool {
             put!(out, "\n");
         }
         NT_GNU_GOLD_VERSION => {
-            let version = c_str(desc.bytes, 0).unwrap_or_default();
-            put!(out, "    Version: ", text::name(version), "\n");
+            fill!(out, "    Version: %s\n"; c_str(desc.bytes, 0).unwrap_or_default());
         }
-        NT_GNU_PROPERTY_TYPE_0 => property::list(out, file, desc),
+        NT_GNU_PROPERTY_TYPE_0 => property::list(out, file, *desc),
         _ => put!(out, "    Description data: ", Bytes(desc.bytes), "\n"),
     }
     true
@@ -47,23 +46,12 @@ pub fn describe(cx: &mut Context, file: &File, note: &Note) -> bool {
 
 /// The oldest kernel that the file runs on.
 fn abi_tag(out: &mut BufWriter, note: &Note) {
-    let desc = note.desc;
+    let desc = &note.desc;
     let [Some(os), Some(major), Some(minor), Some(patch)] = [0, 4, 8, 12].map(|at| desc.u32(at))
     else {
         return put!(out, "    <corrupt GNU_ABI_TAG>\n");
     };
-    let os = match os {
-        0 => "Linux",
-        1 => "Hurd",
-        2 => "Solaris",
-        3 => "FreeBSD",
-        4 => "NetBSD",
-        5 => "Syllable",
-        6 => "NaCl",
-        _ => "Unknown",
-    };
-    // printf's %ld, of a number that has 32 bits.
-    let number = |n: u32| int(n.cast_signed());
-    put!(out, "    OS: ", os, ", ABI: ", number(major), ".", number(minor), ".");
-    put!(out, number(patch), "\n");
+    let known = b"Linux Hurd Solaris FreeBSD NetBSD Syllable NaCl";
+    let os = words(known, b' ').nth(os as usize).unwrap_or(b"Unknown");
+    fill!(out, "    OS: %s, ABI: %d.%d.%d\n", major, minor, patch; os);
 }

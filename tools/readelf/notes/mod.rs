@@ -8,19 +8,21 @@ mod other;
 pub mod property;
 mod vms;
 
-pub use vms::{civil, time as vms_time};
+pub use vms::{civil, time as vms_time, unix_time};
 
 use super::contents::relocate;
 use super::file::File;
 use super::json;
-use super::names::{Name, note_types as names};
+use super::names::note_types as names;
+use super::pattern;
 use super::text;
 use crate::context::Context;
+use crate::words::words;
 use alloc::vec::Vec;
 use build::Regions;
 use rt::elf::consts::{ET_CORE, PT_NOTE, SHT_NOTE};
 use rt::elf::{Reader, c_str};
-use rt::fmt::{Put, dec, hex};
+use rt::fmt::{Put, hex};
 use rt::io::BufWriter;
 use rt::put;
 
@@ -72,12 +74,12 @@ fn walk(cx: &mut Context, file: &File, one: One, json: bool) -> bool {
                 fine = false;
                 continue;
             };
-            let name = text::section(file.section_name(&section));
             if json {
                 json::section(cx.json().object(""), file, index as u32, &section);
                 cx.json().array("notes");
             } else {
-                put!(&mut cx.out, "\nDisplaying notes found in: ", name, "\n");
+                let name = file.section_name(&section);
+                fill!(&mut cx.out, "\nDisplaying notes found in: %S\n"; name);
             }
             let copy = relocated(cx, file, &mut unsupported, index, data);
             let data = copy.as_deref().unwrap_or(data);
@@ -102,13 +104,12 @@ fn walk(cx: &mut Context, file: &File, one: One, json: bool) -> bool {
             fine = false;
             continue;
         };
-        let (offset, length) = (hex(segment.p_offset).zero(8), hex(segment.p_filesz).zero(8));
+        let place = [segment.p_offset, segment.p_filesz];
         if json {
-            let place = [segment.p_offset, segment.p_filesz];
             cx.json().object("").numbers("p_offset p_filesz", &place).array("notes");
         } else {
-            put!(&mut cx.out, "\nDisplaying notes found at file offset 0x", offset);
-            put!(&mut cx.out, " with length 0x", length, ":\n");
+            let pattern = "\nDisplaying notes found at file offset 0x%08x with length 0x%08x:\n";
+            pattern::numbers(&mut cx.out, pattern, &place);
         }
         fine &= notes(cx, file, data, segment.p_align, one);
         json::end_list(cx, json);
@@ -136,7 +137,7 @@ fn relocated(
 }
 
 fn cannot_read(cx: &mut Context, size: u64, what: &str) {
-    error!(cx, "Reading ", dec(size), " bytes extends past end of file for ", what);
+    fill_error!(cx, "Reading %u bytes extends past end of file for %s", size; what.as_bytes());
 }
 
 /// Prints the notes in `data`.
@@ -144,8 +145,7 @@ fn notes(cx: &mut Context, file: &File, data: &[u8], align: u64, one: One) -> bo
     // Old tools wrote 0 and 1 for what is aligned to 4 bytes.
     let align = align.max(4);
     if align != 4 && align != 8 {
-        let what = "Corrupt note: alignment ";
-        warn!(cx, what, dec(align), ", expecting 4 or 8");
+        fill_warning!(cx, "Corrupt note: alignment %u, expecting 4 or 8", align);
         return false;
     }
     if !file.options.json {
@@ -160,10 +160,9 @@ fn notes(cx: &mut Context, file: &File, data: &[u8], align: u64, one: One) -> bo
         let header = if wide { 24 } else { 12 };
         let r = Reader::new(file.elf.encoding, rest);
         if rest.len() < header {
-            let (many, verb) = if rest.len() == 1 { ("", " remains") } else { ("s", " remain") };
-            let what = "Corrupt note: only ";
-            let tail = ", not enough for a full note";
-            warn!(cx, what, dec(rest.len()), " byte", many, verb, tail);
+            let bytes: &[u8] = if rest.len() == 1 { b"byte remains" } else { b"bytes remain" };
+            let left = rest.len();
+            fill_warning!(cx, "Corrupt note: only %u %s, not enough for a full note", left; bytes);
             break;
         }
         let field = |index: usize| {
@@ -172,12 +171,10 @@ fn notes(cx: &mut Context, file: &File, data: &[u8], align: u64, one: One) -> bo
         };
         let (n_namesz, n_descsz, n_type) = (field(0), field(1), field(2));
         let Some((note, size)) = decode(r, header, n_namesz, n_descsz, n_type, align) else {
-            let what = "note with invalid namesz and/or descsz found at offset ";
-            warn!(cx, what, hex(at).alt());
-            let (name, desc) = (hex(n_namesz).alt(), hex(n_descsz).alt());
-            let head: [&dyn Put; 3] = [&" type: ", &hex(n_type).alt(), &", namesize: "];
-            let tail = ", alignment: ";
-            warn!(cx, &head[..], name, ", descsize: ", desc, tail, dec(align));
+            let what = "note with invalid namesz and/or descsz found at offset %#x";
+            pattern::warning(cx, what, &[at as u64], &[]);
+            let what = " type: %#x, namesize: %#x, descsize: %#x, alignment: %u";
+            pattern::warning(cx, what, &[n_type, n_namesz, n_descsz, align], &[]);
             break;
         };
         fine &= one(cx, file, &note, &mut regions);
@@ -218,14 +215,15 @@ pub fn one(cx: &mut Context, file: &File, note: &Note, regions: &mut Regions) ->
     put!(&mut cx.out, "  ");
     if build::is_attribute(note) {
         build::name(cx, file, note);
-    } else if note.n_namesz == 0 {
-        text::column(&mut cx.out, file.options, b"(NONE)", 20);
-    } else if owner.starts_with(b"SPU/") {
-        text::column(&mut cx.out, file.options, b"SPU", 20);
     } else {
-        text::column(&mut cx.out, file.options, owner, 20);
+        let shown: &[u8] = match owner {
+            _ if note.n_namesz == 0 => b"(NONE)",
+            [b'S', b'P', b'U', b'/', ..] => b"SPU",
+            _ => owner,
+        };
+        text::column(&mut cx.out, file.options, shown, 20);
     }
-    put!(&mut cx.out, " 0x", hex(note.n_descsz).zero(8), "\t");
+    fill!(&mut cx.out, " 0x%08x\t", note.n_descsz);
     kind(&mut cx.out, file, note);
     put!(&mut cx.out, if wide { "\t" } else { "\n" });
 
@@ -279,41 +277,30 @@ pub fn kind(out: &mut BufWriter, file: &File, note: &Note) {
     let owner = note.owner;
     // Types have 32 bits but in OpenVMS's notes.
     let n_type = note.n_type as u32;
-    let own = |prefix: &[u8]| owner.starts_with(prefix);
-    let name: Option<Name> = if own(b"GNU") {
-        names::GNU.get(n_type)
-    } else if own(b"FreeBSD") {
-        names::FREEBSD.get(n_type).or_else(|| generic(file, n_type))
-    } else if own(b"NetBSD-CORE") {
-        return other::netbsd_core_type(out, file.elf.header.e_machine, n_type);
-    } else if own(b"OpenBSD") {
-        names::OPENBSD.get(n_type).or_else(|| generic(file, n_type))
-    } else if own(b"SPU/") {
-        return put!(out, text::name(owner.get(4..).unwrap_or_default()));
-    } else if own(b"IPF/VMS") {
-        names::VMS.get(n_type)
-    } else if own(b"stapsdt") {
-        names::STAPSDT.get(n_type)
-    } else if own(b"AMDGPU") {
-        names::AMDGPU.get(n_type)
-    } else {
-        generic(file, n_type)
+    let owners = b"GNU FreeBSD NetBSD-CORE OpenBSD SPU/ IPF/VMS stapsdt AMDGPU";
+    let place = words(owners, b' ').position(|prefix| owner.starts_with(prefix));
+    let elsewhere = matches!(place, Some(1 | 3));
+    let generic = if file.elf.header.e_type == ET_CORE { names::CORE } else { names::OTHER };
+    let named = match place {
+        Some(0) => names::GNU,
+        Some(1) => names::FREEBSD,
+        Some(2) => return other::netbsd_core_type(out, file.elf.header.e_machine, n_type),
+        Some(3) => names::OPENBSD,
+        Some(4) => return put!(out, text::name(owner.get(4..).unwrap_or_default())),
+        Some(5) => names::VMS,
+        Some(6) => names::STAPSDT,
+        Some(7) => names::AMDGPU,
+        // An owner of whom nothing special is known.
+        _ => generic,
     };
-    match name {
-        Some(name) => put!(out, name),
-        None => unknown(out, n_type),
+    // What some don't have of their own is as elsewhere.
+    let shown =
+        pattern::known(out, named, n_type) || elsewhere && pattern::known(out, generic, n_type);
+    if !shown {
+        unknown(out, n_type)
     }
 }
 
 fn unknown(out: &mut BufWriter, n_type: u32) {
-    put!(out, "Unknown note type: (0x", hex(n_type).zero(8), ")");
-}
-
-/// What an owner of whom nothing special is known means by a type.
-fn generic(file: &File, n_type: u32) -> Option<Name> {
-    if file.elf.header.e_type == ET_CORE {
-        names::CORE.get(n_type)
-    } else {
-        names::OTHER.get(n_type)
-    }
+    fill!(out, "Unknown note type: (0x%08x)", n_type);
 }

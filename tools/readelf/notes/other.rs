@@ -3,10 +3,9 @@
 use super::{Note, unknown};
 use crate::context::Context;
 use crate::readelf::file::File;
-use crate::readelf::text;
+use crate::words::words;
 use rt::elf::consts::{EM_ALPHA, EM_FAKE_ALPHA, EM_SH, EM_SPARC, EM_SPARC32PLUS, EM_SPARCV9};
 use rt::elf::{Data, c_str};
-use rt::fmt::{dec, hex, int};
 use rt::io::BufWriter;
 use rt::put;
 
@@ -14,7 +13,7 @@ use rt::put;
 pub fn netbsd(cx: &mut Context, note: &Note) -> bool {
     let out = &mut cx.out;
     let desc = note.desc.bytes;
-    let size = hex(note.n_descsz).zero(8);
+    let size = note.n_descsz;
     let value = || {
         // As many bytes as there are, up to four.
         let bytes = desc.iter().take(4).map(|&byte| u32::from(byte));
@@ -26,12 +25,12 @@ pub fn netbsd(cx: &mut Context, note: &Note) -> bool {
     match note.n_type {
         1 if !desc.is_empty() => {
             let version = value();
-            put!(out, "  NetBSD\t\t0x", size, "\tIDENT ", dec(version), " (");
-            put!(out, dec(version / 100_000_000), ".", dec(version / 1_000_000 % 100));
+            let (major, minor) = (version / 100_000_000, version / 1_000_000 % 100);
+            fill!(out, "  NetBSD\t\t0x%08x\tIDENT %u (%u.%u", size, version, major, minor);
             // Between releases NetBSD counts in letters.
             let letters = version / 10_000;
             if letters % 100 == 0 {
-                put!(out, ".", dec(version / 100 % 100));
+                fill!(out, ".%u", version / 100 % 100);
             } else {
                 put!(out, if letters % 100 > 26 { "Z" } else { "" });
                 out.byte(b'A' + (letters % 26) as u8);
@@ -41,12 +40,12 @@ pub fn netbsd(cx: &mut Context, note: &Note) -> bool {
         5 => {
             // GNU readelf reads up to the next zero byte, wherever that is.
             let march = note.tail.split(|&byte| byte == 0).next().unwrap_or_default();
-            put!(out, "  NetBSD\t\t0x", size, "\tMARCH <", text::name(march), ">\n");
+            fill!(out, "  NetBSD\t\t0x%08x\tMARCH <%s>\n", size; march);
         }
         3 if !desc.is_empty() => {
-            put!(out, "  NetBSD\t\t0x", size, "\tPaX <");
-            let flags = ["+mprotect", "-mprotect", "+guard", "-guard", "+ASLR", "-ASLR"];
-            for (bit, flag) in flags.iter().enumerate() {
+            fill!(out, "  NetBSD\t\t0x%08x\tPaX <", size);
+            let flags = b"+mprotect -mprotect +guard -guard +ASLR -ASLR";
+            for (bit, flag) in words(flags, b' ').enumerate() {
                 if value() & 1 << bit != 0 {
                     put!(out, flag);
                 }
@@ -54,7 +53,7 @@ pub fn netbsd(cx: &mut Context, note: &Note) -> bool {
             put!(out, ">\n");
         }
         _ => {
-            put!(out, "  NetBSD\t0x", size, "\t");
+            fill!(out, "  NetBSD\t0x%08x\t", size);
             unknown(out, note.n_type as u32);
             put!(out, "\n");
             return false;
@@ -85,8 +84,7 @@ pub fn netbsd_core_type(out: &mut BufWriter, e_machine: u16, n_type: u32) {
         _ => "",
     };
     if name.is_empty() {
-        let rest = n_type.wrapping_sub(PT_FIRSTMACH).cast_signed();
-        put!(out, "PT_FIRSTMACH+", int(rest));
+        fill!(out, "PT_FIRSTMACH+%d", n_type.wrapping_sub(PT_FIRSTMACH));
     } else {
         put!(out, name);
     }
@@ -94,7 +92,7 @@ pub fn netbsd_core_type(out: &mut BufWriter, e_machine: u16, n_type: u32) {
 
 /// A probe of SystemTap: where it is, and what it can tell.
 pub fn stapsdt(cx: &mut Context, file: &File, note: &Note) -> bool {
-    let desc = note.desc;
+    let desc = &note.desc;
     let word = file.elf.encoding.word();
     let mut strings = desc.bytes.get(3 * word..).unwrap_or_default().split(|&b| b == 0);
     // All three strings have their zero byte: there is a piece after the last of them.
@@ -108,11 +106,21 @@ pub fn stapsdt(cx: &mut Context, file: &File, note: &Note) -> bool {
         error!(cx, "corrupt stapdt note - the data size is too small");
         return false;
     };
-    let out = &mut cx.out;
-    let address = |value| hex(value).zero(2 * word as u8);
-    put!(out, "    Provider: ", text::name(provider), "\n    Name: ", text::name(name), "\n");
-    put!(out, "    Location: 0x", address(pc), ", Base: 0x", address(base));
-    put!(out, ", Semaphore: 0x", address(semaphore), "\n    Arguments: ", text::name(args), "\n");
+    let width = 2 * word;
+    fill!(
+        &mut cx.out,
+        "    Provider: %s\n    Name: %s\n    Location: 0x%0*x, Base: 0x%0*x, \
+         Semaphore: 0x%0*x\n    Arguments: %s\n",
+        width,
+        pc,
+        width,
+        base,
+        width,
+        semaphore;
+        provider,
+        name,
+        args
+    );
     // More than the three is no error that is told, and yet one.
     rest.is_empty() && strings.next().is_none()
 }
@@ -124,6 +132,6 @@ pub fn packaging(cx: &mut Context, note: &Note) -> bool {
         return false;
     }
     let json = c_str(note.desc.bytes, 0).unwrap_or_default();
-    put!(&mut cx.out, "    Packaging Metadata: ", text::name(json), "\n");
+    fill!(&mut cx.out, "    Packaging Metadata: %s\n"; json);
     true
 }

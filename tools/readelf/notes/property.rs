@@ -3,9 +3,9 @@
 use super::Bytes;
 use crate::readelf::file::File;
 use crate::readelf::names::{Names, note_types as names};
+use crate::readelf::pattern;
 use rt::elf::Reader;
 use rt::elf::consts::{EM_386, EM_AARCH64, EM_IAMCU, EM_X86_64};
-use rt::fmt::hex;
 use rt::io::BufWriter;
 use rt::put;
 
@@ -25,17 +25,16 @@ pub fn list(out: &mut BufWriter, file: &File, desc: Reader) {
     let word = file.elf.encoding.word();
     let size = desc.bytes.len();
     if size < 8 || !size.is_multiple_of(word) {
-        return put!(out, "<corrupt GNU_PROPERTY_TYPE, size = ", hex(size).alt(), ">\n");
+        return fill!(out, "<corrupt GNU_PROPERTY_TYPE, size = %#x>\n", size);
     }
     let mut at = 0;
     loop {
         let (Some(pr_type), Some(pr_datasz)) = (desc.u32(at), desc.u32(at + 4)) else {
-            put!(out, "<corrupt descsz: ", hex(size).alt(), ">\n");
+            fill!(out, "<corrupt descsz: %#x>\n", size);
             break;
         };
         let Some(data) = desc.slice(at + 8, pr_datasz as usize) else {
-            put!(out, "<corrupt type (", hex(pr_type).alt(), ") datasz: ");
-            put!(out, hex(pr_datasz).alt(), ">\n");
+            fill!(out, "<corrupt type (%#x) datasz: %#x>\n", pr_type, pr_datasz);
             break;
         };
         one(out, file, pr_type, Reader::new(desc.encoding, data));
@@ -68,7 +67,7 @@ fn one(out: &mut BufWriter, file: &File, pr_type: u32, data: Reader) {
         GNU_PROPERTY_STACK_SIZE => {
             put!(out, "stack size: ");
             match data.word(0).filter(|_| size == data.encoding.word()) {
-                Some(value) => put!(out, hex(value).alt()),
+                Some(value) => fill!(out, "%#x", value),
                 None => corrupt(out, size),
             }
         }
@@ -81,17 +80,15 @@ fn one(out: &mut BufWriter, file: &File, pr_type: u32, data: Reader) {
         GNU_PROPERTY_UINT32_AND_LO..=GNU_PROPERTY_UINT32_OR_HI => {
             match pr_type {
                 GNU_PROPERTY_1_NEEDED => put!(out, "1_needed: "),
-                ..=GNU_PROPERTY_UINT32_AND_HI => {
-                    put!(out, "UINT32_AND (", hex(pr_type).alt(), "): ");
-                }
-                _ => put!(out, "UINT32_OR (", hex(pr_type).alt(), "): "),
+                ..=GNU_PROPERTY_UINT32_AND_HI => fill!(out, "UINT32_AND (%#x): ", pr_type),
+                _ => fill!(out, "UINT32_OR (%#x): ", pr_type),
             }
             match data.u32(0).filter(|_| size == 4) {
                 None => corrupt(out, size),
                 Some(value) if pr_type == GNU_PROPERTY_1_NEEDED => {
                     flags(out, value, names::NEEDED_1);
                 }
-                Some(value) => put!(out, hex(value).alt()),
+                Some(value) => fill!(out, "%#x", value),
             }
         }
         _ => unknown(out, "unknown ", pr_type, data),
@@ -126,17 +123,17 @@ fn flags(out: &mut BufWriter, value: u32, bits: Names) {
     for bit in (0..32).filter(|bit| value & 1 << bit != 0) {
         put!(out, if first { "" } else { ", " });
         first = false;
-        match bits.get(bit) {
-            Some(name) => put!(out, name),
-            None => put!(out, "<unknown: ", hex(1u32 << bit), ">"),
+        if !pattern::known(out, bits, bit) {
+            fill!(out, "<unknown: %x>", 1u32 << bit);
         }
     }
 }
 
 fn corrupt(out: &mut BufWriter, size: usize) {
-    put!(out, "<corrupt length: ", hex(size).alt(), "> ");
+    fill!(out, "<corrupt length: %#x> ", size);
 }
 
 fn unknown(out: &mut BufWriter, what: &str, pr_type: u32, data: Reader) {
-    put!(out, "<", what, "type ", hex(pr_type).alt(), " data: ", Bytes(data.bytes), ">");
+    fill!(out, "<%stype %#x data: ", pr_type; what.as_bytes());
+    put!(out, Bytes(data.bytes), ">");
 }

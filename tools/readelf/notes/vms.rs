@@ -3,10 +3,8 @@
 use super::Note;
 use crate::context::Context;
 use crate::readelf::file::File;
-use crate::readelf::text;
 use rt::elf::c_str;
 use rt::elf::consts::{ELFOSABI_OPENVMS, EM_IA_64};
-use rt::fmt::{dec, hex};
 use rt::io::BufWriter;
 use rt::put;
 
@@ -18,62 +16,71 @@ pub fn wide_header(file: &File) -> bool {
 
 pub fn describe(cx: &mut Context, note: &Note) -> bool {
     let out = &mut cx.out;
-    let desc = note.desc;
-    let string = |at| text::name(c_str(desc.bytes, at).unwrap_or_default());
+    let desc = &note.desc;
+    let string = |at| c_str(desc.bytes, at).unwrap_or_default();
+    let n32 = |at| desc.u32(at).unwrap_or_default();
+    let n64 = |at| desc.u64(at).unwrap_or_default();
     let size = desc.bytes.len();
-    let mut fine = size > 0;
-    match note.n_type {
-        _ if !fine => {}
-        1 => {
-            fine = size > 36;
-            if fine {
-                // Two dates of 17 characters, then two strings.
-                let cell = |at: usize| {
-                    let bytes = desc.bytes.get(at..).unwrap_or_default();
-                    let bytes = bytes.get(..17).unwrap_or(bytes);
-                    text::name(bytes.split(|&b| b == 0).next().unwrap_or_default())
-                };
-                let module = c_str(desc.bytes, 34).unwrap_or_default();
-                put!(out, "    Creation date  : ", cell(0), "\n    Last patch date: ", cell(17));
-                put!(out, "\n    Module name    : ", text::name(module));
-                put!(out, "\n    Module version : ", string(34 + module.len() as u64 + 1), "\n");
-            }
-        }
-        2 => put!(out, "   Language: ", string(0), "\n"),
-        6 => {
-            put!(out, "   Floating Point mode: ");
-            match desc.u64(0) {
-                Some(mode) => put!(out, "0x", hex(mode).zero(16), "\n"),
-                None => fine = false,
-            }
-        }
-        0x65 => {
-            put!(out, "   Link time: ");
-            fine = time_at(out, note, 0);
-        }
-        0x66 => put!(out, "    Image name: ", string(0), "\n"),
-        0x67 => put!(out, "    Image id: ", string(0), "\n"),
-        0x68 => put!(out, "    Linker id: ", string(0), "\n"),
-        0x6a => put!(out, "    Global symbol table name: ", string(0), "\n"),
-        0x6b => {
-            fine = size >= 34;
-            if fine {
-                let n32 = |at| desc.u32(at).unwrap_or_default();
-                let n64 = |at| desc.u64(at).unwrap_or_default();
-                put!(out, "   Major id: ", dec(n32(0)), ",  minor id: ", dec(n32(4)), "\n");
-                put!(out, "   Last modified  : ");
-                time(out, n64(8));
-                put!(out, "\n   Link flags  : 0x", hex(n64(16)).zero(16), "\n");
-                put!(out, "   Header flags: 0x", hex(n32(24)).zero(8), "\n");
-                put!(out, "   Image id    : ", string(32), "\n");
-            }
-        }
-        0x6c => {
-            put!(out, "   Patch time: ");
-            fine = time_at(out, note, 0);
-        }
-        _ => return false,
+    let title = match note.n_type {
+        2 => "   Language: ",
+        6 => "   Floating Point mode: ",
+        0x65 => "   Link time: ",
+        0x66 => "    Image name: ",
+        0x67 => "    Image id: ",
+        0x68 => "    Linker id: ",
+        0x6a => "    Global symbol table name: ",
+        0x6c => "   Patch time: ",
+        1 | 0x6b => "",
+        _ if size > 0 => return false,
+        _ => "",
+    };
+    if size > 0 {
+        put!(out, title);
     }
+    let fine = match note.n_type {
+        1 if size > 36 => {
+            // Two dates of 17 characters, then two strings.
+            let cell = |at: usize| {
+                let bytes = desc.bytes.get(at..at + 17).unwrap_or_default();
+                c_str(bytes, 0).unwrap_or_default()
+            };
+            let module = string(34);
+            let version = string(34 + module.len() as u64 + 1);
+            fill!(
+                out,
+                "    Creation date  : %s\n    Last patch date: %s\n    Module name    : %s\n    \
+                 Module version : %s\n";
+                cell(0),
+                cell(17),
+                module,
+                version
+            );
+            true
+        }
+        6 if size >= 8 => {
+            fill!(out, "0x%016x\n", n64(0));
+            true
+        }
+        0x65 | 0x6c if size >= 8 => {
+            time(out, n64(0));
+            put!(out, "\n");
+            true
+        }
+        0x6b if size >= 34 => {
+            fill!(out, "   Major id: %u,  minor id: %u\n   Last modified  : ", n32(0), n32(4));
+            time(out, n64(8));
+            let (link, header, id) = (n64(16), n32(24), string(32));
+            put!(out, "\n");
+            fill!(out, "   Link flags  : 0x%016x\n   Header flags: 0x%08x\n", link, header);
+            fill!(out, "   Image id    : %s\n"; id);
+            true
+        }
+        2 | 0x66 | 0x67 | 0x68 | 0x6a if size > 0 => {
+            fill!(out, "%s\n"; string(0));
+            true
+        }
+        _ => false,
+    };
     if !fine {
         put!(out, "  <corrupt - data size is too small>\n");
         error!(cx, "corrupt IA64 note: data size is too small");
@@ -81,22 +88,27 @@ pub fn describe(cx: &mut Context, note: &Note) -> bool {
     fine
 }
 
-fn time_at(out: &mut BufWriter, note: &Note, at: usize) -> bool {
-    let Some(ticks) = note.desc.u64(at) else { return false };
-    time(out, ticks);
-    put!(out, "\n");
-    true
-}
-
 /// A time as OpenVMS counts it: tenths of a microsecond since 1858-11-17.
 pub fn time(out: &mut BufWriter, ticks: u64) {
     const EPOCH: i64 = 3_506_716_800;
-    let unix = (ticks.cast_signed().wrapping_sub(EPOCH * 10_000_000)) / 10_000_000;
+    unix_time(out, (ticks.cast_signed().wrapping_sub(EPOCH * 10_000_000)) / 10_000_000);
+}
+
+/// A time in seconds since 1970.
+pub fn unix_time(out: &mut BufWriter, unix: i64) {
     let (days, seconds) = (unix.div_euclid(86_400), unix.rem_euclid(86_400) as u64);
     let (year, month, day) = civil(days);
-    put!(out, dec(year as u64).zero(4), "-", dec(month).zero(2), "-", dec(day).zero(2), "T");
-    put!(out, dec(seconds / 3600).zero(2), ":", dec(seconds / 60 % 60).zero(2), ":");
-    put!(out, dec(seconds % 60).zero(2));
+    let (hour, minute, second) = (seconds / 3600, seconds / 60 % 60, seconds % 60);
+    fill!(
+        out,
+        "%04u-%02u-%02uT%02u:%02u:%02u",
+        year.cast_unsigned(),
+        month,
+        day,
+        hour,
+        minute,
+        second
+    );
 }
 
 /// The date of a day since 1970-01-01 in the Gregorian calendar, whose 400 years have

@@ -2,18 +2,18 @@
 //!
 //! "Exception Handling ABI for the Arm Architecture".
 
-use super::functions::{Address, Functions, Relocation};
+use super::functions::{Address, Functions, Relocation, head};
 use crate::context::Context;
 use crate::readelf::file::File;
 use crate::readelf::names::relocations::relocations;
 use crate::readelf::text;
 use alloc::vec::Vec;
-use rt::elf::Reader;
 use rt::elf::consts::*;
-use rt::fmt::{dec, hex, int};
+use rt::elf::{Reader, SectionHeader};
+use rt::fmt::{dec, hex};
+use rt::io::BufWriter;
 use rt::put;
 
-const SHT_ARM_EXIDX: u32 = 0x7000_0001;
 const R_ARM_NONE: u32 = 0;
 const R_ARM_PREL31: u32 = 42;
 
@@ -43,28 +43,20 @@ struct Word {
     st_name: u32,
 }
 
-pub fn show(cx: &mut Context, file: &File) -> bool {
-    if !file.has_names() {
-        return false;
+pub fn one(
+    cx: &mut Context,
+    file: &File,
+    functions: &Functions,
+    index: usize,
+    section: &SectionHeader,
+) -> bool {
+    let count = head(cx, file, section, 8);
+    put!(&mut cx.out, if count == 1 { "y:\n\n" } else { "ies:\n\n" });
+    if count == 0 {
+        return true;
     }
-    let Some(functions) = Functions::new(cx, file) else { return false };
-    let mut any = false;
-    let mut fine = true;
-    for (index, section) in file.sections_of(SHT_ARM_EXIDX) {
-        any = true;
-        let count = section.sh_size / 8;
-        put!(&mut cx.out, "\nUnwind section '", text::section(file.section_name(&section)));
-        put!(&mut cx.out, "' at offset 0x", hex(section.sh_offset), " contains ", dec(count));
-        put!(&mut cx.out, if count == 1 { " entry:\n\n" } else { " entries:\n\n" });
-        if count > 0 {
-            let mut unwinder = Unwinder { file, functions: &functions, tables: Vec::new() };
-            match Loaded::new(cx, file, &functions, index) {
-                Some(section) => fine &= unwinder.index_table(cx, &section),
-                None => fine = false,
-            }
-        }
-    }
-    if any { fine } else { super::none(cx) }
+    let Some(section) = Loaded::new(cx, file, functions, index) else { return false };
+    Unwinder { file, functions, tables: Vec::new() }.index_table(cx, &section)
 }
 
 impl<'a> Loaded<'a> {
@@ -94,8 +86,8 @@ impl<'a> Loaded<'a> {
                 if before != 0 {
                     continue;
                 }
-                let (index, count) = (dec(relocation.index), dec(functions.count()));
-                error!(cx, "Bad symbol index in unwind relocation (", index, " > ", count, ")");
+                let (index, count) = (relocation.index, functions.count());
+                fill_error!(cx, "Bad symbol index in unwind relocation (%u > %u)", index, count);
                 break;
             }
             match relocation.r_type {
@@ -104,11 +96,13 @@ impl<'a> Loaded<'a> {
                 R_ARM_PREL31 => continue,
                 // GNU readelf looks at it again for the word behind it.
                 other => {
-                    match relocations(EM_ARM, 0, 0).and_then(|names| names.get(other)) {
+                    match &relocations(EM_ARM, 0, 0).and_then(|names| names.get(other)) {
                         Some(name) => {
                             warn!(cx, "Skipping unexpected ARM relocation type ", name);
                         }
-                        None => warn!(cx, "Skipping unknown ARM relocation type: ", dec(other)),
+                        None => {
+                            fill_warning!(cx, "Skipping unknown ARM relocation type: %u", other)
+                        }
                     }
                     continue;
                 }
@@ -154,7 +148,7 @@ impl<'a> Unwinder<'_, 'a> {
             let entry = section.word(cx, self.functions, at + 4);
             let (Some(function), Some(entry)) = (function, entry) else { return false };
             if function.value & 0x8000_0000 != 0 {
-                warn!(cx, "corrupt index table entry: ", hex(function.value));
+                fill_warning!(cx, "corrupt index table entry: %x", function.value);
                 fine = false;
             }
             self.address(cx, section.target(&function, at), 0);
@@ -162,13 +156,12 @@ impl<'a> Unwinder<'_, 'a> {
             if entry.value == 1 {
                 put!(&mut cx.out, "0x1 [cantunwind]\n");
             } else if entry.value & 0x8000_0000 != 0 {
-                put!(&mut cx.out, "0x", hex(entry.value), "\n");
+                fill!(&mut cx.out, "0x%x\n", entry.value);
                 // What is wrong here GNU readelf keeps to itself.
                 self.instructions(cx, entry.value, None);
             } else {
-                put!(&mut cx.out, "@");
                 let target = section.target(&entry, at + 4);
-                put!(&mut cx.out, "0x", hex(target.offset), "\n");
+                fill!(&mut cx.out, "@0x%x\n", target.offset);
                 fine &= self.table(cx, target);
             }
             put!(&mut cx.out, "\n");
@@ -192,6 +185,8 @@ impl<'a> Unwinder<'_, 'a> {
     }
 
     /// An entry that is in a table of its own.
+    // Not inlined: a large frame makes all that uses it longer.
+    #[inline(never)]
     fn table(&mut self, cx: &mut Context, target: Address) -> bool {
         let sections = self.file.sections;
         let found = match target.section {
@@ -203,8 +198,8 @@ impl<'a> Unwinder<'_, 'a> {
             index => Some((index.into(), target.offset)),
         };
         let Some((index, at)) = found else {
-            let offset = hex(target.offset);
-            warn!(cx, "Could not locate .ARM.extab section containing 0x", offset, ".");
+            let at = target.offset;
+            fill_warning!(cx, "Could not locate .ARM.extab section containing 0x%x.", at);
             return false;
         };
         let known = self.tables.iter().position(|table| table.index == index);
@@ -232,7 +227,7 @@ impl<'a> Unwinder<'_, 'a> {
             return code.print(cx);
         }
         if word.value & 0x7000_0000 != 0 {
-            warn!(cx, "Corrupt ARM compact model table entry: ", hex(word.value), " ");
+            fill_warning!(cx, "Corrupt ARM compact model table entry: %x ", word.value);
         }
         self.instructions(cx, word.value, Some((table, at)))
     }
@@ -240,7 +235,7 @@ impl<'a> Unwinder<'_, 'a> {
     /// The instructions that begin in a word of one of the compact models.
     fn instructions(&self, cx: &mut Context, word: u32, table: Option<(&Loaded, u64)>) -> bool {
         let index = word >> 24 & 0x7f;
-        put!(&mut cx.out, "  Compact model index: ", dec(index), "\n");
+        fill!(&mut cx.out, "  Compact model index: %u\n", index);
         let [_, b1, b2, b3] = word.to_be_bytes();
         let mut code = match index {
             0 => Code::new(&[b1, b2, b3], 0),
@@ -313,14 +308,14 @@ impl Code<'_, '_> {
 
 /// Prints an instruction.
 fn instruction(cx: &mut Context, op: u8, code: &mut Code) {
-    put!(&mut cx.out, "  0x", hex(op).zero(2), " ");
+    fill!(&mut cx.out, "  0x%02x ", op);
     // The second byte, with what is before it.
     let two = matches!(op, 0x80..=0x8f | 0xb1 | 0xb3 | 0xc6..=0xc9);
     let second = if two {
         let Some(second) = code.next(cx) else {
             return truncated(cx, code);
         };
-        put!(&mut cx.out, "0x", hex(second).zero(2), " ");
+        fill!(&mut cx.out, "0x%02x ", second);
         second
     } else {
         if !matches!(op, 0xb2 | 0xb8..=0xbf | 0xd0..=0xd7) {
@@ -330,41 +325,42 @@ fn instruction(cx: &mut Context, op: u8, code: &mut Code) {
     };
     let (first, count) = (u32::from(second >> 4), u32::from(second & 15));
     let low = u32::from(op & 7);
+    let out = &mut cx.out;
     match op {
-        0x00..=0x3f => put!(&mut cx.out, " vsp = vsp + ", dec((u32::from(op) << 2) + 4)),
-        0x40..=0x7f => put!(&mut cx.out, " vsp = vsp - ", dec((u32::from(op & 63) << 2) + 4)),
+        0x00..=0x3f => fill!(out, " vsp = vsp + %u", (u32::from(op) << 2) + 4),
+        0x40..=0x7f => fill!(out, " vsp = vsp - %u", (u32::from(op & 63) << 2) + 4),
         0x80..=0x8f => {
             let mask = u32::from(op & 15) << 8 | u32::from(second);
             if mask == 0 {
-                put!(&mut cx.out, "Refuse to unwind");
+                put!(out, "Refuse to unwind");
             } else {
-                list(cx, "r", mask << 4);
+                pop(out, "r", mask << 4);
             }
         }
-        0x9d | 0x9f => put!(&mut cx.out, " [Reserved]"),
-        0x90..=0x9e => put!(&mut cx.out, " vsp = r", dec(op & 15)),
+        0x9d | 0x9f => put!(out, " [Reserved]"),
+        0x90..=0x9e => fill!(out, " vsp = r%u", op & 15),
         0xa0..=0xaf => {
-            put!(&mut cx.out, " ");
+            put!(out, " ");
             let from_r4 = ((2 << low) - 1) << 4;
-            list(cx, "r", from_r4 | if op & 8 != 0 { 1 << 14 } else { 0 });
+            pop(out, "r", from_r4 | if op & 8 != 0 { 1 << 14 } else { 0 });
         }
-        0xb0 => put!(&mut cx.out, " finish"),
-        0xb1 | 0xc7 if second == 0 || first != 0 => put!(&mut cx.out, "[Spare]"),
-        0xb1 => list(cx, "r", second.into()),
-        0xc7 => list(cx, "wCGR", second.into()),
+        0xb0 => put!(out, " finish"),
+        0xb1 | 0xc7 if second == 0 || first != 0 => put!(out, "[Spare]"),
+        0xb1 => pop(out, "r", second.into()),
+        0xc7 => pop(out, "wCGR", second.into()),
         0xb2 => return large_step(cx, code),
-        0xb3 | 0xc9 => range(cx, "D", first, count),
-        0xc8 => range(cx, "D", first + 16, count),
-        0xb4 => put!(&mut cx.out, " pop {ra_auth_code}"),
-        0xb5 => put!(&mut cx.out, " vsp as modifier for PAC validation"),
-        0xb8..=0xbf | 0xd0..=0xd7 => range(cx, "D", 8, low),
+        0xb3 | 0xc9 => range(out, "D", first, count),
+        0xc8 => range(out, "D", first + 16, count),
+        0xb4 => put!(out, " pop {ra_auth_code}"),
+        0xb5 => put!(out, " vsp as modifier for PAC validation"),
+        0xb8..=0xbf | 0xd0..=0xd7 => range(out, "D", 8, low),
         0xc0..=0xc5 => {
-            put!(&mut cx.out, " ");
-            range(cx, "wR", 10, low);
+            put!(out, " ");
+            range(out, "wR", 10, low);
         }
-        0xc6 => range(cx, "wR", first, count),
+        0xc6 => range(out, "wR", first, count),
         _ => {
-            put!(&mut cx.out, " [unsupported opcode]");
+            put!(out, " [unsupported opcode]");
             code.corrupt = true;
         }
     }
@@ -386,11 +382,11 @@ fn large_step(cx: &mut Context, code: &mut Code) {
         let Some(byte) = code.next(cx) else {
             return truncated(cx, code);
         };
-        put!(&mut cx.out, "0x", hex(byte).zero(2), " ");
+        fill!(&mut cx.out, "0x%02x ", byte);
         value |= u64::from(byte & 0x7f) << (7 * index);
         if byte & 0x80 == 0 {
             let step = value.wrapping_shl(2).wrapping_add(0x204);
-            return put!(&mut cx.out, "vsp = vsp + ", int(step.cast_signed()), "\n");
+            return fill!(&mut cx.out, "vsp = vsp + %ld\n", step);
         }
     }
     error!(cx, "corrupt change to vsp");
@@ -399,21 +395,17 @@ fn large_step(cx: &mut Context, code: &mut Code) {
 }
 
 /// Registers by a mask.
-fn list(cx: &mut Context, name: &str, mask: u32) {
-    put!(&mut cx.out, "pop {");
-    let mut first = true;
-    for register in (0..32).filter(|bit| mask & 1 << bit != 0) {
-        put!(&mut cx.out, if first { "" } else { ", " }, name, dec(register as u32));
-        first = false;
-    }
-    put!(&mut cx.out, "}");
+fn pop(out: &mut BufWriter, name: &str, mask: u32) {
+    put!(out, "pop {");
+    super::registers(out, name, mask, ", ");
+    put!(out, "}");
 }
 
 /// Registers that follow one another.
-fn range(cx: &mut Context, name: &str, first: u32, more: u32) {
-    put!(&mut cx.out, "pop {", name, dec(first));
+fn range(out: &mut BufWriter, name: &str, first: u32, more: u32) {
+    put!(out, "pop {", name, dec(first));
     if more != 0 {
-        put!(&mut cx.out, "-", name, dec(first + more));
+        put!(out, "-", name, dec(first + more));
     }
-    put!(&mut cx.out, "}");
+    put!(out, "}");
 }

@@ -2,15 +2,17 @@
 //! these addresses.
 
 use crate::context::Context;
+use crate::readelf::contents::relocate;
 use crate::readelf::file::File;
 use crate::readelf::names::relocations::relocations;
 use crate::readelf::rank::{Entry, sort};
 use crate::readelf::text;
 use alloc::vec::Vec;
 use rt::elf::consts::*;
-use rt::elf::{Rel, Rela, SectionHeader, Symbol, Table, c_str};
-use rt::fmt::{Put, hex};
+use rt::elf::{Reader, SectionHeader, Symbol, Table, c_str};
+use rt::fmt::hex;
 use rt::io::BufWriter;
+use rt::put;
 
 /// An address, of a section where that is known.
 #[derive(Clone, Copy, Default, PartialEq, Eq)]
@@ -37,19 +39,81 @@ pub struct Relocation {
     pub index: u32,
 }
 
-/// What the addresses in a table are relative to: the segment that the table is in. None
-/// where the program headers can't be read, which is told.
-pub fn segment_base(cx: &mut Context, file: &File, section: &SectionHeader) -> Option<u64> {
-    if file.phnum() > 0 && file.segments.is_empty() {
-        file.retry_segments(cx);
-        return None;
+/// Prints what stands above the table of a section with entries of so many bytes, and tells how
+/// many there are.
+pub fn head(cx: &mut Context, file: &File, section: &SectionHeader, entry: u64) -> u64 {
+    let count = section.sh_size / entry;
+    let name = file.section_name(section);
+    let at = section.sh_offset;
+    fill!(&mut cx.out, "\nUnwind section '%S' at offset 0x%x contains %u entr", at, count; name);
+    count
+}
+
+/// A table of addresses that are relative to the segment that it is in.
+pub struct Segment<'a> {
+    pub r: Reader<'a>,
+    pub base: u64,
+    /// What relocations make of addresses: given where they are.
+    relocated: Vec<(u64, Address)>,
+}
+
+impl<'a> Segment<'a> {
+    /// The table of a section; none where the program headers or the section can't be read,
+    /// which is told.
+    pub fn new(cx: &mut Context, file: &File<'a>, section: &SectionHeader) -> Option<Self> {
+        if file.phnum() > 0 && file.segments.is_empty() {
+            file.retry_segments(cx);
+            return None;
+        }
+        let segment = file.segments.iter().find(|segment| {
+            let within = section.sh_addr.checked_sub(segment.p_vaddr);
+            let room = segment.p_memsz.checked_sub(section.sh_size);
+            let fits = within.zip(room).is_some_and(|(within, room)| within <= room);
+            segment.p_type == PT_LOAD && fits
+        });
+        let base = segment.map_or(0, |segment| segment.p_vaddr);
+        let data = file.read(cx, section.sh_offset, section.sh_size, "unwind table")?;
+        let r = Reader::new(file.elf.encoding, data);
+        Some(Segment { r, base, relocated: Vec::new() })
     }
-    let segment = file.segments.iter().find(|segment| {
-        let within = section.sh_addr.checked_sub(segment.p_vaddr);
-        let room = segment.p_memsz.checked_sub(section.sh_size);
-        segment.p_type == PT_LOAD && within.zip(room).is_some_and(|(within, room)| within <= room)
-    });
-    Some(segment.map_or(0, |segment| segment.p_vaddr))
+
+    /// The address at an offset, of 64 bits or 32.
+    pub fn address(&self, at: usize, is_64: bool) -> Address {
+        let found = self.relocated.iter().rfind(|(offset, _)| *offset == at as u64);
+        if let Some((_, address)) = found {
+            return *address;
+        }
+        let value = if is_64 { self.r.u64(at) } else { self.r.u32(at).map(u64::from) };
+        Address { section: 0, offset: value.unwrap_or_default().wrapping_add(self.base) }
+    }
+
+    /// Takes note of the relocations that are relative to a segment. Others are told about.
+    pub fn relocate(
+        &mut self,
+        cx: &mut Context,
+        file: &File,
+        functions: &Functions,
+        section: usize,
+    ) {
+        let header = &file.elf.header;
+        let names = relocations(header.e_machine, header.e_ident.osabi(), header.e_flags);
+        let prefix = if header.e_machine == EM_IA_64 { "R_IA64_SEGREL" } else { "R_PARISC_SEGREL" };
+        for relocation in functions.relocations(file, section) {
+            let Some(name) = &names.and_then(|names| names.get(relocation.r_type)) else {
+                fill_warning!(cx, "Skipping unknown relocation type: %u", relocation.r_type);
+                continue;
+            };
+            let mut whole = name.pieces().flatten().copied();
+            if !prefix.bytes().all(|byte| whole.next() == Some(byte)) {
+                warn!(cx, "Skipping unexpected relocation type: ", name);
+                continue;
+            }
+            let addend = relocation.r_addend.unwrap_or_default();
+            let offset = relocation.symbol.st_value.wrapping_add_signed(addend);
+            let section = relocation.symbol.st_shndx;
+            self.relocated.push((relocation.r_offset, Address { section, offset }));
+        }
+    }
 }
 
 impl<'a> Functions<'a> {
@@ -75,12 +139,9 @@ impl<'a> Functions<'a> {
         let mask = if file.elf.header.e_machine == EM_ARM { !1 } else { !0 };
         let mut sorted = Vec::new();
         if let Some(symbols) = symbols {
-            let is_function = |symbol: &Symbol| {
-                symbol.kind() == STT_FUNC && symbol.st_name != 0 && symbol.st_value != 0
-            };
             let mut order: Vec<Entry> = Vec::new();
             for (index, symbol) in symbols.iter().enumerate() {
-                if is_function(&symbol) {
+                if symbol.kind() == STT_FUNC && symbol.st_name != 0 && symbol.st_value != 0 {
                     order.push((symbol.st_value, 0, index as u32));
                 }
             }
@@ -130,11 +191,9 @@ impl<'a> Functions<'a> {
     ) -> Option<&'a [u8]> {
         let (symbol, distance) = self.find(address)?;
         let name = c_str(self.strings, symbol.st_name.into()).unwrap_or(b"<corrupt>");
-        out.bytes(open.as_bytes());
-        text::name(name).put(out);
+        put!(out, open, text::name(name));
         if distance != 0 {
-            out.bytes(plus.as_bytes());
-            hex(distance).put(out);
+            put!(out, plus, hex(distance));
         }
         Some(name)
     }
@@ -158,56 +217,16 @@ impl<'a> Functions<'a> {
                 continue;
             }
             let Some(bytes) = file.data(&relocations) else { continue };
-            let encoding = file.elf.encoding;
-            let mut add = |r_offset, r_info: u64, r_addend| {
-                let (index, r_type) = if encoding.is_64() {
-                    ((r_info >> 32) as u32, r_info as u32)
-                } else {
-                    ((r_info >> 8) as u32, r_info as u32 & 0xff)
+            relocate::each(file, bytes, rela, &mut |r_offset, r_info, r_addend| {
+                let (index, r_type) = match file.elf.encoding.is_64() {
+                    true => ((r_info >> 32) as u32, r_info as u32),
+                    false => ((r_info >> 8) as u32, r_info as u32 & 0xff),
                 };
                 let symbol = self.symbols.and_then(|symbols| symbols.get(index as usize));
                 let symbol = symbol.unwrap_or_default();
                 all.push(Relocation { r_offset, r_type, r_addend, symbol, index });
-            };
-            if rela {
-                let table = Table::<Rela>::packed(encoding, bytes);
-                table.iter().for_each(|r| add(r.r_offset, r.r_info, Some(r.r_addend)));
-            } else {
-                let table = Table::<Rel>::packed(encoding, bytes);
-                table.iter().for_each(|r| add(r.r_offset, r.r_info, None));
-            }
+            });
         }
         all
-    }
-
-    /// What relocations that are relative to a segment make of the addresses in a table
-    /// with entries of `size` bytes: given where they are and what they are then. Others
-    /// are told about.
-    pub fn segment_relative(
-        &self,
-        cx: &mut Context,
-        file: &File<'a>,
-        section: usize,
-    ) -> Vec<(u64, Address)> {
-        let header = &file.elf.header;
-        let names = relocations(header.e_machine, header.e_ident.osabi(), header.e_flags);
-        let prefix = if header.e_machine == EM_IA_64 { "R_IA64_SEGREL" } else { "R_PARISC_SEGREL" };
-        let mut found = Vec::new();
-        for relocation in self.relocations(file, section) {
-            let Some(name) = names.and_then(|names| names.get(relocation.r_type)) else {
-                warn!(cx, "Skipping unknown relocation type: ", rt::fmt::dec(relocation.r_type));
-                continue;
-            };
-            let mut whole = name.pieces().flatten().copied();
-            if !prefix.bytes().all(|byte| whole.next() == Some(byte)) {
-                warn!(cx, "Skipping unexpected relocation type: ", name);
-                continue;
-            }
-            let addend = relocation.r_addend.unwrap_or_default();
-            let offset = relocation.symbol.st_value.wrapping_add_signed(addend);
-            let section = relocation.symbol.st_shndx;
-            found.push((relocation.r_offset, Address { section, offset }));
-        }
-        found
     }
 }

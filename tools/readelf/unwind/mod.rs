@@ -7,11 +7,17 @@ mod ia64;
 
 use super::file::File;
 use super::names::machines::MACHINES;
+use super::pattern;
 use crate::context::Context;
+use functions::Functions;
+use rt::elf::SectionHeader;
 use rt::elf::consts::*;
-use rt::fmt::hex;
+use rt::fmt::dec;
+use rt::io::BufWriter;
 use rt::put;
 
+/// `SHT_ARM_EXIDX`, `SHT_IA_64_UNWIND`
+const SHT_UNWIND: u32 = 0x7000_0001;
 const SHT_C6000_UNWIND: u32 = 0x7000_0001;
 
 pub fn show(cx: &mut Context, file: &File) -> bool {
@@ -19,25 +25,59 @@ pub fn show(cx: &mut Context, file: &File) -> bool {
         return true;
     }
     let e_machine = file.elf.header.e_machine;
-    match e_machine {
-        EM_ARM => arm::show(cx, file),
-        EM_PARISC => hppa::show(cx, file),
-        EM_IA_64 => ia64::show(cx, file),
+    let one = match e_machine {
+        EM_ARM => arm::one,
+        EM_PARISC => hppa::one,
+        EM_IA_64 => ia64::one,
         // Its tables are like ARM's, with other instructions: they aren't shown yet.
-        EM_TI_C6000 if file.sections_of(SHT_C6000_UNWIND).next().is_none() => none(cx),
+        EM_TI_C6000 if file.sections_of(SHT_C6000_UNWIND).next().is_none() => return none(cx),
         EM_386 | EM_X86_64 => {
             put!(&mut cx.out, "No processor specific unwind information to decode\n");
-            true
+            return true;
         }
         _ => {
             put!(&mut cx.out, "\nThe decoding of unwind sections for machine type ");
-            match MACHINES.get(e_machine.into()) {
-                Some(name) => put!(&mut cx.out, name),
-                None => put!(&mut cx.out, "<unknown>: 0x", hex(e_machine)),
+            if !pattern::known(&mut cx.out, MACHINES, e_machine.into()) {
+                fill!(&mut cx.out, "<unknown>: 0x%x", e_machine);
             }
             put!(&mut cx.out, " is not currently supported.\n");
-            true
+            return true;
         }
+    };
+    tables(cx, file, one)
+}
+
+/// Prints the table of a section; false where something is wrong with it.
+type One = fn(&mut Context, &File, &Functions, usize, &SectionHeader) -> bool;
+
+/// Goes through the sections that hold unwind tables.
+fn tables(cx: &mut Context, file: &File, one: One) -> bool {
+    let e_machine = file.elf.header.e_machine;
+    if e_machine != EM_IA_64 && !file.has_names() {
+        return false;
+    }
+    let Some(functions) = Functions::new(cx, file) else { return false };
+    let (mut any, mut fine) = (false, true);
+    for (index, section) in file.sections.iter().enumerate() {
+        let ours = if e_machine == EM_PARISC {
+            file.section_name(&section) == b".PARISC.unwind"
+        } else {
+            section.sh_type == SHT_UNWIND
+        };
+        if ours {
+            any = true;
+            fine &= one(cx, file, &functions, index, &section);
+        }
+    }
+    if any { fine } else { none(cx) }
+}
+
+/// The registers of a mask, with this text between them.
+fn registers(out: &mut BufWriter, name: &str, mask: u32, between: &str) {
+    let mut before = "";
+    for register in (0..32u8).filter(|register| mask & 1 << register != 0) {
+        put!(out, before, name, dec(register));
+        before = between;
     }
 }
 
