@@ -18,8 +18,8 @@ impl Ids {
         Ids { file, last: None, name: Vec::new() }
     }
 
-    /// Adds the name of this number to `to`; `UNKNOWN` where there is none.
-    pub fn find(&mut self, id: u32, to: &mut Vec<u8>) {
+    /// The name of this number; `UNKNOWN` where there is none.
+    pub fn find(&mut self, id: u32) -> &[u8] {
         if self.last != Some(id) {
             self.last = Some(id);
             self.name.clear();
@@ -27,7 +27,7 @@ impl Ids {
                 self.name.extend(b"UNKNOWN");
             }
         }
-        to.extend(&self.name);
+        &self.name
     }
 
     // More reads are cheaper than a page of stack that nobody touched yet.

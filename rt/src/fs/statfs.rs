@@ -35,6 +35,14 @@ pub struct Statfs {
     spare: [i64; 4],
 }
 
+impl Statfs {
+    /// All of it as the kernel wrote it, for tables that say where a field is.
+    pub const fn as_bytes(&self) -> &[u8; size_of::<Statfs>()] {
+        // SAFETY: as many bytes, all of them initialised: there is no padding, and no cell.
+        unsafe { &*core::ptr::from_ref(self).cast() }
+    }
+}
+
 /// In [`Statfs::f_flags`]: no program is run from there, and no code mapped (`man 2 statfs`).
 pub const ST_NOEXEC: i64 = 8;
 

@@ -126,6 +126,15 @@ pub struct Statx {
     spare: [u32; 17],
 }
 
+impl Statx {
+    /// All of it as the kernel wrote it, for tables that say where a field is.
+    pub const fn as_bytes(&self) -> &[u8; size_of::<Statx>()] {
+        // SAFETY: as many bytes, all of them initialised: there is no padding but that which
+        // has a name, and no cell.
+        unsafe { &*core::ptr::from_ref(self).cast() }
+    }
+}
+
 /// What is known of a file (`man 2 statx`).
 ///
 /// # Errors
