@@ -5,12 +5,12 @@ mod size;
 use crate::cli::{self, Wrong};
 use crate::context::Context;
 use crate::quote::{Quoted, Word};
-use crate::words::words;
-use rt::Errno;
+use crate::words::{place, words};
+use rt::errno::{Errno, Result};
 use rt::fmt::int;
 use rt::fs::{
     DT_REG, FALLOC_FL_KEEP_SIZE, FALLOC_FL_PUNCH_HOLE, FallocateMode, File, Mode, O_CREAT,
-    O_NONBLOCK, O_RDONLY, O_WRONLY, Stat, fallocate, fdatasync, fstat, ftruncate, open, stat,
+    O_NONBLOCK, O_RDONLY, O_WRONLY, fallocate, fdatasync, fstat, ftruncate, open, stat,
 };
 use rt::io::{AsFd, BufWriter, Seek, SeekFrom};
 use rt::put;
@@ -40,14 +40,8 @@ MB and so on powers of 1000. Before it there may be + (longer by), - (shorter by
 /// What is to be done to each file.
 #[derive(Default)]
 struct Job<'a> {
-    no_create: bool,
-    io_blocks: bool,
-    allocate: bool,
-    keep_size: bool,
-    sync: bool,
-    dry_run: bool,
-    help: bool,
-    version: bool,
+    /// A bit for each [`Switch`].
+    switches: u8,
     refused: Refused,
     kind: Kind,
     reference: Option<&'a [u8]>,
@@ -55,6 +49,22 @@ struct Job<'a> {
     punch: Option<(i64, i64)>,
     /// What the reference's size is.
     base: Option<i64>,
+}
+
+/// The options without a value.
+const SWITCHES: &str = "c o allocate keep-size sync dry-run help version";
+
+/// The same, by the same numbers.
+#[derive(Clone, Copy)]
+enum Switch {
+    NoCreate,
+    IoBlocks,
+    Allocate,
+    KeepSize,
+    Sync,
+    DryRun,
+    Help,
+    Version,
 }
 
 /// How far the command line makes no sense; it is told already.
@@ -75,9 +85,15 @@ struct Known {
 }
 
 impl Known {
-    fn new(stat: &Stat) -> Known {
+    /// What is known of a file that may be open; apart, for the sake of the buffer.
+    #[inline(never)]
+    fn of(name: &[u8], file: Option<&File>) -> Result<Known> {
+        let stat = match file {
+            Some(file) => fstat(file),
+            None => stat(name),
+        }?;
         let is_regular = stat.file_type() == DT_REG;
-        Known { size: stat.st_size, block: stat.st_blksize, is_regular }
+        Ok(Known { size: stat.st_size, block: stat.st_blksize, is_regular })
     }
 }
 
@@ -92,10 +108,10 @@ pub fn run(cx: &mut Context) -> u8 {
         Ok(operands) => operands,
     };
     if job.refused == Refused::No {
-        if job.help {
+        if job.has(Switch::Help) {
             return cli::help(cx, "OPTION... FILE...", HELP);
         }
-        if job.version {
+        if job.has(Switch::Version) {
             return cli::version(cx);
         }
         job.check(cx, operands.is_empty());
@@ -166,8 +182,8 @@ fn failed(
 
 /// The size that `-r` means: of a file, or as far as one can seek.
 fn reference_size(cx: &mut Context, name: &[u8]) -> Option<i64> {
-    match stat(name) {
-        Ok(stat) if stat.file_type() == DT_REG => Some(stat.st_size),
+    match Known::of(name, None) {
+        Ok(known) if known.is_regular => Some(known.size),
         Ok(_) => end_of(cx, name, None),
         Err(errno) => {
             failed(cx, "cannot stat %", name, &[], Some(errno));
@@ -192,23 +208,24 @@ fn end_of(cx: &mut Context, name: &[u8], file: Option<&File>) -> Option<i64> {
 }
 
 impl<'a> Job<'a> {
+    fn has(&self, switch: Switch) -> bool {
+        self.switches >> switch as u8 & 1 != 0
+    }
+
     fn set(&mut self, cx: &mut Context, key: &[u8], value: &'a [u8]) {
-        match key {
-            b"c" => self.no_create = true,
-            b"o" => self.io_blocks = true,
-            b"r" => self.reference = Some(value),
-            b"allocate" => self.allocate = true,
-            b"keep-size" => self.keep_size = true,
-            b"sync" => self.sync = true,
-            b"dry-run" => self.dry_run = true,
-            b"help" => self.help = true,
-            b"version" => self.version = true,
+        if let Some(place) = place(SWITCHES, key) {
+            self.switches |= 1 << place;
+            return;
+        }
+        match key.first() {
+            Some(b'r') => self.reference = Some(value),
             // The first mistake is the one that is told.
             _ if self.refused != Refused::No => {}
-            b"s" => match size::size(value, &mut self.kind) {
+            Some(b's') => match size::size(value, &mut self.kind) {
                 Ok(size) => self.size = Some(size),
                 Err(mistake) => self.tell(cx, mistake),
             },
+            // --punch
             _ => match size::range(value) {
                 Ok(range) => self.punch = Some(range),
                 Err(mistake) => self.tell(cx, mistake),
@@ -237,13 +254,13 @@ impl<'a> Job<'a> {
     /// Whether the options go together, in GNU's order.
     fn check(&mut self, cx: &mut Context, no_operand: bool) {
         let (size, reference) = (self.size.is_some(), self.reference.is_some());
-        let text = if !size && !reference && self.punch.is_none() && !self.allocate {
+        let text = if !size && !reference && self.punch.is_none() && !self.has(Switch::Allocate) {
             "you must specify either `--size` or `--reference`"
         } else if size && reference && self.kind == Kind::Absolute {
             "you must specify a relative `--size` with `--reference`"
-        } else if self.io_blocks && !size {
+        } else if self.has(Switch::IoBlocks) && !size {
             "`--io-blocks` was specified but `--size` was not"
-        } else if self.keep_size && !self.allocate {
+        } else if self.has(Switch::KeepSize) && !self.has(Switch::Allocate) {
             "`--keep-size` was specified but `--allocate` was not"
         } else if no_operand {
             "missing file operand"
@@ -257,23 +274,26 @@ impl<'a> Job<'a> {
     /// Whether all went well with this file.
     #[inline(never)]
     fn run(&self, cx: &mut Context, name: &[u8]) -> bool {
-        if self.dry_run {
+        if self.has(Switch::DryRun) {
             return self.rehearse(cx, name);
         }
-        let create = if self.no_create { O_WRONLY } else { O_WRONLY | O_CREAT };
+        let create = if self.has(Switch::NoCreate) { O_WRONLY } else { O_WRONLY | O_CREAT };
         match open(name, create | O_NONBLOCK, Mode(0o666)) {
             Ok(file) => match self.change(cx, name, &file) {
                 Ok(fine) => fine,
                 Err((text, numbers, errno)) => failed(cx, text, name, &numbers, Some(errno)),
             },
-            Err(Errno::ENOENT) if self.no_create => true,
+            Err(Errno::ENOENT) if self.has(Switch::NoCreate) => true,
             Err(errno) => failed(cx, "cannot open % for writing", name, &[], Some(errno)),
         }
     }
 
     /// Whether the size that there is decides on the new one.
     fn looks(&self) -> bool {
-        self.io_blocks || self.kind != Kind::Absolute || self.allocate || self.size.is_none()
+        self.has(Switch::IoBlocks)
+            || self.kind != Kind::Absolute
+            || self.has(Switch::Allocate)
+            || self.size.is_none()
     }
 
     /// The size that a file should get, which may be open already; none where it is told why
@@ -286,7 +306,7 @@ impl<'a> Job<'a> {
         file: Option<&File>,
     ) -> Option<i64> {
         let mut amount = self.size.unwrap_or(0);
-        if self.io_blocks {
+        if self.has(Switch::IoBlocks) {
             let block = known.map_or(512, |known| known.block);
             let bytes = amount.checked_mul(block);
             if bytes.is_none() {
@@ -327,8 +347,7 @@ impl<'a> Job<'a> {
         let told = |text, numbers| move |errno| (text, numbers, errno);
         let mut known = None;
         if self.looks() {
-            let stat = fstat(file).map_err(told("cannot fstat %", [0; 2]))?;
-            known = Some(Known::new(&stat));
+            known = Some(Known::of(name, Some(file)).map_err(told("cannot fstat %", [0; 2]))?);
         }
         let Some(target) = self.target(cx, name, known.as_ref(), Some(file)) else {
             return Ok(false);
@@ -337,12 +356,13 @@ impl<'a> Job<'a> {
         let old = known.map_or(0, |known| known.size);
         // What is allocated makes the file longer by itself: it stays as it was where the
         // device is full.
-        if resizes && !self.keep_size && !(self.allocate && target > old) {
+        if resizes && !self.has(Switch::KeepSize) && !(self.has(Switch::Allocate) && target > old) {
             let text = "failed to truncate % at # bytes";
             ftruncate(file, target as u64).map_err(told(text, [target, 0]))?;
         }
-        if self.allocate && target > 0 {
-            let mode = if self.keep_size { FALLOC_FL_KEEP_SIZE } else { FallocateMode(0) };
+        if self.has(Switch::Allocate) && target > 0 {
+            let mode =
+                if self.has(Switch::KeepSize) { FALLOC_FL_KEEP_SIZE } else { FallocateMode(0) };
             let text = "failed to allocate # bytes for %";
             fallocate(file, mode, 0, target as u64).map_err(told(text, [target, 0]))?;
         }
@@ -352,7 +372,7 @@ impl<'a> Job<'a> {
             let done = fallocate(file, mode, offset as u64, length as u64);
             done.map_err(told(text, [length, offset]))?;
         }
-        if self.sync {
+        if self.has(Switch::Sync) {
             fdatasync(file).map_err(told("failed to sync %", [0; 2]))?;
         }
         Ok(true)
@@ -360,9 +380,9 @@ impl<'a> Job<'a> {
 
     /// Says what [`change`](Job::change) would do.
     fn rehearse(&self, cx: &mut Context, name: &[u8]) -> bool {
-        let known = match stat(name) {
-            Ok(stat) => Some(Known::new(&stat)),
-            Err(Errno::ENOENT) if self.no_create => return true,
+        let known = match Known::of(name, None) {
+            Ok(known) => Some(known),
+            Err(Errno::ENOENT) if self.has(Switch::NoCreate) => return true,
             Err(Errno::ENOENT) => None,
             Err(errno) => return failed(cx, "cannot stat %", name, &[], Some(errno)),
         };
@@ -371,13 +391,13 @@ impl<'a> Job<'a> {
             Some(known) => (known.size, "%: #"),
             None => (0, "%: new"),
         };
-        let new = if self.keep_size { old } else { target };
+        let new = if self.has(Switch::KeepSize) { old } else { target };
         let change = new.saturating_sub(old);
         let out = &mut cx.out;
         write(out, text, name, &[old]);
         let text = if change < 0 { " -> # bytes (#)" } else { " -> # bytes (+#)" };
         write(out, text, b"", &[new, change]);
-        if self.allocate {
+        if self.has(Switch::Allocate) {
             write(out, ", space for #", b"", &[target]);
         }
         if let Some((offset, length)) = self.punch {

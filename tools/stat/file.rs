@@ -3,7 +3,7 @@
 use super::field::{DEVICE, Place, place};
 use super::format::{Format, Piece};
 use super::subject::{Directive, Form, Subject};
-use super::{Fatal, Run, all, report as report_formats};
+use super::{Fatal, Run, Switch, all, report as report_formats};
 use crate::context::Context;
 use crate::quote::Quoted;
 use crate::words::{number, words};
@@ -104,8 +104,8 @@ fn mask(format: Format) -> StatxMask {
 pub fn report(cx: &mut Context, run: &mut Run, name: &[u8]) -> Result<bool, Fatal> {
     let options = &run.options;
     let mask = match options.format {
-        _ if options.json || options.all => all::MASK,
-        Some(format) => mask(Format::new(format, options.printf)),
+        _ if options.has(Switch::Json) || options.has(Switch::All) => all::MASK,
+        Some(format) => mask(Format::new(format, options.has(Switch::Printf))),
         None => STATX_BASIC_STATS | STATX_BTIME,
     };
     let stat = match run.statx(name, mask) {
@@ -116,13 +116,14 @@ pub fn report(cx: &mut Context, run: &mut Run, name: &[u8]) -> Result<bool, Fata
         }
     };
     let file = &Subject { name, fields: stat.as_bytes(), directives: &DIRECTIVES, is_file: true };
-    if run.options.json {
+    if run.options.has(Switch::Json) {
         return Ok(all::json(cx, run, file, &stat));
     }
     let end = if file.is_device() { DEVICE_END } else { END };
-    let formats: &[&[u8]] = if run.options.terse { &[TERSE] } else { &[FULL, end, REST] };
+    let formats: &[&[u8]] =
+        if run.options.has(Switch::Terse) { &[TERSE] } else { &[FULL, end, REST] };
     let fine = report_formats(cx, run, file, formats)?;
-    if run.options.all {
+    if run.options.has(Switch::All) {
         all::print(cx, run, file, &stat);
     }
     Ok(fine)

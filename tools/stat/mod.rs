@@ -14,7 +14,7 @@ mod zone;
 use crate::cli;
 use crate::context::Context;
 use crate::quote::{Style, Tamed, Word};
-use crate::words::{short, words};
+use crate::words::{place, short, words};
 use alloc::vec::Vec;
 use format::{Format, Piece, Spec};
 use ids::Ids;
@@ -69,19 +69,36 @@ characters and what isn't UTF-8 are printed as \\ooo; by --printf, for scripts, 
 /// What was asked for.
 #[derive(Default)]
 struct Options<'a> {
-    dereference: bool,
-    file_system: bool,
-    /// Of `--printf`: no newline, escapes, and names as they are.
-    printf: bool,
-    terse: bool,
-    all: bool,
-    json: bool,
-    help: bool,
-    version: bool,
-    /// What was wrong has been told.
-    wrong: bool,
+    /// A bit for each [`Switch`].
+    switches: u16,
     cached: AtFlags,
+    /// Of `-c` or `--printf`.
     format: Option<&'a [u8]>,
+}
+
+/// The options without a value, and `--printf`.
+const SWITCHES: &str = "L f t all json help version printf";
+
+/// The same, by the same numbers.
+#[derive(Clone, Copy)]
+enum Switch {
+    Dereference,
+    FileSystem,
+    Terse,
+    All,
+    Json,
+    Help,
+    Version,
+    /// No newline, escapes, and names as they are.
+    Printf,
+    /// None of them: what was wrong has been told.
+    Wrong,
+}
+
+impl Options<'_> {
+    fn has(&self, switch: Switch) -> bool {
+        self.switches >> switch as u8 & 1 != 0
+    }
 }
 
 /// What is kept from one file to the next.
@@ -108,13 +125,13 @@ pub fn run(cx: &mut Context) -> u8 {
     let operands =
         cli::parse(cx, args, HELP, &mut |cx, key, value| set(&mut run.options, cx, key, value));
     let operands = match operands {
-        Ok(operands) if !run.options.wrong => operands,
+        Ok(operands) if !run.options.has(Switch::Wrong) => operands,
         _ => return cli::misused(cx),
     };
-    if run.options.help {
+    if run.options.has(Switch::Help) {
         return cli::help(cx, "[OPTION]... FILE...", HELP);
     }
-    if run.options.version {
+    if run.options.has(Switch::Version) {
         return cli::version(cx);
     }
     if operands.is_empty() {
@@ -128,19 +145,17 @@ pub fn run(cx: &mut Context) -> u8 {
 }
 
 fn set<'a>(options: &mut Options<'a>, cx: &mut Context, key: &[u8], value: Option<&'a [u8]>) {
-    match key {
-        b"L" => options.dereference = true,
-        b"f" => options.file_system = true,
-        b"t" => options.terse = true,
-        b"all" => options.all = true,
-        b"json" => options.json = true,
-        b"help" => options.help = true,
-        b"version" => options.version = true,
-        b"cached" => match cached(cx, value.unwrap_or_default()) {
+    let switch = place(SWITCHES, key).map_or(0, |place| 1 << place);
+    options.switches |= switch;
+    if key == b"cached" {
+        match cached(cx, value.unwrap_or_default()) {
             Some(flags) => options.cached = flags,
-            None => options.wrong = true,
-        },
-        _ => (options.format, options.printf) = (value, key == b"printf"),
+            None => options.switches |= 1 << Switch::Wrong as u16,
+        }
+    } else if value.is_some() {
+        options.format = value;
+        // The last one decides.
+        options.switches = options.switches & !(1 << Switch::Printf as u16) | switch;
     }
 }
 
@@ -187,18 +202,18 @@ fn report_on(cx: &mut Context, run: &mut Run, operands: &[&[u8]]) -> Result<bool
     if let Some(format) = run.options.format {
         run.quoting = quoting(cx, format);
     }
-    if run.options.json {
+    if run.options.has(Switch::Json) {
         cx.json().array("");
     }
     let mut fine = true;
     for name in operands {
-        fine &= if run.options.file_system {
+        fine &= if run.options.has(Switch::FileSystem) {
             system::report(cx, run, name)?
         } else {
             file::report(cx, run, name)?
         };
     }
-    if run.options.json {
+    if run.options.has(Switch::Json) {
         cx.json().end_array();
         cx.json().end_document();
     }
@@ -212,7 +227,7 @@ fn report(
     subject: &Subject,
     formats: &[&[u8]],
 ) -> Result<bool, Fatal> {
-    let printf = run.options.printf;
+    let printf = run.options.has(Switch::Printf);
     let Some(format) = run.options.format else {
         let mut fine = true;
         for format in formats {
@@ -263,7 +278,7 @@ fn print(
 impl Run<'_> {
     /// Prints text that isn't lx's own: tamed, unless a raw form was asked for.
     fn text(&self, cx: &mut Context, spec: &Spec, text: &[u8]) {
-        if self.options.printf || text.iter().all(|byte| matches!(byte, b' '..=b'~')) {
+        if self.options.has(Switch::Printf) || text.iter().all(|byte| matches!(byte, b' '..=b'~')) {
             return spec.text(&mut cx.out, text);
         }
         let tamed = short(&mut |out| put!(out, Tamed(text)));
@@ -276,7 +291,8 @@ impl Run<'_> {
 
     /// What statx is told, apart from the mask.
     fn flags(&self) -> AtFlags {
-        let link = if self.options.dereference { AtFlags(0) } else { AT_SYMLINK_NOFOLLOW };
+        let link =
+            if self.options.has(Switch::Dereference) { AtFlags(0) } else { AT_SYMLINK_NOFOLLOW };
         let mount =
             if self.options.cached == AT_STATX_FORCE_SYNC { AtFlags(0) } else { AT_NO_AUTOMOUNT };
         self.options.cached | link | mount

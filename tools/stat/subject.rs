@@ -4,7 +4,7 @@ use super::field::{Place, place};
 use super::file::mount_point;
 use super::format::Spec;
 use super::system::type_name;
-use super::{Run, kinds, time};
+use super::{Run, Switch, kinds, time};
 use crate::context::Context;
 use crate::quote::{Quoted, is_utf8, quote};
 use crate::words::{short, words};
@@ -154,7 +154,8 @@ impl Subject<'_> {
     fn context(&self, cx: &mut Context, run: &Run, text: &mut Vec<u8>) -> bool {
         let mut buffer = [0; 256];
         let attribute = c"security.selinux";
-        let link = if run.options.dereference { AtFlags(0) } else { AT_SYMLINK_NOFOLLOW };
+        let link =
+            if run.options.has(Switch::Dereference) { AtFlags(0) } else { AT_SYMLINK_NOFOLLOW };
         let found = if self.name == b"-" {
             fgetxattr(stdin(), attribute, &mut buffer)
         } else {

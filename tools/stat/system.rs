@@ -2,7 +2,7 @@
 
 use super::field::{Place, place};
 use super::subject::{Directive, Form, Subject};
-use super::{Fatal, Run, all, report as report_formats};
+use super::{Fatal, Run, Switch, all, report as report_formats};
 use crate::context::Context;
 use crate::quote::Quoted;
 use crate::words::{short, words};
@@ -108,12 +108,17 @@ pub fn report(cx: &mut Context, run: &mut Run, name: &[u8]) -> Result<bool, Fata
     };
     let fields = stat.as_bytes();
     let system = &Subject { name, fields, directives: &DIRECTIVES, is_file: false };
-    if run.options.json {
+    if run.options.has(Switch::Json) {
         all::json_system(cx, system, &stat);
         return Ok(true);
     }
-    let fine = report_formats(cx, run, system, &[if run.options.terse { TERSE } else { FULL }])?;
-    if run.options.all {
+    let fine = report_formats(
+        cx,
+        run,
+        system,
+        &[if run.options.has(Switch::Terse) { TERSE } else { FULL }],
+    )?;
+    if run.options.has(Switch::All) {
         all::print_system(cx, &stat);
     }
     Ok(fine)

@@ -30,4 +30,4 @@ pub use statfs::*;
 pub use statx::*;
 pub use xattr::*;
 
-use path::{at_path, two_paths};
+use path::{at_path, with_path};

@@ -1,6 +1,6 @@
 //! Opening files, and what can be changed of an open one.
 
-use super::{CWD, Path, at_path};
+use super::{CWD, Path, PathBytes, at_path};
 use crate::arch::{nr, open as arch_open, syscall};
 use crate::bits::bits;
 use crate::errno::{Result, check};
@@ -114,17 +114,23 @@ impl AsFd for File {
 ///
 /// # Errors
 /// Those of the manual page; `EINVAL`, `ENAMETOOLONG` as [`Path`] says.
+#[inline]
 pub fn open(path: impl Path, flags: OpenFlags, mode: Mode) -> Result<File> {
-    openat(CWD, path, flags, mode)
+    open_at(CWD, path.as_path(), flags, mode)
 }
 
 /// As [`open`], from this directory on.
+#[inline]
 pub fn openat(dir: impl AsFd, path: impl Path, flags: OpenFlags, mode: Mode) -> Result<File> {
+    open_at(dir.as_fd(), path.as_path(), flags, mode)
+}
+
+// Once for all kinds of directories and paths.
+#[inline(never)]
+fn open_at(dir: BorrowedFd, path: PathBytes, flags: OpenFlags, mode: Mode) -> Result<File> {
     let (flags, mode) = ((flags | O_CLOEXEC).0 as usize, mode.0 as usize);
-    let fd = at_path(dir, path, |dir, path| {
-        // SAFETY: gives a new descriptor, disturbs none.
-        unsafe { syscall(nr::OPENAT, [dir, path, flags, mode]) }
-    })?;
+    // SAFETY: gives a new descriptor, disturbs none.
+    let fd = unsafe { at_path(nr::OPENAT, dir, path, flags, mode, 0) }?;
     // SAFETY: it is new, nobody else has it.
     Ok(File(unsafe { OwnedFd::new(fd as i32) }))
 }
@@ -139,10 +145,9 @@ pub fn open_in_root(root: impl AsFd, path: impl Path, flags: OpenFlags) -> Resul
     const RESOLVE_IN_ROOT: u64 = 0x10;
     // `struct open_how` of <linux/openat2.h>: flags, mode, resolve.
     let how = [u64::from((flags | O_CLOEXEC).0), 0, RESOLVE_IN_ROOT];
-    let fd = at_path(root, path, |dir, path| {
-        // SAFETY: gives a new descriptor, disturbs none; the kernel reads `how`.
-        unsafe { syscall(nr::OPENAT2, [dir, path, how.as_ptr() as usize, size_of_val(&how)]) }
-    })?;
+    let (at, len) = (how.as_ptr() as usize, size_of_val(&how));
+    // SAFETY: gives a new descriptor, disturbs none; the kernel reads `how`.
+    let fd = unsafe { at_path(nr::OPENAT2, root.as_fd(), path.as_path(), at, len, 0) }?;
     // SAFETY: it is new, nobody else has it.
     Ok(File(unsafe { OwnedFd::new(fd as i32) }))
 }

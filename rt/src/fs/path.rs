@@ -1,8 +1,9 @@
 //! Paths on the way to the kernel, and the calls that take them.
 
+use crate::arch::syscall;
 use crate::bits::bits;
 use crate::errno::{Errno, Result, check};
-use crate::io::{AsFd, BorrowedFd, retry};
+use crate::io::{BorrowedFd, retry};
 use core::ffi::CStr;
 use core::mem::MaybeUninit;
 
@@ -14,67 +15,106 @@ pub const PATH_MAX: usize = 4096;
 pub const CWD: BorrowedFd<'static> = unsafe { BorrowedFd::new(-100) };
 
 /// What names a file: `&CStr` as it is, `&str` and `&[u8]` by a copy on the stack.
+///
+/// As such it may be refused: `EINVAL`: there is a zero byte in it; `ENAMETOOLONG`:
+/// [`PATH_MAX`] bytes or more.
 pub trait Path {
-    /// Calls `call` with the path as the kernel takes it.
-    ///
-    /// # Errors
-    /// `EINVAL`: there is a zero byte in it. `ENAMETOOLONG`: [`PATH_MAX`] bytes or more.
-    fn with_c_str(&self, call: &mut dyn FnMut(&CStr) -> Result<usize>) -> Result<usize>;
+    /// Its bytes.
+    fn as_path(&self) -> PathBytes<'_>;
+}
+
+/// The bytes of a [`Path`].
+#[derive(Clone, Copy)]
+pub enum PathBytes<'a> {
+    /// As the kernel takes them.
+    Terminated(&'a CStr),
+    /// Without a zero byte.
+    Bare(&'a [u8]),
 }
 
 impl Path for CStr {
-    fn with_c_str(&self, call: &mut dyn FnMut(&CStr) -> Result<usize>) -> Result<usize> {
-        call(self)
+    #[inline]
+    fn as_path(&self) -> PathBytes<'_> {
+        PathBytes::Terminated(self)
     }
 }
 
 impl Path for [u8] {
-    #[inline(never)]
-    fn with_c_str(&self, call: &mut dyn FnMut(&CStr) -> Result<usize>) -> Result<usize> {
-        // A small frame for most: each further page of stack is a page fault.
-        if self.len() < 256 { copied::<256>(self, call) } else { copied_long(self, call) }
+    #[inline]
+    fn as_path(&self) -> PathBytes<'_> {
+        PathBytes::Bare(self)
     }
-}
-
-#[cold]
-#[inline(never)]
-fn copied_long(path: &[u8], call: &mut dyn FnMut(&CStr) -> Result<usize>) -> Result<usize> {
-    copied::<PATH_MAX>(path, call)
-}
-
-#[inline(always)]
-fn copied<const N: usize>(
-    path: &[u8],
-    call: &mut dyn FnMut(&CStr) -> Result<usize>,
-) -> Result<usize> {
-    let mut buffer = [const { MaybeUninit::<u8>::uninit() }; N];
-    if path.len() >= N {
-        return Err(Errno::ENAMETOOLONG);
-    }
-    for (to, from) in buffer.iter_mut().zip(path.iter().chain(&[0])) {
-        to.write(*from);
-    }
-    // SAFETY: the path and a zero byte were written, which is not more than there is.
-    let bytes = unsafe { core::slice::from_raw_parts(buffer.as_ptr().cast(), path.len() + 1) };
-    call(CStr::from_bytes_with_nul(bytes).map_err(|_| Errno::EINVAL)?)
 }
 
 impl<const N: usize> Path for [u8; N] {
-    fn with_c_str(&self, call: &mut dyn FnMut(&CStr) -> Result<usize>) -> Result<usize> {
-        self.as_slice().with_c_str(call)
+    #[inline]
+    fn as_path(&self) -> PathBytes<'_> {
+        PathBytes::Bare(self)
     }
 }
 
 impl Path for str {
-    fn with_c_str(&self, call: &mut dyn FnMut(&CStr) -> Result<usize>) -> Result<usize> {
-        self.as_bytes().with_c_str(call)
+    #[inline]
+    fn as_path(&self) -> PathBytes<'_> {
+        PathBytes::Bare(self.as_bytes())
     }
 }
 
 impl<T: Path + ?Sized> Path for &T {
-    fn with_c_str(&self, call: &mut dyn FnMut(&CStr) -> Result<usize>) -> Result<usize> {
-        (**self).with_c_str(call)
+    #[inline]
+    fn as_path(&self) -> PathBytes<'_> {
+        (**self).as_path()
     }
+}
+
+/// Calls with the address of a path as the kernel takes it.
+// Not generic: paths of all kinds go through the same code.
+#[inline(never)]
+pub(super) fn with_path(path: PathBytes, call: Call) -> Result<usize> {
+    match path {
+        PathBytes::Terminated(path) => call(path.as_ptr() as usize),
+        // A small frame for most: each further page of stack is a page fault.
+        PathBytes::Bare(path) if path.len() < 256 => copied::<256>(path, call),
+        PathBytes::Bare(path) => copied::<PATH_MAX>(path, call),
+    }
+}
+
+/// What is called with an address.
+pub(super) type Call<'a> = &'a mut dyn FnMut(usize) -> Result<usize>;
+
+#[inline(never)]
+fn copied<const N: usize>(path: &[u8], call: Call) -> Result<usize> {
+    let mut buffer = [const { MaybeUninit::<u8>::uninit() }; N];
+    if path.len() >= N {
+        return Err(Errno::ENAMETOOLONG);
+    }
+    if path.contains(&0) {
+        return Err(Errno::EINVAL);
+    }
+    for (to, from) in buffer.iter_mut().zip(path.iter().chain(&[0])) {
+        to.write(*from);
+    }
+    call(buffer.as_ptr() as usize)
+}
+
+/// Makes a call that takes a directory, a path, and three words, until no signal
+/// interrupts it.
+///
+/// # Safety
+/// As for [`syscall`]. The path is a string.
+#[inline(never)]
+pub(super) unsafe fn at_path(
+    number: usize,
+    dir: BorrowedFd,
+    path: PathBytes,
+    a: usize,
+    b: usize,
+    c: usize,
+) -> Result<usize> {
+    with_path(path, &mut |path| {
+        // SAFETY: the caller's promise.
+        retry(|| check(unsafe { syscall(number, [dir.word(), path, a, b, c]) }))
+    })
 }
 
 bits! {
@@ -96,27 +136,4 @@ bits! {
     AT_STATX_FORCE_SYNC = 0x2000;
     /// statx: what is known here, if it is old.
     AT_STATX_DONT_SYNC = 0x4000;
-}
-
-/// Makes a call that takes a directory and a path, until no signal interrupts it.
-#[inline]
-pub(super) fn at_path(
-    dir: impl AsFd,
-    path: impl Path,
-    call: impl Fn(usize, usize) -> isize,
-) -> Result<usize> {
-    let dir = dir.as_fd().word();
-    path.with_c_str(&mut |path| retry(|| check(call(dir, path.as_ptr() as usize))))
-}
-
-/// As [`at_path`], with two paths from the current directory on.
-pub(super) fn two_paths(
-    old: impl Path,
-    new: impl Path,
-    call: impl Fn(usize, usize, usize) -> isize,
-) -> Result<()> {
-    old.with_c_str(&mut |old| {
-        at_path(CWD, &new, |dir, new| call(dir, old.as_ptr() as usize, new))
-    })?;
-    Ok(())
 }

@@ -1,6 +1,6 @@
 //! The size of a file, its space, and its way to the device.
 
-use super::{CWD, Path, at_path};
+use super::{Path, with_path};
 use crate::arch::{nr, syscall};
 use crate::bits::bits;
 use crate::errno::{Result, check};
@@ -11,10 +11,10 @@ use crate::io::{AsFd, retry};
 /// # Errors
 /// Those of the manual page; `EINVAL` also for a size beyond `i64::MAX`.
 pub fn truncate(path: impl Path, size: u64) -> Result<()> {
-    at_path(CWD, path, |_, path| {
+    with_path(path.as_path(), &mut |path| {
         // SAFETY: no memory of this process is involved but a mapping of the file, whose
         // contract `Input` and `Mapping` tell.
-        unsafe { syscall(nr::TRUNCATE, [path, size as usize]) }
+        retry(|| check(unsafe { syscall(nr::TRUNCATE, [path, size as usize]) }))
     })?;
     Ok(())
 }

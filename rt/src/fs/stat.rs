@@ -1,9 +1,9 @@
 //! What is known of a file: [`stat`] and its relatives.
 
-use super::{AT_EMPTY_PATH, AT_SYMLINK_NOFOLLOW, AtFlags, CWD, Mode, Path, at_path};
-use crate::arch::{nr, syscall};
+use super::{AT_EMPTY_PATH, AT_SYMLINK_NOFOLLOW, AtFlags, CWD, Mode, Path, PathBytes, at_path};
+use crate::arch::nr;
 use crate::errno::Result;
-use crate::io::AsFd;
+use crate::io::{AsFd, BorrowedFd};
 use core::mem::MaybeUninit;
 
 pub use crate::arch::Stat;
@@ -44,31 +44,34 @@ impl Stat {
 /// What is known of the file at this path; of a symbolic link's target (`man 2 stat`).
 #[inline]
 pub fn stat(path: impl Path) -> Result<Stat> {
-    fstatat(CWD, path, AtFlags(0))
+    stat_at(CWD, path.as_path(), AtFlags(0))
 }
 
 /// As [`stat`], but of a symbolic link itself.
 #[inline]
 pub fn lstat(path: impl Path) -> Result<Stat> {
-    fstatat(CWD, path, AT_SYMLINK_NOFOLLOW)
+    stat_at(CWD, path.as_path(), AT_SYMLINK_NOFOLLOW)
 }
 
 /// What is known of an open file (`man 2 fstat`).
 #[inline]
 pub fn fstat(fd: impl AsFd) -> Result<Stat> {
-    fstatat(fd, c"", AT_EMPTY_PATH)
+    stat_at(fd.as_fd(), c"".as_path(), AT_EMPTY_PATH)
 }
 
 /// What is known of the file at this path from a directory on (`man 2 fstatat`).
-// Inline, so that the kernel writes where the caller wants it: no second copy.
 #[inline]
 pub fn fstatat(dir: impl AsFd, path: impl Path, flags: AtFlags) -> Result<Stat> {
+    stat_at(dir.as_fd(), path.as_path(), flags)
+}
+
+// Once for all kinds of directories and paths.
+#[inline(never)]
+fn stat_at(dir: BorrowedFd, path: PathBytes, flags: AtFlags) -> Result<Stat> {
     let mut stat = MaybeUninit::<Stat>::uninit();
     let out = stat.as_mut_ptr() as usize;
-    at_path(dir, path, |dir, path| {
-        // SAFETY: the kernel writes one `struct stat`.
-        unsafe { syscall(nr::NEWFSTATAT, [dir, path, out, flags.0 as usize]) }
-    })?;
+    // SAFETY: the kernel writes one `struct stat`.
+    unsafe { at_path(nr::NEWFSTATAT, dir, path, out, flags.0 as usize, 0) }?;
     // SAFETY: the kernel filled it.
     Ok(unsafe { stat.assume_init() })
 }

@@ -1,6 +1,6 @@
 //! What is known of a file system: [`statfs`].
 
-use super::{CWD, Path, at_path};
+use super::{Path, with_path};
 use crate::arch::{nr, syscall};
 use crate::errno::{Result, check};
 use crate::io::{AsFd, retry};
@@ -50,9 +50,9 @@ pub const ST_NOEXEC: i64 = 8;
 pub fn statfs(path: impl Path) -> Result<Statfs> {
     let mut statfs = MaybeUninit::<Statfs>::uninit();
     let out = statfs.as_mut_ptr() as usize;
-    at_path(CWD, path, |_, path| {
+    with_path(path.as_path(), &mut |path| {
         // SAFETY: the kernel writes one `struct statfs`.
-        unsafe { syscall(nr::STATFS, [path, out]) }
+        retry(|| check(unsafe { syscall(nr::STATFS, [path, out]) }))
     })?;
     // SAFETY: the kernel filled it.
     Ok(unsafe { statfs.assume_init() })

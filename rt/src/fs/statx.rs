@@ -1,7 +1,7 @@
 //! What more is known of a file: [`statx`].
 
 use super::{AtFlags, Path, at_path};
-use crate::arch::{nr, syscall};
+use crate::arch::nr;
 use crate::bits::bits;
 use crate::errno::Result;
 use crate::io::AsFd;
@@ -143,10 +143,9 @@ impl Statx {
 pub fn statx(dir: impl AsFd, path: impl Path, flags: AtFlags, mask: StatxMask) -> Result<Statx> {
     let mut statx = MaybeUninit::<Statx>::uninit();
     let out = statx.as_mut_ptr() as usize;
-    at_path(dir, path, |dir, path| {
-        // SAFETY: the kernel writes one `struct statx`.
-        unsafe { syscall(nr::STATX, [dir, path, flags.0 as usize, mask.0 as usize, out]) }
-    })?;
+    let (flags, mask) = (flags.0 as usize, mask.0 as usize);
+    // SAFETY: the kernel writes one `struct statx`.
+    unsafe { at_path(nr::STATX, dir.as_fd(), path.as_path(), flags, mask, out) }?;
     // SAFETY: the kernel filled it, all 256 bytes whatever the mask.
     Ok(unsafe { statx.assume_init() })
 }

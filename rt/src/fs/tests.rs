@@ -1,7 +1,7 @@
 use super::*;
 use crate::errno::Errno;
 use crate::io::{AsFd, Read, Seek, SeekFrom, Write, pread, pwrite};
-use std::ffi::CString;
+use std::ffi::{CStr, CString};
 use std::os::unix::fs::MetadataExt;
 use std::path::PathBuf;
 use std::string::String;
@@ -36,8 +36,9 @@ const RW: Mode = Mode(0o600);
 fn paths_of_every_kind_and_length() {
     let seen = |path: &dyn Path| {
         let mut copy = CString::default();
-        path.with_c_str(&mut |path| {
-            copy = path.into();
+        with_path(path.as_path(), &mut |path| {
+            // SAFETY: a string, as the kernel takes it.
+            copy = unsafe { CStr::from_ptr(path as *const _) }.into();
             Ok(0)
         })
         .map(|_| copy.into_bytes())
