@@ -30,7 +30,7 @@ use crate::mm::{MAP_ANONYMOUS, MAP_PRIVATE, PROT_READ, PROT_WRITE, mmap, mremap}
 use core::cell::Cell;
 use core::ptr::NonNull;
 use core::sync::atomic::{AtomicUsize, Ordering};
-use pieces::{ARENA, Pieces, read_at};
+use pieces::{ARENA, WORTH, read_at};
 use window::{Window, install_handler, used_windows};
 
 /// The `id` of the next input.
@@ -40,19 +40,18 @@ static NEXT_ID: AtomicUsize = AtomicUsize::new(1);
 ///
 /// A file with a size is mapped as a whole where the address space has room for it, and
 /// else in the ranges that are asked for. Of a large file the first few small ranges are read
-/// ([`Pieces`]): often no more is wanted. What has no size (files of /proc, pipes) or can't
+/// (`pieces.rs`): often no more is wanted. What has no size (files of /proc, pipes) or can't
 /// be mapped (files of /sys) is read to its end into memory.
 pub struct Input {
     /// Who it is among the windows and in the arena.
     id: usize,
     size: u64,
     /// All of it, if it is there and not mapped range by range.
-    whole: Cell<Option<NonNull<[u8]>>>,
+    whole: Cell<Option<NonNull<u8>>>,
     /// Whether mapping all of it was tried, and failed.
     by_range: Cell<bool>,
     /// The file, while there may be more of it to map.
     file: Option<File>,
-    pieces: Pieces,
     failure: Cell<Option<Errno>>,
 }
 
@@ -79,44 +78,38 @@ impl Input {
             whole: Cell::new(None),
             by_range: Cell::new(false),
             file: None,
-            pieces: Pieces::default(),
             failure: Cell::new(None),
         };
-        if size > Pieces::WORTH && ARENA.claim(id) {
-            input.file = Some(file);
-            return Ok(input);
-        }
-        if size > 0 {
+        let mut later = size > WORTH && ARENA.claim(id);
+        if size > 0 && !later {
             match input.add_mapping(file.as_fd(), 0, size) {
                 Ok(whole) => {
-                    input.whole.set(Some(whole));
+                    input.whole.set(Some(whole.cast()));
                     return Ok(input);
                 }
+                Err(Errno::ENODEV) if size <= Input::READ_LIMIT as u64 => {}
                 // More than fits, or than is worth reading: range by range.
-                Err(Errno::ENOMEM | Errno::EOVERFLOW) => {
+                Err(Errno::ENOMEM | Errno::EOVERFLOW | Errno::ENODEV) => {
                     input.by_range.set(true);
-                    input.file = Some(file);
-                    return Ok(input);
+                    later = true;
                 }
-                Err(Errno::ENODEV) if size > Input::READ_LIMIT as u64 => {
-                    input.by_range.set(true);
-                    input.file = Some(file);
-                    return Ok(input);
-                }
-                Err(Errno::ENODEV) => {}
                 Err(error) => return Err(error),
             }
         }
+        if later {
+            input.file = Some(file);
+            return Ok(input);
+        }
         let whole = input.read_to_end(file.as_fd())?;
         input.size = whole.len() as u64;
-        input.whole.set(Some(whole));
+        input.whole.set(Some(whole.cast()));
         Ok(input)
     }
 
     /// Whether bytes that were looked at had gone from the file (or its device failed), and
     /// were given as zeros.
     pub fn truncated(&self) -> bool {
-        self.pieces.truncated.get()
+        ARENA.truncated(self.id)
             || self.windows().any(|window| window.truncated.load(Ordering::Relaxed))
     }
 
@@ -133,11 +126,11 @@ impl Input {
     fn whole(&self) -> Option<NonNull<[u8]>> {
         if self.whole.get().is_none() && !self.by_range.get() {
             match self.add_mapping(self.file.as_ref()?.as_fd(), 0, self.size) {
-                Ok(whole) => self.whole.set(Some(whole)),
+                Ok(whole) => self.whole.set(Some(whole.cast())),
                 Err(_) => self.by_range.set(true),
             }
         }
-        self.whole.get()
+        Some(NonNull::slice_from_raw_parts(self.whole.get()?, self.size as usize))
     }
 
     /// The bytes of a range that is mapped already.
@@ -248,9 +241,11 @@ impl Source for Input {
         let end = offset.checked_add(size).filter(|end| *end <= self.size)?;
         let length = usize::try_from(size).ok()?;
         if let Some(file) = &self.file
-            && let Some(piece) = self.pieces.get(self.id, file.as_fd(), self.size, offset, length)
+            && let Some(piece) = ARENA.get(self.id, file.as_fd(), self.size, offset, length)
         {
-            return Some(piece);
+            // SAFETY: the arena is ours until `self` is dropped; what was filled in once is
+            // only read.
+            return Some(unsafe { piece.as_ref() });
         }
         if let Some(whole) = self.whole() {
             // SAFETY: these bytes stay where they are until `self` is dropped; what it
