@@ -150,19 +150,31 @@ impl Input {
     #[inline(never)]
     fn map(&self, file: BorrowedFd, offset: u64, end: u64) -> Result<()> {
         const AROUND: u64 = 1 << 20;
-        let around = |unit: u64| {
+        let mut result = Ok(());
+        for unit in [AROUND, PAGE as u64] {
             let start = offset - offset % unit;
             let end = end.checked_next_multiple_of(unit).map_or(self.size, |e| e.min(self.size));
-            match self.add_mapping(file, start, end - start) {
-                Err(Errno::ENODEV) => self.add_copy(file, start, end - start),
-                other => other,
+            let mut added = self.add_mapping(file, start, end - start);
+            if added == Err(Errno::ENODEV) {
+                added = self.add_copy(file, start, end - start);
             }
-        };
-        match around(AROUND) {
-            Err(Errno::ENOMEM) => around(PAGE as u64)?,
-            other => other?,
-        };
-        Ok(())
+            result = added.map(drop);
+            if result != Err(Errno::ENOMEM) {
+                break;
+            }
+        }
+        result
+    }
+
+    /// Claims a window and has it filled; gives it back if that fails.
+    #[inline(never)]
+    fn add(&self, fill: Fill) -> Result<NonNull<[u8]>> {
+        let window = Window::claim(self.id)?;
+        let filled = fill(window);
+        if filled.is_err() {
+            window.release();
+        }
+        filled
     }
 
     /// Maps a range that begins at a page.
@@ -170,71 +182,56 @@ impl Input {
     fn add_mapping(&self, file: BorrowedFd, offset: u64, length: u64) -> Result<NonNull<[u8]>> {
         let length = usize::try_from(length).map_err(|_| Errno::ENOMEM)?;
         install_handler()?;
-        let window = Window::claim(self.id)?;
-        // SAFETY: nothing is mapped over.
-        match unsafe { mmap(0, length, PROT_READ, MAP_PRIVATE, Some(file), offset) } {
-            Ok(start) => Ok(window.set(start, length, offset)),
-            Err(error) => {
-                window.release();
-                Err(error)
-            }
-        }
+        self.add(&mut |window| {
+            // SAFETY: nothing is mapped over.
+            let start = unsafe { mmap(0, length, PROT_READ, MAP_PRIVATE, Some(file), offset) }?;
+            Ok(window.set(start, length, offset))
+        })
     }
 
     /// Copies a range of a file that can't be mapped.
     #[inline(never)]
     fn add_copy(&self, file: BorrowedFd, offset: u64, length: u64) -> Result<NonNull<[u8]>> {
         let length = usize::try_from(length).map_err(|_| Errno::ENOMEM)?;
-        let window = Window::claim(self.id)?;
-        let copied = anonymous(length).inspect(|start| {
-            window.set(*start, length, offset);
-        });
-        let copied = copied.and_then(|start| {
-            // SAFETY: new memory of this length that nobody else knows of.
-            let place = unsafe { core::slice::from_raw_parts_mut(start.as_ptr(), length) };
-            let done = read_at(file, place, offset)?;
+        self.add(&mut |window| {
+            let mut copy = window.set(anonymous(length)?, length, offset);
+            // SAFETY: new memory that nobody else knows of.
+            let done = read_at(file, unsafe { copy.as_mut() }, offset)?;
             window.truncated.store(done < length, Ordering::Relaxed);
-            Ok(NonNull::slice_from_raw_parts(start, length))
-        });
-        if copied.is_err() {
-            window.release();
-        }
-        copied
+            Ok(copy)
+        })
     }
 
     /// Reads what has no size, into memory that grows with it.
     #[inline(never)]
     fn read_to_end(&self, mut file: BorrowedFd) -> Result<NonNull<[u8]>> {
-        let window = Window::claim(self.id)?;
-        let result = (|| {
+        self.add(&mut |window| {
             let mut room = 64 << 10;
-            let mut start = anonymous(room)?;
-            window.set(start, room, 0);
+            let mut whole = window.set(anonymous(room)?, room, 0);
             let mut done = 0;
             loop {
+                // SAFETY: mapped, and nobody else knows of it.
+                let place = unsafe { whole.as_mut() }.get_mut(done..).unwrap_or_default();
+                match file.read(place)? {
+                    0 => return Ok(NonNull::slice_from_raw_parts(whole.cast(), done)),
+                    n => done += n,
+                }
                 if done == room {
                     if room >= Input::READ_LIMIT {
                         return Err(Errno::EFBIG);
                     }
                     // SAFETY: the old address is used no more.
-                    start = unsafe { mremap(start, room, room * 2) }?;
+                    let start = unsafe { mremap(whole.cast(), room, room * 2) }?;
                     room *= 2;
-                    window.set(start, room, 0);
-                }
-                // SAFETY: `room` bytes are mapped at `start`, and nobody else knows of them.
-                let place = unsafe { core::slice::from_raw_parts_mut(start.as_ptr(), room) };
-                match file.read(&mut place[done..])? {
-                    0 => return Ok(NonNull::slice_from_raw_parts(start, done)),
-                    n => done += n,
+                    whole = window.set(start, room, 0);
                 }
             }
-        })();
-        if result.is_err() {
-            window.release();
-        }
-        result
+        })
     }
 }
+
+/// What fills a window.
+type Fill<'a> = &'a mut dyn FnMut(&'static Window) -> Result<NonNull<[u8]>>;
 
 impl Source for Input {
     fn get(&self, offset: u64, size: u64) -> Option<&[u8]> {

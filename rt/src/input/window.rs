@@ -48,6 +48,7 @@ impl Window {
     }
 
     /// Takes a window that is free.
+    #[inline(never)]
     pub fn claim(owner: usize) -> Result<&'static Window> {
         let free = |window: &Window| {
             let claimed =
@@ -67,6 +68,7 @@ impl Window {
     }
 
     /// Unmaps it and gives it back.
+    #[inline(never)]
     pub fn release(&self) {
         let length = self.length.swap(0, Ordering::AcqRel);
         let start = core::ptr::with_exposed_provenance_mut(self.start.load(Ordering::Relaxed));
@@ -93,6 +95,7 @@ struct Previous(UnsafeCell<Action>);
 // SAFETY: written once by the kernel, while the handler is installed; read in the handler.
 unsafe impl Sync for Previous {}
 
+#[inline(never)]
 pub(super) fn install_handler() -> Result<()> {
     static INSTALLED: AtomicBool = AtomicBool::new(false);
     if INSTALLED.swap(true, Ordering::AcqRel) {
