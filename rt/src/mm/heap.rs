@@ -73,20 +73,34 @@ impl Heap {
         }
     }
 
-    /// Calls with the heap's region, which begins in `first`.
-    fn with<T>(&self, call: impl FnOnce(&mut Region) -> T) -> T {
+    /// The heap's region, which begins in `first`, for the caller alone until it calls
+    /// [`unlock`](Heap::unlock).
+    #[inline(never)]
+    #[allow(clippy::mut_from_ref)]
+    fn lock(&self) -> &mut Region {
         while self.locked.swap(true, Ordering::Acquire) {
             core::hint::spin_loop();
         }
-        // SAFETY: whoever locked it is alone with it, and `call` doesn't come back here.
+        // SAFETY: whoever locked it is alone with it.
         let region = unsafe { &mut *self.state.get() };
         if region.end == 0 {
             let first = self.first.get().cast::<u8>().expose_provenance();
             *region = Region { next: first, end: first + FIRST, clean: first };
         }
-        let result = call(region);
+        region
+    }
+
+    fn unlock(&self) {
         self.locked.store(false, Ordering::Release);
-        result
+    }
+
+    /// Takes a block; says also where in it the zeros begin that nobody wrote to.
+    // Not inlined: three kinds of requests end here.
+    #[inline(never)]
+    fn take(&self, layout: Layout) -> Option<(usize, usize)> {
+        let taken = self.lock().take(layout, more);
+        self.unlock();
+        taken
     }
 }
 
@@ -182,13 +196,11 @@ fn pointer(address: Option<usize>) -> *mut u8 {
 // SAFETY: blocks never overlap: each begins at `next` or behind it, which then moves past it.
 unsafe impl GlobalAlloc for Heap {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        pointer(self.with(|region| region.take(layout, more)).map(|(start, _)| start))
+        pointer(self.take(layout).map(|(start, _)| start))
     }
 
     unsafe fn alloc_zeroed(&self, layout: Layout) -> *mut u8 {
-        let Some((start, clean)) = self.with(|region| region.take(layout, more)) else {
-            return null_mut();
-        };
+        let Some((start, clean)) = self.take(layout) else { return null_mut() };
         let block = pointer(Some(start));
         let used = clean.saturating_sub(start).min(layout.size());
         // SAFETY: the block is this long at least, and nobody has it yet.
@@ -197,8 +209,9 @@ unsafe impl GlobalAlloc for Heap {
     }
 
     unsafe fn realloc(&self, block: *mut u8, layout: Layout, size: usize) -> *mut u8 {
-        let address = block as usize;
-        if self.with(|region| region.resize(address, layout, size, more)) {
+        let resized = self.lock().resize(block as usize, layout, size, more);
+        self.unlock();
+        if resized {
             return block;
         }
         // SAFETY: the caller promises a size that makes a layout, and that the block has the
@@ -213,12 +226,11 @@ unsafe impl GlobalAlloc for Heap {
     }
 
     unsafe fn dealloc(&self, block: *mut u8, layout: Layout) {
-        let address = block as usize;
-        self.with(|region| {
-            if region.is_last(address, layout) {
-                region.next = address;
-            }
-        });
+        let region = self.lock();
+        if region.is_last(block as usize, layout) {
+            region.next = block as usize;
+        }
+        self.unlock();
     }
 }
 
