@@ -52,7 +52,7 @@ struct Job<'a> {
 }
 
 /// The options without a value.
-const SWITCHES: &str = "c o allocate keep-size sync dry-run help version";
+const SWITCHES: &[u8] = b"c o allocate keep-size sync dry-run help version";
 
 /// The same, by the same numbers.
 #[derive(Clone, Copy)]

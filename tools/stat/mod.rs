@@ -77,7 +77,7 @@ struct Options<'a> {
 }
 
 /// The options without a value, and `--printf`.
-const SWITCHES: &str = "L f t all json help version printf";
+const SWITCHES: &[u8] = b"L f t all json help version printf";
 
 /// The same, by the same numbers.
 #[derive(Clone, Copy)]
