@@ -146,10 +146,9 @@ impl<'f> Format<'f> {
             return Piece::Byte(value as u8);
         }
         self.rest = behind.get(1..).unwrap_or_default();
-        match b"abtnvfr".iter().position(|&known| known == letter) {
-            Some(at) => Piece::Byte(at as u8 + 7),
-            None if letter == b'e' => Piece::Byte(0x1b),
-            None if matches!(letter, b'"' | b'\\') => Piece::Byte(letter),
+        let (letters, meanings) = (b"abtnvfre\"\\", b"\x07\x08\t\n\x0b\x0c\r\x1b\"\\");
+        match letters.iter().zip(meanings).find(|(known, _)| **known == letter) {
+            Some((_, meaning)) => Piece::Byte(*meaning),
             None => Piece::UnknownEscape(letter),
         }
     }

@@ -105,7 +105,9 @@ impl Options<'_> {
 struct Run<'a> {
     options: Options<'a>,
     quoting: Style,
-    zone: Option<Zone>,
+    zone: Zone,
+    /// Whether that is the one that is wanted: it is found out when a time is printed.
+    zone_known: bool,
     users: Ids,
     groups: Ids,
     /// The last mount whose place was looked up.
@@ -116,7 +118,8 @@ pub fn run(cx: &mut Context) -> u8 {
     let mut run = Run {
         options: Options::default(),
         quoting: Style::Literal,
-        zone: None,
+        zone: Zone::default(),
+        zone_known: false,
         users: Ids::new(c"/etc/passwd"),
         groups: Ids::new(c"/etc/group"),
         mount: None,
@@ -286,7 +289,10 @@ impl Run<'_> {
     }
 
     fn zone(&mut self) -> &Zone {
-        self.zone.get_or_insert_with(time::local_zone)
+        if !core::mem::replace(&mut self.zone_known, true) {
+            time::set_local(&mut self.zone);
+        }
+        &self.zone
     }
 
     /// What statx is told, apart from the mask.

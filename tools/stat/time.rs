@@ -14,14 +14,15 @@ const ZONES: &[u8] = b"/usr/share/zoneinfo";
 /// No zone's file is longer than this.
 const LONGEST: usize = 256 << 10;
 
-/// The zone of `TZ`, and without that of /etc/localtime; UTC where there is none.
-pub fn local_zone() -> Zone {
+/// Sets the zone of `TZ`, and without that of /etc/localtime; leaves UTC where there is none.
+pub fn set_local(zone: &mut Zone) {
     let Some(name) = rt::env::var("TZ") else {
-        return read(b"/etc/localtime").unwrap_or_default();
+        read(zone, b"/etc/localtime");
+        return;
     };
     let name = name.strip_prefix(b":").unwrap_or(name);
     if name.is_empty() {
-        return Zone::default();
+        return;
     }
     let mut path = Vec::new();
     if !name.starts_with(b"/") {
@@ -29,11 +30,13 @@ pub fn local_zone() -> Zone {
         path.push(b'/');
     }
     path.extend(name);
-    read(&path).unwrap_or_else(|| Zone::from_rules(name))
+    if read(zone, &path).is_none() {
+        zone.set_rules(name);
+    }
 }
 
 #[inline(never)]
-fn read(path: &[u8]) -> Option<Zone> {
+fn read(zone: &mut Zone, path: &[u8]) -> Option<()> {
     // A FIFO in its place must not make us wait.
     let file = open(path, O_RDONLY | O_NONBLOCK, Mode(0)).ok()?;
     let mut bytes = alloc::vec![0; 4096];
@@ -43,7 +46,7 @@ fn read(path: &[u8]) -> Option<Zone> {
         used = pread(&file, &mut bytes, 0).ok()?;
     }
     bytes.truncate(used);
-    Zone::from_file(bytes)
+    zone.set_file(bytes)
 }
 
 /// `2023-11-14 22:13:20.123456789 +0000`; only seconds where the year has no room in C's
@@ -82,8 +85,9 @@ mod tests {
     #[test]
     fn times_in_words() {
         let text = |zone: &[u8], seconds, nanoseconds| {
-            let zone = Zone::from_rules(zone);
-            std::string::String::from_utf8(human(&zone, seconds, nanoseconds))
+            let mut at = Zone::default();
+            at.set_rules(zone);
+            std::string::String::from_utf8(human(&at, seconds, nanoseconds))
         };
         for (zone, seconds, expected) in [
             (&b""[..], 0, "1970-01-01 00:00:00.000000007 +0000"),

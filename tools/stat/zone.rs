@@ -4,6 +4,7 @@
 //!
 //! Bytes to numbers, nothing else; whatever the bytes are, the answer is a number.
 
+use crate::words::words;
 use alloc::vec::Vec;
 
 /// Seconds in a day.
@@ -12,8 +13,10 @@ const DAY: i64 = 86400;
 /// A time zone: UTC where there is nothing better.
 #[derive(Default)]
 pub struct Zone {
-    /// A TZif file, and where in it the block is that counts.
-    table: Option<(Vec<u8>, Block)>,
+    /// A TZif file; empty where there is none.
+    bytes: Vec<u8>,
+    /// The block in it that counts.
+    block: Block,
     rules: Option<Rules>,
 }
 
@@ -27,6 +30,7 @@ pub struct Offset {
 }
 
 /// A data block of a TZif file.
+#[derive(Default)]
 struct Block {
     /// Where its data begin.
     start: usize,
@@ -66,41 +70,45 @@ enum Kind {
 }
 
 impl Zone {
-    /// The zone of a value of `TZ` that names no file.
-    pub fn from_rules(text: &[u8]) -> Zone {
-        Zone { table: None, rules: Rules::parse(text) }
+    /// Becomes the zone of a value of `TZ` that names no file.
+    pub fn set_rules(&mut self, text: &[u8]) {
+        self.rules = Rules::parse(text);
     }
 
-    /// The zone of a TZif file; none where it isn't one.
-    pub fn from_file(bytes: Vec<u8>) -> Option<Zone> {
-        let mut block = Block::read(&bytes, 0, 4)?;
-        let mut rules = None;
-        if *bytes.get(4)? >= b'2' {
-            block = Block::read(&bytes, block.part(7), 8)?;
-            if let Some([b'\n', footer @ ..]) = bytes.get(block.part(7)..) {
-                rules = footer.split(|&byte| byte == b'\n').next().and_then(Rules::parse);
-            }
+    /// Becomes the zone of a TZif file; none where it isn't one.
+    pub fn set_file(&mut self, bytes: Vec<u8>) -> Option<()> {
+        let block = &mut self.block;
+        block.read(&bytes, 0, 4)?;
+        let has_rules = *bytes.get(4)? >= b'2';
+        if has_rules {
+            block.read(&bytes, block.part(7), 8)?;
         }
-        let whole = block.typecnt() > 0 && block.part(7) <= bytes.len();
-        whole.then_some(Zone { table: Some((bytes, block)), rules })
+        if block.typecnt() == 0 {
+            return None;
+        }
+        let behind = bytes.get(block.part(7)..)?;
+        if let [b'\n', footer @ ..] = behind
+            && has_rules
+        {
+            self.rules = words(footer, b'\n').next().and_then(Rules::parse);
+        }
+        self.bytes = bytes;
+        Some(())
     }
 
     /// How local time is made of a time in UTC.
     pub fn offset(&self, time: i64) -> Offset {
         let rules = self.rules.as_ref();
-        if let Some((bytes, block)) = &self.table
-            && let Some(offset) = block.offset(bytes, time, rules.is_some())
-        {
-            return offset;
-        }
-        rules.map_or(Offset::default(), |rules| rules.offset(time))
+        let by_table = self.block.offset(&self.bytes, time, rules.is_some());
+        let by_rules = || rules.map_or(Offset::default(), |rules| rules.offset(time));
+        by_table.unwrap_or_else(by_rules)
     }
 
     /// How many leap seconds went by that aren't in a count of seconds, in the zones that know
     /// them, and whether this is one.
     pub fn leap(&self, time: i64) -> (i64, bool) {
         let mut found = (0, false);
-        let Some((bytes, block)) = &self.table else { return found };
+        let (bytes, block) = (&self.bytes, &self.block);
         for index in 0..block.counts[2] {
             let at = block.part(4) + index * (block.width + 4);
             let since = number(bytes, at, block.width).unwrap_or(i64::MAX);
@@ -123,21 +131,21 @@ fn number(bytes: &[u8], at: usize, width: usize) -> Option<i64> {
 }
 
 impl Block {
-    /// The header at this place.
+    /// Becomes that whose header is at this place.
     #[inline(never)]
-    fn read(bytes: &[u8], at: usize, width: usize) -> Option<Block> {
+    fn read(&mut self, bytes: &[u8], at: usize, width: usize) -> Option<()> {
         if !bytes.get(at..)?.starts_with(b"TZif") {
             return None;
         }
-        let mut counts = [0; 6];
-        for (index, count) in counts.iter_mut().enumerate() {
+        (self.start, self.width) = (at + 44, width);
+        for (index, count) in self.counts.iter_mut().enumerate() {
             *count = usize::try_from(number(bytes, at + 20 + 4 * index, 4)?).ok()?;
             // More than fit into the file would be none of its own.
             if *count > bytes.len() {
                 return None;
             }
         }
-        Some(Block { start: at + 44, width, counts })
+        Some(())
     }
 
     fn timecnt(&self) -> usize {
@@ -392,9 +400,21 @@ mod tests {
         }
     }
 
+    fn by_rules(text: &[u8]) -> Zone {
+        let mut zone = Zone::default();
+        zone.set_rules(text);
+        zone
+    }
+
+    fn by_file(bytes: Vec<u8>) -> Option<Zone> {
+        let mut zone = Zone::default();
+        zone.set_file(bytes)?;
+        Some(zone)
+    }
+
     #[test]
     fn rules_of_posix() {
-        let at = |rules: &[u8], time| Zone::from_rules(rules).offset(time).east;
+        let at = |rules: &[u8], time| by_rules(rules).offset(time).east;
         let (july, january) = (1_720_000_000, 1_704_500_000);
         for (rules, winter, summer) in [
             (&b"UTC0"[..], 0, 0),
@@ -455,7 +475,7 @@ mod tests {
     fn files() {
         let types = [(7200, 1), (3208, 0), (3600, 0)];
         let v1 = block(0, false, &[(-100, 2), (1000, 0)], &types);
-        let zone = Zone::from_file(v1.clone()).unwrap();
+        let zone = by_file(v1.clone()).unwrap();
         let offsets =
             [i64::MIN, -101, -100, 999, 1000, 5000, i64::MAX].map(|t| zone.offset(t).east);
         assert_eq!(offsets, [3208, 3208, 3600, 3600, 7200, 7200, 7200]);
@@ -466,7 +486,7 @@ mod tests {
         let mut v2 = block(b'2', false, &[], &[(1, 0)]);
         v2.extend(block(b'2', true, &[(-1 << 40, 2), (1000, 1)], &types));
         v2.extend(b"\n<-03>3\n");
-        let zone = Zone::from_file(v2.clone()).unwrap();
+        let zone = by_file(v2.clone()).unwrap();
         assert_eq!(
             [-1 << 41, 0, 1000, 1 << 40].map(|t| zone.offset(t).east),
             [3208, 3600, -10800, -10800]
@@ -474,7 +494,7 @@ mod tests {
 
         for file in [v1, v2] {
             for end in 0..file.len() {
-                if let Some(zone) = Zone::from_file(file[..end].to_vec()) {
+                if let Some(zone) = by_file(file[..end].to_vec()) {
                     zone.offset(0);
                 }
             }
@@ -482,7 +502,7 @@ mod tests {
                 for byte in [0, 1, 0x7f, 0x80, 0xff] {
                     let mut damaged = file.clone();
                     damaged[at] = byte;
-                    if let Some(zone) = Zone::from_file(damaged) {
+                    if let Some(zone) = by_file(damaged) {
                         for time in [i64::MIN, 0, 1000, i64::MAX] {
                             zone.offset(time);
                         }
