@@ -111,7 +111,7 @@ pub(crate) use {fields, place};
 
 #[cfg(test)]
 mod tests {
-    use super::{DEVICE, Place};
+    use super::{DEVICE, Fields, Place};
     use std::vec::Vec;
 
     #[test]
@@ -122,11 +122,11 @@ mod tests {
             long: u64,
             short: u16,
         }
-        let fields = fields!(Some: id long short; 7 8);
+        const FIELDS: Fields = fields!(Some: id long short; 7 8);
         let bytes = [1, 0, 0, 0x80, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15];
         let values = [0x8000_0001_0504_0302, 0x0d0c_0b0a_0908_0706, 0x0f0e];
         let mut all = Vec::new();
-        fields.each(&mut |name, place, bit| all.push((name, place.of(&bytes), bit)));
+        FIELDS.each(&mut |name, place, bit| all.push((name, place.of(&bytes), bit)));
         let expected =
             [("id", values[0], Some(7)), ("long", values[1], Some(8)), ("short", values[2], None)];
         assert_eq!(all, expected);

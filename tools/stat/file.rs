@@ -2,6 +2,7 @@
 
 use super::field::{DEVICE, Place, place};
 use super::format::{Format, Piece};
+use super::lines::find_line;
 use super::subject::{Directive, Form, Subject};
 use super::{Fatal, Run, Switch, all, report as report_formats};
 use crate::context::Context;
@@ -11,11 +12,10 @@ use alloc::vec::Vec;
 use core::mem::offset_of;
 use rt::Errno;
 use rt::fs::{
-    Mode, O_RDONLY, PATH_MAX, STATX_ATIME, STATX_BASIC_STATS, STATX_BLOCKS, STATX_BTIME,
-    STATX_CTIME, STATX_GID, STATX_INO, STATX_MNT_ID, STATX_MODE, STATX_MTIME, STATX_NLINK,
-    STATX_SIZE, STATX_TYPE, STATX_UID, Statx, StatxMask, open,
+    PATH_MAX, STATX_ATIME, STATX_BASIC_STATS, STATX_BLOCKS, STATX_BTIME, STATX_CTIME, STATX_GID,
+    STATX_INO, STATX_MNT_ID, STATX_MODE, STATX_MTIME, STATX_NLINK, STATX_SIZE, STATX_TYPE,
+    STATX_UID, Statx, StatxMask,
 };
-use rt::io::BufReader;
 
 /// `-t`.
 const TERSE: &[u8] = b"%n %s %b %f %u %g %D %i %h %t %T %X %Y %Z %W %o\n";
@@ -140,14 +140,12 @@ pub fn unreadable(cx: &mut Context, name: &[u8], errno: Errno) {
 /// Adds the place in the tree of a mount, as /proc/self/mountinfo tells it (`man 5
 /// proc_pid_mountinfo`); false where it isn't there.
 pub fn mount_point(id: u64, to: &mut Vec<u8>) -> bool {
-    let Ok(file) = open(c"/proc/self/mountinfo", O_RDONLY, Mode(0)) else { return false };
     // Two paths in a line, and what is escaped in them takes four bytes.
     let mut buffer = alloc::vec![0; 10 * PATH_MAX];
-    let mut lines = BufReader::new(&mut buffer, file);
-    while let Ok(Some(line)) = lines.read_until(b'\n') {
+    find_line(c"/proc/self/mountinfo", &mut buffer, &mut |line| {
         let mut words = words(line, b' ');
         if words.next().and_then(|id| number(id, 10)) != Some(id) {
-            continue;
+            return false;
         }
         let mut path = words.nth(3).unwrap_or_default();
         while let Some((&byte, rest)) = path.split_first() {
@@ -160,7 +158,6 @@ pub fn mount_point(id: u64, to: &mut Vec<u8>) -> bool {
                 _ => to.push(byte),
             }
         }
-        return true;
-    }
-    false
+        true
+    })
 }

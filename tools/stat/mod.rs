@@ -6,6 +6,7 @@ mod file;
 mod format;
 mod ids;
 mod kinds;
+mod lines;
 mod subject;
 mod system;
 mod time;

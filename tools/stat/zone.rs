@@ -504,6 +504,7 @@ mod tests {
                     damaged[at] = byte;
                     if let Some(zone) = by_file(damaged) {
                         for time in [i64::MIN, 0, 1000, i64::MAX] {
+                            zone.leap(time);
                             zone.offset(time);
                         }
                     }
