@@ -133,6 +133,6 @@ mod tests {
         assert_eq!(place!(Some long).of(&bytes[..9]), 0);
         // Major 0x12345, minor 0x6789a.
         let device = [0x45, 0x23, 1, 0, 0x9a, 0x78, 6, 0];
-        assert_eq!(Place(DEVICE).of(&device), 0x0012_0006_7834_59a);
+        assert_eq!(Place(DEVICE).of(&device), 0x0001_2000_6783_459a);
     }
 }

@@ -242,7 +242,7 @@ impl Spec {
         if seconds < 0 && nanoseconds > 0 {
             // -2 s and a quarter is written -1.75; what is cut off is cut off towards zero,
             // which leaves -2 where nothing remains.
-            let more = u32::from(nanoseconds % unit > 0);
+            let more = u32::from(!nanoseconds.is_multiple_of(unit));
             fraction = (power(known) - fraction).saturating_sub(more);
             whole += i64::from(fraction > 0);
         }
