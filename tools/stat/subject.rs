@@ -9,10 +9,9 @@ use crate::context::Context;
 use crate::quote::{Quoted, is_utf8, quote};
 use crate::words::{short, words};
 use alloc::vec::Vec;
-use rt::fs::CWD;
 use rt::fs::{
-    AT_SYMLINK_NOFOLLOW, AtFlags, PATH_MAX, STATX_BTIME, STATX_MNT_ID, Statx, StatxMask, fgetxattr,
-    getxattr, readlink, statx,
+    AT_SYMLINK_NOFOLLOW, AtFlags, CWD, PATH_MAX, STATX_BTIME, STATX_MNT_ID, Statx, StatxMask,
+    fgetxattr, getxattr, readlink, statx,
 };
 use rt::io::stdin;
 use rt::put;
@@ -52,8 +51,8 @@ pub struct Subject<'a> {
 }
 
 impl Subject<'_> {
-    #[inline(never)]
     /// Prints the value of a directive; false where something went wrong, which is told.
+    #[inline(never)]
     pub fn directive(
         &self,
         cx: &mut Context,
