@@ -80,30 +80,35 @@ impl Input {
             file: None,
             failure: Cell::new(None),
         };
-        let mut later = size > WORTH && ARENA.claim(id);
-        if size > 0 && !later {
-            match input.add_mapping(file.as_fd(), 0, size) {
-                Ok(whole) => {
-                    input.whole.set(Some(whole.cast()));
-                    return Ok(input);
-                }
-                Err(Errno::ENODEV) if size <= Input::READ_LIMIT as u64 => {}
-                // More than fits, or than is worth reading: range by range.
-                Err(Errno::ENOMEM | Errno::EOVERFLOW | Errno::ENODEV) => {
-                    input.by_range.set(true);
-                    later = true;
-                }
-                Err(error) => return Err(error),
-            }
-        }
-        if later {
-            input.file = Some(file);
-            return Ok(input);
-        }
-        let whole = input.read_to_end(file.as_fd())?;
-        input.size = whole.len() as u64;
-        input.whole.set(Some(whole.cast()));
+        let more = input.begin(file.as_fd())?;
+        input.file = more.then_some(file);
         Ok(input)
+    }
+
+    /// Makes all of the file accessible now, or else says that there will be more of it to map.
+    fn begin(&mut self, file: BorrowedFd) -> Result<bool> {
+        if self.size > WORTH && ARENA.claim(self.id) {
+            return Ok(true);
+        }
+        let mut whole = Err(Errno::ENODEV);
+        if self.size > 0 {
+            whole = self.add_mapping(file, 0, self.size);
+        }
+        match whole {
+            Err(Errno::ENODEV) if self.size <= Input::READ_LIMIT as u64 => {
+                let read = self.read_to_end(file)?;
+                self.size = read.len() as u64;
+                whole = Ok(read);
+            }
+            // More than fits, or than is worth reading: range by range.
+            Err(Errno::ENOMEM | Errno::EOVERFLOW | Errno::ENODEV) => {
+                self.by_range.set(true);
+                return Ok(true);
+            }
+            _ => {}
+        }
+        self.whole.set(Some(whole?.cast()));
+        Ok(false)
     }
 
     /// Whether bytes that were looked at had gone from the file (or its device failed), and
