@@ -49,6 +49,8 @@ use rt::io::{BufWriter, Write, stdout, stdout_buffer};
 ///
 /// Where the kernel started lx as the interpreter of another program, it is that program's
 /// dynamic linker instead.
+// Not inlined: rt's start-up, where it would be, is compiled for speed.
+#[inline(never)]
 pub fn main() -> u8 {
     #[cfg(feature = "link")]
     if rt::dl::run::is_interpreter() {

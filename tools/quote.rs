@@ -53,12 +53,12 @@ impl Style {
     /// The style with this name, or with the only one that begins so.
     pub fn named(name: &[u8]) -> Option<Style> {
         let (mut found, mut several) = (None, false);
-        for (full, style) in words(NAMES, b' ').zip(STYLES) {
+        for (full, style) in words(NAMES, b' ').zip(&STYLES) {
             if full == name {
-                return Some(style);
+                return Some(*style);
             }
             if full.starts_with(name) {
-                several = found.replace(style).is_some();
+                several = found.replace(*style).is_some();
             }
         }
         found.filter(|_| !several)

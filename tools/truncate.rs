@@ -5,19 +5,19 @@ mod size;
 use crate::cli::{self, Wrong};
 use crate::context::Context;
 use crate::quote::{Quoted, Word};
+use crate::words::{place, words};
 use rt::errno::{Errno, Result};
-use rt::fmt::{dec, int};
+use rt::fmt::int;
 use rt::fs::{
     DT_REG, FALLOC_FL_KEEP_SIZE, FALLOC_FL_PUNCH_HOLE, FallocateMode, File, Mode, O_CREAT,
-    O_NONBLOCK, O_RDONLY, O_WRONLY, Stat, fallocate, fdatasync, fstat, ftruncate, open, stat,
+    O_NONBLOCK, O_RDONLY, O_WRONLY, fallocate, fdatasync, fstat, ftruncate, open, stat,
 };
-use rt::io::{Seek, SeekFrom};
+use rt::io::{AsFd, BufWriter, Seek, SeekFrom};
 use rt::put;
 use size::{Change, Kind, Mistake};
 
 const HELP: &str = "\
-Sets the size of files, and makes those that aren't there. What is longer loses its end, what
-is shorter gets a hole.
+Sets the size of files, and makes those that aren't there. What is added is a hole.
 
   -c, --no-create        make no files
   -o, --io-blocks        SIZE is in blocks for I/O of the file
@@ -40,206 +40,280 @@ MB and so on powers of 1000. Before it there may be + (longer by), - (shorter by
 /// What is to be done to each file.
 #[derive(Default)]
 struct Job<'a> {
-    no_create: bool,
-    io_blocks: bool,
+    /// A bit for each [`Switch`].
+    switches: u8,
+    refused: Refused,
+    kind: Kind,
     reference: Option<&'a [u8]>,
     size: Option<i64>,
-    kind: Kind,
-    allocate: bool,
-    keep_size: bool,
-    punch: Option<(u64, u64)>,
-    sync: bool,
-    dry_run: bool,
-    help: bool,
-    version: bool,
+    punch: Option<(i64, i64)>,
     /// What the reference's size is.
     base: Option<i64>,
 }
 
+/// The options without a value.
+const SWITCHES: &[u8] = b"c o allocate keep-size sync dry-run help version";
+
+/// The same, by the same numbers.
+#[derive(Clone, Copy)]
+enum Switch {
+    NoCreate,
+    IoBlocks,
+    Allocate,
+    KeepSize,
+    Sync,
+    DryRun,
+    Help,
+    Version,
+}
+
 /// How far the command line makes no sense; it is told already.
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy, PartialEq, Eq, Default)]
 enum Refused {
+    #[default]
     No,
     /// With a hint at `--help`.
     Misused,
     Failed,
 }
 
+/// What counts of a file's state.
+struct Known {
+    size: i64,
+    block: i64,
+    is_regular: bool,
+}
+
+impl Known {
+    /// What is known of a file that may be open; apart, for the sake of the buffer.
+    #[inline(never)]
+    fn of(name: &[u8], file: Option<&File>) -> Result<Known> {
+        let stat = match file {
+            Some(file) => fstat(file),
+            None => stat(name),
+        }?;
+        let is_regular = stat.file_type() == DT_REG;
+        Ok(Known { size: stat.st_size, block: stat.st_blksize, is_regular })
+    }
+}
+
 pub fn run(cx: &mut Context) -> u8 {
     let mut job = Job::default();
-    let mut refused = Refused::No;
     let args = cx.args;
     let operands = cli::parse(cx, args, HELP, &mut |cx, key, value| {
-        let value = value.unwrap_or_default();
-        match key {
-            b"c" => job.no_create = true,
-            b"o" => job.io_blocks = true,
-            b"r" => job.reference = Some(value),
-            b"allocate" => job.allocate = true,
-            b"keep-size" => job.keep_size = true,
-            b"sync" => job.sync = true,
-            b"dry-run" => job.dry_run = true,
-            b"help" => job.help = true,
-            b"version" => job.version = true,
-            // The first mistake is the one that is told.
-            _ if refused != Refused::No => {}
-            b"s" => match size::size(value, &mut job.kind) {
-                Ok(size) => job.size = Some(size),
-                Err(mistake) => refused = tell(cx, mistake),
-            },
-            _ => match size::range(value) {
-                Ok(range) => job.punch = Some(range),
-                Err(mistake) => refused = tell(cx, mistake),
-            },
-        }
+        job.set(cx, key, value.unwrap_or_default());
     });
     let operands = match operands {
         Err(Wrong) => return cli::misused(cx),
         Ok(operands) => operands,
     };
-    if refused == Refused::No && job.help {
-        return cli::help(cx, "OPTION... FILE...", HELP);
+    if job.refused == Refused::No {
+        if job.has(Switch::Help) {
+            return cli::help(cx, "OPTION... FILE...", HELP);
+        }
+        if job.has(Switch::Version) {
+            return cli::version(cx);
+        }
+        job.check(cx, operands.is_empty());
     }
-    if refused == Refused::No && job.version {
-        return cli::version(cx);
-    }
-    if refused == Refused::No {
-        refused = job.check(cx, operands.is_empty());
-    }
-    match refused {
+    match job.refused {
         Refused::No => {}
         Refused::Misused => return cli::misused(cx),
         Refused::Failed => return 1,
     }
+    let mut fine = true;
     if let Some(reference) = job.reference {
-        match reference_size(cx, reference) {
-            Some(size) => job.base = Some(size),
-            None => return 1,
+        job.base = reference_size(cx, reference);
+        if job.base.is_none() {
+            return 1;
         }
     }
-    let mut fine = true;
     for name in operands {
         fine &= job.run(cx, name);
     }
     !fine as u8
 }
 
-/// Tells what is wrong with a number.
-fn tell(cx: &mut Context, mistake: Mistake) -> Refused {
-    let (what, text, tail) = match mistake {
-        Mistake::Invalid(text) => ("Invalid number: ", text, ""),
-        Mistake::TooLarge(text) => {
-            ("Invalid number: ", text, ": Value too large for defined data type")
+/// Tells that the command line makes no sense: the text with the words between backquotes
+/// quoted; an empty one stands for `word`.
+#[inline(never)]
+fn refuse(cx: &mut Context, text: &str, word: &[u8]) {
+    cx.begin_message();
+    for (index, piece) in words(text.as_bytes(), b'`').enumerate() {
+        match piece {
+            _ if index % 2 == 0 => put!(&mut cx.err, piece),
+            b"" => put!(&mut cx.err, Word(word)),
+            _ => put!(&mut cx.err, Word(piece)),
         }
-        Mistake::NoRange(text) => ("invalid range ", text, ": it is OFFSET:LENGTH"),
-        Mistake::ZeroDivisor => {
-            message!(cx, "division by zero");
-            return Refused::Failed;
-        }
-        Mistake::TwoModifiers => {
-            message!(cx, "multiple relative modifiers specified");
-            return Refused::Misused;
-        }
-    };
-    message!(cx, what, Word(text), tail);
-    Refused::Failed
+    }
+    cx.end_line();
 }
 
-/// Tells what failed with a file; false, for what didn't go well.
+/// Writes a text about a file, with its name in the place of `%` and numbers in that of `#`.
 #[inline(never)]
-fn failed(cx: &mut Context, what: &str, name: &[u8], more: &str, errno: Errno) -> bool {
-    message!(cx, what, " ", Quoted(name), more, ": ", errno);
+fn write(out: &mut BufWriter, text: &str, name: &[u8], numbers: &[i64]) {
+    let mut numbers = numbers.iter();
+    for byte in text.bytes() {
+        match byte {
+            b'%' => put!(out, Quoted(name)),
+            b'#' => put!(out, int(numbers.next().copied().unwrap_or(0))),
+            _ => out.byte(byte),
+        }
+    }
+}
+
+/// Tells what failed with a file, and why; false, for what didn't go well.
+#[inline(never)]
+fn failed(
+    cx: &mut Context,
+    text: &str,
+    name: &[u8],
+    numbers: &[i64],
+    errno: Option<Errno>,
+) -> bool {
+    cx.begin_message();
+    write(&mut cx.err, text, name, numbers);
+    if let Some(errno) = errno {
+        put!(&mut cx.err, ": ", errno);
+    }
+    cx.end_line();
     false
 }
 
 /// The size that `-r` means: of a file, or as far as one can seek.
 fn reference_size(cx: &mut Context, name: &[u8]) -> Option<i64> {
-    let known = match stat(name) {
-        Ok(known) => known,
+    match Known::of(name, None) {
+        Ok(known) if known.is_regular => Some(known.size),
+        Ok(_) => end_of(cx, name, None),
         Err(errno) => {
-            failed(cx, "cannot stat", name, "", errno);
-            return None;
+            failed(cx, "cannot stat %", name, &[], Some(errno));
+            None
         }
+    }
+}
+
+/// How far one can seek in a file that may be open already.
+#[inline(never)]
+fn end_of(cx: &mut Context, name: &[u8], file: Option<&File>) -> Option<i64> {
+    let end = |file: &File| file.as_fd().seek(SeekFrom::End(0));
+    let end = match file {
+        Some(file) => end(file),
+        // A device tells its size only when it is open; a FIFO would wait for a writer.
+        None => open(name, O_RDONLY | O_NONBLOCK, Mode(0)).and_then(|file| end(&file)),
     };
-    if known.file_type() == DT_REG {
-        return Some(known.st_size);
-    }
-    // A device tells its size only when it is open; a FIFO would wait for a writer.
-    let end = open(name, O_RDONLY | O_NONBLOCK, Mode(0)).and_then(|mut file| end_of(&mut file));
     if let Err(errno) = end {
-        failed(cx, NO_SIZE, name, "", errno);
+        failed(cx, "cannot get the size of %", name, &[], Some(errno));
     }
-    end.ok()
+    Some(end.ok()? as i64)
 }
 
-/// What is told where neither `fstat` nor a seek gives a size.
-const NO_SIZE: &str = "cannot get the size of";
+impl<'a> Job<'a> {
+    fn has(&self, switch: Switch) -> bool {
+        self.switches >> switch as u8 & 1 != 0
+    }
 
-fn end_of(file: &mut File) -> Result<i64> {
-    file.seek(SeekFrom::End(0)).map(|end| end as i64)
-}
+    fn set(&mut self, cx: &mut Context, key: &[u8], value: &'a [u8]) {
+        if let Some(place) = place(SWITCHES, key) {
+            self.switches |= 1 << place;
+            return;
+        }
+        match key.first() {
+            Some(b'r') => self.reference = Some(value),
+            // The first mistake is the one that is told.
+            _ if self.refused != Refused::No => {}
+            Some(b's') => match size::size(value, &mut self.kind) {
+                Ok(size) => self.size = Some(size),
+                Err(mistake) => self.tell(cx, mistake),
+            },
+            // --punch
+            _ => match size::range(value) {
+                Ok(range) => self.punch = Some(range),
+                Err(mistake) => self.tell(cx, mistake),
+            },
+        }
+    }
 
-impl Job<'_> {
-    /// Whether the options go together, in GNU's order.
-    fn check(&self, cx: &mut Context, no_operand: bool) -> Refused {
-        // What is said: a text, an option, another text, another option, and the end.
-        let has = (self.size.is_some(), self.reference.is_some());
-        let nothing = has == (false, false) && self.punch.is_none() && !self.allocate;
-        let absolute = has == (true, true) && self.kind == Kind::Absolute;
-        let [a, first, b, second, c]: [&str; 5] = if nothing {
-            ["you must specify either ", "--size", " or ", "--reference", ""]
-        } else if absolute {
-            ["you must specify a relative ", "--size", " with ", "--reference", ""]
-        } else if self.io_blocks && self.size.is_none() {
-            ["", "--io-blocks", " was specified but ", "--size", " was not"]
-        } else if self.keep_size && !self.allocate {
-            ["", "--keep-size", " was specified but ", "--allocate", " was not"]
-        } else if no_operand {
-            message!(cx, "missing file operand");
-            return Refused::Misused;
-        } else {
-            return Refused::No;
+    /// Tells what is wrong with a number.
+    #[inline(never)]
+    fn tell(&mut self, cx: &mut Context, mistake: Mistake) {
+        let nothing = &b""[..];
+        let (text, word) = match mistake {
+            Mistake::Invalid(text) => ("Invalid number: ``", text),
+            Mistake::TooLarge(text) => {
+                ("Invalid number: ``: Value too large for defined data type", text)
+            }
+            Mistake::NoRange(text) => ("invalid range ``: it is OFFSET:LENGTH", text),
+            Mistake::ZeroDivisor => ("division by zero", nothing),
+            Mistake::TwoModifiers => ("multiple relative modifiers specified", nothing),
         };
-        message!(cx, a, Word(first.as_bytes()), b, Word(second.as_bytes()), c);
-        Refused::Misused
+        refuse(cx, text, word);
+        let misused = matches!(mistake, Mistake::TwoModifiers);
+        self.refused = if misused { Refused::Misused } else { Refused::Failed };
+    }
+
+    /// Whether the options go together, in GNU's order.
+    fn check(&mut self, cx: &mut Context, no_operand: bool) {
+        let (size, reference) = (self.size.is_some(), self.reference.is_some());
+        let text = if !size && !reference && self.punch.is_none() && !self.has(Switch::Allocate) {
+            "you must specify either `--size` or `--reference`"
+        } else if size && reference && self.kind == Kind::Absolute {
+            "you must specify a relative `--size` with `--reference`"
+        } else if self.has(Switch::IoBlocks) && !size {
+            "`--io-blocks` was specified but `--size` was not"
+        } else if self.has(Switch::KeepSize) && !self.has(Switch::Allocate) {
+            "`--keep-size` was specified but `--allocate` was not"
+        } else if no_operand {
+            "missing file operand"
+        } else {
+            return;
+        };
+        refuse(cx, text, b"");
+        self.refused = Refused::Misused;
     }
 
     /// Whether all went well with this file.
+    #[inline(never)]
     fn run(&self, cx: &mut Context, name: &[u8]) -> bool {
-        if self.dry_run {
+        if self.has(Switch::DryRun) {
             return self.rehearse(cx, name);
         }
-        let create = if self.no_create { O_WRONLY } else { O_WRONLY | O_CREAT };
+        let create = if self.has(Switch::NoCreate) { O_WRONLY } else { O_WRONLY | O_CREAT };
         match open(name, create | O_NONBLOCK, Mode(0o666)) {
-            Ok(mut file) => self.change(cx, name, &mut file),
-            Err(Errno::ENOENT) if self.no_create => true,
-            Err(errno) => failed(cx, "cannot open", name, " for writing", errno),
+            Ok(file) => match self.change(cx, name, &file) {
+                Ok(fine) => fine,
+                Err((text, numbers, errno)) => failed(cx, text, name, &numbers, Some(errno)),
+            },
+            Err(Errno::ENOENT) if self.has(Switch::NoCreate) => true,
+            Err(errno) => failed(cx, "cannot open % for writing", name, &[], Some(errno)),
         }
     }
 
     /// Whether the size that there is decides on the new one.
     fn looks(&self) -> bool {
-        self.io_blocks || self.kind != Kind::Absolute || self.allocate || self.size.is_none()
+        self.has(Switch::IoBlocks)
+            || self.kind != Kind::Absolute
+            || self.has(Switch::Allocate)
+            || self.size.is_none()
     }
 
-    /// The size that the file should get. `known` is what is known of it, `end` finds out
-    /// how long it is where that doesn't say.
+    /// The size that a file should get, which may be open already; none where it is told why
+    /// there is none. `known` is what is known of it.
     fn target(
         &self,
         cx: &mut Context,
         name: &[u8],
-        known: Option<&Stat>,
-        end: &mut dyn FnMut() -> Result<i64>,
+        known: Option<&Known>,
+        file: Option<&File>,
     ) -> Option<i64> {
         let mut amount = self.size.unwrap_or(0);
-        if self.io_blocks {
-            let block = known.map_or(512, |known| known.st_blksize);
-            let Some(bytes) = amount.checked_mul(block) else {
-                let (what, more) = ("overflow in ", " byte blocks for file ");
-                message!(cx, what, int(amount), " * ", int(block), more, Quoted(name));
-                return None;
-            };
-            amount = bytes;
+        if self.has(Switch::IoBlocks) {
+            let block = known.map_or(512, |known| known.block);
+            let bytes = amount.checked_mul(block);
+            if bytes.is_none() {
+                let text = "overflow in # * # byte blocks for file %";
+                failed(cx, text, name, &[amount, block], None);
+            }
+            amount = bytes?;
         }
         let kind = match (self.size, self.base) {
             (Some(_), _) => self.kind,
@@ -252,102 +326,82 @@ impl Job<'_> {
         }
         let old = match (self.base, known) {
             (Some(base), _) => base,
-            (None, Some(known)) if known.file_type() == DT_REG => known.st_size,
+            (None, Some(known)) if known.is_regular => known.size,
             (None, None) => 0,
-            _ => match end() {
-                Ok(end) => end,
-                Err(errno) => {
-                    failed(cx, NO_SIZE, name, "", errno);
-                    return None;
-                }
-            },
+            _ => end_of(cx, name, file)?,
         };
         let target = Change { kind, amount }.applied_to(old);
         if target.is_none() {
-            message!(cx, "overflow extending size of file ", Quoted(name));
+            failed(cx, "overflow extending size of file %", name, &[], None);
         }
         target
     }
 
-    fn change(&self, cx: &mut Context, name: &[u8], file: &mut File) -> bool {
-        let known = match self.looks().then(|| fstat(&*file)).transpose() {
-            Ok(known) => known,
-            Err(errno) => return failed(cx, "cannot fstat", name, "", errno),
+    /// Changes an open file; an error comes with the text that tells of it, and its numbers.
+    fn change(
+        &self,
+        cx: &mut Context,
+        name: &[u8],
+        file: &File,
+    ) -> core::result::Result<bool, (&'static str, [i64; 2], Errno)> {
+        let told = |text, numbers| move |errno| (text, numbers, errno);
+        let mut known = None;
+        if self.looks() {
+            known = Some(Known::of(name, Some(file)).map_err(told("cannot fstat %", [0; 2]))?);
+        }
+        let Some(target) = self.target(cx, name, known.as_ref(), Some(file)) else {
+            return Ok(false);
         };
-        let target = self.target(cx, name, known.as_ref(), &mut || end_of(file));
-        let Some(target) = target else { return false };
         let resizes = self.size.is_some() || self.base.is_some();
-        let old = known.as_ref().map_or(0, |known| known.st_size);
+        let old = known.map_or(0, |known| known.size);
         // What is allocated makes the file longer by itself: it stays as it was where the
         // device is full.
-        if resizes
-            && !self.keep_size
-            && !(self.allocate && target > old)
-            && let Err(errno) = ftruncate(&*file, target as u64)
-        {
-            let what = "failed to truncate ";
-            message!(cx, what, Quoted(name), " at ", int(target), " bytes: ", errno);
-            return false;
+        if resizes && !self.has(Switch::KeepSize) && !(self.has(Switch::Allocate) && target > old) {
+            let text = "failed to truncate % at # bytes";
+            ftruncate(file, target as u64).map_err(told(text, [target, 0]))?;
         }
-        if self.allocate && target > 0 {
-            let mode = if self.keep_size { FALLOC_FL_KEEP_SIZE } else { FallocateMode(0) };
-            if let Err(errno) = fallocate(&*file, mode, 0, target as u64) {
-                let (what, more) = ("failed to allocate ", " bytes for ");
-                message!(cx, what, int(target), more, Quoted(name), ": ", errno);
-                return false;
-            }
+        if self.has(Switch::Allocate) && target > 0 {
+            let mode =
+                if self.has(Switch::KeepSize) { FALLOC_FL_KEEP_SIZE } else { FallocateMode(0) };
+            let text = "failed to allocate # bytes for %";
+            fallocate(file, mode, 0, target as u64).map_err(told(text, [target, 0]))?;
         }
         if let Some((offset, length)) = self.punch {
             let mode = FALLOC_FL_KEEP_SIZE | FALLOC_FL_PUNCH_HOLE;
-            if let Err(errno) = fallocate(&*file, mode, offset, length) {
-                let (what, at) = ("failed to make a hole of ", " bytes at ");
-                message!(cx, what, dec(length), at, dec(offset), " in ", Quoted(name), ": ", errno);
-                return false;
-            }
+            let text = "failed to make a hole of # bytes at # in %";
+            let done = fallocate(file, mode, offset as u64, length as u64);
+            done.map_err(told(text, [length, offset]))?;
         }
-        if self.sync
-            && let Err(errno) = fdatasync(&*file)
-        {
-            return failed(cx, "failed to sync", name, "", errno);
+        if self.has(Switch::Sync) {
+            fdatasync(file).map_err(told("failed to sync %", [0; 2]))?;
         }
-        true
+        Ok(true)
     }
 
     /// Says what [`change`](Job::change) would do.
     fn rehearse(&self, cx: &mut Context, name: &[u8]) -> bool {
-        let known = match stat(name) {
+        let known = match Known::of(name, None) {
             Ok(known) => Some(known),
-            Err(Errno::ENOENT) if self.no_create => return true,
+            Err(Errno::ENOENT) if self.has(Switch::NoCreate) => return true,
             Err(Errno::ENOENT) => None,
-            Err(errno) => return failed(cx, "cannot stat", name, "", errno),
+            Err(errno) => return failed(cx, "cannot stat %", name, &[], Some(errno)),
         };
-        let end = &mut || {
-            open(name, O_RDONLY | O_NONBLOCK, Mode(0)).and_then(|mut file| end_of(&mut file))
+        let Some(target) = self.target(cx, name, known.as_ref(), None) else { return false };
+        let (old, text) = match known {
+            Some(known) => (known.size, "%: #"),
+            None => (0, "%: new"),
         };
-        let Some(target) = self.target(cx, name, known.as_ref(), end) else { return false };
-        let old = known.as_ref().map_or(0, |known| known.st_size);
-        let new = if self.keep_size { old } else { target };
-        let out = &mut cx.out;
-        put!(out, Quoted(name), ": ");
-        match known {
-            Some(_) => put!(out, int(old)),
-            None => put!(out, "new"),
-        }
+        let new = if self.has(Switch::KeepSize) { old } else { target };
         let change = new.saturating_sub(old);
-        put!(
-            out,
-            " -> ",
-            int(new),
-            " bytes (",
-            if change < 0 { "" } else { "+" },
-            int(change),
-            ")"
-        );
-        if self.allocate {
-            put!(out, ", space for ", int(target));
+        let out = &mut cx.out;
+        write(out, text, name, &[old]);
+        let text = if change < 0 { " -> # bytes (#)" } else { " -> # bytes (+#)" };
+        write(out, text, b"", &[new, change]);
+        if self.has(Switch::Allocate) {
+            write(out, ", space for #", b"", &[target]);
         }
         if let Some((offset, length)) = self.punch {
-            put!(out, ", a hole of ", dec(length), " at ", dec(offset));
+            write(out, ", a hole of # at #", b"", &[length, offset]);
         }
         put!(out, "\n");
         true

@@ -125,6 +125,8 @@ mod tests {
         let all = |text: &'static [u8]| words(text, b' ').map(Vec::from).collect::<Vec<_>>();
         assert_eq!(all(b"a bc d"), [&b"a"[..], b"bc", b"d"]);
         assert!(all(b"").is_empty());
+        let places = ["a", "b", "bc", "d"].map(|word| place(b"a bc d", word.as_bytes()));
+        assert_eq!(places, [Some(0), None, Some(1), Some(2)]);
         let bits = Bits { bits: &[2, 4], names: b"two four" };
         let mut names = Vec::new();
         assert_eq!(bits.each(0b110101, &mut |name| names.push(name)), 0b100001);

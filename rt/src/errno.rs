@@ -2,6 +2,7 @@
 
 use crate::fmt::{Put, dec};
 use crate::io::BufWriter;
+use crate::row::find;
 use core::num::NonZeroUsize;
 
 /// What a system call gives: a value or the kernel's error number.
@@ -40,29 +41,35 @@ impl Errno {
 
     /// The name, such as `ENOENT` (`man 3 strerrorname_np`); of an alias the first one.
     pub fn name(self) -> Option<&'static str> {
-        Some(self.entry()?.0)
+        self.line(NAMES)
     }
 
     /// The message, such as `No such file or directory`; `Unknown error` for a number
     /// without a name, which only [`put!`](crate::put) and `Display` add.
     pub fn message(self) -> &'static str {
-        self.entry().map_or("Unknown error", |(_, message)| message)
+        self.line(MESSAGES).unwrap_or("Unknown error")
     }
 
+    /// The line of this number, if there is something in it.
     #[inline(never)]
-    fn entry(self) -> Option<(&'static str, &'static str)> {
-        let number = usize::from(self.number());
-        let (start, end) = (*OFFSETS.get(number)?, *OFFSETS.get(number + 1)?);
-        let entry = TEXT.get(usize::from(start)..usize::from(end))?;
-        let space = entry.bytes().position(|byte| byte == b' ')?;
-        Some((entry.get(..space)?, entry.get(space + 1..)?))
+    fn line(self, text: &'static str) -> Option<&'static str> {
+        let mut start = 0;
+        let mut left = self.number();
+        loop {
+            let length = find(text.as_bytes().get(start..)?, b'\n')?;
+            left -= 1;
+            if left == 0 {
+                return text.get(start..start + length).filter(|line| !line.is_empty());
+            }
+            start += length + 1;
+        }
     }
 }
 
 impl Put for Errno {
     fn put(&self, out: &mut BufWriter) {
-        match self.entry() {
-            Some((_, message)) => message.put(out),
+        match self.line(MESSAGES) {
+            Some(message) => message.put(out),
             None => crate::put!(out, "Unknown error ", dec(self.number())),
         }
     }
@@ -70,8 +77,8 @@ impl Put for Errno {
 
 impl core::fmt::Display for Errno {
     fn fmt(&self, f: &mut core::fmt::Formatter) -> core::fmt::Result {
-        match self.entry() {
-            Some((_, message)) => f.write_str(message),
+        match self.line(MESSAGES) {
+            Some(message) => f.write_str(message),
             None => write!(f, "Unknown error {}", self.number()),
         }
     }
@@ -98,52 +105,34 @@ pub fn check(raw: isize) -> Result<usize> {
     }
 }
 
-/// From the list to the constants, and to one text with an offset for each number: 16
-/// bits an entry, where two string slices would take 32 bytes and two relocations.
+/// From the list to the constants, and to two texts with a line for each number: no
+/// pointers, and no names in a program that doesn't ask for them.
 macro_rules! errors {
-    ($($number:literal $name:ident $message:literal)+) => {
+    ($($number:literal $($name:ident)? $message:literal)+) => {
         impl Errno {
-            $(
+            $($(
                 #[doc = $message]
                 pub const $name: Errno = Errno(NonZeroUsize::new($number).unwrap());
-            )+
+            )?)+
         }
 
-        /// `NAME message` of all numbers, one directly after the other.
-        const TEXT: &str = concat!($(stringify!($name), " ", $message),+);
+        const MESSAGES: &str = concat!($($message, "\n"),+);
+        const NAMES: &str = concat!($($(stringify!($name),)? "\n"),+);
 
-        /// The highest number that has a name.
-        const LAST: usize = {
+        // Each number is that of its line.
+        const _: () = {
             let numbers = [$($number),+];
-            numbers[numbers.len() - 1]
-        };
-
-        /// Where in [`TEXT`] a number's entry begins; it ends where the next one begins,
-        /// which is the same place for a number without a name.
-        static OFFSETS: [u16; LAST + 2] = {
-            let lengths = [$((
-                $number,
-                concat!(stringify!($name), " ", $message).len()
-            )),+];
-            let mut offsets = [0; LAST + 2];
-            let (mut number, mut entry, mut at) = (0, 0, 0);
-            while number <= LAST {
-                offsets[number] = at;
-                if lengths[entry].0 == number {
-                    at += lengths[entry].1 as u16;
-                    entry += 1;
-                }
-                number += 1;
+            let mut line = 0;
+            while line < numbers.len() {
+                line += 1;
+                assert!(numbers[line - 1] == line);
             }
-            offsets[number] = at;
-            assert!(entry == lengths.len() && at as usize == TEXT.len());
-            offsets
         };
     };
 }
 
-// The numbers of include/uapi/asm-generic/errno-base.h and errno.h, ascending, with the
-// texts of glibc's sysdeps/gnu/errlist.h.
+// The numbers of include/uapi/asm-generic/errno-base.h and errno.h, those too that stand for
+// nothing, with the texts of glibc's sysdeps/gnu/errlist.h.
 errors! {
     1 EPERM "Operation not permitted"
     2 ENOENT "No such file or directory"
@@ -185,6 +174,7 @@ errors! {
     38 ENOSYS "Function not implemented"
     39 ENOTEMPTY "Directory not empty"
     40 ELOOP "Too many levels of symbolic links"
+    41 ""
     42 ENOMSG "No message of desired type"
     43 EIDRM "Identifier removed"
     44 ECHRNG "Channel number out of range"
@@ -201,6 +191,7 @@ errors! {
     55 ENOANO "No anode"
     56 EBADRQC "Invalid request code"
     57 EBADSLT "Invalid slot"
+    58 ""
     59 EBFONT "Bad font file format"
     60 ENOSTR "Device not a stream"
     61 ENODATA "No data available"

@@ -545,8 +545,6 @@ pub fn stdout_buffer() -> Option<&'static mut [u8; STDOUT_BUFFER]> {
     // Behind what is small: see link.ld.
     #[unsafe(link_section = ".bss.large.buffer")]
     static BUFFER: Buffer = Buffer(UnsafeCell::new([0; STDOUT_BUFFER]));
-    // Short output is in one page.
-    #[repr(align(4096))]
     struct Buffer(UnsafeCell<[u8; STDOUT_BUFFER]>);
     // SAFETY: only the one caller who finds `TAKEN` unset gets at it.
     unsafe impl Sync for Buffer {}

@@ -124,6 +124,7 @@ pub(crate) fn block_end() -> *const usize {
 /// The message itself stays out: printing it would link `core::fmt`, about 7 KB, for a
 /// text that is only ever seen together with a bug.
 #[doc(hidden)]
+#[cold]
 pub fn panicked(info: &core::panic::PanicInfo) -> ! {
     let mut buffer = [0; 256];
     let mut stderr = crate::io::stderr();

@@ -1,16 +1,18 @@
 //! What GNU stat doesn't tell: `--all`, and all of it as JSON.
 
-use super::file::{File, mount_point};
-use super::system::{System, type_name};
-use super::{Run, kinds, time, unreadable};
+use super::field::{Fields, fields};
+use super::file::{mount_point, unreadable};
+use super::format::Spec;
+use super::subject::Subject;
+use super::system::known_type;
+use super::{Run, kinds, time};
 use crate::context::Context;
 use crate::words::{Bits, words};
 use alloc::vec::Vec;
 use rt::fmt::{dec, hex};
 use rt::fs::{
-    PATH_MAX, STATX_ATIME, STATX_BASIC_STATS, STATX_BTIME, STATX_CTIME, STATX_DIO_READ_ALIGN,
-    STATX_DIOALIGN, STATX_MNT_ID, STATX_MNT_ID_UNIQUE, STATX_MTIME, STATX_SUBVOL,
-    STATX_WRITE_ATOMIC, Statx, StatxMask, readlink,
+    PATH_MAX, STATX_BASIC_STATS, STATX_BTIME, STATX_DIO_READ_ALIGN, STATX_DIOALIGN, STATX_MNT_ID,
+    STATX_MNT_ID_UNIQUE, STATX_SUBVOL, STATX_WRITE_ATOMIC, Statfs, Statx, StatxMask, readlink,
 };
 use rt::put;
 
@@ -69,44 +71,41 @@ fn json_bits(cx: &mut Context, bits: &Bits, key: &str, word: u64) {
     json.end_array();
 }
 
-/// What direct I/O needs, atomic writes allow, and the subvolume: of each what statx must
-/// have given, its title, and the names of its numbers.
-const GROUPS: [(StatxMask, &str, &str); 4] = [
-    (STATX_DIOALIGN, "Direct I/O:", "stx_dio_mem_align stx_dio_offset_align"),
-    (STATX_DIO_READ_ALIGN, "Direct reads:", "stx_dio_read_offset_align"),
-    (
-        STATX_WRITE_ATOMIC,
-        "Atomic writes:",
-        "stx_atomic_write_unit_min stx_atomic_write_unit_max stx_atomic_write_segments_max \
-         stx_atomic_write_unit_max_opt",
-    ),
-    (STATX_SUBVOL, "Subvolume:", "stx_subvol"),
-];
+/// What direct I/O needs, atomic writes allow, and the subvolume.
+const MORE: Fields = fields!(Statx:
+    stx_dio_mem_align stx_dio_offset_align
+    stx_dio_read_offset_align
+    stx_atomic_write_unit_min stx_atomic_write_unit_max stx_atomic_write_segments_max
+    stx_atomic_write_unit_max_opt
+    stx_subvol;
+    13 13 17 16 16 16 16 15
+);
 
-/// The numbers of [`GROUPS`], one after the other.
-fn values_of_groups(stat: &Statx) -> impl Iterator<Item = u64> {
-    let values = [
-        stat.stx_dio_mem_align.into(),
-        stat.stx_dio_offset_align.into(),
-        stat.stx_dio_read_offset_align.into(),
-        stat.stx_atomic_write_unit_min.into(),
-        stat.stx_atomic_write_unit_max.into(),
-        stat.stx_atomic_write_segments_max.into(),
-        stat.stx_atomic_write_unit_max_opt.into(),
-        stat.stx_subvol,
-    ];
-    values.into_iter()
-}
+/// The titles of [`MORE`], one for each bit.
+const TITLES: &[u8] = b"Direct I/O:\nDirect reads:\nAtomic writes:\nSubvolume:";
+
+const NUMBERS: Fields = fields!(Statx:
+    stx_mask stx_mode stx_nlink stx_uid stx_gid stx_ino stx_size stx_blocks stx_blksize
+    stx_dev_major stx_dev_minor stx_mnt_id stx_attributes_mask stx_attributes;
+);
+
+const DEVICE_NUMBERS: Fields = fields!(Statx: stx_rdev_major stx_rdev_minor;);
+
+const TIMES: Fields = fields!(Statx: stx_atime stx_mtime stx_ctime stx_btime; 5 6 7 11);
+
+const SYSTEM: Fields = fields!(Statfs:
+    f_type f_bsize f_frsize f_blocks f_bfree f_bavail f_files f_ffree f_fsid f_namelen f_flags;
+);
 
 /// The number of the mount that is never used again; none before Linux 6.8.
-fn unique_mount(run: &Run, file: &File) -> Option<u64> {
+fn unique_mount(run: &Run, file: &Subject) -> Option<u64> {
     let stat = run.statx(file.name, STATX_MNT_ID_UNIQUE).ok()?;
     stat.stx_mask.contains(STATX_MNT_ID_UNIQUE).then_some(stat.stx_mnt_id)
 }
 
-/// Prints what the other formats don't; whether all went well.
-pub fn print(cx: &mut Context, run: &mut Run, file: &File) -> bool {
-    let stat = file.stat;
+/// Prints what the other formats don't.
+#[inline(never)]
+pub fn print(cx: &mut Context, run: &mut Run, file: &Subject, stat: &Statx) {
     print_bits(cx, &ATTRIBUTES, "Attributes:", stat.stx_attributes);
     // Only those that have a name: nobody knows the others.
     let known = ATTRIBUTES.bits.iter().fold(0, |word, bit| word | 1 << bit);
@@ -116,26 +115,28 @@ pub fn print(cx: &mut Context, run: &mut Run, file: &File) -> bool {
     if !mount_point(stat.stx_mnt_id, &mut path) {
         path.push(b'?');
     }
-    run.text(cx, super::Spec::default(), &path);
+    run.text(cx, &Spec::default(), &path);
     put!(&mut cx.out, "  ID: ", dec(stat.stx_mnt_id), "  Unique ID: ");
     match unique_mount(run, file) {
-        Some(id) => put!(&mut cx.out, dec(id), "\n"),
-        None => put!(&mut cx.out, "-\n"),
+        Some(id) => put!(&mut cx.out, dec(id)),
+        None => put!(&mut cx.out, "-"),
     }
     let out = &mut cx.out;
-    let mut values = values_of_groups(stat);
-    for (mask, title, names) in GROUPS {
-        put!(out, title);
-        let given = stat.stx_mask.contains(mask);
-        for (name, value) in words(names.as_bytes(), b' ').zip(&mut values) {
-            if given {
-                put!(out, " ", name.strip_prefix(b"stx_").unwrap_or(name), " ", dec(value));
-            }
+    let (mut titles, mut last) = (words(TITLES, b'\n'), None);
+    MORE.each(&mut |name, place, bit| {
+        let given = is_given(stat, bit);
+        if bit != last {
+            last = bit;
+            let title = titles.next().unwrap_or_default();
+            put!(out, "\n", title, if given { "" } else { " -" });
         }
-        put!(out, if given { "\n" } else { " -\n" });
-    }
+        if given {
+            let name = name.strip_prefix("stx_").unwrap_or(name);
+            put!(out, " ", name, " ", dec(place.of(file.fields)));
+        }
+    });
+    put!(out, "\n");
     print_bits(cx, &FIELDS, "Not given:", missing(stat));
-    true
 }
 
 /// The fields that the file system didn't give.
@@ -143,75 +144,56 @@ fn missing(stat: &Statx) -> u64 {
     u64::from(MASK.without(stat.stx_mask).without(STATX_DIO_READ_ALIGN).0)
 }
 
+/// Whether a bit of `stx_mask` is set.
+fn is_given(stat: &Statx, bit: Option<u8>) -> bool {
+    bit.is_none_or(|bit| stat.stx_mask.0 >> bit & 1 != 0)
+}
+
+/// Writes the numbers of a file, null for those that aren't given.
+fn json_numbers(cx: &mut Context, fields: &Fields, file: &Subject, stat: &Statx) {
+    fields.each(&mut |name, place, bit| {
+        let value = is_given(stat, bit).then(|| place.of(file.fields));
+        cx.json().number_or_null(name, value);
+    });
+}
+
 /// Writes a file as an object; whether all went well.
-pub fn json(cx: &mut Context, run: &mut Run, file: &File) -> bool {
-    let stat = file.stat;
+#[inline(never)]
+pub fn json(cx: &mut Context, run: &mut Run, file: &Subject, stat: &Statx) -> bool {
     cx.json().object("").text("name", file.name);
-    let fine = !file.is_link() || file.name == b"-" || target(cx, file);
+    let fine = !file.is_link() || target(cx, file);
     let mode = stat.stx_mode;
-    let (mut user, mut group) = (Vec::new(), Vec::new());
-    run.users.find(stat.stx_uid, &mut user);
-    run.groups.find(stat.stx_gid, &mut group);
     cx.json()
         .text("type", kinds::name(mode, stat.stx_size == 0))
         .text("stx_mode_name", &kinds::permissions(mode))
-        .text("stx_uid_name", &user)
-        .text("stx_gid_name", &group);
-    let names = "stx_mask stx_mode stx_nlink stx_uid stx_gid stx_ino stx_size stx_blocks \
-        stx_blksize stx_dev_major stx_dev_minor stx_mnt_id stx_attributes_mask stx_attributes \
-        stx_rdev_major stx_rdev_minor";
-    let values = [
-        stat.stx_mask.0.into(),
-        mode.into(),
-        stat.stx_nlink.into(),
-        stat.stx_uid.into(),
-        stat.stx_gid.into(),
-        stat.stx_ino,
-        stat.stx_size,
-        stat.stx_blocks,
-        stat.stx_blksize.into(),
-        stat.stx_dev_major.into(),
-        stat.stx_dev_minor.into(),
-        stat.stx_mnt_id,
-        stat.stx_attributes_mask,
-        stat.stx_attributes,
-        stat.stx_rdev_major.into(),
-        stat.stx_rdev_minor.into(),
-    ];
-    let devices = if file.is_device() { values.len() } else { values.len() - 2 };
-    cx.json().numbers(names, values.get(..devices).unwrap_or_default());
-    json_bits(cx, &ATTRIBUTES, "stx_attributes_name", stat.stx_attributes);
-    for (key, mask, at) in [
-        ("stx_atime", STATX_ATIME, stat.stx_atime),
-        ("stx_mtime", STATX_MTIME, stat.stx_mtime),
-        ("stx_ctime", STATX_CTIME, stat.stx_ctime),
-        ("stx_btime", STATX_BTIME, stat.stx_btime),
-    ] {
-        if stat.stx_mask.contains(mask) {
-            let text = time::human(run.zone(), at.tv_sec, at.tv_nsec);
-            cx.json()
-                .object(key)
-                .signed("tv_sec", at.tv_sec)
-                .number("tv_nsec", at.tv_nsec.into())
-                .text("text", &text)
-                .end_object();
-        } else {
-            cx.json().null(key);
-        }
+        .text("stx_uid_name", run.users.find(stat.stx_uid))
+        .text("stx_gid_name", run.groups.find(stat.stx_gid));
+    json_numbers(cx, &NUMBERS, file, stat);
+    if file.is_device() {
+        json_numbers(cx, &DEVICE_NUMBERS, file, stat);
     }
+    json_bits(cx, &ATTRIBUTES, "stx_attributes_name", stat.stx_attributes);
+    TIMES.each(&mut |name, place, bit| {
+        if !is_given(stat, bit) {
+            cx.json().null(name);
+            return;
+        }
+        let seconds = place.of(file.fields) as i64;
+        let nanoseconds = place.nanoseconds().of(file.fields);
+        let text = time::human(run.zone(), seconds, nanoseconds as u32);
+        cx.json()
+            .object(name)
+            .signed("tv_sec", seconds)
+            .number("tv_nsec", nanoseconds)
+            .text("text", &text)
+            .end_object();
+    });
     let mut path = Vec::new();
     let has_path = mount_point(stat.stx_mnt_id, &mut path);
     cx.json()
         .number_or_null("mnt_id_unique", unique_mount(run, file))
         .text_or_null("mount_point", has_path.then_some(&path));
-    let json = cx.json();
-    let mut values = values_of_groups(stat);
-    for (mask, _, names) in GROUPS {
-        let given = stat.stx_mask.contains(mask);
-        for (name, value) in names.split(' ').zip(&mut values) {
-            json.number_or_null(name, given.then_some(value));
-        }
-    }
+    json_numbers(cx, &MORE, file, stat);
     json_bits(cx, &FIELDS, "not_given", missing(stat));
     cx.json().end_object();
     fine
@@ -219,7 +201,7 @@ pub fn json(cx: &mut Context, run: &mut Run, file: &File) -> bool {
 
 /// Writes where a link points to; apart from the rest for the sake of its buffer.
 #[inline(never)]
-fn target(cx: &mut Context, file: &File) -> bool {
+fn target(cx: &mut Context, file: &Subject) -> bool {
     let mut buffer = [0; PATH_MAX];
     match readlink(file.name, &mut buffer) {
         Ok(target) => _ = cx.json().text("target", target),
@@ -232,31 +214,16 @@ fn target(cx: &mut Context, file: &File) -> bool {
 }
 
 /// Prints what the other formats of `-f` don't.
-pub fn print_system(cx: &mut Context, system: &System) {
-    print_bits(cx, &MOUNT_FLAGS, "Flags:", system.stat.f_flags as u64 & !VALID);
+pub fn print_system(cx: &mut Context, stat: &Statfs) {
+    print_bits(cx, &MOUNT_FLAGS, "Flags:", stat.f_flags as u64 & !VALID);
 }
 
 /// Writes a file system as an object.
-pub fn json_system(cx: &mut Context, system: &System) {
-    let stat = system.stat;
+#[inline(never)]
+pub fn json_system(cx: &mut Context, system: &Subject, stat: &Statfs) {
     cx.json().object("").text("name", system.name);
-    cx.json().text_or_null("f_type_name", type_name(stat.f_type));
-    let names = "f_type f_bsize f_frsize f_blocks f_bfree f_bavail f_files f_ffree f_fsid f_namelen \
-        f_flags";
-    let values = [
-        stat.f_type as u64,
-        stat.f_bsize as u64,
-        stat.f_frsize as u64,
-        stat.f_blocks,
-        stat.f_bfree,
-        stat.f_bavail,
-        stat.f_files,
-        stat.f_ffree,
-        system.id(),
-        stat.f_namelen as u64,
-        stat.f_flags as u64,
-    ];
-    cx.json().numbers(names, &values);
+    cx.json().text_or_null("f_type_name", known_type(stat.f_type));
+    SYSTEM.each(&mut |name, place, _| _ = cx.json().number(name, place.of(system.fields)));
     json_bits(cx, &MOUNT_FLAGS, "f_flags_name", stat.f_flags as u64);
     cx.json().end_object();
 }

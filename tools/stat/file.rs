@@ -1,241 +1,151 @@
 //! The directives for files.
 
-use super::format::{Format, Piece, Spec};
-use super::{Run, Subject, kinds, time};
+use super::field::{DEVICE, Place, place};
+use super::format::{Format, Piece};
+use super::lines::find_line;
+use super::subject::{Directive, Form, Subject};
+use super::{Fatal, Run, Switch, all, report as report_formats};
 use crate::context::Context;
-use crate::quote::{Quoted, is_utf8, quote};
-use crate::words::{number, short, words};
+use crate::quote::Quoted;
+use crate::words::{number, words};
 use alloc::vec::Vec;
+use core::mem::offset_of;
+use rt::Errno;
 use rt::fs::{
-    AT_SYMLINK_NOFOLLOW, AtFlags, CWD, Mode, O_RDONLY, PATH_MAX, STATX_ATIME, STATX_BLOCKS,
-    STATX_BTIME, STATX_CTIME, STATX_GID, STATX_INO, STATX_MNT_ID, STATX_MODE, STATX_MTIME,
-    STATX_NLINK, STATX_SIZE, STATX_TYPE, STATX_UID, Statx, StatxMask, StatxTimestamp, getxattr,
-    open, readlink, statx,
+    PATH_MAX, STATX_ATIME, STATX_BASIC_STATS, STATX_BLOCKS, STATX_BTIME, STATX_CTIME, STATX_GID,
+    STATX_INO, STATX_MNT_ID, STATX_MODE, STATX_MTIME, STATX_NLINK, STATX_SIZE, STATX_TYPE,
+    STATX_UID, Statx, StatxMask,
 };
-use rt::io::{BufReader, stdin};
-use rt::put;
 
 /// `-t`.
-pub const TERSE: &[u8] = b"%n %s %b %f %u %g %D %i %h %t %T %X %Y %Z %W %o\n";
+const TERSE: &[u8] = b"%n %s %b %f %u %g %D %i %h %t %T %X %Y %Z %W %o\n";
 
 /// The default, up to the device that a device file is.
-pub const FULL: &[u8] = b"  File: %N
+const FULL: &[u8] = b"  File: %N
   Size: %-10s\tBlocks: %-10b IO Block: %-6o %F
 Device: %Hd,%Ld\tInode: %-10i  Links: ";
 
 /// What follows, for a device file.
-pub const DEVICE: &[u8] = b"%-5h Device type: %Hr,%Lr\n";
+const DEVICE_END: &[u8] = b"%-5h Device type: %Hr,%Lr\n";
 
 /// What follows, for others.
-pub const NO_DEVICE: &[u8] = b"%h\n";
+const END: &[u8] = b"%h\n";
 
 /// The rest of the default.
-pub const REST: &[u8] = b"Access: (%04a/%10.10A)  Uid: (%5u/%8U)   Gid: (%5g/%8G)
+const REST: &[u8] = b"Access: (%04a/%10.10A)  Uid: (%5u/%8U)   Gid: (%5g/%8G)
 Access: %x
 Modify: %y
 Change: %z
  Birth: %w
 ";
 
-/// How a directive's value is printed.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Form {
-    Decimal,
-    Octal,
-    Hex,
-    Signed,
-    Text,
-    /// A time in words.
-    Time,
-    /// A time in seconds.
-    Epoch,
-}
+/// What statx need not be asked for.
+const ALWAYS: StatxMask = StatxMask(0);
 
-/// The directives: letter, form, and what statx must be asked for.
-const DIRECTIVES: [(u8, Form, StatxMask); 32] = [
-    (b'a', Form::Octal, STATX_MODE),
-    (b'A', Form::Text, StatxMask(STATX_TYPE.0 | STATX_MODE.0)),
-    (b'b', Form::Decimal, STATX_BLOCKS),
-    (b'B', Form::Decimal, StatxMask(0)),
-    (b'C', Form::Text, StatxMask(0)),
-    (b'd', Form::Decimal, StatxMask(0)),
-    (b'D', Form::Hex, StatxMask(0)),
-    (b'f', Form::Hex, StatxMask(STATX_TYPE.0 | STATX_MODE.0)),
-    (b'F', Form::Text, StatxMask(STATX_TYPE.0 | STATX_SIZE.0)),
-    (b'g', Form::Decimal, STATX_GID),
-    (b'G', Form::Text, STATX_GID),
-    (b'h', Form::Decimal, STATX_NLINK),
-    (b'i', Form::Decimal, STATX_INO),
-    (b'm', Form::Text, StatxMask(STATX_TYPE.0 | STATX_MNT_ID.0)),
-    (b'n', Form::Text, StatxMask(0)),
-    (b'N', Form::Text, STATX_TYPE),
-    (b'o', Form::Decimal, StatxMask(0)),
-    (b'r', Form::Decimal, StatxMask(0)),
-    (b'R', Form::Hex, StatxMask(0)),
-    (b's', Form::Signed, STATX_SIZE),
-    (b't', Form::Hex, StatxMask(0)),
-    (b'T', Form::Hex, StatxMask(0)),
-    (b'u', Form::Decimal, STATX_UID),
-    (b'U', Form::Text, STATX_UID),
-    (b'w', Form::Time, STATX_BTIME),
-    (b'W', Form::Epoch, STATX_BTIME),
-    (b'x', Form::Time, STATX_ATIME),
-    (b'X', Form::Epoch, STATX_ATIME),
-    (b'y', Form::Time, STATX_MTIME),
-    (b'Y', Form::Epoch, STATX_MTIME),
-    (b'z', Form::Time, STATX_CTIME),
-    (b'Z', Form::Epoch, STATX_CTIME),
+/// The type and the permissions.
+const WHOLE_MODE: StatxMask = StatxMask(STATX_TYPE.0 | STATX_MODE.0);
+
+/// The device that holds the file, and that which it is; each is two fields.
+const DEV: Place = Place((offset_of!(Statx, stx_dev_major) << 4) as u16 | DEVICE);
+const RDEV: Place = Place((offset_of!(Statx, stx_rdev_major) << 4) as u16 | DEVICE);
+
+const NOWHERE: Place = Place(0);
+
+const DIRECTIVES: [Directive; 32] = [
+    Directive(b'a', Form::Octal, place!(Statx stx_mode), STATX_MODE),
+    Directive(b'A', Form::Text, place!(Statx stx_mode), WHOLE_MODE),
+    Directive(b'b', Form::Decimal, place!(Statx stx_blocks), STATX_BLOCKS),
+    Directive(b'B', Form::Unit, NOWHERE, ALWAYS),
+    Directive(b'C', Form::Text, NOWHERE, ALWAYS),
+    Directive(b'd', Form::Decimal, DEV, ALWAYS),
+    Directive(b'D', Form::Hex, DEV, ALWAYS),
+    Directive(b'f', Form::Hex, place!(Statx stx_mode), WHOLE_MODE),
+    Directive(b'F', Form::Text, place!(Statx stx_mode), StatxMask(STATX_TYPE.0 | STATX_SIZE.0)),
+    Directive(b'g', Form::Decimal, place!(Statx stx_gid), STATX_GID),
+    Directive(b'G', Form::Text, place!(Statx stx_gid), STATX_GID),
+    Directive(b'h', Form::Decimal, place!(Statx stx_nlink), STATX_NLINK),
+    Directive(b'i', Form::Decimal, place!(Statx stx_ino), STATX_INO),
+    Directive(b'm', Form::Text, place!(Statx stx_mnt_id), StatxMask(STATX_TYPE.0 | STATX_MNT_ID.0)),
+    Directive(b'n', Form::Text, NOWHERE, ALWAYS),
+    Directive(b'N', Form::Quoted, NOWHERE, STATX_TYPE),
+    Directive(b'o', Form::Decimal, place!(Statx stx_blksize), ALWAYS),
+    Directive(b'r', Form::Decimal, RDEV, ALWAYS),
+    Directive(b'R', Form::Hex, RDEV, ALWAYS),
+    Directive(b's', Form::Signed, place!(Statx stx_size), STATX_SIZE),
+    Directive(b't', Form::Hex, place!(Statx stx_rdev_major), ALWAYS),
+    Directive(b'T', Form::Hex, place!(Statx stx_rdev_minor), ALWAYS),
+    Directive(b'u', Form::Decimal, place!(Statx stx_uid), STATX_UID),
+    Directive(b'U', Form::Text, place!(Statx stx_uid), STATX_UID),
+    Directive(b'w', Form::Time, place!(Statx stx_btime), STATX_BTIME),
+    Directive(b'W', Form::Epoch, place!(Statx stx_btime), STATX_BTIME),
+    Directive(b'x', Form::Time, place!(Statx stx_atime), STATX_ATIME),
+    Directive(b'X', Form::Epoch, place!(Statx stx_atime), STATX_ATIME),
+    Directive(b'y', Form::Time, place!(Statx stx_mtime), STATX_MTIME),
+    Directive(b'Y', Form::Epoch, place!(Statx stx_mtime), STATX_MTIME),
+    Directive(b'z', Form::Time, place!(Statx stx_ctime), STATX_CTIME),
+    Directive(b'Z', Form::Epoch, place!(Statx stx_ctime), STATX_CTIME),
 ];
 
-fn find(letter: u8) -> Option<(Form, StatxMask)> {
-    let found = DIRECTIVES.iter().find(|(known, ..)| *known == letter);
-    found.map(|&(_, form, mask)| (form, mask))
-}
-
 /// What statx must be asked for, for a format.
-pub fn mask(format: &Format) -> StatxMask {
-    let mut all = StatxMask(0);
-    for piece in format.clone() {
-        if let Piece::Directive(_, _, letter) = piece
-            && let Some((_, mask)) = find(letter)
+fn mask(format: Format) -> StatxMask {
+    let mut all = ALWAYS;
+    for piece in format {
+        if let Piece::Directive(_, letter) = piece
+            && let Some(directive) = DIRECTIVES.iter().find(|directive| directive.0 == letter)
         {
-            all |= mask;
+            all |= directive.3;
         }
     }
     all
 }
 
-/// A file, and what is known of it.
-pub struct File<'a> {
-    pub name: &'a [u8],
-    pub stat: &'a Statx,
+/// Reports on a file; whether all went well.
+#[inline(never)]
+pub fn report(cx: &mut Context, run: &mut Run, name: &[u8]) -> Result<bool, Fatal> {
+    let options = &run.options;
+    let mask = match options.format {
+        _ if options.has(Switch::Json) || options.has(Switch::All) => all::MASK,
+        Some(format) => mask(Format::new(format, options.has(Switch::Printf))),
+        None => STATX_BASIC_STATS | STATX_BTIME,
+    };
+    let stat = match run.statx(name, mask) {
+        Ok(stat) => stat,
+        Err(errno) => {
+            unreadable(cx, name, errno);
+            return Ok(false);
+        }
+    };
+    let file = &Subject { name, fields: stat.as_bytes(), directives: &DIRECTIVES, is_file: true };
+    if run.options.has(Switch::Json) {
+        return Ok(all::json(cx, run, file, &stat));
+    }
+    let end = if file.is_device() { DEVICE_END } else { END };
+    let formats: &[&[u8]] =
+        if run.options.has(Switch::Terse) { &[TERSE] } else { &[FULL, end, REST] };
+    let fine = report_formats(cx, run, file, formats)?;
+    if run.options.has(Switch::All) {
+        all::print(cx, run, file, &stat);
+    }
+    Ok(fine)
 }
 
-/// A device number as the C library makes one (`man 3 makedev`).
-fn device(major: u32, minor: u32) -> u64 {
-    let (major, minor) = (u64::from(major), u64::from(minor));
-    (major & 0xffff_f000) << 32
-        | (major & 0xfff) << 8
-        | (minor & 0xffff_ff00) << 12
-        | (minor & 0xff)
-}
-
-impl File<'_> {
-    /// Whether it is a character or block device.
-    pub fn is_device(&self) -> bool {
-        matches!(self.stat.stx_mode >> 12, 2 | 6)
-    }
-
-    pub fn is_link(&self) -> bool {
-        self.stat.stx_mode >> 12 == 10
-    }
-
-    fn number(&self, half: u8, letter: u8) -> u64 {
-        let stat = self.stat;
-        let rdev = (stat.stx_rdev_major, stat.stx_rdev_minor);
-        let dev = (stat.stx_dev_major, stat.stx_dev_minor);
-        match (half, letter) {
-            (b'H', b'd') => dev.0.into(),
-            (b'L', b'd') => dev.1.into(),
-            (b'H', _) | (_, b't') => rdev.0.into(),
-            (b'L', _) | (_, b'T') => rdev.1.into(),
-            (_, b'a') => (stat.stx_mode & 0o7777).into(),
-            (_, b'b') => stat.stx_blocks,
-            (_, b'B') => 512,
-            (_, b'd' | b'D') => device(dev.0, dev.1),
-            (_, b'f') => stat.stx_mode.into(),
-            (_, b'g') => stat.stx_gid.into(),
-            (_, b'h') => stat.stx_nlink.into(),
-            (_, b'i') => stat.stx_ino,
-            (_, b'o') => stat.stx_blksize.into(),
-            (_, b'r' | b'R') => device(rdev.0, rdev.1),
-            (_, b's') => stat.stx_size,
-            _ => stat.stx_uid.into(),
-        }
-    }
-
-    /// The time that a letter of either case means; none for a birth that isn't known.
-    fn time(&self, letter: u8) -> Option<StatxTimestamp> {
-        match letter.to_ascii_lowercase() {
-            b'w' => self.stat.stx_mask.contains(STATX_BTIME).then_some(self.stat.stx_btime),
-            b'x' => Some(self.stat.stx_atime),
-            b'y' => Some(self.stat.stx_mtime),
-            _ => Some(self.stat.stx_ctime),
-        }
-    }
-
-    /// The text that a letter means, into `text`; false where it can't be found, which is
-    /// told.
-    fn text(&self, cx: &mut Context, run: &mut Run, letter: u8, text: &mut Vec<u8>) -> bool {
-        let stat = self.stat;
-        match letter {
-            b'A' => text.extend(kinds::permissions(stat.stx_mode)),
-            b'F' => {
-                let empty = stat.stx_size == 0;
-                text.extend(kinds::name(stat.stx_mode, empty).bytes());
-            }
-            b'U' => run.users.find(stat.stx_uid, text),
-            b'G' => run.groups.find(stat.stx_gid, text),
-            b'C' => return self.context(cx, run, text),
-            b'm' => return self.mount_point(cx, run, text),
-            _ => text.extend(self.name),
-        }
-        true
-    }
-
-    fn context(&self, cx: &mut Context, run: &Run, text: &mut Vec<u8>) -> bool {
-        let mut buffer = [0; 256];
-        let attribute = c"security.selinux";
-        let link = if run.options.dereference { AtFlags(0) } else { AT_SYMLINK_NOFOLLOW };
-        let found = if self.name == b"-" {
-            rt::fs::fgetxattr(stdin(), attribute, &mut buffer)
-        } else {
-            getxattr(self.name, link, attribute, &mut buffer)
-        };
-        match found {
-            Ok(value) => text.extend(words(value, 0).next().unwrap_or_default()),
-            Err(errno) => {
-                message!(cx, "failed to get security context of ", Quoted(self.name), ": ", errno);
-                text.push(b'?');
-            }
-        }
-        found.is_ok()
-    }
-
-    /// Where the mount is that the file is on; of a symbolic link, the file that it points to.
-    fn mount_point(&self, cx: &mut Context, run: &mut Run, text: &mut Vec<u8>) -> bool {
-        let mut id = self.stat.stx_mnt_id;
-        if self.is_link() && self.name != b"-" {
-            let flags = run.flags().without(AT_SYMLINK_NOFOLLOW);
-            id = statx(CWD, self.name, flags, STATX_MNT_ID).map_or(id, |stat| stat.stx_mnt_id);
-        }
-        // Of many files most are on one.
-        if run.mount.as_ref().is_none_or(|(last, _)| *last != id) {
-            let mut path = Vec::new();
-            run.mount = mount_point(id, &mut path).then_some((id, path));
-        }
-        match &run.mount {
-            Some((_, path)) => text.extend(path),
-            None => {
-                message!(cx, "cannot find the mount point of ", Quoted(self.name));
-                text.push(b'?');
-            }
-        }
-        run.mount.is_some()
+pub fn unreadable(cx: &mut Context, name: &[u8], errno: Errno) {
+    if name == b"-" {
+        message!(cx, "cannot stat standard input: ", errno);
+    } else {
+        message!(cx, "cannot statx ", Quoted(name), ": ", errno);
     }
 }
 
 /// Adds the place in the tree of a mount, as /proc/self/mountinfo tells it (`man 5
 /// proc_pid_mountinfo`); false where it isn't there.
 pub fn mount_point(id: u64, to: &mut Vec<u8>) -> bool {
-    let Ok(file) = open(c"/proc/self/mountinfo", O_RDONLY, Mode(0)) else { return false };
     // Two paths in a line, and what is escaped in them takes four bytes.
     let mut buffer = alloc::vec![0; 10 * PATH_MAX];
-    let mut lines = BufReader::new(&mut buffer, file);
-    while let Ok(Some(line)) = lines.read_until(b'\n') {
+    find_line(c"/proc/self/mountinfo", &mut buffer, &mut |line| {
         let mut words = words(line, b' ');
         if words.next().and_then(|id| number(id, 10)) != Some(id) {
-            continue;
+            return false;
         }
         let mut path = words.nth(3).unwrap_or_default();
         while let Some((&byte, rest)) = path.split_first() {
@@ -248,74 +158,6 @@ pub fn mount_point(id: u64, to: &mut Vec<u8>) -> bool {
                 _ => to.push(byte),
             }
         }
-        return true;
-    }
-    false
-}
-
-impl Subject for File<'_> {
-    fn directive(&self, cx: &mut Context, run: &mut Run, spec: Spec, half: u8, letter: u8) -> bool {
-        let Some((form, _)) = find(letter) else {
-            cx.out.byte(b'?');
-            return true;
-        };
-        match form {
-            Form::Decimal => spec.unsigned(&mut cx.out, self.number(half, letter), 10),
-            Form::Octal => spec.unsigned(&mut cx.out, self.number(half, letter), 8),
-            Form::Hex => spec.unsigned(&mut cx.out, self.number(half, letter), 16),
-            Form::Signed => spec.signed(&mut cx.out, self.number(half, letter) as i64),
-            Form::Epoch => {
-                let time = self.time(letter).unwrap_or_default();
-                spec.seconds(&mut cx.out, time.tv_sec, time.tv_nsec);
-            }
-            Form::Time => match self.time(letter) {
-                None => spec.text(&mut cx.out, b"-"),
-                Some(at) => {
-                    let text = time::human(run.zone(), at.tv_sec, at.tv_nsec);
-                    spec.text(&mut cx.out, &text);
-                }
-            },
-            Form::Text if letter == b'N' => return self.quoted(cx, run, spec),
-            Form::Text => {
-                let mut text = Vec::new();
-                let fine = self.text(cx, run, letter, &mut text);
-                run.text(cx, spec, &text);
-                return fine;
-            }
-        }
         true
-    }
-}
-
-impl File<'_> {
-    /// `%N`: the name, and where a link points to, each in a field of its own.
-    fn quoted(&self, cx: &mut Context, run: &Run, spec: Spec) -> bool {
-        self.in_quotes(cx, run, spec, self.name);
-        !self.is_link() || self.name == b"-" || self.target(cx, run, spec)
-    }
-
-    fn in_quotes(&self, cx: &mut Context, run: &Run, spec: Spec, name: &[u8]) {
-        let text = short(&mut |out| quote(out, name, run.quoting, is_utf8()));
-        run.text(cx, spec, &text);
-    }
-
-    /// ` -> ` and where a link points to. A function of its own for the sake of its buffer: a
-    /// page of stack that isn't touched is no page fault.
-    #[inline(never)]
-    fn target(&self, cx: &mut Context, run: &Run, spec: Spec) -> bool {
-        let mut buffer = [0; PATH_MAX];
-        match readlink(self.name, &mut buffer) {
-            Ok(target) => {
-                put!(&mut cx.out, " -> ");
-                self.in_quotes(cx, run, spec, target);
-                // What GNU stat 9.1 prints as well; it is a mistake, but it is there.
-                cx.out.fill(b's', usize::from(spec.dropped == 1));
-                true
-            }
-            Err(errno) => {
-                message!(cx, "cannot read symbolic link ", Quoted(self.name), ": ", errno);
-                false
-            }
-        }
-    }
+    })
 }

@@ -7,8 +7,9 @@ use rt::io::BufWriter;
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Piece<'f> {
     Text(&'f [u8]),
-    /// A directive; `H` or `L` before the letter, else 0.
-    Directive(Spec, u8, u8),
+    /// A directive, which is to be printed as [`Format::spec`] says; `H` or `L` before the
+    /// letter, else 0.
+    Directive(u8, u8),
     /// An escape that means this byte.
     Byte(u8),
     /// An escape that means nothing: the byte stands for itself.
@@ -27,59 +28,47 @@ pub struct Spec {
     pub alternate: bool,
     /// `+`, a space, or 0 for none: before numbers with a sign.
     pub sign: u8,
-    pub width: usize,
-    pub precision: Precision,
     /// How many flags were given that mean nothing to text.
     pub dropped: u8,
-}
-
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
-pub enum Precision {
-    #[default]
-    None,
-    /// A point without a number.
-    Empty,
-    Digits(usize),
-}
-
-impl Precision {
-    /// As printf takes it.
-    fn digits(self) -> Option<usize> {
-        match self {
-            Precision::None => None,
-            Precision::Empty => Some(0),
-            Precision::Digits(digits) => Some(digits),
-        }
-    }
+    /// Whether the precision is a point without a number: 0, but for times 9.
+    pub only_point: bool,
+    pub width: usize,
+    pub precision: Option<usize>,
 }
 
 /// The pieces of a format, one after the other.
 #[derive(Clone)]
 pub struct Format<'f> {
-    pub rest: &'f [u8],
+    rest: &'f [u8],
     /// Whether `\n` and the like are escapes.
-    pub escapes: bool,
+    escapes: bool,
+    /// How the directive that came last is to be printed.
+    pub spec: Spec,
 }
 
 impl<'f> Iterator for Format<'f> {
     type Item = Piece<'f>;
 
+    // Not inlined: there are two who walk a format.
+    #[inline(never)]
     fn next(&mut self) -> Option<Piece<'f>> {
         let special = |&byte: &u8| byte == b'%' || byte == b'\\' && self.escapes;
-        match self.rest.iter().position(special) {
-            None if self.rest.is_empty() => None,
-            Some(0) if self.take() == Some(b'%') => Some(self.directive()),
-            Some(0) => Some(self.escape()),
-            at => {
-                let (text, rest) = self.rest.split_at(at.unwrap_or(self.rest.len()));
-                self.rest = rest;
-                Some(Piece::Text(text))
-            }
+        let length = self.rest.iter().position(special).unwrap_or(self.rest.len());
+        if length > 0 {
+            let (text, rest) = self.rest.split_at(length);
+            self.rest = rest;
+            return Some(Piece::Text(text));
         }
+        let whole = self.rest;
+        Some(if self.take()? == b'%' { self.directive(whole) } else { self.escape() })
     }
 }
 
 impl<'f> Format<'f> {
+    pub fn new(format: &'f [u8], escapes: bool) -> Format<'f> {
+        Format { rest: format, escapes, spec: Spec::default() }
+    }
+
     fn take(&mut self) -> Option<u8> {
         let (&first, rest) = self.rest.split_first()?;
         self.rest = rest;
@@ -102,11 +91,11 @@ impl<'f> Format<'f> {
         number
     }
 
-    /// Behind the `%`.
-    fn directive(&mut self) -> Piece<'f> {
-        let start = self.rest;
-        let mut spec = Spec::default();
+    /// Behind the `%` with which `whole` begins.
+    fn directive(&mut self, whole: &'f [u8]) -> Piece<'f> {
+        self.spec = Spec::default();
         while let Some(flag) = self.take_any(b"'-+ #0I") {
+            let spec = &mut self.spec;
             spec.dropped = spec.dropped.saturating_add(u8::from(flag != b'-'));
             match flag {
                 b'-' => spec.left = true,
@@ -117,46 +106,51 @@ impl<'f> Format<'f> {
                 _ => {}
             }
         }
-        spec.width = self.number().unwrap_or(0);
+        self.spec.width = self.number().unwrap_or(0);
         if self.take_any(b".").is_some() {
-            spec.precision = self.number().map_or(Precision::Empty, Precision::Digits);
+            let digits = self.number();
+            self.spec.only_point = digits.is_none();
+            self.spec.precision = digits.or(Some(0));
         }
-        let before = start.len() - self.rest.len();
-        match self.take() {
-            None | Some(b'%') if before > 0 => {
-                Piece::Invalid(start.get(..start.len() - self.rest.len()).unwrap_or(start))
-            }
-            None | Some(b'%') => Piece::Byte(b'%'),
-            Some(half @ (b'H' | b'L')) => match self.take_any(b"dr") {
-                Some(letter) => Piece::Directive(spec, half, letter),
-                None => Piece::Directive(spec, 0, half),
+        let plain = whole.len() == self.rest.len() + 1;
+        match self.take().unwrap_or(b'%') {
+            b'%' if plain => Piece::Byte(b'%'),
+            b'%' => Piece::Invalid(whole.get(..whole.len() - self.rest.len()).unwrap_or(whole)),
+            half @ (b'H' | b'L') => match self.take_any(b"dr") {
+                Some(letter) => Piece::Directive(half, letter),
+                None => Piece::Directive(0, half),
             },
-            Some(letter) => Piece::Directive(spec, 0, letter),
+            letter => Piece::Directive(0, letter),
         }
     }
 
     /// Behind the `\`.
     fn escape(&mut self) -> Piece<'f> {
+        let behind = self.rest;
         let Some(letter) = self.take() else { return Piece::LoneBackslash };
-        let (base, most) = match letter {
-            b'0'..=b'7' => (8, 2),
-            b'x' if self.rest.first().is_some_and(u8::is_ascii_hexdigit) => (16, 2),
-            _ => {
-                return match b"abtnvfr".iter().position(|&known| known == letter) {
-                    Some(at) => Piece::Byte(at as u8 + 7),
-                    None if letter == b'e' => Piece::Byte(0x1b),
-                    None if matches!(letter, b'"' | b'\\') => Piece::Byte(letter),
-                    None => Piece::UnknownEscape(letter),
-                };
-            }
-        };
-        let mut value = char::from(letter).to_digit(8).unwrap_or(0);
-        for _ in 0..most {
-            let digits = if base == 8 { "01234567" } else { "0123456789abcdefABCDEF" };
-            let Some(digit) = self.take_any(digits.as_bytes()) else { break };
-            value = value * base + char::from(digit).to_digit(base).unwrap_or(0);
+        let (base, most) = if letter == b'x' { (16, 2) } else { (8, 3) };
+        if letter != b'x' {
+            // An octal number begins here already.
+            self.rest = behind;
         }
-        Piece::Byte(value as u8)
+        let (mut value, mut digits) = (0, 0);
+        while digits < most
+            && let Some((&digit, rest)) = self.rest.split_first()
+            && let Some(digit) = char::from(digit).to_digit(base)
+        {
+            value = value * base + digit;
+            digits += 1;
+            self.rest = rest;
+        }
+        if digits > 0 {
+            return Piece::Byte(value as u8);
+        }
+        self.rest = behind.get(1..).unwrap_or_default();
+        let (letters, meanings) = (b"abtnvfre\"\\", b"\x07\x08\t\n\x0b\x0c\r\x1b\"\\");
+        match letters.iter().zip(meanings).find(|(known, _)| **known == letter) {
+            Some((_, meaning)) => Piece::Byte(*meaning),
+            None => Piece::UnknownEscape(letter),
+        }
     }
 }
 
@@ -164,122 +158,117 @@ impl<'f> Format<'f> {
 const LONGEST: usize = i32::MAX as usize;
 
 impl Spec {
-    /// Whether printf could do that.
-    fn possible(&self) -> bool {
-        self.width < LONGEST && self.precision.digits().unwrap_or(0) < LONGEST
-    }
-
     /// `%s`.
     pub fn text(&self, out: &mut BufWriter, text: &[u8]) {
-        if !self.possible() {
+        let length = self.precision.unwrap_or(text.len()).min(text.len());
+        self.field(out, b"", 0, text.get(..length).unwrap_or(text));
+    }
+
+    /// A field of these parts, as far as printf could do that.
+    #[inline(never)]
+    fn field(&self, out: &mut BufWriter, prefix: &[u8], zeros: usize, text: &[u8]) {
+        if self.width >= LONGEST || self.precision >= Some(LONGEST) {
             return;
         }
-        let length = self.precision.digits().unwrap_or(text.len()).min(text.len());
-        let gap = self.width.saturating_sub(length);
+        let gap = self.width.saturating_sub(prefix.len() + zeros + text.len());
         out.fill(b' ', if self.left { 0 } else { gap });
-        out.bytes(text.get(..length).unwrap_or(text));
+        out.bytes(prefix);
+        out.fill(b'0', zeros);
+        out.bytes(text);
         out.fill(b' ', if self.left { gap } else { 0 });
     }
 
     /// `%lu`, `%lo`, `%lx`.
     pub fn unsigned(&self, out: &mut BufWriter, value: u64, base: u64) {
-        let spec = Spec { sign: 0, ..*self };
-        let spec = Spec { alternate: self.alternate && base != 10, ..spec };
-        spec.number(out, value, base, false);
+        self.number(out, value, base, 0);
     }
 
     /// `%ld`.
     pub fn signed(&self, out: &mut BufWriter, value: i64) {
-        let spec = Spec { alternate: false, ..*self };
-        spec.number(out, value.unsigned_abs(), 10, value < 0);
+        self.number(out, value.unsigned_abs(), 10, self.sign(value < 0));
     }
 
-    fn number(&self, out: &mut BufWriter, value: u64, base: u64, negative: bool) {
-        if !self.possible() {
-            return;
-        }
+    /// The character before a number that may have one; 0 for none.
+    fn sign(&self, negative: bool) -> u8 {
+        if negative { b'-' } else { self.sign }
+    }
+
+    #[inline(never)]
+    fn number(&self, out: &mut BufWriter, value: u64, base: u64, sign: u8) {
         let mut buffer = [0; 24];
         let mut at = buffer.len();
         let mut rest = value;
-        while rest > 0 {
-            at -= 1;
-            buffer[at] = b"0123456789abcdef"[(rest % base) as usize];
+        while rest > 0
+            && let Some(place) = buffer.get_mut(at - 1)
+        {
+            let digit = (rest % base) as u8;
+            *place = if digit < 10 { b'0' + digit } else { b'a' - 10 + digit };
             rest /= base;
+            at -= 1;
         }
-        let digits = &buffer[at..];
-        let sign = if negative { b'-' } else { self.sign };
-        let prefix: &[u8] = match (sign, self.alternate && value > 0, base) {
-            (1.., ..) => &[sign],
-            (0, true, 16) => b"0x",
-            _ => b"",
+        let digits = buffer.get(at..).unwrap_or_default();
+        let before = [b'0', b'x', sign];
+        let prefix = match (sign, base) {
+            (1.., _) => &before[2..],
+            (0, 16) if self.alternate && value > 0 => &before[..2],
+            _ => &[],
         };
-        let precision = self.precision.digits();
-        let mut zeros = precision.unwrap_or(1).saturating_sub(digits.len());
+        let mut zeros = self.precision.unwrap_or(1).saturating_sub(digits.len());
         if self.alternate && base == 8 {
             zeros = zeros.max(1);
         }
-        let length = prefix.len() + zeros + digits.len();
-        let mut gap = self.width.saturating_sub(length);
-        if self.zero && !self.left && precision.is_none() {
-            zeros += core::mem::take(&mut gap);
+        if self.zero && !self.left && self.precision.is_none() {
+            zeros = zeros.max(self.width.saturating_sub(prefix.len() + digits.len()));
         }
-        out.fill(b' ', if self.left { 0 } else { gap });
-        out.bytes(prefix);
-        out.fill(b'0', zeros);
-        out.bytes(digits);
-        out.fill(b' ', if self.left { gap } else { 0 });
+        self.field(out, prefix, zeros, digits);
     }
 
     /// Seconds since 1970 with as many digits behind the point as the precision says, 9
     /// without a number; rounded as GNU rounds them.
+    #[inline(never)]
     pub fn seconds(&self, out: &mut BufWriter, seconds: i64, nanoseconds: u32) {
-        let digits = match self.precision {
-            Precision::None | Precision::Digits(0) => {
-                return Spec { precision: Precision::None, ..*self }.signed(out, seconds);
-            }
-            Precision::Empty => 9,
-            Precision::Digits(digits) => digits,
-        };
-        if !self.possible() {
+        let mut spec = Spec { precision: None, ..*self };
+        let digits = if self.only_point { 9 } else { self.precision.unwrap_or(0) };
+        if digits == 0 {
+            return spec.signed(out, seconds);
+        }
+        if self.width >= LONGEST || digits >= LONGEST {
             return;
         }
         let known = digits.min(9);
-        let unit = 10u64.pow(9 - known as u32);
-        let nanoseconds = u64::from(nanoseconds);
+        let power = |exponent: usize| (0..exponent).fold(1u32, |power, _| power * 10);
+        let unit = power(9 - known);
         let (mut whole, mut fraction) = (seconds, nanoseconds / unit);
         if seconds < 0 && nanoseconds > 0 {
             // -2 s and a quarter is written -1.75; what is cut off is cut off towards zero,
             // which leaves -2 where nothing remains.
-            let more = u64::from(nanoseconds % unit > 0);
-            fraction = (10u64.pow(known as u32) - fraction).saturating_sub(more);
+            let more = u32::from(!nanoseconds.is_multiple_of(unit));
+            fraction = (power(known) - fraction).saturating_sub(more);
             whole += i64::from(fraction > 0);
         }
-        let whole_width = if self.left { 0 } else { self.width.saturating_sub(digits + 1) };
-        let spec = Spec {
-            left: false,
-            alternate: false,
-            width: whole_width,
-            precision: Precision::None,
-            ..*self
-        };
-        let sign = usize::from(seconds < 0 || self.sign > 0);
-        let length = decimal_digits(whole.unsigned_abs()) + sign;
-        spec.number(out, whole.unsigned_abs(), 10, seconds < 0);
-        let length = length.max(whole_width);
+        let sign = self.sign(seconds < 0);
+        let length = decimal_digits(whole.unsigned_abs()) + usize::from(sign > 0);
+        spec.width = if self.left { 0 } else { self.width.saturating_sub(digits + 1) };
+        spec.left = false;
+        spec.number(out, whole.unsigned_abs(), 10, sign);
         out.byte(b'.');
-        let places = decimal_digits(fraction);
-        out.fill(b'0', known.saturating_sub(places));
-        Spec::default().unsigned(out, fraction, 10);
+        let length = length.max(spec.width) + 1;
+        let fraction_spec = Spec { precision: Some(known), ..Spec::default() };
+        fraction_spec.unsigned(out, fraction.into(), 10);
         // What is left of the width comes behind, as GNU counts it: also where too much of
         // it was used.
-        let used = length + 1 + known;
-        let gap = if length + 1 < self.width { self.width.abs_diff(used) } else { 0 };
+        let gap = if length < self.width { self.width.abs_diff(length + known) } else { 0 };
         let zeros = digits - known;
         out.fill(b'0', zeros);
         out.fill(b' ', gap.saturating_sub(zeros));
     }
 }
 
-fn decimal_digits(value: u64) -> usize {
-    value.checked_ilog10().map_or(1, |log| log as usize + 1)
+fn decimal_digits(mut value: u64) -> usize {
+    let mut digits = 1;
+    while value > 9 {
+        value /= 10;
+        digits += 1;
+    }
+    digits
 }

@@ -1,10 +1,9 @@
 //! The names of users and groups, out of /etc/passwd and /etc/group.
 
+use super::lines::find_line;
 use crate::words::{number, words};
 use alloc::vec::Vec;
 use core::ffi::CStr;
-use rt::fs::{Mode, O_RDONLY, open};
-use rt::io::BufReader;
 
 /// One of the two files; it is read again only for another number than the last one.
 pub struct Ids {
@@ -18,8 +17,8 @@ impl Ids {
         Ids { file, last: None, name: Vec::new() }
     }
 
-    /// Adds the name of this number to `to`; `UNKNOWN` where there is none.
-    pub fn find(&mut self, id: u32, to: &mut Vec<u8>) {
+    /// The name of this number; `UNKNOWN` where there is none.
+    pub fn find(&mut self, id: u32) -> &[u8] {
         if self.last != Some(id) {
             self.last = Some(id);
             self.name.clear();
@@ -27,28 +26,22 @@ impl Ids {
                 self.name.extend(b"UNKNOWN");
             }
         }
-        to.extend(&self.name);
+        &self.name
     }
 
     // More reads are cheaper than a page of stack that nobody touched yet.
     #[inline(never)]
     fn look_up(&mut self, id: u32) -> bool {
-        let Ok(file) = open(self.file, O_RDONLY, Mode(0)) else { return false };
-        let mut buffer = [0; 1024];
-        let mut lines = BufReader::new(&mut buffer, file);
-        // A line that is longer than the buffer comes in pieces; only the first one counts.
-        let mut whole = true;
-        while let Ok(Some(line)) = lines.read_until(b'\n') {
-            let begins = core::mem::replace(&mut whole, line.ends_with(b"\n"));
+        find_line(self.file, &mut [0; 1024], &mut |line| {
             // NAME:PASSWORD:ID:
-            let mut fields = words(line.strip_suffix(b"\n").unwrap_or(line), b':');
+            let mut fields = words(line, b':');
             let name = fields.next().unwrap_or_default();
             let found = fields.nth(1).and_then(|id| number(id, 10)) == Some(id.into());
-            if begins && found && !name.is_empty() && !name.starts_with(b"#") {
+            let found = found && !name.is_empty() && !name.starts_with(b"#");
+            if found {
                 self.name.extend(name);
-                return true;
             }
-        }
-        false
+            found
+        })
     }
 }

@@ -1,39 +1,41 @@
 //! The kinds of files and their permissions in words.
 
+use crate::words::words;
+
 /// Of the sixteen kinds that `st_mode` has room for, the letter that ls shows.
 const LETTERS: &[u8; 16] = b"?pc?d?b?-?l?s???";
+
+/// What GNU calls them, in the order in which [`name`] has the letters.
+const NAMES: &[u8] = b"fifo\ncharacter special file\ndirectory\nblock special file\n\
+    regular file\nsymbolic link\nsocket\nweird file";
 
 /// `drwxr-xr-x`.
 pub fn permissions(mode: u16) -> [u8; 10] {
     let mut text = *b"-rwxrwxrwx";
-    text[0] = LETTERS[usize::from(mode >> 12)];
-    for (at, letter) in text[1..].iter_mut().enumerate() {
-        if mode & 0o400 >> at == 0 {
-            *letter = b'-';
-        }
-    }
-    // Set-user-ID, set-group-ID and sticky: in the place of `x`, in upper case without it.
-    for (bit, at, letter) in [(0o4000, 3, b's'), (0o2000, 6, b's'), (0o1000, 9, b't')] {
-        if mode & bit != 0 {
-            text[at] = if text[at] == b'x' { letter } else { letter.to_ascii_uppercase() };
-        }
+    for (at, place) in text.iter_mut().rev().enumerate() {
+        let special = mode & 0o1000 << (at / 3) != 0 && at % 3 == 0;
+        let letter = if at == 0 { b't' } else { b's' };
+        *place = match (at, mode >> at & 1 != 0, special) {
+            (9, ..) => LETTERS[usize::from(mode >> 12)],
+            // Set-user-ID, set-group-ID and sticky: in the place of `x`, in upper case
+            // without it.
+            (_, true, true) => letter,
+            (_, false, true) => letter.to_ascii_uppercase(),
+            (_, true, false) => *place,
+            (_, false, false) => b'-',
+        };
     }
     text
 }
 
 /// What GNU calls this kind of file.
-pub fn name(mode: u16, empty: bool) -> &'static str {
-    match mode >> 12 {
-        1 => "fifo",
-        2 => "character special file",
-        4 => "directory",
-        6 => "block special file",
-        8 if empty => "regular empty file",
-        8 => "regular file",
-        10 => "symbolic link",
-        12 => "socket",
-        _ => "weird file",
+pub fn name(mode: u16, empty: bool) -> &'static [u8] {
+    if mode >> 12 == 8 && empty {
+        return b"regular empty file";
     }
+    let letter = LETTERS[usize::from(mode >> 12)];
+    let at = b"pcdb-ls".iter().position(|&known| known == letter).unwrap_or(7);
+    words(NAMES, b'\n').nth(at).unwrap_or_default()
 }
 
 #[cfg(test)]

@@ -1,20 +1,22 @@
 //! `lx stat`: what is known of files and file systems, printed as GNU stat 9.1 prints it.
 
 mod all;
+mod field;
 mod file;
 mod format;
 mod ids;
 mod kinds;
+mod lines;
+mod subject;
 mod system;
 mod time;
 mod zone;
 
 use crate::cli;
 use crate::context::Context;
-use crate::quote::{Quoted, Style, Tamed, Word};
-use crate::words::short;
+use crate::quote::{Style, Tamed, Word};
+use crate::words::{place, short, words};
 use alloc::vec::Vec;
-use file::File;
 use format::{Format, Piece, Spec};
 use ids::Ids;
 use rt::fs::{
@@ -22,7 +24,8 @@ use rt::fs::{
     AtFlags, CWD, Statx, StatxMask, statx,
 };
 use rt::io::stdin;
-use rt::{Errno, put};
+use rt::put;
+use subject::Subject;
 use zone::Zone;
 
 const HELP: &str = "\
@@ -67,127 +70,121 @@ characters and what isn't UTF-8 are printed as \\ooo; by --printf, for scripts, 
 /// What was asked for.
 #[derive(Default)]
 struct Options<'a> {
-    dereference: bool,
-    file_system: bool,
-    format: Option<&'a [u8]>,
-    /// Of `--printf`.
-    printf: bool,
-    terse: bool,
-    all: bool,
-    json: bool,
+    /// A bit for each [`Switch`].
+    switches: u16,
     cached: AtFlags,
-    help: bool,
-    version: bool,
+    /// Of `-c` or `--printf`.
+    format: Option<&'a [u8]>,
+}
+
+/// The options without a value, and `--printf`.
+const SWITCHES: &[u8] = b"L f t all json help version printf";
+
+/// The same, by the same numbers.
+#[derive(Clone, Copy)]
+enum Switch {
+    Dereference,
+    FileSystem,
+    Terse,
+    All,
+    Json,
+    Help,
+    Version,
+    /// No newline, escapes, and names as they are.
+    Printf,
+    /// None of them: what was wrong has been told.
+    Wrong,
+}
+
+impl Options<'_> {
+    fn has(&self, switch: Switch) -> bool {
+        self.switches >> switch as u8 & 1 != 0
+    }
 }
 
 /// What is kept from one file to the next.
 struct Run<'a> {
     options: Options<'a>,
-    /// Whether names may be printed as they are.
-    raw: bool,
     quoting: Style,
-    zone: Option<Zone>,
+    zone: Zone,
+    /// Whether that is the one that is wanted: it is found out when a time is printed.
+    zone_known: bool,
     users: Ids,
     groups: Ids,
     /// The last mount whose place was looked up.
     mount: Option<(u64, Vec<u8>)>,
 }
 
-/// What a format is filled in with.
-trait Subject {
-    /// Prints the value of a directive; false where something went wrong, which is told.
-    fn directive(&self, cx: &mut Context, run: &mut Run, spec: Spec, half: u8, letter: u8) -> bool;
-}
-
 pub fn run(cx: &mut Context) -> u8 {
-    let mut options = Options::default();
-    let mut wrong = false;
+    let mut run = Run {
+        options: Options::default(),
+        quoting: Style::Literal,
+        zone: Zone::default(),
+        zone_known: false,
+        users: Ids::new(c"/etc/passwd"),
+        groups: Ids::new(c"/etc/group"),
+        mount: None,
+    };
     let args = cx.args;
-    let operands = cli::parse(cx, args, HELP, &mut |cx, key, value| match key {
-        b"L" => options.dereference = true,
-        b"f" => options.file_system = true,
-        b"t" => options.terse = true,
-        b"all" => options.all = true,
-        b"json" => options.json = true,
-        b"help" => options.help = true,
-        b"version" => options.version = true,
-        b"cached" => match cached(value.unwrap_or_default()) {
-            Some(flags) => options.cached = flags,
-            None => {
-                wrong = true;
-                let mode = value.unwrap_or_default();
-                let what = if mode.is_empty() { "ambiguous" } else { "invalid" };
-                message!(cx, what, " argument ", Word(mode), " for ", Word(b"--cached"));
-                let words = [&b"default"[..], b"never", b"always"].map(Word);
-                put!(&mut cx.err, "Valid arguments are:\n");
-                words.iter().for_each(|word| put!(&mut cx.err, "  - ", word, "\n"));
-                cx.end_message("");
-            }
-        },
-        _ => (options.format, options.printf) = (value, key == b"printf"),
-    });
+    let operands =
+        cli::parse(cx, args, HELP, &mut |cx, key, value| set(&mut run.options, cx, key, value));
     let operands = match operands {
-        Ok(operands) if !wrong => operands,
+        Ok(operands) if !run.options.has(Switch::Wrong) => operands,
         _ => return cli::misused(cx),
     };
-    if options.help {
+    if run.options.has(Switch::Help) {
         return cli::help(cx, "[OPTION]... FILE...", HELP);
     }
-    if options.version {
+    if run.options.has(Switch::Version) {
         return cli::version(cx);
     }
     if operands.is_empty() {
         message!(cx, "missing operand");
         return cli::misused(cx);
     }
-    let mut run = Run {
-        raw: options.printf,
-        quoting: Style::Literal,
-        zone: None,
-        users: Ids::new(c"/etc/passwd"),
-        groups: Ids::new(c"/etc/group"),
-        mount: None,
-        options,
-    };
-    if let Some(format) = run.options.format {
-        run.quoting = quoting(cx, format);
+    match report_on(cx, &mut run, &operands) {
+        Ok(fine) => !fine as u8,
+        Err(Fatal) => 1,
     }
-    let json = run.options.json;
-    if json {
-        cx.json().array("");
-    }
-    let mut fine = true;
-    for name in operands {
-        let done = if run.options.file_system {
-            system::report(cx, &mut run, name)
-        } else {
-            report(cx, &mut run, name)
-        };
-        match done {
-            Ok(done) => fine &= done,
-            Err(Fatal) => return 1,
-        }
-    }
-    if json {
-        cx.json().end_array();
-        cx.json().end_document();
-    }
-    !fine as u8
 }
 
-/// The MODE of `--cached`, or the beginning of one.
-fn cached(mode: &[u8]) -> Option<AtFlags> {
-    let modes = [
-        (&b"default"[..], AtFlags(0)),
-        (b"never", AT_STATX_FORCE_SYNC),
-        (b"always", AT_STATX_DONT_SYNC),
-    ];
-    let found = modes.iter().find(|(name, _)| !mode.is_empty() && name.starts_with(mode));
-    found.map(|&(_, flags)| flags)
+fn set<'a>(options: &mut Options<'a>, cx: &mut Context, key: &[u8], value: Option<&'a [u8]>) {
+    let switch = place(SWITCHES, key).map_or(0, |place| 1 << place);
+    options.switches |= switch;
+    if key == b"cached" {
+        match cached(cx, value.unwrap_or_default()) {
+            Some(flags) => options.cached = flags,
+            None => options.switches |= 1 << Switch::Wrong as u16,
+        }
+    } else if value.is_some() {
+        options.format = value;
+        // The last one decides.
+        options.switches = options.switches & !(1 << Switch::Printf as u16) | switch;
+    }
+}
+
+/// The MODE of `--cached`, or the beginning of one; none where it is told what is wrong.
+#[inline(never)]
+fn cached(cx: &mut Context, mode: &[u8]) -> Option<AtFlags> {
+    const MODES: &[u8] = b"default never always";
+    let is_it = |name: &[u8]| !mode.is_empty() && name.starts_with(mode);
+    match words(MODES, b' ').position(is_it) {
+        Some(0) => return Some(AtFlags(0)),
+        Some(1) => return Some(AT_STATX_FORCE_SYNC),
+        Some(_) => return Some(AT_STATX_DONT_SYNC),
+        None => {}
+    }
+    let what = if mode.is_empty() { "ambiguous" } else { "invalid" };
+    message!(cx, what, " argument ", Word(mode), " for ", Word(b"--cached"));
+    put!(&mut cx.err, "Valid arguments are:\n");
+    words(MODES, b' ').for_each(|mode| put!(&mut cx.err, "  - ", Word(mode), "\n"));
+    cx.end_message("");
+    None
 }
 
 /// How `%N` quotes. GNU looks whether these two characters are in the format, and quotes in
 /// no `%-N` or `%9N` where they aren't.
+#[inline(never)]
 fn quoting(cx: &mut Context, format: &[u8]) -> Style {
     if !format.windows(2).any(|two| two == b"%N") {
         return Style::Literal;
@@ -203,21 +200,67 @@ fn quoting(cx: &mut Context, format: &[u8]) -> Style {
 /// The format can't be printed, whatever the file.
 struct Fatal;
 
+/// Reports on all operands; whether all went well.
+#[inline(never)]
+fn report_on(cx: &mut Context, run: &mut Run, operands: &[&[u8]]) -> Result<bool, Fatal> {
+    if let Some(format) = run.options.format {
+        run.quoting = quoting(cx, format);
+    }
+    if run.options.has(Switch::Json) {
+        cx.json().array("");
+    }
+    let mut fine = true;
+    for name in operands {
+        fine &= if run.options.has(Switch::FileSystem) {
+            system::report(cx, run, name)?
+        } else {
+            file::report(cx, run, name)?
+        };
+    }
+    if run.options.has(Switch::Json) {
+        cx.json().end_array();
+        cx.json().end_document();
+    }
+    Ok(fine)
+}
+
+/// Prints what was asked for, without a format these; whether all went well.
+fn report(
+    cx: &mut Context,
+    run: &mut Run,
+    subject: &Subject,
+    formats: &[&[u8]],
+) -> Result<bool, Fatal> {
+    let printf = run.options.has(Switch::Printf);
+    let Some(format) = run.options.format else {
+        let mut fine = true;
+        for format in formats {
+            fine &= print(cx, run, Format::new(format, false), subject)?;
+        }
+        return Ok(fine);
+    };
+    let fine = print(cx, run, Format::new(format, printf), subject)?;
+    if !printf {
+        cx.out.byte(b'\n');
+    }
+    Ok(fine)
+}
+
 /// Prints a format; whether all went well.
+#[inline(never)]
 fn print(
     cx: &mut Context,
     run: &mut Run,
-    format: &[u8],
-    escapes: bool,
-    subject: &dyn Subject,
+    mut format: Format,
+    subject: &Subject,
 ) -> Result<bool, Fatal> {
     let mut fine = true;
-    for piece in (Format { rest: format, escapes }) {
+    while let Some(piece) = format.next() {
         match piece {
             Piece::Text(text) => cx.out.bytes(text),
             Piece::Byte(byte) => cx.out.byte(byte),
-            Piece::Directive(spec, half, letter) => {
-                fine &= subject.directive(cx, run, spec, half, letter);
+            Piece::Directive(half, letter) => {
+                fine &= subject.directive(cx, run, &format.spec, half, letter);
             }
             Piece::UnknownEscape(byte) => {
                 message!(cx, "warning: unrecognized escape '\\", [byte], "'");
@@ -227,10 +270,8 @@ fn print(
                 message!(cx, "warning: backslash at end of format");
                 cx.out.byte(b'\\');
             }
-            Piece::Invalid(text) => {
-                let mut directive = Vec::from(b"%");
-                directive.extend(text);
-                message!(cx, Word(&directive), ": invalid directive");
+            Piece::Invalid(directive) => {
+                message!(cx, Word(directive), ": invalid directive");
                 return Err(Fatal);
             }
         }
@@ -240,8 +281,8 @@ fn print(
 
 impl Run<'_> {
     /// Prints text that isn't lx's own: tamed, unless a raw form was asked for.
-    fn text(&self, cx: &mut Context, spec: Spec, text: &[u8]) {
-        if self.raw || text.iter().all(|byte| matches!(byte, b' '..=b'~')) {
+    fn text(&self, cx: &mut Context, spec: &Spec, text: &[u8]) {
+        if self.options.has(Switch::Printf) || text.iter().all(|byte| matches!(byte, b' '..=b'~')) {
             return spec.text(&mut cx.out, text);
         }
         let tamed = short(&mut |out| put!(out, Tamed(text)));
@@ -249,12 +290,16 @@ impl Run<'_> {
     }
 
     fn zone(&mut self) -> &Zone {
-        self.zone.get_or_insert_with(time::local_zone)
+        if !core::mem::replace(&mut self.zone_known, true) {
+            time::set_local(&mut self.zone);
+        }
+        &self.zone
     }
 
     /// What statx is told, apart from the mask.
     fn flags(&self) -> AtFlags {
-        let link = if self.options.dereference { AtFlags(0) } else { AT_SYMLINK_NOFOLLOW };
+        let link =
+            if self.options.has(Switch::Dereference) { AtFlags(0) } else { AT_SYMLINK_NOFOLLOW };
         let mount =
             if self.options.cached == AT_STATX_FORCE_SYNC { AtFlags(0) } else { AT_NO_AUTOMOUNT };
         self.options.cached | link | mount
@@ -262,63 +307,11 @@ impl Run<'_> {
 
     /// What is known of a file, if only what the mask names.
     fn statx(&self, name: &[u8], mask: StatxMask) -> rt::Result<Statx> {
+        let (mut from, mut name, mut flags) = (CWD, name, self.flags());
         if name == b"-" {
-            let flags = self.flags().without(AT_SYMLINK_NOFOLLOW) | AT_EMPTY_PATH;
-            return statx(stdin(), c"", flags, mask);
+            (from, name) = (stdin(), b"");
+            flags = flags.without(AT_SYMLINK_NOFOLLOW) | AT_EMPTY_PATH;
         }
-        statx(CWD, name, self.flags(), mask)
-    }
-}
-
-/// Reports on a file.
-fn report(cx: &mut Context, run: &mut Run, name: &[u8]) -> Result<bool, Fatal> {
-    let everything = run.options.json || run.options.all;
-    let given =
-        run.options.format.map(|format| Format { rest: format, escapes: run.options.printf });
-    let mask = match &given {
-        _ if everything => all::MASK,
-        Some(format) => file::mask(format),
-        None => {
-            file::mask(&Format { rest: file::TERSE, escapes: false })
-                | file::mask(&Format { rest: file::FULL, escapes: false })
-        }
-    };
-    let stat = match run.statx(name, mask) {
-        Ok(stat) => stat,
-        Err(errno) => {
-            unreadable(cx, name, errno);
-            return Ok(false);
-        }
-    };
-    let file = File { name, stat: &stat };
-    if run.options.json {
-        return Ok(all::json(cx, run, &file));
-    }
-    let fine = match given {
-        Some(format) => {
-            let fine = print(cx, run, format.rest, format.escapes, &file)?;
-            if !run.options.printf {
-                cx.out.byte(b'\n');
-            }
-            fine
-        }
-        None if run.options.terse => print(cx, run, file::TERSE, false, &file)?,
-        None => {
-            let end = if file.is_device() { file::DEVICE } else { file::NO_DEVICE };
-            let mut fine = true;
-            for part in [file::FULL, end, file::REST] {
-                fine &= print(cx, run, part, false, &file)?;
-            }
-            fine
-        }
-    };
-    Ok(fine & (!run.options.all || all::print(cx, run, &file)))
-}
-
-fn unreadable(cx: &mut Context, name: &[u8], errno: Errno) {
-    if name == b"-" {
-        message!(cx, "cannot stat standard input: ", errno);
-    } else {
-        message!(cx, "cannot statx ", Quoted(name), ": ", errno);
+        statx(from, name, flags, mask)
     }
 }

@@ -1,13 +1,14 @@
 //! The directives for file systems.
 
-use super::format::Spec;
-use super::{Fatal, Run, Subject, all, print};
+use super::field::{Place, place};
+use super::subject::{Directive, Form, Subject};
+use super::{Fatal, Run, Switch, all, report as report_formats};
 use crate::context::Context;
 use crate::quote::Quoted;
 use crate::words::{short, words};
 use alloc::vec::Vec;
 use rt::fmt::hex;
-use rt::fs::{Statfs, statfs};
+use rt::fs::{Statfs, StatxMask, statfs};
 use rt::put;
 
 /// `-f -t`.
@@ -20,6 +21,25 @@ Block size: %-10s Fundamental block size: %S
 Blocks: Total: %-10b Free: %-10f Available: %a
 Inodes: Total: %-10c Free: %d
 ";
+
+const fn directive(letter: u8, form: Form, place: Place) -> Directive {
+    Directive(letter, form, place, StatxMask(0))
+}
+
+const DIRECTIVES: [Directive; 12] = [
+    directive(b'n', Form::Text, Place(0)),
+    directive(b'i', Form::Hex, place!(Statfs f_fsid)),
+    directive(b'l', Form::Decimal, place!(Statfs f_namelen)),
+    directive(b't', Form::Hex, place!(Statfs f_type)),
+    directive(b'T', Form::Text, place!(Statfs f_type)),
+    directive(b's', Form::Decimal, place!(Statfs f_bsize)),
+    directive(b'S', Form::Decimal, place!(Statfs f_frsize)),
+    directive(b'b', Form::Signed, place!(Statfs f_blocks)),
+    directive(b'f', Form::Signed, place!(Statfs f_bfree)),
+    directive(b'a', Form::Signed, place!(Statfs f_bavail)),
+    directive(b'c', Form::Decimal, place!(Statfs f_files)),
+    directive(b'd', Form::Signed, place!(Statfs f_ffree)),
+];
 
 /// The kinds of file systems: magic numbers (`include/uapi/linux/magic.h`), and at the same
 /// place in [`NAMES`] what GNU calls them.
@@ -56,65 +76,22 @@ securityfs\nsquashfs\nbtrfs_test\ncoda\nocfs2\ntracefs\nvboxsf\noverlayfs\nprl_f
 btrfs\nhugetlbfs\nvxfs\npanfs\nxenfs\nvmhgfs\nsnfs\nppc-cmm-fs\nlogfs\nbpf_fs\nefivarfs\n\
 erofs\nf2fs\nselinux\nhpfs\nsmb2\ncifs\n";
 
-/// The name of a kind of file system.
-pub fn type_name(magic: i64) -> Option<&'static [u8]> {
+/// The name of a kind of file system, if it has one.
+pub fn known_type(magic: i64) -> Option<&'static [u8]> {
     let at = MAGIC.iter().position(|&known| i64::from(known) == magic)?;
     words(NAMES, b'\n').nth(at)
 }
 
-/// A file system, and the name that it was found by.
-pub struct System<'a> {
-    pub name: &'a [u8],
-    pub stat: &'a Statfs,
-}
-
-impl System<'_> {
-    /// The ID as one number.
-    pub fn id(&self) -> u64 {
-        let [high, low] = self.stat.f_fsid;
-        u64::from(high as u32) << 32 | u64::from(low as u32)
-    }
-
-    /// The unit of the block counts.
-    pub fn fragment(&self) -> i64 {
-        if self.stat.f_frsize == 0 { self.stat.f_bsize } else { self.stat.f_frsize }
+/// The same, or what stands for it.
+pub fn type_name(magic: i64, to: &mut Vec<u8>) {
+    match known_type(magic) {
+        Some(name) => to.extend(name),
+        None => *to = short(&mut |out| put!(out, "UNKNOWN (0x", hex(magic as u64), ")")),
     }
 }
 
-impl Subject for System<'_> {
-    fn directive(&self, cx: &mut Context, run: &mut Run, spec: Spec, half: u8, letter: u8) -> bool {
-        let stat = self.stat;
-        let out = &mut cx.out;
-        match letter {
-            // These are no letters of devices here.
-            _ if half != 0 => out.bytes(&[b'?', letter]),
-            b'n' => run.text(cx, spec, self.name),
-            b'i' => spec.unsigned(out, self.id(), 16),
-            b'l' => spec.unsigned(out, stat.f_namelen as u64, 10),
-            b't' => spec.unsigned(out, stat.f_type as u64, 16),
-            b's' => spec.unsigned(out, stat.f_bsize as u64, 10),
-            b'S' => spec.unsigned(out, self.fragment() as u64, 10),
-            b'b' => spec.signed(out, stat.f_blocks as i64),
-            b'f' => spec.signed(out, stat.f_bfree as i64),
-            b'a' => spec.signed(out, stat.f_bavail as i64),
-            b'c' => spec.unsigned(out, stat.f_files, 10),
-            b'd' => spec.signed(out, stat.f_ffree as i64),
-            b'T' => match type_name(stat.f_type) {
-                Some(name) => spec.text(out, name),
-                None => spec.text(out, &unknown(stat.f_type)),
-            },
-            _ => out.byte(b'?'),
-        }
-        true
-    }
-}
-
-/// What stands for the name of a kind that has none.
-fn unknown(magic: i64) -> Vec<u8> {
-    short(&mut |out| put!(out, "UNKNOWN (0x", hex(magic as u64), ")"))
-}
-
-/// Reports on the file system that a file is on.
+/// Reports on the file system that a file is on; whether all went well.
+#[inline(never)]
 pub fn report(cx: &mut Context, run: &mut Run, name: &[u8]) -> Result<bool, Fatal> {
     if name == b"-" {
         let what = " to denote standard input does not work in file system mode";
@@ -129,23 +106,20 @@ pub fn report(cx: &mut Context, run: &mut Run, name: &[u8]) -> Result<bool, Fata
             return Ok(false);
         }
     };
-    let system = System { name, stat: &stat };
-    if run.options.json {
-        all::json_system(cx, &system);
+    let fields = stat.as_bytes();
+    let system = &Subject { name, fields, directives: &DIRECTIVES, is_file: false };
+    if run.options.has(Switch::Json) {
+        all::json_system(cx, system, &stat);
         return Ok(true);
     }
-    let fine = match run.options.format {
-        Some(format) => {
-            let fine = print(cx, run, format, run.options.printf, &system)?;
-            if !run.options.printf {
-                cx.out.byte(b'\n');
-            }
-            fine
-        }
-        None => print(cx, run, if run.options.terse { TERSE } else { FULL }, false, &system)?,
-    };
-    if run.options.all {
-        all::print_system(cx, &system);
+    let fine = report_formats(
+        cx,
+        run,
+        system,
+        &[if run.options.has(Switch::Terse) { TERSE } else { FULL }],
+    )?;
+    if run.options.has(Switch::All) {
+        all::print_system(cx, &stat);
     }
     Ok(fine)
 }
@@ -158,10 +132,15 @@ mod tests {
     fn each_kind_has_its_name() {
         assert!(MAGIC.is_sorted());
         assert_eq!(words(NAMES, b'\n').count(), MAGIC.len());
-        assert_eq!(type_name(0x2f), Some(&b"qnx4"[..]));
-        assert_eq!(type_name(0xef53), Some(&b"ext2/ext3"[..]));
-        assert_eq!(type_name(0xff53_4d42), Some(&b"cifs"[..]));
-        assert_eq!(type_name(0xff53_4d42 - (1 << 32)), None);
-        assert_eq!(unknown(0x1234), b"UNKNOWN (0x1234)");
+        let name = |magic| {
+            let mut name = Vec::new();
+            type_name(magic, &mut name);
+            std::string::String::from_utf8(name).unwrap()
+        };
+        assert_eq!(name(0x2f), "qnx4");
+        assert_eq!(name(0xef53), "ext2/ext3");
+        assert_eq!(name(0xff53_4d42), "cifs");
+        assert_eq!(name(0x1234), "UNKNOWN (0x1234)");
+        assert_eq!(known_type(0xff53_4d42 - (1 << 32)), None);
     }
 }

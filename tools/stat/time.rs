@@ -5,7 +5,7 @@ use crate::words::short;
 use alloc::vec::Vec;
 use rt::fmt::{dec, int};
 use rt::fs::{Mode, O_NONBLOCK, O_RDONLY, open};
-use rt::io::{BufWriter, Read};
+use rt::io::{BufWriter, pread};
 use rt::put;
 
 /// Where the zones' files are, unless `TZDIR` says something else.
@@ -14,14 +14,15 @@ const ZONES: &[u8] = b"/usr/share/zoneinfo";
 /// No zone's file is longer than this.
 const LONGEST: usize = 256 << 10;
 
-/// The zone of `TZ`, and without that of /etc/localtime; UTC where there is none.
-pub fn local_zone() -> Zone {
+/// Sets the zone of `TZ`, and without that of /etc/localtime; leaves UTC where there is none.
+pub fn set_local(zone: &mut Zone) {
     let Some(name) = rt::env::var("TZ") else {
-        return read(b"/etc/localtime").unwrap_or_default();
+        read(zone, b"/etc/localtime");
+        return;
     };
     let name = name.strip_prefix(b":").unwrap_or(name);
     if name.is_empty() {
-        return Zone::default();
+        return;
     }
     let mut path = Vec::new();
     if !name.starts_with(b"/") {
@@ -29,22 +30,23 @@ pub fn local_zone() -> Zone {
         path.push(b'/');
     }
     path.extend(name);
-    read(&path).unwrap_or_else(|| Zone::from_rules(name))
+    if read(zone, &path).is_none() {
+        zone.set_rules(name);
+    }
 }
 
-fn read(path: &[u8]) -> Option<Zone> {
+#[inline(never)]
+fn read(zone: &mut Zone, path: &[u8]) -> Option<()> {
     // A FIFO in its place must not make us wait.
-    let mut file = open(path, O_RDONLY | O_NONBLOCK, Mode(0)).ok()?;
+    let file = open(path, O_RDONLY | O_NONBLOCK, Mode(0)).ok()?;
     let mut bytes = alloc::vec![0; 4096];
-    let mut used = file.read(&mut bytes).ok()?;
+    let mut used = pread(&file, &mut bytes, 0).ok()?;
     if used == bytes.len() {
-        let mut long = alloc::vec![0; LONGEST];
-        long[..used].copy_from_slice(&bytes);
-        used += file.read_full(&mut long[used..]).ok()?;
-        bytes = long;
+        bytes = alloc::vec![0; LONGEST];
+        used = pread(&file, &mut bytes, 0).ok()?;
     }
     bytes.truncate(used);
-    Zone::from_file(bytes)
+    zone.set_file(bytes)
 }
 
 /// `2023-11-14 22:13:20.123456789 +0000`; only seconds where the year has no room in C's
@@ -53,27 +55,27 @@ pub fn human(zone: &Zone, seconds: i64, nanoseconds: u32) -> Vec<u8> {
     short(&mut |out| write(out, zone, seconds, nanoseconds))
 }
 
+#[inline(never)]
 fn write(out: &mut BufWriter, zone: &Zone, seconds: i64, nanoseconds: u32) {
     let offset = zone.offset(seconds);
-    let local = seconds.checked_add(offset.east).and_then(|t| t.checked_sub(offset.leap));
-    let date = local.map(|local| (civil(local.div_euclid(86400)), local.rem_euclid(86400)));
-    let possible = |year: i64| i32::try_from(year - 1900).is_ok();
-    match date.filter(|((year, ..), _)| possible(*year)) {
-        None => put!(out, int(seconds), ".", dec(nanoseconds).zero(9)),
-        Some(((year, month, day), of_day)) => {
-            let minutes = of_day / 60;
-            let second = of_day % 60 + i64::from(offset.is_leap);
-            let parts = [year, month, day, minutes / 60, minutes % 60, second];
-            for (at, (part, end)) in parts.into_iter().zip(b"-- ::.").enumerate() {
-                put!(out, int(part).zero(if at == 0 { 4 } else { 2 }), [*end]);
-            }
-            let minus = offset.east < 0 || offset.east == 0 && offset.unknown;
-            let sign = if minus { "-" } else { "+" };
-            let minutes = offset.east.unsigned_abs() / 60;
-            put!(out, dec(nanoseconds).zero(9), " ", sign);
-            put!(out, dec(minutes / 60).zero(2), dec(minutes % 60).zero(2));
-        }
+    let (leap, is_leap) = zone.leap(seconds);
+    let local = seconds.checked_add(offset.east).and_then(|local| local.checked_sub(leap));
+    let [year, month, day] = civil(local.unwrap_or(0).div_euclid(86400));
+    if local.is_none() || i32::try_from(year - 1900).is_err() {
+        return put!(out, int(seconds), ".", dec(nanoseconds).zero(9));
     }
+    let second = local.unwrap_or(0).rem_euclid(86400);
+    let minute = second / 60;
+    let second = second % 60 + i64::from(is_leap);
+    let parts = [month, day, minute / 60, minute % 60, second];
+    put!(out, int(year).zero(4));
+    for (before, part) in b"-- ::".iter().zip(&parts) {
+        put!(out, [*before], int(*part).zero(2));
+    }
+    let minus = offset.east < 0 || offset.east == 0 && offset.unknown;
+    let minutes = offset.east.unsigned_abs() / 60;
+    put!(out, ".", dec(nanoseconds).zero(9), if minus { " -" } else { " +" });
+    put!(out, dec(minutes / 60 * 100 + minutes % 60).zero(4));
 }
 
 #[cfg(test)]
@@ -83,8 +85,9 @@ mod tests {
     #[test]
     fn times_in_words() {
         let text = |zone: &[u8], seconds, nanoseconds| {
-            let zone = Zone::from_rules(zone);
-            std::string::String::from_utf8(human(&zone, seconds, nanoseconds))
+            let mut at = Zone::default();
+            at.set_rules(zone);
+            std::string::String::from_utf8(human(&at, seconds, nanoseconds))
         };
         for (zone, seconds, expected) in [
             (&b""[..], 0, "1970-01-01 00:00:00.000000007 +0000"),

@@ -4,6 +4,7 @@
 //!
 //! Bytes to numbers, nothing else; whatever the bytes are, the answer is a number.
 
+use crate::words::words;
 use alloc::vec::Vec;
 
 /// Seconds in a day.
@@ -12,7 +13,10 @@ const DAY: i64 = 86400;
 /// A time zone: UTC where there is nothing better.
 #[derive(Default)]
 pub struct Zone {
-    table: Option<Table>,
+    /// A TZif file; empty where there is none.
+    bytes: Vec<u8>,
+    /// The block in it that counts.
+    block: Block,
     rules: Option<Rules>,
 }
 
@@ -21,203 +25,174 @@ pub struct Zone {
 pub struct Offset {
     /// Seconds east of Greenwich.
     pub east: i64,
-    /// Leap seconds that went by and aren't in a count of seconds.
-    pub leap: i64,
-    /// Whether this is a leap second itself.
-    pub is_leap: bool,
     /// Whether the offset is an unknown one: `-00`.
     pub unknown: bool,
 }
 
-/// The table of a TZif file.
-struct Table {
-    /// The file.
-    bytes: Vec<u8>,
-    /// Where the block is that counts, of which kind, and how many are in it.
-    block: Block,
-}
-
 /// A data block of a TZif file.
-#[derive(Clone, Copy)]
+#[derive(Default)]
 struct Block {
     /// Where its data begin.
     start: usize,
     /// Bytes of a time: 4 in the first block, 8 in the second.
     width: usize,
-    isutcnt: usize,
-    isstdcnt: usize,
-    leapcnt: usize,
-    timecnt: usize,
-    typecnt: usize,
-    charcnt: usize,
+    /// isutcnt, isstdcnt, leapcnt, timecnt, typecnt, charcnt.
+    counts: [usize; 6],
 }
 
 /// `std offset [dst [offset] [,start,end]]`
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
 struct Rules {
     standard: Offset,
-    /// In summer, and when that begins and ends.
-    summer: Option<(Offset, Change, Change)>,
+    summer: Offset,
+    /// When summer begins and ends, if there is one.
+    changes: Option<[Change; 2]>,
 }
 
 /// A day of the year and a time on it, in seconds.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy)]
 struct Change {
-    day: Day,
+    kind: Kind,
+    month: i64,
+    week: i64,
+    day: i64,
     time: i64,
 }
 
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-enum Day {
-    /// `Jn`: 1 to 365, the 29th of February never counts.
-    Julian(i64),
+/// How a day of the year is told.
+#[derive(Clone, Copy)]
+enum Kind {
     /// `n`: 0 to 365.
-    Zero(i64),
+    Zero,
+    /// `Jn`: 1 to 365, the 29th of February never counts.
+    Julian,
     /// `Mm.w.d`: the w-th weekday d of month m; w = 5 is the last one.
-    Month(i64, i64, i64),
+    Month,
 }
 
 impl Zone {
-    /// The zone of a value of `TZ` that names no file.
-    pub fn from_rules(text: &[u8]) -> Zone {
-        Zone { table: None, rules: Rules::parse(text) }
+    /// Becomes the zone of a value of `TZ` that names no file.
+    pub fn set_rules(&mut self, text: &[u8]) {
+        self.rules = Rules::parse(text);
     }
 
-    /// The zone of a TZif file; none where it isn't one.
-    pub fn from_file(bytes: Vec<u8>) -> Option<Zone> {
-        let first = Block::read(&bytes, 0, 4)?;
-        let version = *bytes.get(4)?;
-        let mut rules = None;
-        let block = if version < b'2' {
-            first
-        } else {
-            let second = Block::read(&bytes, first.end()?, 8)?;
-            let footer = bytes.get(second.end()?..).and_then(|rest| rest.strip_prefix(b"\n"));
-            rules = footer
-                .and_then(|footer| footer.split(|&byte| byte == b'\n').next())
-                .and_then(Rules::parse);
-            second
-        };
-        (block.typecnt > 0 && block.end()? <= bytes.len())
-            .then_some(Zone { table: Some(Table { bytes, block }), rules })
+    /// Becomes the zone of a TZif file; none where it isn't one.
+    pub fn set_file(&mut self, bytes: Vec<u8>) -> Option<()> {
+        let block = &mut self.block;
+        block.read(&bytes, 0, 4)?;
+        let has_rules = *bytes.get(4)? >= b'2';
+        if has_rules {
+            block.read(&bytes, block.part(7), 8)?;
+        }
+        if block.typecnt() == 0 {
+            return None;
+        }
+        let behind = bytes.get(block.part(7)..)?;
+        if let [b'\n', footer @ ..] = behind
+            && has_rules
+        {
+            self.rules = words(footer, b'\n').next().and_then(Rules::parse);
+        }
+        self.bytes = bytes;
+        Some(())
     }
 
     /// How local time is made of a time in UTC.
     pub fn offset(&self, time: i64) -> Offset {
-        let by_rules = || self.rules.map_or(Offset::default(), |rules| rules.offset(time));
-        let Some(table) = &self.table else { return by_rules() };
-        let offset = table.offset(time, self.rules.is_some()).unwrap_or_else(by_rules);
-        let (leap, is_leap) = table.leap(time);
-        Offset { leap, is_leap, ..offset }
+        let rules = self.rules.as_ref();
+        let by_table = self.block.offset(&self.bytes, time, rules.is_some());
+        let by_rules = || rules.map_or(Offset::default(), |rules| rules.offset(time));
+        by_table.unwrap_or_else(by_rules)
+    }
+
+    /// How many leap seconds went by that aren't in a count of seconds, in the zones that know
+    /// them, and whether this is one.
+    pub fn leap(&self, time: i64) -> (i64, bool) {
+        let mut found = (0, false);
+        let (bytes, block) = (&self.bytes, &self.block);
+        for index in 0..block.counts[2] {
+            let at = block.part(4) + index * (block.width + 4);
+            let since = number(bytes, at, block.width).unwrap_or(i64::MAX);
+            if since > time {
+                break;
+            }
+            let count = number(bytes, at + block.width, 4).unwrap_or(0);
+            found = (count, since == time && count > found.0);
+        }
+        found
     }
 }
 
 /// A big-endian number at this place.
+#[inline(never)]
 fn number(bytes: &[u8], at: usize, width: usize) -> Option<i64> {
     let bytes = bytes.get(at..at.checked_add(width)?)?;
-    let negative = bytes.first()? & 0x80 != 0;
-    let start = if negative { -1i64 } else { 0 };
+    let start = if bytes.first()? & 0x80 != 0 { -1i64 } else { 0 };
     Some(bytes.iter().fold(start, |value, &byte| value << 8 | i64::from(byte)))
 }
 
 impl Block {
-    /// The header at this place.
-    fn read(bytes: &[u8], at: usize, width: usize) -> Option<Block> {
-        let header = bytes.get(at..at.checked_add(44)?)?;
-        if !header.starts_with(b"TZif") {
+    /// Becomes that whose header is at this place.
+    #[inline(never)]
+    fn read(&mut self, bytes: &[u8], at: usize, width: usize) -> Option<()> {
+        if !bytes.get(at..)?.starts_with(b"TZif") {
             return None;
         }
-        let count = |index: usize| {
+        (self.start, self.width) = (at + 44, width);
+        for (index, count) in self.counts.iter_mut().enumerate() {
+            *count = usize::try_from(number(bytes, at + 20 + 4 * index, 4)?).ok()?;
             // More than fit into the file would be none of its own.
-            let count = usize::try_from(number(header, 20 + 4 * index, 4)?).ok()?;
-            (count <= bytes.len()).then_some(count)
-        };
-        Some(Block {
-            start: at + 44,
-            width,
-            isutcnt: count(0)?,
-            isstdcnt: count(1)?,
-            leapcnt: count(2)?,
-            timecnt: count(3)?,
-            typecnt: count(4)?,
-            charcnt: count(5)?,
-        })
+            if *count > bytes.len() {
+                return None;
+            }
+        }
+        Some(())
     }
 
-    /// Where the index of the type of each time begins.
-    fn indices(&self) -> usize {
-        self.start + self.timecnt * self.width
+    fn timecnt(&self) -> usize {
+        self.counts[3]
     }
 
-    /// Where the types begin: 6 bytes each.
-    fn types(&self) -> usize {
-        self.indices() + self.timecnt
+    fn typecnt(&self) -> usize {
+        self.counts[4]
     }
 
-    /// Where the leap seconds begin.
-    fn leaps(&self) -> usize {
-        self.types() + self.typecnt * 6 + self.charcnt
+    /// Where a part of the data begins: 0 the times, 1 the index of the type of each, 2 the
+    /// types, 3 the abbreviations, 4 the leap seconds, 7 what comes next in the file.
+    #[inline(never)]
+    fn part(&self, part: usize) -> usize {
+        let [utc, standard, leaps, times, types, characters] = self.counts;
+        let width = self.width;
+        let lengths =
+            [times * width, times, types * 6, characters, leaps * (width + 4), standard, utc];
+        lengths.iter().take(part).fold(self.start, |at, length| at + length)
     }
 
-    /// Where the next thing in the file begins.
-    fn end(&self) -> Option<usize> {
-        let leaps = self.leapcnt.checked_mul(self.width + 4)?;
-        self.leaps().checked_add(leaps)?.checked_add(self.isstdcnt)?.checked_add(self.isutcnt)
-    }
-}
-
-impl Table {
     /// The offset at a time; none after the last one where there are rules for that.
-    fn offset(&self, time: i64, rules: bool) -> Option<Offset> {
-        let block = self.block;
-        let at = |index: usize| {
-            number(&self.bytes, block.start + index * block.width, block.width).unwrap_or(i64::MAX)
-        };
+    #[inline(never)]
+    fn offset(&self, bytes: &[u8], time: i64, rules: bool) -> Option<Offset> {
         // The number of transitions up to this time.
-        let (mut low, mut high) = (0, block.timecnt);
+        let (mut low, mut high) = (0, self.timecnt());
         while low < high {
-            let middle = low + (high - low) / 2;
-            if at(middle) <= time {
+            let middle = (low + high) / 2;
+            let at = number(bytes, self.start + middle * self.width, self.width);
+            if at.unwrap_or(i64::MAX) <= time {
                 low = middle + 1;
             } else {
                 high = middle;
             }
         }
-        if low == block.timecnt && rules {
+        if low == self.timecnt() && rules {
             return None;
         }
+        let types = bytes.get(self.part(2)..)?.as_chunks::<6>().0.get(..self.typecnt())?;
         let kind = match low.checked_sub(1) {
-            Some(last) => usize::from(*self.bytes.get(block.indices() + last)?),
+            Some(last) => usize::from(*bytes.get(self.part(1) + last)?),
             // Before all of them: the first type that isn't summer time.
-            None => (0..block.typecnt).find(|&kind| !self.is_summer(kind)).unwrap_or(0),
+            None => types.iter().position(|kind| kind[4] == 0).unwrap_or(0),
         };
-        let kind = if kind < block.typecnt { kind } else { 0 };
-        let at = block.types() + kind * 6;
-        let name = usize::from(*self.bytes.get(at + 5)?) + block.types() + block.typecnt * 6;
-        Some(Offset {
-            east: number(&self.bytes, at, 4).unwrap_or(0),
-            unknown: self.bytes.get(name) == Some(&b'-'),
-            ..Offset::default()
-        })
-    }
-
-    fn is_summer(&self, kind: usize) -> bool {
-        self.bytes.get(self.block.types() + kind * 6 + 4).is_some_and(|&flag| flag != 0)
-    }
-
-    /// How many leap seconds went by, in the zones that count them, and whether this is one.
-    fn leap(&self, time: i64) -> (i64, bool) {
-        let (block, width) = (self.block, self.block.width + 4);
-        let at = |index: usize| block.leaps() + index * width;
-        let since = |index| number(&self.bytes, at(index), block.width).unwrap_or(i64::MAX);
-        let count = |index| number(&self.bytes, at(index) + block.width, 4).unwrap_or(0);
-        match (0..block.leapcnt).rev().find(|&index| since(index) <= time) {
-            None => (0, false),
-            Some(last) => {
-                let before = last.checked_sub(1).map_or(0, count);
-                (count(last), since(last) == time && count(last) > before)
-            }
-        }
+        let kind = types.get(kind).or(types.first())?;
+        let name = bytes.get(self.part(3) + usize::from(kind[5]));
+        Some(Offset { east: number(kind, 0, 4)?, unknown: name == Some(&b'-') })
     }
 }
 
@@ -231,16 +206,24 @@ impl Text<'_> {
         rest.is_some()
     }
 
+    #[inline(never)]
     fn number(&mut self) -> Option<i64> {
-        let digits = self.0.iter().take_while(|byte| byte.is_ascii_digit()).count();
-        let (number, rest) = self.0.split_at_checked(digits).filter(|_| digits > 0)?;
-        self.0 = rest;
-        let add =
-            |sum: i64, &digit: &u8| sum.saturating_mul(10).saturating_add(i64::from(digit - b'0'));
-        Some(number.iter().fold(0, add))
+        let mut number = None;
+        while let Some((digit @ b'0'..=b'9', rest)) = self.0.split_first() {
+            let sum = number.unwrap_or(0i64).saturating_mul(10);
+            number = Some(sum.saturating_add(i64::from(digit - b'0')));
+            self.0 = rest;
+        }
+        number
+    }
+
+    /// A number from `low` to `high`.
+    fn within(&mut self, low: i64, high: i64) -> Option<i64> {
+        self.number().filter(|number| (low..=high).contains(number))
     }
 
     /// Passes over `EST` or `<+03>`; whether it is `-00`, or begins so.
+    #[inline(never)]
     fn name(&mut self) -> Option<bool> {
         let before = self.0;
         let quoted = self.take(b'<');
@@ -259,9 +242,10 @@ impl Text<'_> {
     }
 
     /// `[+-]hh[:mm[:ss]]` in seconds, of at most so many hours.
+    #[inline(never)]
     fn time(&mut self, hours: i64) -> Option<i64> {
-        let negative = self.take(b'-');
-        if !negative {
+        let sign = if self.take(b'-') { -1 } else { 1 };
+        if sign > 0 {
             self.take(b'+');
         }
         let mut time = self.number()?.min(hours) * 3600;
@@ -271,23 +255,30 @@ impl Text<'_> {
                 time += self.number().unwrap_or(0).min(59) * unit;
             }
         }
-        Some(if negative { -time } else { time })
+        Some(time * sign)
     }
 
+    #[inline(never)]
     fn change(&mut self) -> Option<Change> {
-        let day = if self.take(b'J') {
-            Day::Julian(self.number().filter(|day| (1..=365).contains(day))?)
+        let mut change = Change { kind: Kind::Zero, month: 0, week: 0, day: 0, time: 7200 };
+        if self.take(b'J') {
+            change.kind = Kind::Julian;
+            change.day = self.within(1, 365)?;
         } else if self.take(b'M') {
-            let month = self.number().filter(|month| (1..=12).contains(month))?;
-            let week = self.take(b'.').then(|| self.number())??;
-            let day = self.take(b'.').then(|| self.number())??;
-            let right = (1..=5).contains(&week) && day <= 6;
-            right.then_some(Day::Month(month, week, day))?
+            change.kind = Kind::Month;
+            let places = [(&mut change.month, 1, 12), (&mut change.week, 1, 5)];
+            for (place, low, high) in places {
+                *place = self.within(low, high)?;
+                self.take(b'.').then_some(())?;
+            }
+            change.day = self.within(0, 6)?;
         } else {
-            Day::Zero(self.number().filter(|day| *day <= 365)?)
-        };
-        let time = if self.take(b'/') { self.time(167)? } else { 2 * 3600 };
-        Some(Change { day, time })
+            change.day = self.within(0, 365)?;
+        }
+        if self.take(b'/') {
+            change.time = self.time(167)?;
+        }
+        Some(change)
     }
 }
 
@@ -295,74 +286,78 @@ impl Rules {
     /// None where it is nothing that POSIX knows: such a zone is UTC. What only begins well
     /// is taken as far as it goes, as glibc does: a day that makes no sense is the first of
     /// January, a summer time without a name is UTC.
+    #[inline(never)]
     fn parse(text: &[u8]) -> Option<Rules> {
         let mut text = Text(text);
         let unknown = text.name()?;
-        let standard = Offset { east: -text.time(24)?, unknown, ..Offset::default() };
+        let standard = Offset { east: -text.time(24)?, unknown };
+        let mut rules = Rules { standard, summer: Offset::default(), changes: None };
         if text.0.is_empty() {
-            return Some(Rules { standard, summer: None });
+            return Some(rules);
         }
-        let mut summer = Offset::default();
         if let Some(unknown) = text.name() {
-            let later = standard.east + 3600;
-            let east = match text.0 {
-                [] | [b',', ..] => later,
-                _ => text.time(24).map_or(later, |west| -west),
-            };
-            summer = Offset { east, unknown, ..summer };
+            let west = if matches!(text.0, [] | [b',', ..]) { None } else { text.time(24) };
+            rules.summer.east = west.map_or(standard.east + 3600, |west| -west);
+            rules.summer.unknown = unknown;
         }
-        let mut changes = [(3, 2), (11, 1)].map(|(month, week)| {
-            // Without days of its own a zone has those of the United States.
-            Change { day: Day::Month(month, week, 0), time: 7200 }
-        });
+        // Without days of its own a zone has those of the United States.
+        let sunday = |month, week| Change { kind: Kind::Month, month, week, day: 0, time: 7200 };
+        let mut changes = [sunday(3, 2), sunday(11, 1)];
         let mut right = true;
         for change in &mut changes {
-            if right && (text.0.is_empty() || text.0 == b",") {
+            if right && matches!(text.0, b"" | b",") {
                 continue;
             }
             let given = if right && text.take(b',') { text.change() } else { None };
             right = given.is_some();
-            *change = given.unwrap_or(Change { day: Day::Zero(0), time: 0 });
+            *change = given.unwrap_or(Change { kind: Kind::Zero, day: 0, time: 0, ..*change });
         }
-        let [start, end] = changes;
-        Some(Rules { standard, summer: Some((summer, start, end)) })
+        rules.changes = Some(changes);
+        Some(rules)
     }
 
+    #[inline(never)]
     fn offset(&self, time: i64) -> Offset {
-        let Some((summer, start, end)) = self.summer else { return self.standard };
-        let year = civil(time.div_euclid(DAY)).0;
+        let Some([start, end]) = &self.changes else { return self.standard };
+        let year = civil(time.div_euclid(DAY))[0];
         // Each change is told in the local time before it.
         let start = start.seconds(year).saturating_sub(self.standard.east);
-        let end = end.seconds(year).saturating_sub(summer.east);
+        let end = end.seconds(year).saturating_sub(self.summer.east);
         let is_summer =
-            if start > end { time < end || time >= start } else { time >= start && time < end };
-        if is_summer { summer } else { self.standard }
+            if start > end { !(end..start).contains(&time) } else { (start..end).contains(&time) };
+        if is_summer { self.summer } else { self.standard }
     }
 }
 
 impl Change {
     /// When it is in this year, in seconds since 1970 of its own local time.
+    #[inline(never)]
     fn seconds(&self, year: i64) -> i64 {
-        let leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
         let january = days(year, 1);
-        let day = match self.day {
-            Day::Julian(day) => january + day - 1 + i64::from(leap && day >= 60),
-            Day::Zero(day) => january + day,
-            Day::Month(month, week, weekday) => {
-                let first = days(year, month);
-                let next = if month == 12 { days(year + 1, 1) } else { days(year, month + 1) };
-                // 1970 began on a Thursday.
-                let day = first + (weekday - (first + 4)).rem_euclid(7) + (week - 1) * 7;
-                if day >= next { day - 7 } else { day }
+        let mut day = self.day;
+        match self.kind {
+            Kind::Zero => {}
+            Kind::Julian => {
+                let leap = days(year, 3) - january == 60;
+                day += i64::from(leap && day >= 60) - 1;
             }
-        };
+            Kind::Month => {
+                let first = days(year, self.month);
+                // 1970 began on a Thursday.
+                day = first + (day - (first + 4)).rem_euclid(7) + (self.week - 1) * 7;
+                if day >= days(year, self.month + 1) {
+                    day -= 7;
+                }
+                day -= january;
+            }
+        }
         // In years before 1970 glibc takes the changes to be in that one.
-        let day = day - january + days(year.max(1970), 1);
-        day.saturating_mul(DAY).saturating_add(self.time)
+        (day + days(year.max(1970), 1)).saturating_mul(DAY).saturating_add(self.time)
     }
 }
 
-/// The first day of a month, counted from 1970.
+/// The first day of a month, counted from 1970; month 13 is the next January.
+#[inline(never)]
 fn days(year: i64, month: i64) -> i64 {
     // Years that begin in March: so the odd day is the last one.
     let year = if month <= 2 { year - 1 } else { year };
@@ -372,7 +367,7 @@ fn days(year: i64, month: i64) -> i64 {
 }
 
 /// The year, month and day of a day that is counted from 1970.
-pub fn civil(day: i64) -> (i64, i64, i64) {
+pub fn civil(day: i64) -> [i64; 3] {
     // 400 years have 146,097 days; of these years each begins in March.
     let day = day.saturating_add(719_468);
     let (era, of_era) = (day.div_euclid(146_097), day.rem_euclid(146_097));
@@ -381,7 +376,7 @@ pub fn civil(day: i64) -> (i64, i64, i64) {
     let month = (5 * of_year + 2) / 153;
     let day = of_year - (153 * month + 2) / 5 + 1;
     let month = if month < 10 { month + 3 } else { month - 9 };
-    (era * 400 + year + i64::from(month <= 2), month, day)
+    [era * 400 + year + i64::from(month <= 2), month, day]
 }
 
 #[cfg(test)]
@@ -391,22 +386,35 @@ mod tests {
 
     #[test]
     fn days_and_dates() {
-        assert_eq!(civil(0), (1970, 1, 1));
-        assert_eq!(civil(-1), (1969, 12, 31));
-        assert_eq!(civil(11016), (2000, 2, 29));
-        assert_eq!(civil(-719_528), (0, 1, 1));
+        assert_eq!(civil(0), [1970, 1, 1]);
+        assert_eq!(civil(-1), [1969, 12, 31]);
+        assert_eq!(civil(11016), [2000, 2, 29]);
+        assert_eq!(civil(-719_528), [0, 1, 1]);
         for day in (-1_000_000..1_000_000).step_by(13) {
-            let (year, month, of_month) = civil(day);
+            let [year, month, of_month] = civil(day);
             assert_eq!(days(year, month) + of_month - 1, day);
+            assert_eq!(days(year, 13), days(year + 1, 1));
         }
         for day in [i64::MIN, i64::MAX, i64::MIN / DAY, i64::MAX / DAY] {
             civil(day);
         }
     }
 
+    fn by_rules(text: &[u8]) -> Zone {
+        let mut zone = Zone::default();
+        zone.set_rules(text);
+        zone
+    }
+
+    fn by_file(bytes: Vec<u8>) -> Option<Zone> {
+        let mut zone = Zone::default();
+        zone.set_file(bytes)?;
+        Some(zone)
+    }
+
     #[test]
     fn rules_of_posix() {
-        let at = |rules: &[u8], time| Zone::from_rules(rules).offset(time).east;
+        let at = |rules: &[u8], time| by_rules(rules).offset(time).east;
         let (july, january) = (1_720_000_000, 1_704_500_000);
         for (rules, winter, summer) in [
             (&b"UTC0"[..], 0, 0),
@@ -467,18 +475,18 @@ mod tests {
     fn files() {
         let types = [(7200, 1), (3208, 0), (3600, 0)];
         let v1 = block(0, false, &[(-100, 2), (1000, 0)], &types);
-        let zone = Zone::from_file(v1.clone()).unwrap();
+        let zone = by_file(v1.clone()).unwrap();
         let offsets =
             [i64::MIN, -101, -100, 999, 1000, 5000, i64::MAX].map(|t| zone.offset(t).east);
         assert_eq!(offsets, [3208, 3208, 3600, 3600, 7200, 7200, 7200]);
-        let leaps = [4999, 5000, 5001].map(|t| (zone.offset(t).leap, zone.offset(t).is_leap));
+        let leaps = [4999, 5000, 5001].map(|t| zone.leap(t));
         assert_eq!(leaps, [(0, false), (1, true), (1, false)]);
 
         // What the first block says does not count; after the table there are the rules.
         let mut v2 = block(b'2', false, &[], &[(1, 0)]);
         v2.extend(block(b'2', true, &[(-1 << 40, 2), (1000, 1)], &types));
         v2.extend(b"\n<-03>3\n");
-        let zone = Zone::from_file(v2.clone()).unwrap();
+        let zone = by_file(v2.clone()).unwrap();
         assert_eq!(
             [-1 << 41, 0, 1000, 1 << 40].map(|t| zone.offset(t).east),
             [3208, 3600, -10800, -10800]
@@ -486,7 +494,7 @@ mod tests {
 
         for file in [v1, v2] {
             for end in 0..file.len() {
-                if let Some(zone) = Zone::from_file(file[..end].to_vec()) {
+                if let Some(zone) = by_file(file[..end].to_vec()) {
                     zone.offset(0);
                 }
             }
@@ -494,8 +502,9 @@ mod tests {
                 for byte in [0, 1, 0x7f, 0x80, 0xff] {
                     let mut damaged = file.clone();
                     damaged[at] = byte;
-                    if let Some(zone) = Zone::from_file(damaged) {
+                    if let Some(zone) = by_file(damaged) {
                         for time in [i64::MIN, 0, 1000, i64::MAX] {
+                            zone.leap(time);
                             zone.offset(time);
                         }
                     }

@@ -1,5 +1,7 @@
 //! Sizes as they are written, and what they do to a file's size.
 
+use crate::words::words;
+
 /// What a size means, by the character before it.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub enum Kind {
@@ -65,16 +67,13 @@ fn trimmed(text: &[u8]) -> &[u8] {
 /// The number of `-s`. Its kind is kept from one `-s` to the next, as GNU does.
 pub fn size<'a>(text: &'a [u8], kind: &mut Kind) -> Result<i64, Mistake<'a>> {
     let mut text = trimmed(text);
-    let prefix = match text.first() {
-        Some(b'<') => Some(Kind::AtMost),
-        Some(b'>') => Some(Kind::AtLeast),
-        Some(b'/') => Some(Kind::DownTo),
-        Some(b'%') => Some(Kind::UpTo),
-        _ => None,
-    };
-    if let Some(prefix) = prefix {
-        *kind = prefix;
-        text = trimmed(text.get(1..).unwrap_or_default());
+    const PREFIXES: &[u8; 4] = b"<>/%";
+    const KINDS: [Kind; 4] = [Kind::AtMost, Kind::AtLeast, Kind::DownTo, Kind::UpTo];
+    if let Some((first, rest)) = text.split_first()
+        && let Some((_, prefix)) = PREFIXES.iter().zip(&KINDS).find(|(known, _)| *known == first)
+    {
+        *kind = *prefix;
+        text = trimmed(rest);
     }
     if matches!(text.first(), Some(b'+' | b'-')) {
         if *kind != Kind::Absolute {
@@ -90,27 +89,30 @@ pub fn size<'a>(text: &'a [u8], kind: &mut Kind) -> Result<i64, Mistake<'a>> {
 }
 
 /// `OFFSET:LENGTH`.
-pub fn range(text: &[u8]) -> Result<(u64, u64), Mistake<'_>> {
-    let colon = text.iter().position(|&byte| byte == b':').ok_or(Mistake::NoRange(text))?;
-    let (offset, length) = (&text[..colon], &text[colon + 1..]);
-    let bytes = |part| {
-        let bytes = number(part)?;
-        u64::try_from(bytes).map_err(|_| Mistake::Invalid(part))
-    };
-    let (offset, length) = (bytes(offset)?, bytes(length)?);
-    // The end must be a place in a file as well.
-    if offset + length > i64::MAX as u64 {
-        return Err(Mistake::TooLarge(text));
+pub fn range(text: &[u8]) -> Result<(i64, i64), Mistake<'_>> {
+    if !text.contains(&b':') {
+        return Err(Mistake::NoRange(text));
     }
+    let mut parts = words(text, b':');
+    let offset = at_least_0(parts.next().unwrap_or_default())?;
+    let length = at_least_0(parts.rest)?;
+    // The end must be a place in a file as well.
+    offset.checked_add(length).ok_or(Mistake::TooLarge(text))?;
     Ok((offset, length))
 }
 
+fn at_least_0(text: &[u8]) -> Result<i64, Mistake<'_>> {
+    let number = number(text)?;
+    if number < 0 { Err(Mistake::Invalid(text)) } else { Ok(number) }
+}
+
 /// A number with a unit.
+#[inline(never)]
 fn number(text: &[u8]) -> Result<i64, Mistake<'_>> {
     let invalid = Mistake::Invalid(text);
-    let (sign, rest) = match text.split_first() {
-        Some((b'-', rest)) => (-1, rest),
-        Some((b'+', rest)) => (1, rest),
+    let (sign, rest) = match text {
+        [b'-', rest @ ..] => (-1, rest),
+        [b'+', rest @ ..] => (1, rest),
         _ => (1, text),
     };
     let digits = rest.iter().take_while(|byte| byte.is_ascii_digit()).count();
@@ -119,32 +121,25 @@ fn number(text: &[u8]) -> Result<i64, Mistake<'_>> {
     if digits.is_empty() && (rest.len() < text.len() || unit.is_empty()) {
         return Err(invalid);
     }
-    let power = match unit.first() {
-        None => 0,
-        Some(b'K' | b'k') => 1,
-        Some(b'M' | b'm') => 2,
-        Some(b'G' | b'g') => 3,
-        Some(b'T' | b't') => 4,
-        Some(b'P') => 5,
-        Some(b'E') => 6,
-        Some(b'Z') => 7,
-        Some(b'Y') => 8,
-        _ => return Err(invalid),
-    };
-    let base: i64 = match unit.get(1..).unwrap_or_default() {
-        b"" | b"iB" => 1024,
-        b"B" | b"D" => 1000,
-        _ => return Err(invalid),
-    };
-    let value = if digits.is_empty() {
-        Some(sign)
-    } else {
-        digits.iter().try_fold(0i64, |sum, &digit| {
-            sum.checked_mul(10)?.checked_add(sign * i64::from(digit - b'0'))
-        })
-    };
-    let scaled = (0..power).try_fold(value.unwrap_or(sign), |value, _| value.checked_mul(base));
-    value.and(scaled).ok_or(Mistake::TooLarge(text))
+    let (mut power, mut base) = (0, 1);
+    if let Some((letter, rest)) = unit.split_first() {
+        let place = b"KkMmGgTtPPEEZZYY".iter().position(|unit| unit == letter);
+        power = place.ok_or(invalid)? / 2 + 1;
+        base = match rest {
+            b"" | b"iB" => 1024,
+            b"B" | b"D" => 1000,
+            _ => return Err(invalid),
+        };
+    }
+    let mut value = if digits.is_empty() { Some(sign) } else { Some(0i64) };
+    for digit in digits {
+        let add = sign * i64::from(digit - b'0');
+        value = value.and_then(|value| value.checked_mul(10)?.checked_add(add));
+    }
+    for _ in 0..power {
+        value = value.and_then(|value| value.checked_mul(base));
+    }
+    value.ok_or(Mistake::TooLarge(text))
 }
 
 #[cfg(test)]
@@ -211,6 +206,7 @@ mod tests {
     #[test]
     fn ranges() {
         assert_eq!(range(b"4K:1M"), Ok((4096, 1 << 20)));
+        assert_eq!(range(b"1:2:3"), Err(Mistake::Invalid(b"2:3")));
         assert_eq!(range(b"4K"), Err(Mistake::NoRange(b"4K")));
         assert_eq!(range(b"-1:2"), Err(Mistake::Invalid(b"-1")));
         assert_eq!(range(b":2"), Err(Mistake::Invalid(b"")));

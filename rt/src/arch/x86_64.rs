@@ -2,6 +2,7 @@
 //! the instruction itself clobbers rcx and r11 (psABI, appendix A.2.1).
 
 use core::arch::asm;
+use core::mem::MaybeUninit;
 
 /// Makes a system call with up to six arguments, as the kernel's number and words; it must not
 /// have more than are given, for nobody clears their registers.
@@ -9,11 +10,14 @@ use core::arch::asm;
 /// Returns the raw rax: values in -4095..=-1 are negated error numbers (`man 2 syscall`).
 ///
 /// # Safety
-/// What the call does to memory and descriptors must be sound for the caller's program.
+/// What the call does to memory and descriptors must be sound for the caller's program. It is
+/// given all arguments that it looks at: what comes after them is whatever is there.
 #[inline(always)]
 pub unsafe fn syscall<const N: usize>(number: usize, args: [usize; N]) -> isize {
     const { assert!(N <= 6) };
-    let arg = |index: usize| args.get(index).copied().unwrap_or(0);
+    // What the call doesn't have isn't set.
+    let arg =
+        |index: usize| args.get(index).map_or(MaybeUninit::uninit(), |arg| MaybeUninit::new(*arg));
     let result;
     macro_rules! call {
         ($($register:tt $index:literal),*) => {

@@ -1,6 +1,6 @@
 //! Extended attributes.
 
-use super::{AT_SYMLINK_NOFOLLOW, AtFlags, Path};
+use super::{AT_SYMLINK_NOFOLLOW, AtFlags, Path, with_path};
 use crate::arch::{nr, syscall};
 use crate::errno::{Result, check};
 use crate::io::{AsFd, retry};
@@ -19,12 +19,11 @@ pub fn getxattr(
 ) -> Result<&[u8]> {
     let number = if flags == AT_SYMLINK_NOFOLLOW { nr::LGETXATTR } else { nr::GETXATTR };
     let (at, len) = (buffer.as_mut_ptr() as usize, buffer.len());
-    let used = path.with_c_str(&mut |path| {
-        name.with_c_str(&mut |name| {
-            let args = [path.as_ptr() as usize, name.as_ptr() as usize, at, len];
+    let used = with_path(path.as_path(), &mut |path| {
+        with_path(name.as_path(), &mut |name| {
             // SAFETY: the kernel reads two strings and writes at most `len` bytes into a
             // buffer that is ours.
-            retry(|| check(unsafe { syscall(number, args) }))
+            retry(|| check(unsafe { syscall(number, [path, name, at, len]) }))
         })
     })?;
     Ok(buffer.get(..used).unwrap_or_default())
@@ -33,9 +32,9 @@ pub fn getxattr(
 /// As [`getxattr`], of an open file (`man 2 fgetxattr`).
 pub fn fgetxattr(fd: impl AsFd, name: impl Path, buffer: &mut [u8]) -> Result<&[u8]> {
     let (fd, at, len) = (fd.as_fd().word(), buffer.as_mut_ptr() as usize, buffer.len());
-    let used = name.with_c_str(&mut |name| {
+    let used = with_path(name.as_path(), &mut |name| {
         // SAFETY: as above.
-        retry(|| check(unsafe { syscall(nr::FGETXATTR, [fd, name.as_ptr() as usize, at, len]) }))
+        retry(|| check(unsafe { syscall(nr::FGETXATTR, [fd, name, at, len]) }))
     })?;
     Ok(buffer.get(..used).unwrap_or_default())
 }
