@@ -18,8 +18,7 @@ pub fn put(out: &mut BufWriter, set: &Set) {
     // Objects under way, and which of its needs is next.
     let mut open = Vec::from([(0, 0)]);
     while let Some((index, next)) = open.pop() {
-        let needed = set.objects.get(index).and_then(|object| object.needed.get(next));
-        let Some(&needed) = needed else { continue };
+        let Some(&needed) = set.needs(index).get(next) else { continue };
         open.push((index, next + 1));
         let Some(object) = set.objects.get(needed) else { continue };
         // No deeper than can be read.
