@@ -86,9 +86,9 @@ pub fn versions<'f>(problems: &mut Problems<'f>, set: &Set<'f>) {
     for object in set.objects.iter().filter(|_| set.kind == search::Kind::Glibc) {
         // Needs of one library come one after the other.
         let mut last = (&b""[..], None);
-        for need in object.facts.into_iter().flat_map(|facts| facts.wanted()) {
-            if last.0 != need.library {
-                last = (need.library, set.position(need.library));
+        for (library, need) in object.facts.into_iter().flat_map(|facts| facts.wanted()) {
+            if last.0 != library {
+                last = (library, set.position(library));
             }
             let provider = last.1.and_then(|at| set.objects.get(at));
             let Some(provider) = provider.filter(|provider| provider.fault.is_none()) else {
@@ -96,7 +96,7 @@ pub fn versions<'f>(problems: &mut Problems<'f>, set: &Set<'f>) {
             };
             let defines = |own: &super::facts::Facts| !own.has_definitions || own.defines(need);
             if need.is == Is::Wanted && !provider.facts.is_none_or(defines) {
-                let names = [provider.title(), need.name, object.title(), need.library];
+                let names = [provider.title(), need.name, object.title(), library];
                 problems.add(Kind::Version, &names);
             }
         }

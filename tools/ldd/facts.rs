@@ -41,6 +41,8 @@ pub struct Facts<'f> {
 pub enum Is {
     /// A library that is needed.
     Needed,
+    /// A library whose versions that are needed follow.
+    Library,
     /// A version that is needed.
     Wanted,
     /// The same, but it may be missing.
@@ -52,14 +54,12 @@ pub enum Is {
 /// A library, or a version.
 #[derive(Clone, Copy)]
 pub struct Name<'f> {
-    pub is: Is,
     pub name: &'f [u8],
-    /// Of a version that is needed, whose it is.
-    pub library: &'f [u8],
     /// Of a version, the hash of its name.
     hash: u32,
     /// The version's number among those of its file.
     pub index: u16,
+    pub is: Is,
 }
 
 impl<'f> Facts<'f> {
@@ -69,9 +69,17 @@ impl<'f> Facts<'f> {
         needed.map(|name| name.name)
     }
 
-    /// The versions that it needs, those of one library one after the other.
-    pub fn wanted(&self) -> impl Iterator<Item = &'f Name<'f>> + use<'f> {
-        self.names.iter().filter(|name| matches!(name.is, Is::Wanted | Is::Weak))
+    /// The libraries of which it needs versions, and these versions.
+    pub fn wanted(&self) -> impl Iterator<Item = (&'f [u8], &'f Name<'f>)> + use<'f> {
+        let mut library = &b""[..];
+        self.names.iter().filter_map(move |name| match name.is {
+            Is::Needed | Is::Defined => None,
+            Is::Library => {
+                library = name.name;
+                None
+            }
+            Is::Wanted | Is::Weak => Some((library, name)),
+        })
     }
 
     /// Whether it defines this version.
@@ -83,8 +91,8 @@ impl<'f> Facts<'f> {
     /// The names of versions by their index, and whether the file defines them.
     pub fn versions(&self) -> Vec<(&'f [u8], bool)> {
         let mut versions = Vec::new();
-        let defined = |of: bool| self.names.iter().filter(move |n| (n.is == Is::Defined) == of);
-        for name in defined(true).chain(defined(false)).filter(|name| name.is != Is::Needed) {
+        let defined = self.names.iter().filter(|name| name.is == Is::Defined);
+        for name in defined.chain(self.wanted().map(|need| need.1)) {
             let index = usize::from(name.index & 0x7fff);
             if versions.len() <= index {
                 versions.resize(index + 1, (&b""[..], false));
@@ -246,7 +254,7 @@ impl<'f> Reading<'_, 'f> {
         for &at in &needed {
             strings?;
             if let Some(name) = self.string(at).filter(|name| !name.is_empty()) {
-                names.push(Name { is: Is::Needed, name, library: b"", hash: 0, index: 0 });
+                names.push(Name { name, hash: 0, index: 0, is: Is::Needed });
             }
             if self.store.is_full() {
                 break;
@@ -308,7 +316,7 @@ impl<'f> Reading<'_, 'f> {
                 && let Some(aux) = self.record::<Verdaux>(at + u64::from(def.vd_aux))
             {
                 let (name, hash, index) = (self.name(aux.vda_name), def.vd_hash, def.vd_ndx);
-                names.push(Name { is: Is::Defined, name, library: b"", hash, index });
+                names.push(Name { name, hash, index, is: Is::Defined });
             }
             if def.vd_next == 0 {
                 break;
@@ -323,14 +331,15 @@ impl<'f> Reading<'_, 'f> {
         let mut left = MOST;
         loop {
             let need: Verneed = self.record(at)?;
-            let library = self.name(need.vn_file);
+            let name = self.name(need.vn_file);
+            names.push(Name { name, hash: 0, index: 0, is: Is::Library });
             let mut next = at.checked_add(need.vn_aux.into())?;
             for _ in 0..need.vn_cnt {
                 let Some(aux) = self.record::<Vernaux>(next) else { break };
                 left = left.checked_sub(1)?;
                 let is = if aux.vna_flags & VER_FLG_WEAK != 0 { Is::Weak } else { Is::Wanted };
                 let (name, hash, index) = (self.name(aux.vna_name), aux.vna_hash, aux.vna_other);
-                names.push(Name { is, name, library, hash, index });
+                names.push(Name { name, hash, index, is });
                 if aux.vna_next == 0 {
                     break;
                 }

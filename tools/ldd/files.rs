@@ -2,7 +2,7 @@
 
 use alloc::boxed::Box;
 use alloc::vec::Vec;
-use core::cell::{OnceCell, RefCell};
+use core::cell::{Cell, OnceCell, RefCell};
 use rt::dl::file::Identity;
 use rt::dl::image::Fault;
 use rt::elf::Source;
@@ -15,8 +15,8 @@ use rt::input::Input;
 use rt::io::{AsFd, pread};
 
 /// A file that was opened for reading.
-pub struct Opened<'d> {
-    pub data: Box<dyn Source + 'd>,
+pub struct Opened<'b> {
+    pub data: Box<dyn Source + 'b>,
     pub identity: Identity,
     /// `st_mode`
     pub mode: u32,
@@ -26,8 +26,9 @@ pub struct Opened<'d> {
 
 /// Opens files.
 pub trait Files {
-    /// The regular file at this path.
-    fn open(&self, path: &[u8]) -> Result<Opened<'_>, Fault>;
+    /// The regular file at this path, parts of which are read into the buffer while there is
+    /// room.
+    fn open<'b>(&'b self, path: &[u8], buffer: &'b mut [u8]) -> Result<Opened<'b>, Fault>;
 
     /// Whether there is such a directory.
     fn is_directory(&self, path: &[u8]) -> bool;
@@ -39,13 +40,12 @@ pub trait Files {
 /// Files of this system, or of the tree below a directory, out of which no path leads.
 pub struct Disk {
     root: Option<File>,
-    buffers: Buffers,
 }
 
 impl Disk {
     pub fn new(root: Option<&[u8]>) -> rt::Result<Disk> {
         let root = root.map(|path| open(path, O_PATH | O_DIRECTORY, Mode(0)));
-        Ok(Disk { root: root.transpose()?, buffers: Buffers::default() })
+        Ok(Disk { root: root.transpose()? })
     }
 
     fn open_as(&self, path: &[u8], flags: OpenFlags) -> rt::Result<File> {
@@ -64,7 +64,7 @@ fn path_of(file: &File) -> Option<Vec<u8>> {
 }
 
 impl Files for Disk {
-    fn open(&self, path: &[u8]) -> Result<Opened<'_>, Fault> {
+    fn open<'b>(&'b self, path: &[u8], buffer: &'b mut [u8]) -> Result<Opened<'b>, Fault> {
         // A FIFO is refused, not waited for.
         let file = self.open_as(path, O_RDONLY | O_NONBLOCK)?;
         let stat = fstat(&file)?;
@@ -75,7 +75,7 @@ impl Files for Disk {
         }
         let noexec = fstatfs(&file).is_ok_and(|fs| fs.f_flags & ST_NOEXEC != 0);
         let data: Box<dyn Source> = match u64::try_from(stat.st_size) {
-            Ok(size) if size > 0 => Box::new(Parts::new(&self.buffers, file, size)),
+            Ok(size) if size > 0 => Box::new(Parts::new(buffer, file, size)),
             _ => Box::new(Input::new(file, 0)?),
         };
         let identity = (stat.st_dev, stat.st_ino);
@@ -95,75 +95,61 @@ impl Files for Disk {
     }
 }
 
-/// What parts of files are read into, one file after the other.
-type Buffers = RefCell<Vec<Box<[u8; LONGEST]>>>;
-
-/// What is longer is better mapped.
-const LONGEST: usize = 4 << 10;
-
 /// What follows is likely to be wanted, too: so much is read at least. Copying more costs as
 /// much as reading once more.
-const SHORTEST: u64 = 1536;
+const SHORTEST: usize = 1536;
 
 /// A file of which small parts are read, which costs less than mapping it. Where more is
-/// wanted, or larger parts, it is mapped as a whole.
-struct Parts<'d> {
-    buffers: &'d Buffers,
+/// wanted, it is mapped as a whole.
+struct Parts<'b> {
     /// None once it is mapped.
     file: RefCell<Option<File>>,
     size: u64,
-    parts: [OnceCell<Part>; 8],
+    /// What is left of the buffer.
+    room: Cell<&'b mut [u8]>,
+    /// Where parts begin in the file, and their bytes.
+    parts: [OnceCell<(u64, &'b [u8])>; 8],
     whole: OnceCell<Option<Input>>,
 }
 
-/// Bytes of a file from `offset` on.
-struct Part {
-    offset: u64,
-    length: u64,
-    bytes: Box<[u8; LONGEST]>,
-}
-
-impl<'d> Parts<'d> {
-    fn new(buffers: &'d Buffers, file: File, size: u64) -> Parts<'d> {
-        let (parts, whole) = Default::default();
-        Parts { buffers, file: RefCell::new(Some(file)), size, parts, whole }
+impl<'b> Parts<'b> {
+    fn new(buffer: &'b mut [u8], file: File, size: u64) -> Parts<'b> {
+        let (room, (parts, whole)) = (Cell::new(buffer), Default::default());
+        Parts { file: RefCell::new(Some(file)), size, room, parts, whole }
     }
 
     /// Reads a part. A file that became shorter goes on with zeros.
     #[inline(never)]
-    fn read(&self, offset: u64, size: u64) -> Option<Part> {
+    fn read(&self, offset: u64, size: u64) -> Option<(u64, &'b [u8])> {
         let file = self.file.borrow();
-        let length = self.size.checked_sub(offset)?.min(size.max(SHORTEST));
-        let buffer = self.buffers.borrow_mut().pop();
-        let mut bytes = buffer.unwrap_or_else(|| Box::new([0; LONGEST]));
-        let mut rest = bytes.get_mut(..length as usize)?;
-        let mut at = offset;
-        while !rest.is_empty() {
-            let done = pread(file.as_ref()?, &mut *rest, at).ok()?;
-            if done == 0 {
-                rest.fill(0);
-                break;
+        let room = self.room.take();
+        let left = usize::try_from(self.size.checked_sub(offset)?).unwrap_or(usize::MAX);
+        let length = left.min(SHORTEST.max(size as usize)).min(room.len());
+        let (part, room) = room.split_at_mut_checked(length)?;
+        self.room.set(room);
+        let mut done = 0;
+        while let Some(rest) = part.get_mut(done..).filter(|rest| !rest.is_empty()) {
+            match pread(file.as_ref()?, &mut *rest, offset + done as u64).ok()? {
+                0 => {
+                    rest.fill(0);
+                    break;
+                }
+                more => done += more,
             }
-            at += done as u64;
-            rest = rest.get_mut(done..)?;
         }
-        Some(Part { offset, length, bytes })
+        Some((offset, part))
     }
 
-    /// The bytes of a range, if it is small.
+    /// The bytes of a range, if they were read or there is room to read them.
     fn part(&self, offset: u64, size: u64) -> Option<&[u8]> {
         for place in &self.parts {
-            let part = match place.get() {
-                Some(part) => part,
-                None if size > LONGEST as u64 => return None,
-                None => {
-                    let read = self.read(offset, size)?;
-                    place.get_or_init(|| read)
-                }
-            };
-            let skip = offset.wrapping_sub(part.offset);
-            if skip <= part.length && size <= part.length - skip {
-                return part.bytes.get(skip as usize..)?.get(..size as usize);
+            if place.get().is_none() {
+                let _ = place.set(self.read(offset, size)?);
+            }
+            let &(start, bytes) = place.get()?;
+            let rest = offset.checked_sub(start).and_then(|skip| bytes.get(skip as usize..));
+            if let Some(bytes) = rest.and_then(|rest| rest.get(..size as usize)) {
+                return Some(bytes);
             }
         }
         None
@@ -183,12 +169,5 @@ impl Source for Parts<'_> {
 
     fn size(&self) -> u64 {
         self.size
-    }
-}
-
-impl Drop for Parts<'_> {
-    fn drop(&mut self) {
-        let parts = self.parts.iter_mut().filter_map(OnceCell::take);
-        self.buffers.borrow_mut().extend(parts.map(|part| part.bytes));
     }
 }

@@ -47,8 +47,8 @@ pub fn report(cx: &mut Context, report: &Report, options: Options) {
         if options.verbose {
             json.array("versions");
             for object in &set.objects {
-                for need in object.facts.into_iter().flat_map(|facts| facts.wanted()) {
-                    json.object("").text("file", object.title()).text("library", need.library);
+                for (library, need) in object.facts.into_iter().flat_map(|facts| facts.wanted()) {
+                    json.object("").text("file", object.title()).text("library", library);
                     json.text("version", need.name).end_object();
                 }
             }

@@ -115,18 +115,18 @@ fn put_versions(out: &mut BufWriter, set: &Set, problems: &Problems) {
     let mut first = true;
     for object in &set.objects {
         let mut headed = false;
-        for need in object.facts.into_iter().flat_map(|facts| facts.wanted()) {
+        for (library, need) in object.facts.into_iter().flat_map(|facts| facts.wanted()) {
             if core::mem::take(&mut first) {
                 put!(out, "\n\tVersion information:\n");
             }
             if !core::mem::replace(&mut headed, true) {
                 put!(out, "\t", shown(object.title()), ":\n");
             }
-            put!(out, "\t\t", shown(need.library), " (", shown(need.name), ") => ");
-            let names = [need.name, object.title(), need.library];
+            put!(out, "\t\t", shown(library), " (", shown(need.name), ") => ");
+            let names = [need.name, object.title(), library];
             let mut problems = problems.0.iter();
             let missing = problems.any(|p| p.kind == Trouble::Version && p.names[1..4] == names);
-            match set.position(need.library).and_then(|at| set.objects.get(at)) {
+            match set.position(library).and_then(|at| set.objects.get(at)) {
                 Some(provider) if !missing => put_place(out, provider),
                 _ => put!(out, "not found"),
             }

@@ -24,7 +24,7 @@ use rt::dl::memory::Arena;
 use rt::fmt::Put;
 use rt::io::{BufWriter, Write};
 use rt::put;
-use set::{Set, Settings};
+use set::{Object, Set, Settings};
 use store::Store;
 use trouble::{Kind, Problems};
 
@@ -201,16 +201,15 @@ fn examine<'f>(
     settings: &Settings,
     options: Options,
 ) -> Result<(), Fault> {
-    let mut opened = files.open(report.file)?;
-    let head = opened.data.get(0, opened.data.size().min(4)).unwrap_or_default();
-    if !head.starts_with(b"#!") && head != b"\x7fELF" {
-        rt::dl::image::file_header(&*opened.data)?;
-    }
-    let Some(path) = script::follow(files, store, &mut opened, report) else { return Ok(()) };
+    let Some(path) = script::follow(files, store, report)? else { return Ok(()) };
     let problems = &mut report.problems;
-    let mode = opened.mode;
-    let set = match Set::new(files, store, settings, path, opened) {
-        Ok(set) => report.set.insert(set),
+    let (mode, program) = {
+        let mut buffer = store.buffer.borrow_mut();
+        let opened = files.open(path, &mut buffer)?;
+        (opened.mode, Object::read(store, path, &opened))
+    };
+    let set = match program {
+        Ok(program) => report.set.insert(Set::new(files, store, settings, program)?),
         Err(fault) => {
             let words = words(fault);
             problems.add(Kind::Unreadable, &[path, words.as_bytes()]);
@@ -255,7 +254,7 @@ pub fn report_on_bytes(cx: &mut Context, program: &[u8], library: &[u8]) -> u8 {
     use core::cell::Cell;
     struct Pair<'b>(&'b [u8], &'b [u8], Cell<u64>);
     impl Files for Pair<'_> {
-        fn open(&self, path: &[u8]) -> Result<files::Opened<'_>, Fault> {
+        fn open<'b>(&'b self, path: &[u8], _: &'b mut [u8]) -> Result<files::Opened<'b>, Fault> {
             let count = self.2.get();
             self.2.set(count + 1);
             // Not for ever, though each may need others.

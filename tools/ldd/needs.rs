@@ -55,8 +55,8 @@ fn compare(mut a: &[u8], mut b: &[u8]) -> Ordering {
 pub fn newest(set: &Set, call: &mut dyn FnMut(&[u8], &[u8], &[u8])) {
     let Some(program) = set.objects.first() else { return };
     let mut newest: Vec<Need> = Vec::new();
-    for name in program.facts.into_iter().flat_map(|facts| facts.wanted()) {
-        let (version, library, index) = (name.name, name.library, name.index & 0x7fff);
+    for (library, name) in program.facts.into_iter().flat_map(|facts| facts.wanted()) {
+        let (version, index) = (name.name, name.index & 0x7fff);
         let need = Need { version, library, symbol: b"", index };
         match newest.iter_mut().find(|known| family(known.version) == family(version)) {
             None => newest.push(need),

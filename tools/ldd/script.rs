@@ -1,30 +1,46 @@
 //! `#!`: what the kernel runs instead of a script (`man 2 execve`).
 
-use super::files::{Files, Opened};
+use super::files::Files;
 use super::store::Store;
 use super::trouble::Kind;
 use super::{Report, words};
 use rt::Errno;
-use rt::dl::image::Fault;
+use rt::dl::image::{Fault, file_header};
 
 /// The kernel reads no more of the first line, and follows no longer chain.
-const HEAD: u64 = 256;
+const HEAD: usize = 256;
 const DEPTH: usize = 5;
 
 /// Goes from a script to its interpreter, and on where that is a script as well. The result
-/// is the path of a program, which is then in `opened`; none where there is none.
+/// is the path of a program; none where there is none.
+///
+/// # Errors
+/// Why the operand itself is neither a program nor a script.
 pub fn follow<'f>(
     files: &'f dyn Files,
-    store: &'f Store<'f>,
-    opened: &mut Opened<'f>,
+    store: &Store<'f>,
     report: &mut Report<'f>,
-) -> Option<&'f [u8]> {
-    let mut path = report.file;
-    let problems = &mut report.problems;
+) -> Result<Option<&'f [u8]>, Fault> {
+    let (mut script, mut path) = (&b""[..], report.file);
     loop {
-        let data = &opened.data;
-        let head = data.get(0, data.size().min(HEAD)).unwrap_or_default();
-        let Some(line) = head.strip_prefix(b"#!") else { return Some(path) };
+        let mut buffer = [0; HEAD];
+        let opened = match files.open(path, &mut buffer) {
+            Ok(opened) => opened,
+            Err(fault) if script.is_empty() => return Err(fault),
+            Err(fault) => {
+                missing(report, script, path, fault);
+                return Ok(None);
+            }
+        };
+        let size = opened.data.size().min(HEAD as u64);
+        let head = opened.data.get(0, size).unwrap_or_default();
+        let problems = &mut report.problems;
+        let Some(line) = head.strip_prefix(b"#!") else {
+            if script.is_empty() && !head.starts_with(b"\x7fELF") {
+                file_header(&*opened.data)?;
+            }
+            return Ok(Some(path));
+        };
         if opened.mode & 0o111 == 0 {
             problems.add(Kind::NotExecutable, &[path]);
         }
@@ -35,22 +51,15 @@ pub fn follow<'f>(
         let mut words = line.split(|byte| matches!(byte, b' ' | b'\t' | 0));
         let Some(word) = words.find(|word| !word.is_empty()) else {
             problems.add(Kind::EmptyFirstLine, &[path]);
-            return None;
+            return Ok(None);
         };
         let word = store.bytes(word);
         report.scripts.push(word);
         if report.scripts.len() > DEPTH {
             problems.add(Kind::ScriptCircle, &[path]);
-            return None;
+            return Ok(None);
         }
-        match files.open(word) {
-            Ok(next) => *opened = next,
-            Err(fault) => {
-                missing(report, path, word, fault);
-                return None;
-            }
-        }
-        path = word;
+        (script, path) = (path, word);
     }
 }
 

@@ -61,6 +61,17 @@ impl<'f> Object<'f> {
         }
     }
 
+    /// The program that is asked about.
+    ///
+    /// # Errors
+    /// Why it can't be loaded.
+    pub fn read(store: &Store<'f>, path: &'f [u8], opened: &Opened) -> Result<Object<'f>, Fault> {
+        let mut program = Object::missing(path, 0);
+        program.found(path, opened, facts::read(store, &*opened.data)?);
+        program.why = Why::Path;
+        Ok(program)
+    }
+
     /// It was found here.
     fn found(&mut self, path: &'f [u8], opened: &Opened, facts: &'f Facts<'f>) {
         self.path = path;
@@ -143,24 +154,23 @@ const LOADERS: &[(u16, Class, &str, &str)] = &[
 ];
 
 impl<'f> Set<'f> {
-    /// What is needed by the file at this path, which has been opened.
+    /// What is needed by this program.
     ///
     /// # Errors
-    /// Why the file itself can't be loaded.
+    /// `ENOMEM`.
     pub fn new(
         files: &'f dyn Files,
         store: &'f Store<'f>,
         settings: &Settings,
-        path: &'f [u8],
-        opened: Opened,
+        mut program: Object<'f>,
     ) -> Result<Set<'f>, Fault> {
-        let facts = facts::read(store, &*opened.data)?;
+        let facts = program.facts.ok_or(Fault::Os(Errno::ENOENT))?;
         let mut set = Set {
             files,
             store,
             kind: Kind::Glibc,
             machine: facts.machine,
-            objects: Vec::new(),
+            objects: Vec::with_capacity(64),
             loader: None,
             names: Vec::new(),
             needs: Vec::new(),
@@ -169,14 +179,10 @@ impl<'f> Set<'f> {
             failed: 0,
             too_much: None,
         };
-        let mut program = Object::missing(path, 0);
-        program.found(path, &opened, facts);
-        drop(opened);
-        program.why = Why::Path;
         let dollar = |list: Option<&[u8]>| list.is_some_and(|list| list.contains(&b'$'));
         // However it is called, the directory that it is in counts.
         if (dollar(facts.rpath) || dollar(facts.runpath))
-            && let Some(real) = files.real_path(path)
+            && let Some(real) = files.real_path(program.path)
         {
             program.origin = store.bytes(directory(&real));
         }
@@ -203,7 +209,8 @@ impl<'f> Set<'f> {
         self.kind = Kind::of(wanted);
         let loader = self.loader.insert(Object::missing(wanted, 0));
         (loader.path, loader.why) = (wanted, Why::Path);
-        let opened = self.files.open(wanted);
+        let mut buffer = self.store.buffer.borrow_mut();
+        let opened = self.files.open(wanted, &mut buffer);
         let facts = opened.as_ref().map_err(|fault| *fault);
         let facts = facts.and_then(|opened| facts::read(self.store, &*opened.data));
         loader.fault = match (opened, facts) {
@@ -260,12 +267,12 @@ impl<'f> Set<'f> {
     /// A file anew, for more than is known of it.
     pub fn data(&self, object: &Object) -> Option<Box<dyn Source + 'f>> {
         object.facts?;
-        Some(self.files.open(object.path).ok()?.data)
+        Some(self.files.open(object.path, &mut []).ok()?.data)
     }
 
     fn find_all(&mut self, settings: &Settings) -> rt::Result<()> {
         let (files, opened) = (self.files, OnceCell::new());
-        let small = |path: &[u8]| files.open(path).ok().map(|opened| opened.data);
+        let small = |path: &[u8]| files.open(path, &mut []).ok().map(|opened| opened.data);
         let bytes = |path: &[u8]| {
             let data = small(path)?;
             data.get(0, data.size()).map(<[u8]>::to_vec)
@@ -458,7 +465,8 @@ struct Visit<'v, 'f> {
 impl Visit<'_, '_> {
     fn open(&mut self, path: &[u8], why: Why) -> Result<(), Fault> {
         let (store, machine) = (self.set.store, self.set.machine);
-        let opened = self.set.files.open(path)?;
+        let mut buffer = store.buffer.borrow_mut();
+        let opened = self.set.files.open(path, &mut buffer)?;
         let is = |object: &Object| opened.identity != (0, 0) && object.identity == opened.identity;
         self.same = self.objects.iter().position(is);
         if self.same.is_some() {

@@ -1,6 +1,7 @@
 //! What is kept of the files that were looked at.
 
 use super::facts::Name;
+use alloc::vec;
 use alloc::vec::Vec;
 use core::cell::{Cell, RefCell};
 use rt::dl::memory::Arena;
@@ -12,11 +13,14 @@ pub struct Store<'f> {
     left: Cell<usize>,
     /// The names of one file, while they are read.
     pub names: RefCell<Vec<Name<'f>>>,
+    /// What one file is read into.
+    pub buffer: RefCell<Vec<u8>>,
 }
 
 impl<'f> Store<'f> {
     pub fn new(arena: &'f Arena) -> Store<'f> {
-        Store { arena, left: Cell::new(64 << 20), names: RefCell::default() }
+        let buffer = RefCell::new(vec![0; 12 << 10]);
+        Store { arena, left: Cell::new(64 << 20), names: RefCell::default(), buffer }
     }
 
     /// Whether something was not kept, for lack of room.
