@@ -137,12 +137,12 @@ fn look<'f>(store: &Store<'f>, source: &dyn Source) -> Result<&'f Facts<'f>, Fau
     let entsize = header.e_phentsize.into();
     let size = u64::from(header.e_phnum) * entsize;
     let segments = match header.e_phoff {
-        0 => Some(Table::empty(encoding)),
+        0 => Some(Table::<ProgramHeader>::empty(encoding)),
         at => source.get(at, size).and_then(|bytes| Table::new(encoding, bytes, entsize)),
     };
     let segments = segments.ok_or(Fault::Bad("truncated: the program headers are missing"))?;
     let mut reading =
-        Reading { store, source, encoding, segments, strings: 0, size: 0, kept: (0, b"") };
+        Reading { store, source, encoding, loads: Vec::new(), strings: 0, size: 0, kept: (0, b"") };
     let mut facts = Facts {
         machine: (header.e_machine, encoding),
         interpreter: None,
@@ -157,7 +157,7 @@ fn look<'f>(store: &Store<'f>, source: &dyn Source) -> Result<&'f Facts<'f>, Fau
         has_definitions: false,
         names: &[],
     };
-    let (mut dynamic, mut has_load) = (None, false);
+    let mut dynamic = None;
     for segment in segments.iter() {
         match segment.p_type {
             PT_LOAD => {
@@ -165,9 +165,7 @@ fn look<'f>(store: &Store<'f>, source: &dyn Source) -> Result<&'f Facts<'f>, Fau
                 if end.is_none_or(|end| end > source.size()) {
                     return Err(Fault::Bad("truncated: the file ends within a segment"));
                 }
-                if !core::mem::replace(&mut has_load, true) {
-                    facts.address = segment.p_vaddr;
-                }
+                reading.loads.push(segment);
             }
             PT_INTERP if facts.interpreter.is_none() => {
                 let bytes = source.get(segment.p_offset, segment.p_filesz.min(4096));
@@ -178,6 +176,7 @@ fn look<'f>(store: &Store<'f>, source: &dyn Source) -> Result<&'f Facts<'f>, Fau
             _ => {}
         }
     }
+    facts.address = reading.loads.first().map_or(0, |load| load.p_vaddr);
     if dynamic.is_some_and(|segment| reading.dynamic(&mut facts, &segment).is_none()) {
         return Err(Fault::Bad("its dynamic section lies outside its segments"));
     }
@@ -189,7 +188,7 @@ struct Reading<'s, 'f> {
     store: &'s Store<'f>,
     source: &'s dyn Source,
     encoding: Encoding,
-    segments: Table<'s, ProgramHeader>,
+    loads: Vec<ProgramHeader>,
     /// The string table's offset and size.
     strings: u64,
     size: u64,
@@ -243,9 +242,12 @@ impl<'f> Reading<'_, 'f> {
         // The names of libraries come before those of versions, and these at the end.
         let first = needed.iter().copied().chain(soname).min().unwrap_or(self.size);
         if let Some(left) = self.size.checked_sub(first).filter(|&left| left <= 4096)
-            && let Some(bytes) = self.source.get(self.strings + first, left)
+            && let at = self.strings + first
+            // Versions follow, and are read with it.
+            && let after = self.source.size().saturating_sub(at + left).min(1 << 10)
+            && let Some(bytes) = self.source.get(at, left + after)
         {
-            self.kept = (first, self.store.bytes(bytes));
+            self.kept = (first, self.store.bytes(bytes.get(..left as usize)?));
         }
         let [soname, rpath, runpath] = [soname, rpath, runpath].map(|at| self.string(at?));
         (facts.soname, facts.rpath, facts.runpath) = (soname, rpath, runpath);
@@ -274,10 +276,10 @@ impl<'f> Reading<'_, 'f> {
         let holds = |load: &ProgramHeader| {
             let left = load.p_filesz.checked_sub(address.checked_sub(load.p_vaddr)?)?;
             let offset = load.p_offset.checked_add(load.p_filesz - left)?;
-            let within = left >= size && left > 0 && load.p_type == PT_LOAD;
+            let within = left >= size && left > 0;
             (within && offset.checked_add(size)? <= self.source.size()).then_some(offset)
         };
-        self.segments.iter().find_map(|segment| holds(&segment))
+        self.loads.iter().find_map(holds)
     }
 
     /// The string at an offset of the string table; none where that lies outside.

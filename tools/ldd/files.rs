@@ -3,13 +3,16 @@
 use alloc::boxed::Box;
 use alloc::vec::Vec;
 use core::cell::{Cell, OnceCell, RefCell};
+use rt::Errno;
 use rt::dl::file::Identity;
 use rt::dl::image::Fault;
+use rt::dl::search::{base_name, directory};
 use rt::elf::Source;
 use rt::fmt::dec;
 use rt::fs::{
-    DT_DIR, DT_REG, File, Mode, O_DIRECTORY, O_NONBLOCK, O_PATH, O_RDONLY, OpenFlags, PATH_MAX,
-    ST_NOEXEC, fstat, fstatfs, open, open_in_root, readlink,
+    AT_EMPTY_PATH, DT_DIR, DT_REG, File, FileType, Mode, O_DIRECTORY, O_NONBLOCK, O_PATH, O_RDONLY,
+    OpenFlags, PATH_MAX, ST_NOEXEC, STATX_BASIC_STATS, STATX_MNT_ID, fstat, fstatfs, open,
+    open_in_root, openat, readlink, statx,
 };
 use rt::input::Input;
 use rt::io::{AsFd, pread};
@@ -40,18 +43,44 @@ pub trait Files {
 /// Files of this system, or of the tree below a directory, out of which no path leads.
 pub struct Disk {
     root: Option<File>,
+    /// The directory of the last file, open from the second file in it on: most libraries are
+    /// in the same one.
+    last: RefCell<(Vec<u8>, Option<File>)>,
+    /// The number of a mount, and whether it is `noexec`.
+    mount: Cell<Option<(u64, bool)>>,
 }
 
 impl Disk {
     pub fn new(root: Option<&[u8]>) -> rt::Result<Disk> {
         let root = root.map(|path| open(path, O_PATH | O_DIRECTORY, Mode(0)));
-        Ok(Disk { root: root.transpose()? })
+        Ok(Disk { root: root.transpose()?, last: RefCell::default(), mount: Cell::new(None) })
     }
 
     fn open_as(&self, path: &[u8], flags: OpenFlags) -> rt::Result<File> {
-        match &self.root {
-            Some(root) => open_in_root(root, path, flags),
-            None => open(path, flags, Mode(0)),
+        if let Some(root) = &self.root {
+            return open_in_root(root, path, flags);
+        }
+        let (directory, name) = (directory(path), base_name(path));
+        let mut last = self.last.borrow_mut();
+        if last.0 != directory || directory.is_empty() || name.is_empty() {
+            *last = (directory.to_vec(), None);
+            return open(path, flags, Mode(0));
+        }
+        if last.1.is_none() {
+            last.1 = Some(open(directory, O_PATH | O_DIRECTORY, Mode(0))?);
+        }
+        openat(last.1.as_ref().ok_or(Errno::ENOENT)?, name, flags, Mode(0))
+    }
+
+    /// Whether a file's mount is `noexec`.
+    fn is_noexec(&self, file: &File, mount: Option<u64>) -> bool {
+        match self.mount.get() {
+            Some((known, noexec)) if Some(known) == mount => noexec,
+            _ => {
+                let noexec = fstatfs(file).is_ok_and(|fs| fs.f_flags & ST_NOEXEC != 0);
+                self.mount.set(mount.map(|mount| (mount, noexec)));
+                noexec
+            }
         }
     }
 }
@@ -67,19 +96,31 @@ impl Files for Disk {
     fn open<'b>(&'b self, path: &[u8], buffer: &'b mut [u8]) -> Result<Opened<'b>, Fault> {
         // A FIFO is refused, not waited for.
         let file = self.open_as(path, O_RDONLY | O_NONBLOCK)?;
-        let stat = fstat(&file)?;
-        match stat.file_type() {
+        let asked = STATX_BASIC_STATS | STATX_MNT_ID;
+        let (mode, size, identity, mount) = match statx(&file, c"", AT_EMPTY_PATH, asked) {
+            Ok(stat) if stat.stx_mask.contains(STATX_MNT_ID) => {
+                let device = u64::from(stat.stx_dev_major) << 32 | u64::from(stat.stx_dev_minor);
+                let identity = (device, stat.stx_ino);
+                (stat.stx_mode.into(), stat.stx_size, identity, Some(stat.stx_mnt_id))
+            }
+            // Before Linux 5.8, or forbidden.
+            _ => {
+                let stat = fstat(&file)?;
+                let size = stat.st_size.try_into().unwrap_or(0);
+                (stat.st_mode, size, (stat.st_dev, stat.st_ino), None)
+            }
+        };
+        match FileType((mode >> 12) as u8) {
             DT_REG => {}
-            DT_DIR => return Err(Fault::Os(rt::Errno::EISDIR)),
+            DT_DIR => return Err(Fault::Os(Errno::EISDIR)),
             _ => return Err(Fault::Bad("not a regular file")),
         }
-        let noexec = fstatfs(&file).is_ok_and(|fs| fs.f_flags & ST_NOEXEC != 0);
-        let data: Box<dyn Source> = match u64::try_from(stat.st_size) {
-            Ok(size) if size > 0 => Box::new(Parts::new(buffer, file, size)),
-            _ => Box::new(Input::new(file, 0)?),
+        let noexec = self.is_noexec(&file, mount);
+        let data: Box<dyn Source> = match size {
+            0 => Box::new(Input::new(file, 0)?),
+            _ => Box::new(Parts::new(buffer, file, size)),
         };
-        let identity = (stat.st_dev, stat.st_ino);
-        Ok(Opened { data, identity, mode: stat.st_mode, noexec })
+        Ok(Opened { data, identity, mode, noexec })
     }
 
     fn is_directory(&self, path: &[u8]) -> bool {
@@ -95,9 +136,9 @@ impl Files for Disk {
     }
 }
 
-/// What follows is likely to be wanted, too: so much is read at least. Copying more costs as
-/// much as reading once more.
-const SHORTEST: usize = 1536;
+/// So much is read where little is asked for: what follows is likely to be wanted, too.
+/// Copying more costs as much as reading once more.
+const AHEAD: usize = 1 << 10;
 
 /// A file of which small parts are read, which costs less than mapping it. Where more is
 /// wanted, it is mapped as a whole.
@@ -124,7 +165,8 @@ impl<'b> Parts<'b> {
         let file = self.file.borrow();
         let room = self.room.take();
         let left = usize::try_from(self.size.checked_sub(offset)?).unwrap_or(usize::MAX);
-        let length = left.min(SHORTEST.max(size as usize)).min(room.len());
+        let length = if size < 256 { AHEAD } else { size as usize };
+        let length = length.min(left).min(room.len());
         let (part, room) = room.split_at_mut_checked(length)?;
         self.room.set(room);
         let mut done = 0;
