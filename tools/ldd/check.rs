@@ -1,22 +1,25 @@
 //! What keeps a program from starting, in the order in which kernel and loader notice it.
 
+use super::facts::Facts;
 use super::facts::Is;
 use super::set::{Object, Set};
 use super::store::Store;
-use super::symbols::{Symbols, Use};
+use super::symbols::{self, Known, Use};
 use super::trouble::{Kind, Problems};
 use super::{text, words};
 use crate::sort::sort;
+use alloc::boxed::Box;
 use alloc::vec::Vec;
 use rt::Errno;
 use rt::dl::image::Fault;
 use rt::dl::search;
 use rt::elf::consts::*;
-use rt::elf::gnu_hash;
+use rt::elf::{Source, gnu_hash};
 use rt::fmt::dec;
 
 /// Checks the program itself. `mode` is its `st_mode`; `rooted` says that it is of another
 /// tree.
+#[inline(never)]
 pub fn program<'f>(
     problems: &mut Problems<'f>,
     set: &Set<'f>,
@@ -58,6 +61,7 @@ fn what(object: &Object) -> &'static str {
 }
 
 /// Checks whether a library can be loaded.
+#[inline(never)]
 pub fn library<'f>(problems: &mut Problems<'f>, set: &Set<'f>, object: &Object<'f>) {
     let (mut path, mut what) = (object.path, what(object).as_bytes());
     let kind = match object.fault {
@@ -84,22 +88,24 @@ pub fn library<'f>(problems: &mut Problems<'f>, set: &Set<'f>, object: &Object<'
 pub fn versions<'f>(problems: &mut Problems<'f>, set: &Set<'f>) {
     // musl looks at no versions.
     for object in set.objects.iter().filter(|_| set.kind == search::Kind::Glibc) {
+        let Some(facts) = object.facts else { continue };
         // Needs of one library come one after the other.
         let mut last = (&b""[..], None);
-        for (library, need) in object.facts.into_iter().flat_map(|facts| facts.wanted()) {
+        facts.wanted(&mut |library, need| {
             if last.0 != library {
-                last = (library, set.position(library));
+                let provider = set.position(library).and_then(|at| set.objects.get(at));
+                last = (library, provider.filter(|provider| provider.fault.is_none()));
             }
-            let provider = last.1.and_then(|at| set.objects.get(at));
-            let Some(provider) = provider.filter(|provider| provider.fault.is_none()) else {
-                continue;
-            };
-            let defines = |own: &super::facts::Facts| !own.has_definitions || own.defines(need);
-            if need.is == Is::Wanted && !provider.facts.is_none_or(defines) {
+            if let Some(provider) = last.1
+                && let Some(own) = provider.facts
+                && need.is == Is::Wanted
+                && own.has_definitions
+                && !own.defines(need)
+            {
                 let names = [provider.title(), need.name, object.title(), library];
                 problems.add(Kind::Version, &names);
             }
-        }
+        });
     }
 }
 
@@ -111,6 +117,22 @@ pub struct Undefined<'f> {
     pub by: usize,
     /// Whether it is needed only when it is called.
     pub at_call: bool,
+}
+
+/// Calls with each symbol of all files: whose it is, an index and facts, and its version.
+fn each<'a>(
+    set: &'a Set,
+    all: &'a [Option<Box<dyn Source + 'a>>],
+    call: &mut dyn FnMut(usize, &Facts<'a>, &Known<'a>, &'a [u8]),
+) {
+    for (by, (object, data)) in set.objects.iter().zip(all).enumerate() {
+        let (Some(facts), Some(data)) = (object.facts, data) else { continue };
+        let versions = facts.versions();
+        symbols::each(&**data, &mut |symbol| {
+            let version = versions.get(usize::from(symbol.versym.unwrap_or(0) & 0x7fff));
+            call(by, facts, symbol, version.copied().unwrap_or_default());
+        });
+    }
 }
 
 /// A symbol that is looked for.
@@ -128,6 +150,7 @@ struct Wanted<'a> {
 const MOST_BYTES: usize = 1 << 29;
 
 /// Checks whether each symbol that is needed is defined, and says which are not.
+#[inline(never)]
 pub fn symbols<'f>(
     problems: &mut Problems<'f>,
     set: &Set<'f>,
@@ -136,53 +159,39 @@ pub fn symbols<'f>(
     let mut wanted: Vec<Wanted> = Vec::new();
     let mut bytes = 0usize;
     let all: Vec<_> = set.objects.iter().map(|object| set.data(object)).collect();
-    let all = || {
-        let objects = set.objects.iter().zip(&all).enumerate();
-        objects.filter_map(|(index, (object, data))| {
-            Some((index, object.facts?, Symbols::of(data.as_deref()?)?))
-        })
-    };
-    for (by, facts, symbols) in all() {
-        let versions = facts.versions();
-        symbols.each(&mut |symbol, name, versym, used| {
-            // What is copied into the program is defined there, and by somebody else as well.
-            let is_copy = used == Use::Copy;
-            let undefined = symbol.st_shndx == SHN_UNDEF && symbol.bind() != STB_WEAK || is_copy;
-            bytes = bytes.saturating_add(name.len());
-            if undefined && used != Use::No && !name.is_empty() && bytes < MOST_BYTES {
-                let index = usize::from(versym.unwrap_or(0) & 0x7fff);
-                let version = versions.get(index).map_or(&b""[..], |version| version.0);
-                let at_call = used == Use::Call && !facts.binds_now;
-                let hash = gnu_hash(name);
-                wanted.push(Wanted { hash, name, version, by, at_call, is_copy, found: false });
-            }
-        });
-    }
-    sort(&mut wanted, &|a, b| a.hash < b.hash);
-    for (at, facts, symbols) in all() {
-        let versions = facts.versions();
-        let has_versions = versions.iter().any(|version| version.1);
-        symbols.each(&mut |symbol, name, versym, _| {
-            bytes = bytes.saturating_add(name.len());
-            if symbol.st_shndx == SHN_UNDEF || bytes >= MOST_BYTES {
-                return;
-            }
+    each(set, &all, &mut |by, facts, symbol, version| {
+        // What is copied into the program is defined there, and by somebody else as well.
+        let Known { name, used, .. } = *symbol;
+        let is_copy = used == Use::Copy;
+        let undefined = !symbol.is_defined && !symbol.is_weak || is_copy;
+        bytes = bytes.saturating_add(name.len());
+        if undefined && used != Use::No && !name.is_empty() && bytes < MOST_BYTES {
+            let at_call = used == Use::Call && !facts.binds_now;
             let hash = gnu_hash(name);
-            let from = wanted.partition_point(|wanted| wanted.hash < hash);
-            let versym = versym.filter(|_| has_versions).unwrap_or(1);
-            let (number, hidden) = (versym & 0x7fff, versym & 0x8000 != 0);
-            let own = versions.get(usize::from(number)).map_or(&b""[..], |v| v.0);
-            for wanted in wanted.iter_mut().skip(from).take_while(|wanted| wanted.hash == hash) {
-                // A definition without a version is taken for any; a reference without one
-                // means what is not hidden, or the first one there was.
-                let fits = match wanted.version {
-                    b"" => number != 0 && (!hidden || number <= 2),
-                    version => own == version || number == 1 && !hidden,
-                };
-                wanted.found |= fits && wanted.name == name && !(wanted.is_copy && wanted.by == at);
-            }
-        });
-    }
+            wanted.push(Wanted { hash, name, version, by, at_call, is_copy, found: false });
+        }
+    });
+    sort(&mut wanted, &|a, b| a.hash < b.hash);
+    each(set, &all, &mut |at, facts, symbol, own| {
+        let Known { name, versym, .. } = *symbol;
+        bytes = bytes.saturating_add(name.len());
+        if !symbol.is_defined || bytes >= MOST_BYTES {
+            return;
+        }
+        let hash = gnu_hash(name);
+        let from = wanted.partition_point(|wanted| wanted.hash < hash);
+        let versym = versym.filter(|_| facts.defines_any()).unwrap_or(1);
+        let (number, hidden) = (versym & 0x7fff, versym & 0x8000 != 0);
+        for wanted in wanted.iter_mut().skip(from).take_while(|wanted| wanted.hash == hash) {
+            // A definition without a version is taken for any; a reference without one
+            // means what is not hidden, or the first one there was.
+            let fits = match wanted.version {
+                b"" => number != 0 && (!hidden || number <= 2),
+                version => own == version || number == 1 && !hidden,
+            };
+            wanted.found |= fits && wanted.name == name && !(wanted.is_copy && wanted.by == at);
+        }
+    });
     let mut undefined = Vec::new();
     if bytes >= MOST_BYTES {
         problems.add(Kind::TooMuch, &[b"its symbols are too many"]);

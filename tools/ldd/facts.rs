@@ -69,17 +69,21 @@ impl<'f> Facts<'f> {
         needed.map(|name| name.name)
     }
 
-    /// The libraries of which it needs versions, and these versions.
-    pub fn wanted(&self) -> impl Iterator<Item = (&'f [u8], &'f Name<'f>)> + use<'f> {
+    /// Calls with each version that it needs, and the library that this is of.
+    pub fn wanted(&self, call: &mut dyn FnMut(&'f [u8], &'f Name<'f>)) {
         let mut library = &b""[..];
-        self.names.iter().filter_map(move |name| match name.is {
-            Is::Needed | Is::Defined => None,
-            Is::Library => {
-                library = name.name;
-                None
+        for name in self.names {
+            match name.is {
+                Is::Library => library = name.name,
+                Is::Wanted | Is::Weak => call(library, name),
+                Is::Needed | Is::Defined => {}
             }
-            Is::Wanted | Is::Weak => Some((library, name)),
-        })
+        }
+    }
+
+    /// Whether it defines any version.
+    pub fn defines_any(&self) -> bool {
+        self.names.iter().any(|name| name.is == Is::Defined)
     }
 
     /// Whether it defines this version.
@@ -88,17 +92,16 @@ impl<'f> Facts<'f> {
         self.names.iter().any(|own| is(own) && own.is == Is::Defined)
     }
 
-    /// The names of versions by their index, and whether the file defines them.
-    pub fn versions(&self) -> Vec<(&'f [u8], bool)> {
+    /// The names of versions by their index.
+    pub fn versions(&self) -> Vec<&'f [u8]> {
         let mut versions = Vec::new();
-        let defined = self.names.iter().filter(|name| name.is == Is::Defined);
-        for name in defined.chain(self.wanted().map(|need| need.1)) {
+        for name in self.names.iter().filter(|n| !matches!(n.is, Is::Needed | Is::Library)) {
             let index = usize::from(name.index & 0x7fff);
-            if versions.len() <= index {
-                versions.resize(index + 1, (&b""[..], false));
+            while versions.len() <= index {
+                versions.push(&b""[..]);
             }
             if let Some(place) = versions.get_mut(index) {
-                *place = (name.name, name.is == Is::Defined);
+                *place = name.name;
             }
         }
         versions
@@ -126,6 +129,7 @@ pub fn read<'f>(store: &Store<'f>, source: &dyn Source) -> Result<&'f Facts<'f>,
 }
 
 /// Reads it, with such checks as can be made of files for all machines.
+#[inline(never)]
 fn look<'f>(store: &Store<'f>, source: &dyn Source) -> Result<&'f Facts<'f>, Fault> {
     let head = source.get(0, source.size().min(64)).unwrap_or_default();
     let encoding = head.first_chunk().map(|&ident| Ident(ident).encoding());
@@ -198,49 +202,47 @@ struct Reading<'s, 'f> {
 
 impl<'f> Reading<'_, 'f> {
     /// Reads the dynamic section; none where that isn't there, or strings that it needs.
+    #[inline(never)]
     fn dynamic(&mut self, facts: &mut Facts<'f>, segment: &ProgramHeader) -> Option<()> {
         let bytes = self.source.get(segment.p_offset, segment.p_filesz)?;
         facts.is_dynamic = true;
         let entries = Table::<Dyn>::packed(self.encoding, bytes);
-        // The last one with a tag counts.
-        let [mut strtab, mut strsz, mut soname, mut rpath, mut runpath] = [None; 5];
-        let [mut verdef, mut verneed] = [None; 2];
-        let mut needed = Vec::new();
+        // The last one with a tag counts; 0 is none.
+        let (mut values, mut needed) = ([0; 9], Vec::new());
         for Dyn { d_tag, d_val } in entries.iter() {
-            let place = match d_tag {
+            let row = match d_tag {
                 DT_NULL => break,
-                DT_NEEDED => {
-                    if needed.len() <= MOST_NEEDS {
-                        needed.push(d_val);
-                    }
+                DT_NEEDED if needed.len() <= MOST_NEEDS => {
+                    needed.push(d_val);
                     continue;
                 }
-                DT_FLAGS_1 => {
-                    facts.is_program |= d_val & DF_1_PIE != 0;
-                    facts.no_default = d_val & DF_1_NODEFLIB != 0;
-                    facts.binds_now |= d_val & DF_1_NOW != 0;
+                DT_STRTAB => 0,
+                DT_STRSZ => 1,
+                DT_SONAME => 2,
+                DT_RPATH => 3,
+                DT_RUNPATH => 4,
+                DT_VERDEF => 5,
+                DT_VERNEED => 6,
+                DT_FLAGS => 7,
+                DT_FLAGS_1 => 8,
+                _ => {
+                    facts.binds_now |= d_tag == DT_BIND_NOW;
                     continue;
                 }
-                DT_FLAGS if d_val & DF_BIND_NOW == 0 => continue,
-                DT_BIND_NOW | DT_FLAGS => {
-                    facts.binds_now = true;
-                    continue;
-                }
-                DT_STRTAB => &mut strtab,
-                DT_STRSZ => &mut strsz,
-                DT_SONAME => &mut soname,
-                DT_RPATH => &mut rpath,
-                DT_RUNPATH => &mut runpath,
-                DT_VERDEF => &mut verdef,
-                DT_VERNEED => &mut verneed,
-                _ => continue,
             };
-            *place = Some(d_val);
+            if let Some(value) = values.get_mut(row) {
+                *value = d_val;
+            }
         }
-        let strings = strtab.zip(strsz).and_then(|(at, size)| Some((self.place(at, size)?, size)));
-        (self.strings, self.size) = strings.unwrap_or_default();
+        let [strtab, strsz, soname, rpath, runpath, verdef, verneed, flags, flags_1] = values;
+        facts.is_program |= flags_1 & DF_1_PIE != 0;
+        facts.no_default = flags_1 & DF_1_NODEFLIB != 0;
+        facts.binds_now |= flags_1 & DF_1_NOW != 0 || flags & DF_BIND_NOW != 0;
+        let strings = self.place(strtab, strsz).filter(|_| strtab != 0);
+        (self.strings, self.size) = strings.map_or((0, 0), |at| (at, strsz));
         // The names of libraries come before those of versions, and these at the end.
-        let first = needed.iter().copied().chain(soname).min().unwrap_or(self.size);
+        let mut first = soname.wrapping_sub(1);
+        needed.iter().for_each(|&at| first = first.min(at));
         if let Some(left) = self.size.checked_sub(first).filter(|&left| left <= 4096)
             && let at = self.strings + first
             // Versions follow, and are read with it.
@@ -249,8 +251,11 @@ impl<'f> Reading<'_, 'f> {
         {
             self.kept = (first, self.store.bytes(bytes.get(..left as usize)?));
         }
-        let [soname, rpath, runpath] = [soname, rpath, runpath].map(|at| self.string(at?));
-        (facts.soname, facts.rpath, facts.runpath) = (soname, rpath, runpath);
+        for (place, at) in
+            [(&mut facts.soname, soname), (&mut facts.rpath, rpath), (&mut facts.runpath, runpath)]
+        {
+            *place = if at == 0 { None } else { self.string(at) };
+        }
         let mut names = self.store.names.take();
         names.clear();
         for &at in &needed {
@@ -262,10 +267,13 @@ impl<'f> Reading<'_, 'f> {
                 break;
             }
         }
-        let definitions = verdef.and_then(|at| self.place(at, 1));
-        facts.has_definitions = definitions.is_some();
-        definitions.and_then(|at| self.definitions(at, &mut names));
-        verneed.and_then(|at| self.place(at, 1)).and_then(|at| self.needs(at, &mut names));
+        if let Some(at) = self.place(verdef, 1).filter(|_| verdef != 0) {
+            facts.has_definitions = true;
+            self.definitions(at, &mut names);
+        }
+        if let Some(at) = self.place(verneed, 1).filter(|_| verneed != 0) {
+            self.needs(at, &mut names);
+        }
         facts.names = self.store.list(&names);
         self.store.names.replace(names);
         Some(())
@@ -310,6 +318,7 @@ impl<'f> Reading<'_, 'f> {
     }
 
     /// The chain of definitions (LSB, "Symbol Versioning"), up to one that isn't there.
+    #[inline(never)]
     fn definitions(&self, mut at: u64, names: &mut Vec<Name<'f>>) -> Option<()> {
         for _ in 0..MOST {
             let def: Verdef = self.record(at)?;
@@ -329,6 +338,7 @@ impl<'f> Reading<'_, 'f> {
     }
 
     /// The chains of needs, likewise.
+    #[inline(never)]
     fn needs(&self, mut at: u64, names: &mut Vec<Name<'f>>) -> Option<()> {
         let mut left = MOST;
         loop {

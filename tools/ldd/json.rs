@@ -4,6 +4,7 @@ use super::{Options, Report, needs, words};
 use crate::context::Context;
 use rt::dl::search::Kind;
 
+#[inline(never)]
 pub fn report(cx: &mut Context, report: &Report, options: Options) {
     let json = cx.json();
     json.object("").text("file", report.file).array("scripts");
@@ -47,10 +48,11 @@ pub fn report(cx: &mut Context, report: &Report, options: Options) {
         if options.verbose {
             json.array("versions");
             for object in &set.objects {
-                for (library, need) in object.facts.into_iter().flat_map(|facts| facts.wanted()) {
+                let Some(facts) = object.facts else { continue };
+                facts.wanted(&mut |library, need| {
                     json.object("").text("file", object.title()).text("library", library);
                     json.text("version", need.name).end_object();
-                }
+                });
             }
             json.end_array();
         }

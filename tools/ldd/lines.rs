@@ -14,6 +14,7 @@ use rt::io::BufWriter;
 use rt::put;
 
 /// Tells all that was found out about a file.
+#[inline(never)]
 pub fn report(cx: &mut Context, report: &Report, options: Options) {
     let out = &mut cx.out;
     for script in &report.scripts {
@@ -81,6 +82,7 @@ fn put_address(out: &mut BufWriter, address: u64) {
     put!(out, " (0x", hex(address).zero(16), ")");
 }
 
+#[inline(never)]
 fn put_lines(out: &mut BufWriter, set: &Set, options: Options) {
     let Some(program) = set.objects.first() else { return };
     let Some(facts) = &program.facts else { return };
@@ -111,11 +113,12 @@ fn put_lines(out: &mut BufWriter, set: &Set, options: Options) {
 }
 
 /// As ldd -v tells who needs which version of whom.
+#[inline(never)]
 fn put_versions(out: &mut BufWriter, set: &Set, problems: &Problems) {
     let mut first = true;
     for object in &set.objects {
-        let mut headed = false;
-        for (library, need) in object.facts.into_iter().flat_map(|facts| facts.wanted()) {
+        let (Some(facts), mut headed) = (object.facts, false) else { continue };
+        facts.wanted(&mut |library, need| {
             if core::mem::take(&mut first) {
                 put!(out, "\n\tVersion information:\n");
             }
@@ -131,10 +134,11 @@ fn put_versions(out: &mut BufWriter, set: &Set, problems: &Problems) {
                 _ => put!(out, "not found"),
             }
             put!(out, "\n");
-        }
+        });
     }
 }
 
+#[inline(never)]
 fn put_needs(out: &mut BufWriter, set: &Set) {
     needs::newest(set, &mut |version, library, symbol| {
         put!(out, "\t", shown(version), "\t", shown(library), "\t", shown(symbol), "\n");

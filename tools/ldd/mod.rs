@@ -148,6 +148,7 @@ pub fn run(cx: &mut Context) -> u8 {
 }
 
 /// Tells of all files. The result is the exit status.
+#[inline(never)]
 fn report_on(
     cx: &mut Context,
     files: &dyn Files,
@@ -194,6 +195,7 @@ fn report_on(
 ///
 /// # Errors
 /// Why it can't be read as a program, library or script.
+#[inline(never)]
 fn examine<'f>(
     report: &mut Report<'f>,
     files: &'f dyn Files,

@@ -1,10 +1,9 @@
 //! `--needs`: the newest version of each family that a file needs, and who asks for it.
 
 use super::set::Set;
-use super::symbols::{Symbols, Use};
+use super::symbols::{self, Use};
 use alloc::vec::Vec;
 use core::cmp::Ordering;
-use rt::elf::consts::SHN_UNDEF;
 
 /// The newest version of a family.
 struct Need<'a> {
@@ -54,8 +53,9 @@ fn compare(mut a: &[u8], mut b: &[u8]) -> Ordering {
 /// symbol that asks for it, which may be empty; in the order of their first need.
 pub fn newest(set: &Set, call: &mut dyn FnMut(&[u8], &[u8], &[u8])) {
     let Some(program) = set.objects.first() else { return };
+    let Some(facts) = program.facts else { return };
     let mut newest: Vec<Need> = Vec::new();
-    for (library, name) in program.facts.into_iter().flat_map(|facts| facts.wanted()) {
+    facts.wanted(&mut |library, name| {
         let (version, index) = (name.name, name.index & 0x7fff);
         let need = Need { version, library, symbol: b"", index };
         match newest.iter_mut().find(|known| family(known.version) == family(version)) {
@@ -63,15 +63,15 @@ pub fn newest(set: &Set, call: &mut dyn FnMut(&[u8], &[u8], &[u8])) {
             Some(known) if compare(known.version, version) == Ordering::Less => *known = need,
             Some(_) => {}
         }
-    }
+    });
     let data = set.data(program);
-    if let Some(symbols) = data.as_deref().and_then(Symbols::of) {
-        symbols.each(&mut |symbol, name, versym, used| {
-            let asked = symbol.st_shndx == SHN_UNDEF || used == Use::Copy;
-            let index = versym.map_or(0, |versym| versym & 0x7fff);
+    if let Some(data) = &data {
+        symbols::each(&**data, &mut |symbol| {
+            let asked = !symbol.is_defined || symbol.used == Use::Copy;
+            let index = symbol.versym.unwrap_or(0) & 0x7fff;
             let asks = |need: &&mut Need| need.index == index && need.symbol.is_empty();
             if let Some(need) = newest.iter_mut().find(asks).filter(|_| asked) {
-                need.symbol = name;
+                need.symbol = symbol.name;
             }
         });
     }

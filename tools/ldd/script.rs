@@ -16,6 +16,7 @@ const DEPTH: usize = 5;
 ///
 /// # Errors
 /// Why the operand itself is neither a program nor a script.
+#[inline(never)]
 pub fn follow<'f>(
     files: &'f dyn Files,
     store: &Store<'f>,
@@ -63,6 +64,7 @@ pub fn follow<'f>(
     }
 }
 
+#[inline(never)]
 fn missing<'f>(report: &mut Report<'f>, script: &'f [u8], interpreter: &'f [u8], fault: Fault) {
     let absent = matches!(fault, Fault::Os(Errno::ENOENT | Errno::ENOTDIR));
     let what = if absent { "does not exist" } else { words(fault) };

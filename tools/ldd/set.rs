@@ -158,6 +158,7 @@ impl<'f> Set<'f> {
     ///
     /// # Errors
     /// `ENOMEM`.
+    #[inline(never)]
     pub fn new(
         files: &'f dyn Files,
         store: &'f Store<'f>,
@@ -195,6 +196,7 @@ impl<'f> Set<'f> {
         Ok(set)
     }
 
+    #[inline(never)]
     fn find_loader(&mut self, facts: &Facts<'f>) {
         let wanted = facts.interpreter.or_else(|| {
             let (machine, encoding) = self.machine;
@@ -270,6 +272,7 @@ impl<'f> Set<'f> {
         Some(self.files.open(object.path, &mut []).ok()?.data)
     }
 
+    #[inline(never)]
     fn find_all(&mut self, settings: &Settings) -> rt::Result<()> {
         let (files, opened) = (self.files, OnceCell::new());
         let small = |path: &[u8]| files.open(path, &mut []).ok().map(|opened| opened.data);
@@ -322,6 +325,7 @@ impl<'f> Set<'f> {
     }
 
     /// Adds what is loaded before all that the program needs; what isn't there is left out.
+    #[inline(never)]
     fn preload(
         &mut self,
         search: &Search,
@@ -378,6 +382,7 @@ impl<'f> Set<'f> {
 
     /// Looks for a library. Where it is one of the objects, under another name, that is the
     /// result.
+    #[inline(never)]
     fn look(
         &mut self,
         search: &Search,
@@ -430,6 +435,7 @@ impl<'f> Set<'f> {
 }
 
 /// Where a library would be if the RUNPATHs of those who brought its requester in counted.
+#[inline(never)]
 fn not_inherited<'f>(
     search: &Search,
     chain: &mut dyn Iterator<Item = (usize, Requester<'f>)>,

@@ -9,6 +9,7 @@ use rt::put;
 
 /// Puts a row for each need, below who has it. What a library needs itself is told only where
 /// it is needed first.
+#[inline(never)]
 pub fn put(out: &mut BufWriter, set: &Set) {
     let Some(program) = set.objects.first() else { return };
     put!(out, shown(program.title()), "\n");
