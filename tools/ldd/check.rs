@@ -3,7 +3,6 @@
 use super::facts::Facts;
 use super::facts::Is;
 use super::set::{Object, Set};
-use super::store::Store;
 use super::symbols::{self, Known, Use};
 use super::trouble::{Kind, Problems};
 use super::{text, words};
@@ -20,19 +19,13 @@ use rt::fmt::dec;
 /// Checks the program itself. `mode` is its `st_mode`; `rooted` says that it is of another
 /// tree.
 #[inline(never)]
-pub fn program<'f>(
-    problems: &mut Problems<'f>,
-    set: &Set<'f>,
-    store: &Store<'f>,
-    mode: u32,
-    rooted: bool,
-) {
+pub fn program<'f>(problems: &mut Problems<'f>, set: &Set<'f>, mode: u32, rooted: bool) {
     let Some(program) = set.objects.first() else { return };
     let Some(facts) = &program.facts else { return };
     let title = program.title();
     let machine = set.machine.0;
     if !rooted && !matches!(machine, EM_X86_64 | EM_386) {
-        problems.add(Kind::OtherMachine, &[title, store.bytes(&text(&[&dec(machine)]))]);
+        problems.add(Kind::OtherMachine, &[title, set.store.bytes(&text(&[&dec(machine)]))]);
     }
     if program.noexec {
         problems.add(Kind::NoexecProgram, &[title]);
@@ -77,7 +70,7 @@ pub fn library<'f>(problems: &mut Problems<'f>, set: &Set<'f>, object: &Object<'
         },
         Some(Fault::Foreign(_)) => Kind::Foreign,
         Some(Fault::Os(_)) => Kind::LibraryPermission,
-        Some(Fault::Bad(text)) if text.contains("linker script") => Kind::LinkerScript,
+        Some(Fault::Bad(text)) if text.starts_with("a text for the linker") => Kind::LinkerScript,
         Some(Fault::Bad(_)) => Kind::Library,
     };
     let bits: &[u8] = if set.machine.1.is_64() { b"64" } else { b"32" };
@@ -151,14 +144,13 @@ const MOST_BYTES: usize = 1 << 29;
 
 /// Checks whether each symbol that is needed is defined, and says which are not.
 #[inline(never)]
-pub fn symbols<'f>(
-    problems: &mut Problems<'f>,
-    set: &Set<'f>,
-    store: &Store<'f>,
-) -> Vec<Undefined<'f>> {
+pub fn symbols<'f>(problems: &mut Problems<'f>, set: &Set<'f>) -> Vec<Undefined<'f>> {
     let mut wanted: Vec<Wanted> = Vec::new();
     let mut bytes = 0usize;
-    let all: Vec<_> = set.objects.iter().map(|object| set.data(object)).collect();
+    let mut all = Vec::new();
+    for object in &set.objects {
+        all.push(set.data(object));
+    }
     each(set, &all, &mut |by, facts, symbol, version| {
         // What is copied into the program is defined there, and by somebody else as well.
         let Known { name, used, .. } = *symbol;
@@ -202,7 +194,7 @@ pub fn symbols<'f>(
     sort(&mut wanted, &|a, b| key(a) < key(b));
     for Wanted { name, version, by, at_call, .. } in wanted {
         let kind = if version.is_empty() { Kind::Symbol } else { Kind::SymbolVersion };
-        let [name, version] = [name, version].map(|name| store.bytes(name));
+        let [name, version] = [name, version].map(|name| set.store.bytes(name));
         problems.add(kind, &[set.title(by), name, version]);
         undefined.push(Undefined { name, version, by, at_call });
     }

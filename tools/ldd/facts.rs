@@ -256,7 +256,7 @@ impl<'f> Reading<'_, 'f> {
         {
             *place = if at == 0 { None } else { self.string(at) };
         }
-        let mut names = self.store.names.take();
+        let mut names = self.store.names.borrow_mut();
         names.clear();
         for &at in &needed {
             strings?;
@@ -275,7 +275,6 @@ impl<'f> Reading<'_, 'f> {
             self.needs(at, &mut names);
         }
         facts.names = self.store.list(&names);
-        self.store.names.replace(names);
         Some(())
     }
 

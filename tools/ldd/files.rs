@@ -41,11 +41,12 @@ pub trait Files {
 }
 
 /// Files of this system, or of the tree below a directory, out of which no path leads.
+#[derive(Default)]
 pub struct Disk {
     root: Option<File>,
-    /// The directory of the last file, open from the second file in it on: most libraries are
-    /// in the same one.
-    last: RefCell<(Vec<u8>, Option<File>)>,
+    /// The directory of the last file, until two come from the same one; that is then open.
+    last: RefCell<Vec<u8>>,
+    directory: OnceCell<Option<File>>,
     /// The number of a mount, and whether it is `noexec`.
     mount: Cell<Option<(u64, bool)>>,
 }
@@ -53,7 +54,7 @@ pub struct Disk {
 impl Disk {
     pub fn new(root: Option<&[u8]>) -> rt::Result<Disk> {
         let root = root.map(|path| open(path, O_PATH | O_DIRECTORY, Mode(0)));
-        Ok(Disk { root: root.transpose()?, last: RefCell::default(), mount: Cell::new(None) })
+        Ok(Disk { root: root.transpose()?, ..Disk::default() })
     }
 
     fn open_as(&self, path: &[u8], flags: OpenFlags) -> rt::Result<File> {
@@ -62,14 +63,16 @@ impl Disk {
         }
         let (directory, name) = (directory(path), base_name(path));
         let mut last = self.last.borrow_mut();
-        if last.0 != directory || directory.is_empty() || name.is_empty() {
-            *last = (directory.to_vec(), None);
-            return open(path, flags, Mode(0));
+        if *last == directory && !directory.is_empty() && !name.is_empty() {
+            let open = || open(directory, O_PATH | O_DIRECTORY, Mode(0)).ok();
+            if let Some(directory) = self.directory.get_or_init(open) {
+                return openat(directory, name, flags, Mode(0));
+            }
+        } else if self.directory.get().is_none() {
+            last.clear();
+            last.extend(directory);
         }
-        if last.1.is_none() {
-            last.1 = Some(open(directory, O_PATH | O_DIRECTORY, Mode(0))?);
-        }
-        openat(last.1.as_ref().ok_or(Errno::ENOENT)?, name, flags, Mode(0))
+        open(path, flags, Mode(0))
     }
 
     /// Whether a file's mount is `noexec`.

@@ -12,7 +12,8 @@ pub fn report(cx: &mut Context, report: &Report, options: Options) {
         json.text("", *script);
     }
     json.end_array();
-    if let Some(set) = &report.set {
+    let set = &report.set;
+    if !set.objects.is_empty() {
         json.text("rules", if set.kind == Kind::Musl { "musl" } else { "glibc" });
         json.number("e_machine", set.machine.0.into());
         match &set.loader {

@@ -23,7 +23,8 @@ pub fn report(cx: &mut Context, report: &Report, options: Options) {
     for version in report.problems.0.iter().filter(|problem| problem.kind == Trouble::Version) {
         put!(out, shown(report.file), ": ", shown(&version.reason()), "\n");
     }
-    if let Some(set) = &report.set {
+    let set = &report.set;
+    if !set.objects.is_empty() {
         if options.needs {
             put_needs(out, set);
         } else if options.tree {

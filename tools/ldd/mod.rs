@@ -70,8 +70,8 @@ pub struct Report<'f> {
     file: &'f [u8],
     /// The interpreters of a script, each the one of that before, up to a program.
     scripts: Vec<&'f [u8]>,
-    /// None where a script's interpreter is missing, or the file can't be loaded.
-    set: Option<Set<'f>>,
+    /// Empty where a script's interpreter is missing, or the file can't be loaded.
+    set: Set<'f>,
     problems: Problems<'f>,
     /// Symbols that nobody defines.
     undefined: Vec<check::Undefined<'f>>,
@@ -169,11 +169,11 @@ fn report_on(
         let mut report = Report {
             file,
             scripts: Vec::new(),
-            set: None,
+            set: Set::new(files, &store),
             problems: Problems::default(),
             undefined: Vec::new(),
         };
-        if let Err(fault) = examine(&mut report, files, &store, settings, options) {
+        if let Err(fault) = examine(&mut report, settings, options) {
             message!(cx, shown(file), ": ", words(fault));
             status = 2;
             continue;
@@ -196,30 +196,24 @@ fn report_on(
 /// # Errors
 /// Why it can't be read as a program, library or script.
 #[inline(never)]
-fn examine<'f>(
-    report: &mut Report<'f>,
-    files: &'f dyn Files,
-    store: &'f Store<'f>,
-    settings: &Settings,
-    options: Options,
-) -> Result<(), Fault> {
-    let Some(path) = script::follow(files, store, report)? else { return Ok(()) };
-    let problems = &mut report.problems;
+fn examine(report: &mut Report, settings: &Settings, options: Options) -> Result<(), Fault> {
+    let Some(path) = script::follow(report)? else { return Ok(()) };
+    let Report { problems, set, .. } = report;
     let (mode, program) = {
-        let mut buffer = store.buffer.borrow_mut();
-        let opened = files.open(path, &mut buffer)?;
-        (opened.mode, Object::read(store, path, &opened))
+        let mut buffer = set.store.buffer.borrow_mut();
+        let opened = set.files.open(path, &mut buffer)?;
+        (opened.mode, Object::read(set.store, path, &opened))
     };
-    let set = match program {
-        Ok(program) => report.set.insert(Set::new(files, store, settings, program)?),
+    match program {
+        Ok(program) => set.find(settings, program)?,
         Err(fault) => {
             let words = words(fault);
             problems.add(Kind::Unreadable, &[path, words.as_bytes()]);
             // No ELF file that is run: an object file, a core dump.
             return if words.starts_with("neither") { Err(fault) } else { Ok(()) };
         }
-    };
-    check::program(problems, set, store, mode, options.rooted);
+    }
+    check::program(problems, set, mode, options.rooted);
     for object in set.objects.iter().skip(1) {
         check::library(problems, set, object);
     }
@@ -228,7 +222,7 @@ fn examine<'f>(
         problems.add(Kind::TooMuch, &[text.as_bytes()]);
     }
     if options.symbols {
-        report.undefined = check::symbols(problems, set, store);
+        report.undefined = check::symbols(problems, set);
     }
     Ok(())
 }
@@ -236,8 +230,7 @@ fn examine<'f>(
 impl Report<'_> {
     /// What the sentence about it says: whether it is a program that starts.
     fn verb(&self) -> &'static str {
-        let program = self.set.as_ref().and_then(|set| set.objects.first());
-        let facts = program.and_then(|program| program.facts);
+        let facts = self.set.objects.first().and_then(|program| program.facts);
         let all = self.problems.0.len() == self.undefined.len();
         match (self.undefined.first(), facts) {
             (Some(first), _) if all && first.at_call => " starts, but stops at a call,",

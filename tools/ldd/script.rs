@@ -1,14 +1,12 @@
 //! `#!`: what the kernel runs instead of a script (`man 2 execve`).
 
-use super::files::Files;
-use super::store::Store;
 use super::trouble::Kind;
 use super::{Report, words};
 use rt::Errno;
 use rt::dl::image::{Fault, file_header};
 
 /// The kernel reads no more of the first line, and follows no longer chain.
-const HEAD: usize = 256;
+const HEAD: u64 = 256;
 const DEPTH: usize = 5;
 
 /// Goes from a script to its interpreter, and on where that is a script as well. The result
@@ -17,14 +15,11 @@ const DEPTH: usize = 5;
 /// # Errors
 /// Why the operand itself is neither a program nor a script.
 #[inline(never)]
-pub fn follow<'f>(
-    files: &'f dyn Files,
-    store: &Store<'f>,
-    report: &mut Report<'f>,
-) -> Result<Option<&'f [u8]>, Fault> {
+pub fn follow<'f>(report: &mut Report<'f>) -> Result<Option<&'f [u8]>, Fault> {
+    let (files, store) = (report.set.files, report.set.store);
     let (mut script, mut path) = (&b""[..], report.file);
     loop {
-        let mut buffer = [0; HEAD];
+        let mut buffer = store.buffer.borrow_mut();
         let opened = match files.open(path, &mut buffer) {
             Ok(opened) => opened,
             Err(fault) if script.is_empty() => return Err(fault),
@@ -33,7 +28,7 @@ pub fn follow<'f>(
                 return Ok(None);
             }
         };
-        let size = opened.data.size().min(HEAD as u64);
+        let size = opened.data.size().min(HEAD);
         let head = opened.data.get(0, size).unwrap_or_default();
         let problems = &mut report.problems;
         let Some(line) = head.strip_prefix(b"#!") else {

@@ -9,7 +9,7 @@ use core::cell::OnceCell;
 use rt::Errno;
 use rt::dl::cache::Cache;
 use rt::dl::file::Identity;
-use rt::dl::image::Fault;
+use rt::dl::image::{ENCODING, Fault};
 use rt::dl::memory::List;
 use rt::dl::search::{Kind, Requester, Search, Visitor, Why, base_name, directory};
 use rt::elf::consts::*;
@@ -46,11 +46,11 @@ pub struct Object<'f> {
 
 impl<'f> Object<'f> {
     fn missing(name: &'f [u8], needed_by: usize) -> Object<'f> {
-        Object {
-            name,
+        static MISSING: Object = Object {
+            name: b"",
             path: b"",
             why: Why::Default,
-            needed_by,
+            needed_by: 0,
             needs: (0, 0),
             origin: b"",
             identity: (0, 0),
@@ -58,7 +58,8 @@ impl<'f> Object<'f> {
             facts: None,
             noexec: false,
             hint: None,
-        }
+        };
+        Object { name, needed_by, ..MISSING }
     }
 
     /// The program that is asked about.
@@ -119,8 +120,8 @@ pub struct Settings<'s> {
 
 /// A program and all that it needs, in load order.
 pub struct Set<'f> {
-    files: &'f dyn Files,
-    store: &'f Store<'f>,
+    pub files: &'f dyn Files,
+    pub store: &'f Store<'f>,
     pub kind: Kind,
     pub machine: Machine,
     /// The first one is what was asked about; the interpreter is among them where it is
@@ -133,7 +134,7 @@ pub struct Set<'f> {
     /// What each object needs, in order: indices.
     needs: Vec<usize>,
     /// Directories and whether they have `glibc-hwcaps`.
-    directories: Vec<(Vec<u8>, bool)>,
+    directories: Vec<(&'f [u8], bool)>,
     /// How many places were looked at, and how many of these in vain.
     pub places: usize,
     pub failed: usize,
@@ -154,23 +155,13 @@ const LOADERS: &[(u16, Class, &str, &str)] = &[
 ];
 
 impl<'f> Set<'f> {
-    /// What is needed by this program.
-    ///
-    /// # Errors
-    /// `ENOMEM`.
-    #[inline(never)]
-    pub fn new(
-        files: &'f dyn Files,
-        store: &'f Store<'f>,
-        settings: &Settings,
-        mut program: Object<'f>,
-    ) -> Result<Set<'f>, Fault> {
-        let facts = program.facts.ok_or(Fault::Os(Errno::ENOENT))?;
-        let mut set = Set {
+    /// An empty one.
+    pub fn new(files: &'f dyn Files, store: &'f Store<'f>) -> Set<'f> {
+        Set {
             files,
             store,
             kind: Kind::Glibc,
-            machine: facts.machine,
+            machine: (0, ENCODING),
             objects: Vec::with_capacity(64),
             loader: None,
             names: Vec::new(),
@@ -179,21 +170,30 @@ impl<'f> Set<'f> {
             places: 0,
             failed: 0,
             too_much: None,
-        };
+        }
+    }
+
+    /// Finds all that this program needs.
+    ///
+    /// # Errors
+    /// `ENOMEM`.
+    pub fn find(&mut self, settings: &Settings, mut program: Object<'f>) -> rt::Result<()> {
+        let Some(facts) = program.facts else { return Ok(()) };
+        self.machine = facts.machine;
         let dollar = |list: Option<&[u8]>| list.is_some_and(|list| list.contains(&b'$'));
         // However it is called, the directory that it is in counts.
         if (dollar(facts.rpath) || dollar(facts.runpath))
-            && let Some(real) = files.real_path(program.path)
+            && let Some(real) = self.files.real_path(program.path)
         {
-            program.origin = store.bytes(directory(&real));
+            program.origin = self.store.bytes(directory(&real));
         }
-        set.find_loader(facts);
-        set.add(program);
-        set.find_all(settings)?;
-        if store.is_full() {
-            set.too_much = Some("its names are too many");
+        self.find_loader(facts);
+        self.add(program);
+        self.find_all(settings)?;
+        if self.store.is_full() {
+            self.too_much = Some("its names are too many");
         }
-        Ok(set)
+        Ok(())
     }
 
     #[inline(never)]
@@ -505,7 +505,8 @@ impl Visitor for Visit<'_, '_> {
         }
         let has = self.set.files.is_directory(&super::text(&[&directory, &"/glibc-hwcaps"]));
         if self.set.directories.len() < 64 {
-            self.set.directories.push((directory.to_vec(), has));
+            let directory = self.set.store.bytes(directory);
+            self.set.directories.push((directory, has));
         }
         has
     }

@@ -55,11 +55,12 @@ fn uses(elf: Elf, dynamic: &Dynamic, count: usize, limit: usize) -> Vec<Use> {
     }
     let copy = COPIES.iter().find(|row| row.0 == machine).map(|row| row.1);
     let plt_rela = dynamic.value(DT_PLTREL) == Some(DT_RELA as u64);
-    for (at, size, rela, used) in [
-        (DT_RELA, DT_RELASZ, true, Use::Data),
-        (DT_REL, DT_RELSZ, false, Use::Data),
-        (DT_JMPREL, DT_PLTRELSZ, plt_rela, Use::Call),
+    for &(at, size, used) in &[
+        (DT_RELA, DT_RELASZ, Use::Data),
+        (DT_REL, DT_RELSZ, Use::Data),
+        (DT_JMPREL, DT_PLTRELSZ, Use::Call),
     ] {
+        let rela = at == DT_RELA || at == DT_JMPREL && plt_rela;
         let size = dynamic.value(size).unwrap_or(0);
         let Some(bytes) = dynamic.at(at, size) else { continue };
         // Offset, `r_info` and, in those of the longer kind, an addend.
