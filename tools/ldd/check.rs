@@ -112,12 +112,11 @@ pub struct Undefined<'f> {
     pub at_call: bool,
 }
 
-/// Calls with each symbol of all files: whose it is, an index and facts, and its version.
-fn each<'a>(
-    set: &'a Set,
-    all: &'a [Option<Box<dyn Source + 'a>>],
-    call: &mut dyn FnMut(usize, &Facts<'a>, &Known<'a>, &'a [u8]),
-) {
+/// Is told of a symbol: whose it is, an index and facts, and its version.
+type Told<'c, 'a> = dyn FnMut(usize, &Facts<'a>, &Known<'a>, &'a [u8]) + 'c;
+
+/// Calls with each symbol of all files.
+fn each<'a>(set: &'a Set, all: &'a [Option<Box<dyn Source + 'a>>], call: &mut Told<'_, 'a>) {
     for (by, (object, data)) in set.objects.iter().zip(all).enumerate() {
         let (Some(facts), Some(data)) = (object.facts, data) else { continue };
         let versions = facts.versions();

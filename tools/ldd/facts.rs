@@ -86,7 +86,7 @@ impl<'f> Facts<'f> {
         self.names.iter().any(|name| name.is == Is::Defined)
     }
 
-    /// Whether it defines this version.
+    /// Whether it defines this version: glibc compares hashes as they are stored, and names.
     pub fn defines(&self, version: &Name) -> bool {
         let is = |own: &Name| own.hash == version.hash && own.name == version.name;
         self.names.iter().any(|own| is(own) && own.is == Is::Defined)
@@ -294,8 +294,8 @@ impl<'f> Reading<'_, 'f> {
         let (first, kept) = self.kept;
         let kept = at.checked_sub(first).and_then(|skip| kept.get(skip as usize..));
         if let Some(rest) = kept.filter(|rest| !rest.is_empty()) {
-            let length = rest.iter().position(|&byte| byte == 0);
-            return rest.get(..length.unwrap_or(rest.len()));
+            let length = rest.iter().position(|&byte| byte == 0).unwrap_or(rest.len());
+            return rest.get(..length).filter(|_| self.store.has_room(length));
         }
         let left = self.size.checked_sub(at)?;
         // Most are short.

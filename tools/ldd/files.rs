@@ -167,6 +167,9 @@ impl<'b> Parts<'b> {
     fn read(&self, offset: u64, size: u64) -> Option<(u64, &'b [u8])> {
         let file = self.file.borrow();
         let room = self.room.take();
+        if room.len() < size as usize {
+            return None;
+        }
         let left = usize::try_from(self.size.checked_sub(offset)?).unwrap_or(usize::MAX);
         let length = if size < 256 { AHEAD } else { size as usize };
         let length = length.min(left).min(room.len());

@@ -40,9 +40,9 @@ pub fn report(cx: &mut Context, report: &Report, options: Options) {
         json.number("places", set.places as u64).number("places_in_vain", set.failed as u64);
         if options.needs {
             json.array("needs");
-            needs::newest(set, &mut |version, library, symbol| {
-                json.object("").text("version", version).text("library", library);
-                json.text("symbol", symbol).end_object();
+            needs::newest(set, &mut |need| {
+                json.object("").text("version", need.version).text("library", need.library);
+                json.text("symbol", need.symbol).end_object();
             });
             json.end_array();
         }

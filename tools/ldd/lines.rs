@@ -141,7 +141,8 @@ fn put_versions(out: &mut BufWriter, set: &Set, problems: &Problems) {
 
 #[inline(never)]
 fn put_needs(out: &mut BufWriter, set: &Set) {
-    needs::newest(set, &mut |version, library, symbol| {
-        put!(out, "\t", shown(version), "\t", shown(library), "\t", shown(symbol), "\n");
+    needs::newest(set, &mut |need| {
+        put!(out, "\t", shown(need.version), "\t", shown(need.library), "\t");
+        put!(out, shown(need.symbol), "\n");
     });
 }

@@ -6,10 +6,11 @@ use alloc::vec::Vec;
 use core::cmp::Ordering;
 
 /// The newest version of a family.
-struct Need<'a> {
-    version: &'a [u8],
-    library: &'a [u8],
-    symbol: &'a [u8],
+pub struct Need<'a> {
+    pub version: &'a [u8],
+    pub library: &'a [u8],
+    /// A symbol that asks for it; empty for none.
+    pub symbol: &'a [u8],
     index: u16,
 }
 
@@ -49,9 +50,9 @@ fn compare(mut a: &[u8], mut b: &[u8]) -> Ordering {
     }
 }
 
-/// Calls with the newest version of each family that the program needs, whose that is, and a
-/// symbol that asks for it, which may be empty; in the order of their first need.
-pub fn newest(set: &Set, call: &mut dyn FnMut(&[u8], &[u8], &[u8])) {
+/// Calls with the newest version of each family that the program needs, in the order of their
+/// first need.
+pub fn newest(set: &Set, call: &mut dyn FnMut(&Need)) {
     let Some(program) = set.objects.first() else { return };
     let Some(facts) = program.facts else { return };
     let mut newest: Vec<Need> = Vec::new();
@@ -75,9 +76,7 @@ pub fn newest(set: &Set, call: &mut dyn FnMut(&[u8], &[u8], &[u8])) {
             }
         });
     }
-    for need in newest {
-        call(need.version, need.library, need.symbol);
-    }
+    newest.iter().for_each(call);
 }
 
 #[cfg(test)]

@@ -28,15 +28,15 @@ impl<'f> Store<'f> {
         self.left.get() == 0
     }
 
-    fn has_room(&self, size: usize) -> bool {
-        self.left.set(self.left.get().saturating_sub(size));
+    /// Counts a name of so many bytes, with the record that it is in.
+    pub fn has_room(&self, size: usize) -> bool {
+        self.left.set(self.left.get().saturating_sub(size + 64));
         !self.is_full()
     }
 
     /// A copy; empty where there is no room.
     pub fn bytes(&self, bytes: &[u8]) -> &'f [u8] {
-        // With the record that it is in.
-        let copy = self.has_room(bytes.len() + 64).then(|| self.arena.bytes(bytes));
+        let copy = self.has_room(bytes.len()).then(|| self.arena.bytes(bytes));
         copy.and_then(Result::ok).unwrap_or_else(|| {
             self.left.set(0);
             b""
@@ -46,7 +46,7 @@ impl<'f> Store<'f> {
     /// A copy of names; none where there is no room.
     pub fn list(&self, names: &[Name<'f>]) -> &'f [Name<'f>] {
         let copy = || {
-            let mut copy = self.arena.list(names.len()).ok()?;
+            let mut copy = self.arena.list(names.len()).ok().filter(|_| !self.is_full())?;
             copy.extend(names).ok()?;
             Some(copy.into_slice())
         };
