@@ -313,7 +313,8 @@ impl<'f> Reading<'_, 'f> {
     }
 
     fn record<T: Record>(&self, at: u64) -> Option<T> {
-        T::decode(self.encoding, self.source.get(at, T::size(self.encoding) as u64)?)
+        let bytes = self.source.get(at, T::size(self.encoding) as u64)?;
+        T::decode(self.encoding, bytes).filter(|_| !self.store.is_full())
     }
 
     /// The chain of definitions (LSB, "Symbol Versioning"), up to one that isn't there.

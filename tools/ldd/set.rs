@@ -309,8 +309,7 @@ impl<'f> Set<'f> {
         while let Some(&object) = self.objects.get(at) {
             let from = self.needs.len();
             for name in object.facts.into_iter().flat_map(Facts::needed) {
-                let full = self.store.is_full() || self.objects.len() >= MOST_OBJECTS;
-                if full || self.needs.len() >= MOST_NEEDS {
+                if self.needs.len() >= MOST_NEEDS || self.objects.len() >= MOST_OBJECTS {
                     self.too_much = Some("too many libraries are needed");
                     break;
                 }

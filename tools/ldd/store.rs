@@ -46,7 +46,7 @@ impl<'f> Store<'f> {
     /// A copy of names; none where there is no room.
     pub fn list(&self, names: &[Name<'f>]) -> &'f [Name<'f>] {
         let copy = || {
-            let mut copy = self.arena.list(names.len()).ok().filter(|_| !self.is_full())?;
+            let mut copy = self.arena.list(names.len()).ok()?;
             copy.extend(names).ok()?;
             Some(copy.into_slice())
         };
