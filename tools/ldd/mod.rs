@@ -195,6 +195,8 @@ fn report_on(
 ///
 /// # Errors
 /// Why it can't be read as a program, library or script.
+// Not inlined, as others here: in one frame for all of it most places on the stack are so far
+// away that instructions get longer.
 #[inline(never)]
 fn examine(report: &mut Report, settings: &Settings, options: Options) -> Result<(), Fault> {
     let Some(path) = script::follow(report)? else { return Ok(()) };
