@@ -45,14 +45,10 @@ impl<'f> Store<'f> {
 
     /// A copy of names; none where there is no room.
     pub fn list(&self, names: &[Name<'f>]) -> &'f [Name<'f>] {
-        let copy = || {
-            let mut copy = self.arena.list(names.len()).ok()?;
-            copy.extend(names).ok()?;
-            Some(copy.into_slice())
-        };
-        copy().unwrap_or_else(|| {
+        let mut copy = self.arena.list();
+        if copy.extend(names).is_err() {
             self.left.set(0);
-            &[]
-        })
+        }
+        copy.into_slice()
     }
 }
