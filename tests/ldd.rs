@@ -567,6 +567,15 @@ fn many_needs_circles_and_strange_names() {
     folder.write("same", library(&vec!["a".repeat(5000); 100_000]));
     let said = folder.ldd(&["./same"], 1);
     assert_eq!(said.matches(" => not found\n").count(), 1);
+    let said = folder.ldd(&["--json", "./same"], 1);
+    assert!(said.contains("\"its names are too many\""), "{}", said.len());
+    // So many that their names are read in one go, and more.
+    for count in [3, 30] {
+        let names: Vec<_> = (0..count).map(|i| format!("lib{i:0200}.so")).collect();
+        folder.write("long", library(&names));
+        let expected: String = names.iter().map(|n| format!("\t{n} => not found\n")).collect();
+        assert!(folder.ldd(&["./long"], 1).starts_with(&expected), "{count}");
+    }
     folder.write("liba.so", library(&["libb.so".into(), "liba.so".into()]));
     folder.write("libb.so", library(&["liba.so".into(), "libb.so".into()]));
     let expected = "\tlibb.so => ./libb.so\n\tliba.so => ./liba.so\n";

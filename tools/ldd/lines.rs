@@ -1,10 +1,10 @@
 //! ldd's lines, and what else is told in text.
 
 use super::set::{Object, Set};
-use super::{Options, Problem, Report, facts::Symbols, needs, tree, words};
+use super::trouble::{Kind as Trouble, Problems};
+use super::{Options, Report, needs, tree, words};
 use crate::context::Context;
 use crate::readelf::shown;
-use alloc::vec::Vec;
 use rt::dl::image::Fault;
 use rt::dl::search::Kind;
 use rt::elf::Class;
@@ -14,15 +14,17 @@ use rt::io::BufWriter;
 use rt::put;
 
 /// Tells all that was found out about a file.
+#[inline(never)]
 pub fn report(cx: &mut Context, report: &Report, options: Options) {
     let out = &mut cx.out;
     for script in &report.scripts {
         put!(out, "\t#! => ", shown(script), "\n");
     }
-    for version in report.problems.iter().filter(|problem| problem.version.is_some()) {
-        put!(out, shown(report.file), ": ", shown(&version.reason), "\n");
+    for version in report.problems.0.iter().filter(|problem| problem.kind == Trouble::Version) {
+        put!(out, shown(report.file), ": ", shown(&version.reason()), "\n");
     }
-    if let Some(set) = &report.set {
+    let set = &report.set;
+    if !set.objects.is_empty() {
         if options.needs {
             put_needs(out, set);
         } else if options.tree {
@@ -31,10 +33,9 @@ pub fn report(cx: &mut Context, report: &Report, options: Options) {
             put_lines(out, set, options);
         }
         for symbol in &report.undefined {
-            let by = set.objects.get(symbol.by).map_or(&b"?"[..], |by| by.title());
             let comma = if symbol.version.is_empty() { "" } else { ", version " };
-            put!(out, "undefined symbol: ", shown(&symbol.name), comma, shown(&symbol.version));
-            put!(out, "\t(", shown(by), ")\n");
+            put!(out, "undefined symbol: ", shown(symbol.name), comma, shown(symbol.version));
+            put!(out, "\t(", shown(set.title(symbol.by)), ")\n");
         }
         if options.verbose {
             put_versions(out, set, &report.problems);
@@ -42,17 +43,16 @@ pub fn report(cx: &mut Context, report: &Report, options: Options) {
             put!(out, dec(set.places), " places looked at, ", dec(set.failed), " in vain\n");
         }
     }
-    if let Some(first) = report.problems.first() {
-        let (file, verb) = (shown(report.file), report.verb());
-        put!(out, file, verb, " because ", shown(&first.reason), "; fix: ", shown(&first.fix));
-        put!(out, "\n");
+    if let Some(first) = report.problems.0.first() {
+        put!(out, shown(report.file), report.verb(), " because ", shown(&first.reason()));
+        put!(out, "; fix: ", shown(&first.fix()), "\n");
     }
 }
 
 /// An object's name, unless that is a path where it was found; and its place.
 pub fn put_found(out: &mut BufWriter, object: &Object) {
     if object.is_missing() || !object.name.contains(&b'/') {
-        put!(out, shown(&object.name), " => ");
+        put!(out, shown(object.name), " => ");
     }
     put_place(out, object);
 }
@@ -62,7 +62,7 @@ fn put_place(out: &mut BufWriter, object: &Object) {
     if object.is_missing() {
         return put!(out, "not found");
     }
-    put!(out, shown(&object.path));
+    put!(out, shown(object.path));
     match object.fault {
         None => {}
         Some(Fault::Foreign(text)) => put!(out, " (", text, "): not found"),
@@ -83,6 +83,7 @@ fn put_address(out: &mut BufWriter, address: u64) {
     put!(out, " (0x", hex(address).zero(16), ")");
 }
 
+#[inline(never)]
 fn put_lines(out: &mut BufWriter, set: &Set, options: Options) {
     let Some(program) = set.objects.first() else { return };
     let Some(facts) = &program.facts else { return };
@@ -113,25 +114,24 @@ fn put_lines(out: &mut BufWriter, set: &Set, options: Options) {
 }
 
 /// As ldd -v tells who needs which version of whom.
-fn put_versions(out: &mut BufWriter, set: &Set, problems: &[Problem]) {
+#[inline(never)]
+fn put_versions(out: &mut BufWriter, set: &Set, problems: &Problems) {
     let mut first = true;
-    for (by, object) in set.objects.iter().enumerate() {
-        let Some(symbols) = object.data.as_deref().and_then(Symbols::of) else {
-            continue;
-        };
-        let mut headed = false;
-        symbols.needs(&mut |library, version, _, _| {
+    for object in &set.objects {
+        let (Some(facts), mut headed) = (object.facts, false) else { continue };
+        facts.wanted(&mut |library, need| {
             if core::mem::take(&mut first) {
                 put!(out, "\n\tVersion information:\n");
             }
             if !core::mem::replace(&mut headed, true) {
                 put!(out, "\t", shown(object.title()), ":\n");
             }
-            put!(out, "\t\t", shown(library), " (", shown(version), ") => ");
-            let missing = |(at, name): &(usize, Vec<u8>)| *at == by && name == version;
-            let mut missed = problems.iter().filter_map(|problem| problem.version.as_ref());
+            put!(out, "\t\t", shown(library), " (", shown(need.name), ") => ");
+            let names = [need.name, object.title(), library];
+            let mut problems = problems.0.iter();
+            let missing = problems.any(|p| p.kind == Trouble::Version && p.names[1..4] == names);
             match set.position(library).and_then(|at| set.objects.get(at)) {
-                Some(provider) if !missed.any(missing) => put_place(out, provider),
+                Some(provider) if !missing => put_place(out, provider),
                 _ => put!(out, "not found"),
             }
             put!(out, "\n");
@@ -139,10 +139,10 @@ fn put_versions(out: &mut BufWriter, set: &Set, problems: &[Problem]) {
     }
 }
 
+#[inline(never)]
 fn put_needs(out: &mut BufWriter, set: &Set) {
-    let data = set.objects.first().and_then(|program| program.data.as_deref());
-    for need in data.map(needs::newest).unwrap_or_default() {
+    needs::newest(set, &mut |need| {
         put!(out, "\t", shown(need.version), "\t", shown(need.library), "\t");
         put!(out, shown(need.symbol), "\n");
-    }
+    });
 }

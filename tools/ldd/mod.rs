@@ -9,7 +9,10 @@ mod lines;
 mod needs;
 mod script;
 mod set;
+mod store;
+mod symbols;
 mod tree;
+mod trouble;
 
 use crate::cli;
 use crate::context::Context;
@@ -21,7 +24,9 @@ use rt::dl::memory::Arena;
 use rt::fmt::Put;
 use rt::io::{BufWriter, Write};
 use rt::put;
-use set::{Set, Settings};
+use set::{Object, Set, Settings};
+use store::Store;
+use trouble::{Kind, Problems};
 
 const HELP: &str = "\
 Usage: lx ldd [OPTION]... FILE...
@@ -58,40 +63,18 @@ pub struct Options {
     json: bool,
     /// Whether it is about another tree.
     rooted: bool,
-    /// Whether what was mapped for the last file stays until the process ends.
-    last: bool,
-}
-
-/// Why a program does not start, and what would help.
-pub struct Problem {
-    reason: Vec<u8>,
-    fix: Vec<u8>,
-    /// Where it is that a version is missing: who needs it, an index, and its name.
-    version: Option<(usize, Vec<u8>)>,
 }
 
 /// What was found out about one operand.
 pub struct Report<'f> {
     file: &'f [u8],
     /// The interpreters of a script, each the one of that before, up to a program.
-    scripts: Vec<Vec<u8>>,
-    /// None where a script's interpreter is missing, or the file can't be loaded.
-    set: Option<Set<'f>>,
-    problems: Vec<Problem>,
+    scripts: Vec<&'f [u8]>,
+    /// Empty where a script's interpreter is missing, or the file can't be loaded.
+    set: Set<'f>,
+    problems: Problems<'f>,
     /// Symbols that nobody defines.
-    undefined: Vec<check::Undefined>,
-}
-
-/// A text with names in the place of their numbers.
-fn filled(text: &str, names: &[&[u8]]) -> Vec<u8> {
-    let mut pieces = text.as_bytes().split(|&byte| byte == b'%');
-    let mut filled = pieces.next().unwrap_or_default().to_vec();
-    for (digit, rest) in pieces.filter_map(<[u8]>::split_first) {
-        let name = names.get(usize::from(digit.wrapping_sub(b'0')));
-        filled.extend(name.copied().unwrap_or_default());
-        filled.extend(rest);
-    }
-    filled
+    undefined: Vec<check::Undefined<'f>>,
 }
 
 /// Items as a text.
@@ -147,7 +130,7 @@ pub fn run(cx: &mut Context) -> u8 {
             return 2;
         }
     };
-    (options.rooted, options.last) = (root.is_some(), true);
+    options.rooted = root.is_some();
     let disk = match Disk::new(root) {
         Ok(disk) => disk,
         Err(error) => {
@@ -165,6 +148,7 @@ pub fn run(cx: &mut Context) -> u8 {
 }
 
 /// Tells of all files. The result is the exit status.
+#[inline(never)]
 fn report_on(
     cx: &mut Context,
     files: &dyn Files,
@@ -176,29 +160,30 @@ fn report_on(
     if options.json {
         cx.json().object("").array("files");
     }
-    for (index, &file) in operands.iter().enumerate() {
+    for &file in operands {
         if operands.len() > 1 && !options.json {
             put!(&mut cx.out, shown(file), ":\n");
         }
         let arena = Arena::new();
-        let report = match examine(files, &arena, settings, options, file) {
-            Ok(report) => report,
-            Err(fault) => {
-                message!(cx, shown(file), ": ", words(fault));
-                status = 2;
-                continue;
-            }
+        let store = Store::new(&arena);
+        let mut report = Report {
+            file,
+            scripts: Vec::new(),
+            set: Set::new(files, &store),
+            problems: Problems::default(),
+            undefined: Vec::new(),
         };
+        if let Err(fault) = examine(&mut report, settings, options) {
+            message!(cx, shown(file), ": ", words(fault));
+            status = 2;
+            continue;
+        }
         if options.json {
             json::report(cx, &report, options);
         } else {
             lines::report(cx, &report, options);
         }
-        status = status.max(u8::from(!report.problems.is_empty()));
-        if options.last && index + 1 == operands.len() {
-            // The kernel does it all at once.
-            core::mem::forget(report);
-        }
+        status = status.max(u8::from(!report.problems.0.is_empty()));
     }
     if options.json {
         cx.json().end_array().end_object().end_document();
@@ -210,61 +195,50 @@ fn report_on(
 ///
 /// # Errors
 /// Why it can't be read as a program, library or script.
-fn examine<'f>(
-    files: &'f dyn Files,
-    arena: &'f Arena,
-    settings: &Settings,
-    options: Options,
-    file: &'f [u8],
-) -> Result<Report<'f>, Fault> {
-    let mut report = Report {
-        file,
-        scripts: Vec::new(),
-        set: None,
-        problems: Vec::new(),
-        undefined: Vec::new(),
+// Not inlined, as others here: in one frame for all of it most places on the stack are so far
+// away that instructions get longer.
+#[inline(never)]
+fn examine(report: &mut Report, settings: &Settings, options: Options) -> Result<(), Fault> {
+    let Some(path) = script::follow(report)? else { return Ok(()) };
+    let Report { problems, set, .. } = report;
+    let (mode, program) = {
+        let mut buffer = set.store.buffer.borrow_mut();
+        let opened = set.files.open(path, &mut buffer)?;
+        (opened.mode, Object::read(set.store, path, &opened))
     };
-    let mut opened = files.open(file)?;
-    let head = opened.data.get(0, opened.data.size().min(4)).unwrap_or_default();
-    if !head.starts_with(b"#!") && head != b"\x7fELF" {
-        return Err(rt::dl::image::file_header(&*opened.data).err().unwrap_or(Fault::Bad("?")));
-    }
-    let Some(path) = script::follow(files, &mut opened, &mut report) else { return Ok(report) };
-    let (mode, noexec) = (opened.mode, opened.noexec);
-    match Set::new(files, arena, settings, &path, opened) {
-        Ok(set) => {
-            report.set = Some(set);
-            check::check(&mut report, mode, noexec, options);
-        }
-        // No ELF file that is run: an object file, a core dump.
-        Err(fault) if words(fault).starts_with("neither") => return Err(fault),
+    match program {
+        Ok(program) => set.find(settings, program)?,
         Err(fault) => {
-            report.problem(&[&path, words(fault).as_bytes()], "%0: %1", "get %0 anew");
+            let words = words(fault);
+            problems.add(Kind::Unreadable, &[path, words.as_bytes()]);
+            // No ELF file that is run: an object file, a core dump.
+            return if words.starts_with("neither") { Err(fault) } else { Ok(()) };
         }
     }
-    Ok(report)
+    check::program(problems, set, mode, options.rooted);
+    for object in set.objects.iter().skip(1) {
+        check::library(problems, set, object);
+    }
+    check::versions(problems, set);
+    if let Some(text) = set.too_much {
+        problems.add(Kind::TooMuch, &[text.as_bytes()]);
+    }
+    if options.symbols {
+        report.undefined = check::symbols(problems, set);
+    }
+    Ok(())
 }
 
 impl Report<'_> {
-    /// Adds a problem: why the program doesn't start, and what would help. `%0` in these texts
-    /// is the first one of the names, and so on.
-    fn problem(&mut self, names: &[&[u8]], reason: &str, fix: &str) {
-        const MOST: usize = 1000;
-        if self.problems.len() < MOST {
-            let [reason, fix] = [reason, fix].map(|text| filled(text, names));
-            self.problems.push(Problem { reason, fix, version: None });
-        }
-    }
-
     /// What the sentence about it says: whether it is a program that starts.
     fn verb(&self) -> &'static str {
-        let set = self.set.as_ref().and_then(|set| set.objects.first());
-        let facts = set.and_then(|program| program.facts.as_ref());
-        let undefined =
-            self.undefined.first().filter(|_| self.problems.len() == self.undefined.len());
-        match facts {
-            _ if undefined.is_some_and(|symbol| symbol.at_call) => " starts, but stops at a call,",
-            Some(facts) if facts.interpreter.is_none() && !facts.is_program => " does not load",
+        let facts = self.set.objects.first().and_then(|program| program.facts);
+        let all = self.problems.0.len() == self.undefined.len();
+        match (self.undefined.first(), facts) {
+            (Some(first), _) if all && first.at_call => " starts, but stops at a call,",
+            (_, Some(facts)) if facts.interpreter.is_none() && !facts.is_program => {
+                " does not load"
+            }
             _ => " does not start",
         }
     }
@@ -273,29 +247,21 @@ impl Report<'_> {
 /// `lx ldd -rvt` of bytes instead of a file, and of others that all its libraries are: the
 /// way in for fuzzing. Messages go to `err`.
 pub fn report_on_bytes(cx: &mut Context, program: &[u8], library: &[u8]) -> u8 {
-    use alloc::rc::Rc;
+    use alloc::boxed::Box;
     use core::cell::Cell;
-    struct Bytes(Vec<u8>);
-    impl rt::elf::Source for Bytes {
-        fn get(&self, offset: u64, size: u64) -> Option<&[u8]> {
-            rt::elf::Source::get(&self.0[..], offset, size)
-        }
-        fn size(&self) -> u64 {
-            self.0.len() as u64
-        }
-    }
-    struct Pair(Rc<Bytes>, Rc<Bytes>, Cell<u64>);
-    impl Files for Pair {
-        fn open(&self, path: &[u8]) -> Result<files::Opened, Fault> {
+    struct Pair<'b>(&'b [u8], &'b [u8], Cell<u64>);
+    impl Files for Pair<'_> {
+        fn open<'b>(&'b self, path: &[u8], _: &'b mut [u8]) -> Result<files::Opened<'b>, Fault> {
             let count = self.2.get();
             self.2.set(count + 1);
             // Not for ever, though each may need others.
             let data = match path {
-                b"/p" => self.0.clone(),
-                _ if count < 20 => self.1.clone(),
+                b"/p" => self.0,
+                _ if count < 40 => self.1,
                 _ => return Err(Fault::Os(rt::Errno::ENOENT)),
             };
-            Ok(files::Opened { data, identity: (1, count), mode: 0o755, noexec: false })
+            let (data, identity) = (Box::new(data), (1, count));
+            Ok(files::Opened { data, identity, mode: 0o755, noexec: false })
         }
         fn is_directory(&self, path: &[u8]) -> bool {
             path.len().is_multiple_of(2)
@@ -304,8 +270,7 @@ pub fn report_on_bytes(cx: &mut Context, program: &[u8], library: &[u8]) -> u8 {
             Some(path.to_vec())
         }
     }
-    let shared = |bytes: &[u8]| Rc::new(Bytes(bytes.to_vec()));
-    let files = Pair(shared(program), shared(library), Cell::new(1));
+    let files = Pair(program, library, Cell::new(1));
     let settings = Settings { library_path: Some(b"/l"), ..Settings::default() };
     let options = Options { tree: true, verbose: true, symbols: true, ..Options::default() };
     let mut status = report_on(cx, &files, &settings, options, &[b"/p"]);

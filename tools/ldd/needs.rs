@@ -1,10 +1,9 @@
 //! `--needs`: the newest version of each family that a file needs, and who asks for it.
 
-use super::facts::{Symbols, Use};
+use super::set::Set;
+use super::symbols::{self, Use};
 use alloc::vec::Vec;
 use core::cmp::Ordering;
-use rt::elf::Source;
-use rt::elf::consts::SHN_UNDEF;
 
 /// The newest version of a family.
 pub struct Need<'a> {
@@ -51,27 +50,33 @@ fn compare(mut a: &[u8], mut b: &[u8]) -> Ordering {
     }
 }
 
-/// The newest version of each family that a file needs, in the order of their first need.
-pub fn newest(source: &dyn Source) -> Vec<Need<'_>> {
+/// Calls with the newest version of each family that the program needs, in the order of their
+/// first need.
+pub fn newest(set: &Set, call: &mut dyn FnMut(&Need)) {
+    let Some(program) = set.objects.first() else { return };
+    let Some(facts) = program.facts else { return };
     let mut newest: Vec<Need> = Vec::new();
-    let Some(symbols) = Symbols::of(source) else { return newest };
-    symbols.needs(&mut |library, version, index, _| {
-        let need = Need { version, library, symbol: b"", index: index & 0x7fff };
+    facts.wanted(&mut |library, name| {
+        let (version, index) = (name.name, name.index & 0x7fff);
+        let need = Need { version, library, symbol: b"", index };
         match newest.iter_mut().find(|known| family(known.version) == family(version)) {
             None => newest.push(need),
             Some(known) if compare(known.version, version) == Ordering::Less => *known = need,
             Some(_) => {}
         }
     });
-    symbols.each(&mut |symbol, name, versym, used| {
-        let asked = symbol.st_shndx == SHN_UNDEF || used == Use::Copy;
-        let index = versym.map_or(0, |versym| versym & 0x7fff);
-        let asks = |need: &&mut Need| need.index == index && need.symbol.is_empty();
-        if let Some(need) = newest.iter_mut().find(asks).filter(|_| asked) {
-            need.symbol = name;
-        }
-    });
-    newest
+    let data = set.data(program);
+    if let Some(data) = &data {
+        symbols::each(&**data, &mut |symbol| {
+            let asked = !symbol.is_defined || symbol.used == Use::Copy;
+            let index = symbol.versym.unwrap_or(0) & 0x7fff;
+            let asks = |need: &&mut Need| need.index == index && need.symbol.is_empty();
+            if let Some(need) = newest.iter_mut().find(asks).filter(|_| asked) {
+                need.symbol = symbol.name;
+            }
+        });
+    }
+    newest.iter().for_each(call);
 }
 
 #[cfg(test)]

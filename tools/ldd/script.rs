@@ -1,78 +1,71 @@
 //! `#!`: what the kernel runs instead of a script (`man 2 execve`).
 
-use super::files::{Files, Opened};
+use super::trouble::Kind;
 use super::{Report, words};
-use alloc::vec::Vec;
 use rt::Errno;
-use rt::dl::image::Fault;
+use rt::dl::image::{Fault, file_header};
 
 /// The kernel reads no more of the first line, and follows no longer chain.
 const HEAD: u64 = 256;
 const DEPTH: usize = 5;
 
 /// Goes from a script to its interpreter, and on where that is a script as well. The result
-/// is the path of a program, which is then in `opened`; none where there is none.
-pub fn follow(files: &dyn Files, opened: &mut Opened, report: &mut Report) -> Option<Vec<u8>> {
-    let mut path = report.file.to_vec();
+/// is the path of a program; none where there is none.
+///
+/// # Errors
+/// Why the operand itself is neither a program nor a script.
+#[inline(never)]
+pub fn follow<'f>(report: &mut Report<'f>) -> Result<Option<&'f [u8]>, Fault> {
+    let (files, store) = (report.set.files, report.set.store);
+    let (mut script, mut path) = (&b""[..], report.file);
     loop {
-        let data = opened.data.clone();
-        let head = data.get(0, data.size().min(HEAD)).unwrap_or_default();
-        let Some(line) = head.strip_prefix(b"#!") else { return Some(path) };
+        let mut buffer = store.buffer.borrow_mut();
+        let opened = match files.open(path, &mut buffer) {
+            Ok(opened) => opened,
+            Err(fault) if script.is_empty() => return Err(fault),
+            Err(fault) => {
+                missing(report, script, path, fault);
+                return Ok(None);
+            }
+        };
+        let size = opened.data.size().min(HEAD);
+        let head = opened.data.get(0, size).unwrap_or_default();
+        let problems = &mut report.problems;
+        let Some(line) = head.strip_prefix(b"#!") else {
+            if script.is_empty() && !head.starts_with(b"\x7fELF") {
+                file_header(&*opened.data)?;
+            }
+            return Ok(Some(path));
+        };
         if opened.mode & 0o111 == 0 {
-            report.problem(&[&path], "nobody has permission to execute %0", "chmod +x %0");
+            problems.add(Kind::NotExecutable, &[path]);
         }
         if opened.noexec {
-            report.problem(
-                &[&path],
-                "%0 is on a file system that is mounted noexec",
-                "run the interpreter with the script as its argument, or remount with exec",
-            );
+            problems.add(Kind::NoexecScript, &[path]);
         }
         let line = line.split(|&byte| byte == b'\n').next().unwrap_or_default();
-        let blank = |byte: &u8| matches!(byte, b' ' | b'\t' | 0);
-        let word = line.split(blank).find(|word| !word.is_empty()).unwrap_or_default().to_vec();
-        if word.is_empty() {
-            report.problem(
-                &[&path],
-                "the first line of %0 names no interpreter",
-                "name one there: #!/bin/sh",
-            );
-            return None;
-        }
-        report.scripts.push(word.clone());
+        let mut words = line.split(|byte| matches!(byte, b' ' | b'\t' | 0));
+        let Some(word) = words.find(|word| !word.is_empty()) else {
+            problems.add(Kind::EmptyFirstLine, &[path]);
+            return Ok(None);
+        };
+        let word = store.bytes(word);
+        report.scripts.push(word);
         if report.scripts.len() > DEPTH {
-            report.problem(
-                &[&path],
-                "scripts are each other's interpreters without an end",
-                "name a program in the first line of %0",
-            );
-            return None;
+            problems.add(Kind::ScriptCircle, &[path]);
+            return Ok(None);
         }
-        match files.open(&word) {
-            Ok(next) => *opened = next,
-            Err(fault) => {
-                missing(report, &path, &word, fault);
-                return None;
-            }
-        }
-        path = word;
+        (script, path) = (path, word);
     }
 }
 
-fn missing(report: &mut Report, script: &[u8], interpreter: &[u8], fault: Fault) {
-    if let Some(without) = interpreter.strip_suffix(b"\r") {
-        return report.problem(
-            &[script, without, interpreter],
-            "the first line of %0 ends with a carriage return, as on Windows: the interpreter \
-             is not %1 but %2",
-            "sed -i 's/\\r$//' %0",
-        );
-    }
+#[inline(never)]
+fn missing<'f>(report: &mut Report<'f>, script: &'f [u8], interpreter: &'f [u8], fault: Fault) {
     let absent = matches!(fault, Fault::Os(Errno::ENOENT | Errno::ENOTDIR));
     let what = if absent { "does not exist" } else { words(fault) };
-    report.problem(
-        &[script, interpreter, what.as_bytes()],
-        "the interpreter in its first line, %1, %2",
-        "install %1, or name another one in the first line of %0",
-    );
+    let (kind, names) = match interpreter.strip_suffix(b"\r") {
+        Some(without) => (Kind::CarriageReturn, [script, without, interpreter]),
+        None => (Kind::ScriptInterpreter, [script, interpreter, what.as_bytes()]),
+    };
+    report.problems.add(kind, &names);
 }

@@ -1,84 +1,87 @@
 //! A program and all the libraries that it needs, found as its loader would find them.
 
-use super::facts::{self, Facts, Machine};
+use super::facts::{self, Facts, MOST_NEEDS, Machine};
 use super::files::{Files, Opened};
-use alloc::rc::Rc;
+use super::store::Store;
+use alloc::boxed::Box;
 use alloc::vec::Vec;
 use core::cell::OnceCell;
 use rt::Errno;
 use rt::dl::cache::Cache;
 use rt::dl::file::Identity;
-use rt::dl::image::Fault;
-use rt::dl::memory::{Arena, List};
+use rt::dl::image::{ENCODING, Fault};
+use rt::dl::memory::List;
 use rt::dl::search::{Kind, Requester, Search, Visitor, Why, base_name, directory};
 use rt::elf::consts::*;
-use rt::elf::{Class, Dynamic, Elf, Source, c_str, gnu_hash};
-use rt::fs::PATH_MAX;
+use rt::elf::{Class, Source, gnu_hash};
 
-/// More libraries, needs of libraries and places than anything real has: of what is hostile
-/// no more are looked at.
+/// More libraries and places than anything real has: of what is hostile no more are looked at.
 const MOST_OBJECTS: usize = 16 << 10;
-const MOST_NEEDS: usize = 64 << 10;
 const MOST_PLACES: usize = 1 << 19;
 
 /// A program or library.
-pub struct Object {
+#[derive(Clone, Copy)]
+pub struct Object<'f> {
     /// The name that it was asked for by.
-    pub name: Vec<u8>,
+    pub name: &'f [u8],
     /// Where it is; empty where it wasn't found.
-    pub path: Vec<u8>,
+    pub path: &'f [u8],
     /// Why it was found there.
     pub why: Why,
     /// Who asked for it first: an index.
     pub needed_by: usize,
-    /// What it needs, in order: indices.
-    pub needed: Vec<usize>,
+    /// Which of the set's needs are its own: the first one, and the one behind the last.
+    needs: (usize, usize),
     /// The directory that it is in: `$ORIGIN`.
-    origin: Vec<u8>,
+    origin: &'f [u8],
     identity: Identity,
     /// What is wrong with it: with the file at `path`, or ENOENT.
     pub fault: Option<Fault>,
-    pub data: Option<Rc<dyn Source>>,
     /// None where something is wrong with it.
-    pub facts: Option<Facts>,
+    pub facts: Option<&'f Facts<'f>>,
     pub noexec: bool,
     /// Where it would be if RUNPATH were inherited, and whose RUNPATH that is.
-    pub hint: Option<(usize, Vec<u8>)>,
+    pub hint: Option<(usize, &'f [u8])>,
 }
 
-impl Object {
-    fn missing(name: &[u8], needed_by: usize) -> Object {
-        Object {
-            name: name.to_vec(),
-            path: Vec::new(),
+impl<'f> Object<'f> {
+    fn missing(name: &'f [u8], needed_by: usize) -> Object<'f> {
+        static MISSING: Object = Object {
+            name: b"",
+            path: b"",
             why: Why::Default,
-            needed_by,
-            needed: Vec::new(),
-            origin: Vec::new(),
+            needed_by: 0,
+            needs: (0, 0),
+            origin: b"",
             identity: (0, 0),
             fault: Some(Fault::Os(Errno::ENOENT)),
-            data: None,
             facts: None,
             noexec: false,
             hint: None,
-        }
+        };
+        Object { name, needed_by, ..MISSING }
     }
 
-    fn new(name: &[u8], path: &[u8], opened: Opened, facts: Facts) -> Object {
-        let origin = match directory(path) {
+    /// The program that is asked about.
+    ///
+    /// # Errors
+    /// Why it can't be loaded.
+    pub fn read(store: &Store<'f>, path: &'f [u8], opened: &Opened) -> Result<Object<'f>, Fault> {
+        let mut program = Object::missing(path, 0);
+        program.found(path, opened, facts::read(store, &*opened.data)?);
+        program.why = Why::Path;
+        Ok(program)
+    }
+
+    /// It was found here.
+    fn found(&mut self, path: &'f [u8], opened: &Opened, facts: &'f Facts<'f>) {
+        self.path = path;
+        self.origin = match directory(path) {
             b"" => b".",
             directory => directory,
         };
-        Object {
-            path: path.to_vec(),
-            origin: origin.to_vec(),
-            identity: opened.identity,
-            fault: None,
-            data: Some(opened.data),
-            facts: Some(facts),
-            noexec: opened.noexec,
-            ..Object::missing(name, 0)
-        }
+        (self.identity, self.noexec) = (opened.identity, opened.noexec);
+        (self.fault, self.facts) = (None, Some(facts));
     }
 
     /// Whether there is no such file.
@@ -87,17 +90,20 @@ impl Object {
     }
 
     /// The path, or else the name.
-    pub fn title(&self) -> &[u8] {
-        if self.path.is_empty() { &self.name } else { &self.path }
+    pub fn title(&self) -> &'f [u8] {
+        if self.path.is_empty() { self.name } else { self.path }
     }
 
-    fn requester(&self) -> Requester<'_> {
-        let facts = self.facts.as_ref();
+    fn soname(&self) -> Option<&'f [u8]> {
+        self.facts.and_then(|facts| facts.soname)
+    }
+
+    fn requester(&self) -> Requester<'f> {
         Requester {
-            origin: &self.origin,
-            rpath: facts.and_then(|facts| facts.rpath.as_deref()),
-            runpath: facts.and_then(|facts| facts.runpath.as_deref()),
-            no_default: facts.is_some_and(|facts| facts.no_default),
+            origin: self.origin,
+            rpath: self.facts.and_then(|facts| facts.rpath),
+            runpath: self.facts.and_then(|facts| facts.runpath),
+            no_default: self.facts.is_some_and(|facts| facts.no_default),
         }
     }
 }
@@ -114,20 +120,21 @@ pub struct Settings<'s> {
 
 /// A program and all that it needs, in load order.
 pub struct Set<'f> {
-    files: &'f dyn Files,
-    arena: &'f Arena,
+    pub files: &'f dyn Files,
+    pub store: &'f Store<'f>,
     pub kind: Kind,
     pub machine: Machine,
     /// The first one is what was asked about; the interpreter is among them where it is
     /// needed.
-    pub objects: Vec<Object>,
+    pub objects: Vec<Object<'f>>,
     /// The interpreter.
-    pub loader: Option<Object>,
+    pub loader: Option<Object<'f>>,
     /// Hashes of the names that objects go by, and whose they are.
-    names: Vec<(u32, usize)>,
+    names: Vec<(u32, u32)>,
+    /// What each object needs, in order: indices.
+    needs: Vec<usize>,
     /// Directories and whether they have `glibc-hwcaps`.
-    directories: Vec<(Vec<u8>, bool)>,
-    needs: usize,
+    directories: Vec<(&'f [u8], bool)>,
     /// How many places were looked at, and how many of these in vain.
     pub places: usize,
     pub failed: usize,
@@ -148,131 +155,147 @@ const LOADERS: &[(u16, Class, &str, &str)] = &[
 ];
 
 impl<'f> Set<'f> {
-    /// What is needed by the file at this path, which has been opened.
-    ///
-    /// # Errors
-    /// Why the file itself can't be loaded.
-    pub fn new(
-        files: &'f dyn Files,
-        arena: &'f Arena,
-        settings: &Settings,
-        path: &[u8],
-        opened: Opened,
-    ) -> Result<Set<'f>, Fault> {
-        let facts = facts::read(arena, &*opened.data)?;
-        let machine = facts.machine;
-        let mut set = Set {
+    /// An empty one.
+    pub fn new(files: &'f dyn Files, store: &'f Store<'f>) -> Set<'f> {
+        Set {
             files,
-            arena,
+            store,
             kind: Kind::Glibc,
-            machine,
-            objects: Vec::new(),
+            machine: (0, ENCODING),
+            objects: Vec::with_capacity(64),
             loader: None,
             names: Vec::new(),
+            needs: Vec::new(),
             directories: Vec::new(),
-            needs: 0,
             places: 0,
             failed: 0,
             too_much: None,
-        };
-        let mut program = Object::new(path, path, opened, facts);
-        let runs = program.requester();
-        let dollar = |list: Option<&[u8]>| list.is_some_and(|list| list.contains(&b'$'));
-        // However it is called, the directory that it is in counts.
-        if (dollar(runs.rpath) || dollar(runs.runpath))
-            && let Some(real) = files.real_path(path)
-        {
-            program.origin = directory(&real).to_vec();
         }
-        program.why = Why::Path;
-        set.find_loader(&program);
-        set.add(program);
-        set.find_all(settings)?;
-        Ok(set)
     }
 
-    fn find_loader(&mut self, program: &Object) {
-        let Some(facts) = &program.facts else { return };
-        let wanted = facts.interpreter.as_deref().or_else(|| {
+    /// Finds all that this program needs.
+    ///
+    /// # Errors
+    /// `ENOMEM`.
+    pub fn find(&mut self, settings: &Settings, mut program: Object<'f>) -> rt::Result<()> {
+        let Some(facts) = program.facts else { return Ok(()) };
+        self.machine = facts.machine;
+        let dollar = |list: Option<&[u8]>| list.is_some_and(|list| list.contains(&b'$'));
+        // However it is called, the directory that it is in counts.
+        if (dollar(facts.rpath) || dollar(facts.runpath))
+            && let Some(real) = self.files.real_path(program.path)
+        {
+            program.origin = self.store.bytes(directory(&real));
+        }
+        self.find_loader(facts);
+        self.add(program);
+        self.find_all(settings)?;
+        if self.store.is_full() {
+            self.too_much = Some("its names are too many");
+        }
+        Ok(())
+    }
+
+    #[inline(never)]
+    fn find_loader(&mut self, facts: &Facts<'f>) {
+        let wanted = facts.interpreter.or_else(|| {
             let (machine, encoding) = self.machine;
             let mut all = LOADERS.iter();
             let found = all.find(|row| (row.0, row.1) == (machine, encoding.class));
             // A library of musl's tells by the name of its libc.
-            let mut is_other = |name: &[u8]| name != b"libc.so" && !name.starts_with(b"libc.musl-");
-            let glibc = program.data.as_ref().is_none_or(|d| each_needed(&**d, &mut is_other));
-            found.map(|row| if glibc { row.2 } else { row.3 }.as_bytes())
+            let is_musl = |name: &[u8]| name == b"libc.so" || name.starts_with(b"libc.musl-");
+            let musl = facts.needed().any(is_musl);
+            found.map(|row| if musl { row.3 } else { row.2 }.as_bytes())
         });
         let Some(wanted) = wanted.filter(|_| facts.is_dynamic) else { return };
         self.kind = Kind::of(wanted);
-        let mut loader = Object::missing(wanted, 0);
-        loader.path = wanted.to_vec();
-        loader.why = Why::Path;
-        match self.files.open(wanted) {
-            Err(fault) => loader.fault = Some(fault),
-            Ok(opened) => match facts::read(self.arena, &*opened.data) {
-                Err(fault) => loader.fault = Some(fault),
-                Ok(facts) if facts.machine != self.machine => {
-                    loader.fault = Some(Fault::Foreign("for another machine"));
-                }
-                Ok(facts) => {
-                    let mode = opened.mode;
-                    loader = Object::new(wanted, wanted, opened, facts);
-                    if mode & 0o111 == 0 {
-                        loader.fault = Some(Fault::Os(Errno::EACCES));
-                    }
-                }
-            },
-        }
-        self.loader = Some(loader);
+        let loader = self.loader.insert(Object::missing(wanted, 0));
+        (loader.path, loader.why) = (wanted, Why::Path);
+        let mut buffer = self.store.buffer.borrow_mut();
+        let opened = self.files.open(wanted, &mut buffer);
+        let facts = opened.as_ref().map_err(|fault| *fault);
+        let facts = facts.and_then(|opened| facts::read(self.store, &*opened.data));
+        loader.fault = match (opened, facts) {
+            (Ok(opened), Ok(facts)) if facts.machine == self.machine => {
+                loader.found(wanted, &opened, facts);
+                (opened.mode & 0o111 == 0).then_some(Fault::Os(Errno::EACCES))
+            }
+            (_, Err(fault)) => Some(fault),
+            _ => Some(Fault::Foreign("for another machine")),
+        };
     }
 
-    fn add(&mut self, object: Object) -> usize {
+    fn add(&mut self, object: Object<'f>) -> usize {
         let index = self.objects.len();
-        self.names.push((gnu_hash(&object.name), index));
-        let soname = object.facts.as_ref().and_then(|facts| facts.soname.as_deref());
-        if let Some(soname) = soname.filter(|_| self.kind == Kind::Glibc) {
-            self.names.push((gnu_hash(soname), index));
-        }
         self.objects.push(object);
+        self.goes_by(index, object.name);
+        if let Some(soname) = object.soname().filter(|_| self.kind == Kind::Glibc) {
+            self.goes_by(index, soname);
+        }
         index
+    }
+
+    fn goes_by(&mut self, index: usize, name: &[u8]) {
+        self.names.push((gnu_hash(name), index as u32));
     }
 
     /// The object that goes by this name.
     pub fn position(&self, name: &[u8]) -> Option<usize> {
         let hash = gnu_hash(name);
-        let same = |index: usize| {
-            let object = self.objects.get(index)?;
-            let soname = object.facts.as_ref().and_then(|facts| facts.soname.as_deref());
-            let is = object.name == name || soname == Some(name) && self.kind == Kind::Glibc;
-            is.then_some(index)
-        };
-        self.names.iter().filter(|row| row.0 == hash).find_map(|row| same(row.1))
+        for &(known, index) in &self.names {
+            if known != hash {
+                continue;
+            }
+            let Some(object) = self.objects.get(index as usize) else { continue };
+            let soname = object.soname().filter(|_| self.kind == Kind::Glibc);
+            if object.name == name || soname == Some(name) {
+                return Some(index as usize);
+            }
+        }
+        None
     }
 
+    /// What an object needs, in order: indices.
+    pub fn needs(&self, index: usize) -> &[usize] {
+        let needs = self.objects.get(index).map(|object| object.needs);
+        needs.and_then(|(from, to)| self.needs.get(from..to)).unwrap_or_default()
+    }
+
+    /// The title of the object with this index.
+    pub fn title(&self, index: usize) -> &'f [u8] {
+        self.objects.get(index).map_or(b"?", |object| object.title())
+    }
+
+    /// A file anew, for more than is known of it.
+    pub fn data(&self, object: &Object) -> Option<Box<dyn Source + 'f>> {
+        object.facts?;
+        Some(self.files.open(object.path, &mut []).ok()?.data)
+    }
+
+    #[inline(never)]
     fn find_all(&mut self, settings: &Settings) -> rt::Result<()> {
-        let files = self.files;
-        let opened = OnceCell::new();
-        let small = |path: &[u8]| files.open(path).ok().map(|opened| opened.data);
-        let whole = |data: &Rc<dyn Source>| data.get(0, data.size()).map(<[u8]>::to_vec);
-        let bytes = |path: &[u8]| small(path).as_ref().and_then(whole);
+        let (files, opened) = (self.files, OnceCell::new());
+        let small = |path: &[u8]| files.open(path, &mut []).ok().map(|opened| opened.data);
+        let bytes = |path: &[u8]| {
+            let data = small(path)?;
+            data.get(0, data.size()).map(<[u8]>::to_vec)
+        };
         let cache = || {
-            let data = opened.get_or_init(|| small(b"/etc/ld.so.cache"));
-            let data = data.as_ref()?;
+            let data = opened.get_or_init(|| small(b"/etc/ld.so.cache")).as_ref()?;
             Cache::new(data.get(0, data.size())?)
         };
         let path_file = match &self.loader {
             Some(loader) if self.kind == Kind::Musl => {
-                let name = base_name(&loader.path);
+                let name = base_name(loader.path);
                 let name = name.strip_suffix(b".so.1").unwrap_or(name);
                 bytes(&super::text(&[&"/etc/", &name, &".path"]))
             }
             _ => None,
         };
-        let is_64 = self.machine.1.is_64();
         let search = Search {
             kind: self.kind,
             machine: self.machine.0,
-            is_64,
+            is_64: self.machine.1.is_64(),
             level: rt::arch::link::instruction_level,
             secure: false,
             library_path: settings.library_path,
@@ -280,25 +303,21 @@ impl<'f> Set<'f> {
             path_file: path_file.as_deref(),
             platform: settings.platform,
         };
-        let mut path = self.arena.list();
+        let mut path = self.store.arena.list();
         self.preload(&search, settings.preload, &mut path, &bytes);
         let mut at = 0;
-        while at < self.objects.len() {
-            let data = self.objects.get(at).and_then(|object| object.data.clone());
-            let mut needed = Vec::new();
-            if let Some(data) = data {
-                each_needed(&*data, &mut |name| {
-                    self.needs += 1;
-                    if self.needs > MOST_NEEDS || self.objects.len() >= MOST_OBJECTS {
-                        self.too_much = Some("too many libraries are needed");
-                        return false;
-                    }
-                    needed.push(self.library(&search, name, at, &mut path));
-                    true
-                });
+        while let Some(&object) = self.objects.get(at) {
+            let from = self.needs.len();
+            for name in object.facts.into_iter().flat_map(Facts::needed) {
+                if self.needs.len() >= MOST_NEEDS || self.objects.len() >= MOST_OBJECTS {
+                    self.too_much = Some("too many libraries are needed");
+                    break;
+                }
+                let index = self.library(&search, name, at, &mut path);
+                self.needs.push(index);
             }
             if let Some(object) = self.objects.get_mut(at) {
-                object.needed.append(&mut needed);
+                object.needs = (from, self.needs.len());
             }
             at += 1;
         }
@@ -306,6 +325,7 @@ impl<'f> Set<'f> {
     }
 
     /// Adds what is loaded before all that the program needs; what isn't there is left out.
+    #[inline(never)]
     fn preload(
         &mut self,
         search: &Search,
@@ -317,221 +337,193 @@ impl<'f> Set<'f> {
             Kind::Glibc if self.loader.is_some() => read(b"/etc/ld.so.preload"),
             _ => None,
         };
-        let lists = [list, of_system.as_deref()].into_iter().flatten();
-        let split = |byte: &u8| matches!(byte, b' ' | b':' | b'\t' | b'\n');
-        for name in lists.flat_map(|list| list.split(split)).filter(|name| !name.is_empty()) {
-            let index = self.library(search, name, 0, path);
-            let missing = self.objects.get(index).is_some_and(|object| object.fault.is_some());
-            if missing && index > 0 {
-                self.objects.truncate(index);
-                self.names.retain(|row| row.1 < index);
+        for list in [list, of_system.as_deref()].into_iter().flatten() {
+            for name in list.split(|byte| matches!(byte, b' ' | b':' | b'\t' | b'\n')) {
+                if name.is_empty() {
+                    continue;
+                }
+                let index = self.library(search, self.store.bytes(name), 0, path);
+                let missing = self.objects.get(index).is_some_and(|object| object.fault.is_some());
+                if missing && index > 0 {
+                    self.objects.truncate(index);
+                    self.names.retain(|row| (row.1 as usize) < index);
+                }
             }
         }
     }
 
     /// The object with this name, which `by` needs: one that is there, or else it is looked
     /// for and added.
-    fn library(&mut self, search: &Search, name: &[u8], by: usize, path: &mut List<u8>) -> usize {
+    fn library(
+        &mut self,
+        search: &Search,
+        name: &'f [u8],
+        by: usize,
+        path: &mut List<u8>,
+    ) -> usize {
         if let Some(index) = self.position(name) {
             return index;
         }
-        if let Some(loader) = self.loader.as_ref().filter(|loader| self.is_loader(loader, name)) {
-            let is_musl = self.kind == Kind::Musl;
-            let object = Object {
-                name: if is_musl { name.to_vec() } else { loader.name.clone() },
-                path: loader.path.clone(),
-                why: Why::Path,
-                needed_by: by,
-                data: loader.data.clone(),
-                facts: loader.data.as_ref().and_then(|d| facts::read(self.arena, &**d).ok()),
-                fault: loader.fault,
-                identity: loader.identity,
-                ..Object::missing(name, by)
-            };
-            let index = self.add(object);
-            self.names.push((gnu_hash(name), index));
-            return index;
-        }
-        let (objects, mut chain) = (&self.objects, Vec::new());
-        let mut next = Some(by);
-        while let Some((index, object)) = next.and_then(|at| Some((at, objects.get(at)?))) {
-            chain.push((index, object.requester()));
-            // Whoever asked came before.
-            next = Some(object.needed_by).filter(|&by| by < index);
-            // As long lists cost as much as looking at places.
-            let long = |list: Option<&[u8]>| list.map_or(0, <[u8]>::len) / 64;
-            self.places += long(object.requester().rpath);
-        }
-        let mut visit = Visit {
-            files: self.files,
-            arena: self.arena,
-            objects,
-            machine: self.machine,
-            directories: &mut self.directories,
-            places: self.places,
-            failed: 0,
-            found: None,
-            problem: None,
+        let mut object = Object::missing(name, by);
+        let same = match self.loader.as_ref().filter(|loader| self.is_loader(loader, name)) {
+            Some(loader) => {
+                let name = if self.kind == Kind::Musl { name } else { loader.name };
+                object = Object { name, needed_by: by, ..*loader };
+                None
+            }
+            None => self.look(search, &mut object, path),
         };
-        let mut requesters = chain.iter().map(|link| link.1);
-        search.look(name, &mut requesters, path, &mut visit);
-        let (mut found, problem, failed) = (visit.found.take(), visit.problem.take(), visit.failed);
-        let mut hint = None;
-        if found.is_none() && problem.is_none() {
-            hint = not_inherited(search, name, &chain, path, &mut visit);
-            found = None;
+        let index = same.unwrap_or_else(|| self.add(object));
+        if object.name != name || same.is_some() {
+            self.goes_by(index, name);
         }
-        self.places = visit.places;
-        self.failed += failed;
+        index
+    }
+
+    /// Looks for a library. Where it is one of the objects, under another name, that is the
+    /// result.
+    #[inline(never)]
+    fn look(
+        &mut self,
+        search: &Search,
+        object: &mut Object<'f>,
+        path: &mut List<u8>,
+    ) -> Option<usize> {
+        // Whoever asked came before.
+        let objects = core::mem::take(&mut self.objects);
+        let asked = |&at: &usize| objects.get(at).map(|o| o.needed_by).filter(|&by| by < at);
+        let chain = || core::iter::successors(Some(object.needed_by), asked);
+        let requester = |at: usize| objects.get(at).map(Object::requester).unwrap_or_default();
+        // As long lists cost as much as looking at places.
+        let long = |at: usize| requester(at).rpath.map_or(0, <[u8]>::len) / 64;
+        self.places += chain().map(long).sum::<usize>();
+        let (name, by, mut chain) = (object.name, object.needed_by, chain());
+        let mut visit = Visit { set: self, objects: &objects, object: &mut *object, same: None };
+        search.look(name, &mut chain.by_ref().map(requester), path, &mut visit);
+        let same = visit.same;
+        if same.is_none() && visit.object.is_missing() && visit.object.path.is_empty() {
+            let failed = visit.set.failed;
+            let mut other = Object::missing(name, by);
+            visit.object = &mut other;
+            let chain = core::iter::successors(Some(by), asked);
+            let hint = not_inherited(search, &mut chain.map(|at| (at, requester(at))), path, visit);
+            object.hint = hint;
+            self.failed = failed;
+        }
         if self.places > MOST_PLACES {
             self.too_much = Some("libraries are looked for in too many places");
         }
-        let object = match (found, problem) {
-            (Some(Found::Same(index)), _) => {
-                self.names.push((gnu_hash(name), index));
-                return index;
-            }
-            (Some(Found::New(object)), _) => {
-                Object { name: name.to_vec(), needed_by: by, ..*object }
-            }
-            (None, Some((path, fault))) => {
-                Object { path, fault: Some(fault), ..Object::missing(name, by) }
-            }
-            (None, None) => Object { hint, ..Object::missing(name, by) },
-        };
-        self.add(object)
+        self.objects = objects;
+        same
     }
 
     /// Whether a name means the interpreter.
     fn is_loader(&self, loader: &Object, name: &[u8]) -> bool {
         match self.kind {
             Kind::Glibc => {
-                let soname = loader.facts.as_ref().and_then(|facts| facts.soname.as_deref());
-                loader.fault.is_none() && (soname == Some(name) || loader.path == name)
+                loader.fault.is_none() && (loader.soname() == Some(name) || loader.path == name)
             }
             // musl's libc, under all names that parts of one have.
             Kind::Musl => {
-                let parts = ["c.", "pthread.", "rt.", "m.", "dl.", "util.", "xnet."];
+                let parts = b"c.\0pthread.\0rt.\0m.\0dl.\0util.\0xnet.";
                 let rest = name.strip_prefix(b"lib").unwrap_or_default();
-                loader.path == name || parts.iter().any(|part| rest.starts_with(part.as_bytes()))
+                let mut parts = parts.split(|&byte| byte == 0);
+                loader.path == name || parts.any(|part| rest.starts_with(part))
             }
         }
     }
 }
 
-/// Calls with each name in DT_NEEDED, until the call says false. Whether it never did.
-fn each_needed(source: &dyn Source, call: &mut dyn FnMut(&[u8]) -> bool) -> bool {
-    let dynamic = Elf::new(source).ok().and_then(Dynamic::new);
-    let Some(dynamic) = dynamic else { return true };
-    let strings = dynamic.strings().unwrap_or_default();
-    let needed = dynamic.entries.iter().filter(|entry| entry.d_tag == DT_NEEDED);
-    let names = needed.filter_map(|entry| c_str(strings, entry.d_val));
-    let mut names = names.map(|name| name.get(..PATH_MAX).unwrap_or(name));
-    names.all(|name| name.is_empty() || call(name))
-}
-
 /// Where a library would be if the RUNPATHs of those who brought its requester in counted.
-fn not_inherited(
+#[inline(never)]
+fn not_inherited<'f>(
     search: &Search,
-    name: &[u8],
-    chain: &[(usize, Requester)],
+    chain: &mut dyn Iterator<Item = (usize, Requester<'f>)>,
     path: &mut List<u8>,
-    visit: &mut Visit,
-) -> Option<(usize, Vec<u8>)> {
+    mut visit: Visit<'_, 'f>,
+) -> Option<(usize, &'f [u8])> {
+    let name = visit.object.name;
     if search.kind == Kind::Musl || name.contains(&b'/') {
         return None;
     }
-    let inherited = chain.iter().skip(1).filter(|link| link.1.runpath.is_some());
-    for &(index, requester) in inherited {
+    let search = Search { library_path: None, ..*search };
+    for (index, requester) in chain.skip(1).filter(|link| link.1.runpath.is_some()) {
         let only = Requester { no_default: true, ..requester };
-        let search = Search { library_path: None, ..*search };
-        search.look(name, &mut core::iter::once(only), path, visit);
-        if let Some(Found::New(object)) = visit.found.take() {
-            return Some((index, object.path));
+        search.look(name, &mut core::iter::once(only), path, &mut visit);
+        if visit.same.take().is_none() && visit.object.fault.is_none() {
+            return Some((index, visit.object.path));
         }
     }
     None
 }
 
-enum Found {
-    /// It is there already, under another name.
-    Same(usize),
-    New(alloc::boxed::Box<Object>),
-}
-
 /// Opens what a search offers.
-struct Visit<'v> {
-    files: &'v dyn Files,
-    arena: &'v Arena,
-    objects: &'v [Object],
-    machine: Machine,
-    directories: &'v mut Vec<(Vec<u8>, bool)>,
-    places: usize,
-    failed: usize,
-    found: Option<Found>,
-    /// The first file that was there but can't be loaded.
-    problem: Option<(Vec<u8>, Fault)>,
+struct Visit<'v, 'f> {
+    set: &'v mut Set<'f>,
+    objects: &'v [Object<'f>],
+    /// What is looked for; what was found, or the first file that was there but can't be
+    /// loaded.
+    object: &'v mut Object<'f>,
+    /// It is there already, under another name.
+    same: Option<usize>,
 }
 
-impl Visit<'_> {
-    fn open(&self, path: &[u8], why: Why) -> Result<Found, Fault> {
-        let opened = self.files.open(path)?;
-        let same =
-            |object: &Object| opened.identity != (0, 0) && object.identity == opened.identity;
-        if let Some(index) = self.objects.iter().position(same) {
-            return Ok(Found::Same(index));
+impl Visit<'_, '_> {
+    fn open(&mut self, path: &[u8], why: Why) -> Result<(), Fault> {
+        let (store, machine) = (self.set.store, self.set.machine);
+        let mut buffer = store.buffer.borrow_mut();
+        let opened = self.set.files.open(path, &mut buffer)?;
+        let is = |object: &Object| opened.identity != (0, 0) && object.identity == opened.identity;
+        self.same = self.objects.iter().position(is);
+        if self.same.is_some() {
+            return Ok(());
         }
-        let facts = facts::read(self.arena, &*opened.data)?;
-        if facts.machine.1 != self.machine.1 {
+        let facts = facts::read(store, &*opened.data)?;
+        if facts.machine.1 != machine.1 {
             return Err(Fault::Foreign(match facts.machine.1.class {
                 Class::Elf32 => "for 32-bit machines",
                 Class::Elf64 => "for 64-bit machines of another byte order",
             }));
         }
-        if facts.machine.0 != self.machine.0 {
+        if facts.machine.0 != machine.0 {
             return Err(Fault::Foreign("for another machine"));
         }
         if facts.is_program {
             return Err(Fault::Bad("a program, not a library"));
         }
-        let object = Object { why, ..Object::new(path, path, opened, facts) };
-        Ok(Found::New(alloc::boxed::Box::new(object)))
+        self.object.why = why;
+        self.object.found(store.bytes(path), &opened, facts);
+        Ok(())
     }
 }
 
-impl Visitor for Visit<'_> {
+impl Visitor for Visit<'_, '_> {
     fn has_hwcaps(&mut self, directory: &[u8]) -> bool {
-        let known = self.directories.iter().find(|known| known.0 == directory);
+        let known = self.set.directories.iter().find(|known| known.0 == directory);
         if let Some(&(_, has)) = known {
             return has;
         }
-        let has = self.files.is_directory(&super::text(&[&directory, &"/glibc-hwcaps"]));
-        if self.directories.len() < 64 {
-            self.directories.push((directory.to_vec(), has));
+        let has = self.set.files.is_directory(&super::text(&[&directory, &"/glibc-hwcaps"]));
+        if self.set.directories.len() < 64 {
+            let directory = self.set.store.bytes(directory);
+            self.set.directories.push((directory, has));
         }
         has
     }
 
     fn take(&mut self, path: &[u8], why: Why) -> bool {
-        self.places += 1;
-        if self.places > MOST_PLACES {
+        self.set.places += 1;
+        if self.set.places > MOST_PLACES {
             return true;
         }
-        match self.open(path, why) {
-            Ok(found) => {
-                self.found = Some(found);
-                true
-            }
-            Err(fault) => {
-                self.failed += 1;
-                let missing = matches!(fault, Fault::Os(Errno::ENOENT | Errno::ENOTDIR));
-                // Another place may have the right one; but what is broken is told.
-                let foreign = matches!(fault, Fault::Foreign(_) | Fault::Os(_));
-                if !missing && (self.problem.is_none() || !foreign) {
-                    self.problem = Some((path.to_vec(), fault));
-                }
-                !foreign
-            }
+        let Err(fault) = self.open(path, why) else { return true };
+        self.set.failed += 1;
+        let missing = matches!(fault, Fault::Os(Errno::ENOENT | Errno::ENOTDIR));
+        // Another place may have the right one; but what is broken is told.
+        let foreign = matches!(fault, Fault::Foreign(_) | Fault::Os(_));
+        if !missing && (self.object.is_missing() || !foreign) {
+            (self.object.path, self.object.fault) = (self.set.store.bytes(path), Some(fault));
         }
+        !foreign
     }
 }

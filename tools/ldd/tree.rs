@@ -9,6 +9,7 @@ use rt::put;
 
 /// Puts a row for each need, below who has it. What a library needs itself is told only where
 /// it is needed first.
+#[inline(never)]
 pub fn put(out: &mut BufWriter, set: &Set) {
     let Some(program) = set.objects.first() else { return };
     put!(out, shown(program.title()), "\n");
@@ -18,8 +19,7 @@ pub fn put(out: &mut BufWriter, set: &Set) {
     // Objects under way, and which of its needs is next.
     let mut open = Vec::from([(0, 0)]);
     while let Some((index, next)) = open.pop() {
-        let needed = set.objects.get(index).and_then(|object| object.needed.get(next));
-        let Some(&needed) = needed else { continue };
+        let Some(&needed) = set.needs(index).get(next) else { continue };
         open.push((index, next + 1));
         let Some(object) = set.objects.get(needed) else { continue };
         // No deeper than can be read.

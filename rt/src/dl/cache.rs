@@ -124,7 +124,7 @@ impl<'a> Cache<'a> {
         let (mut low, mut high) = (0, self.len());
         while low < high {
             let middle = low + (high - low) / 2;
-            let found = self.get(middle).map_or(Ordering::Less, |e| compare(e.name, name));
+            let found = self.name(middle).map_or(Ordering::Less, |found| compare(found, name));
             // Descending: what is greater comes before.
             if found == Ordering::Greater { low = middle + 1 } else { high = middle }
         }
@@ -136,33 +136,42 @@ impl<'a> Cache<'a> {
         }
         false
     }
+
+    /// The name of an entry, with all that follows it: where it ends is not looked for.
+    #[inline]
+    fn name(&self, index: usize) -> Option<&'a [u8]> {
+        let at = self.reader.u32(HEAD + index * ENTRY + 4)?;
+        self.reader.bytes.get(at as usize..)
+    }
 }
 
-/// The order of names: by bytes, but where both have digits by the number that these are.
-#[inline]
+/// The order of names, up to a zero byte or the end: by bytes, but where both have digits by
+/// the number that these are.
+// Not inlined: it is called ten times for each library.
+#[inline(never)]
 fn compare(mut a: &[u8], mut b: &[u8]) -> Ordering {
     loop {
-        match (a, b) {
-            ([], []) => return Ordering::Equal,
-            ([], _) => return Ordering::Less,
-            (_, []) => return Ordering::Greater,
-            ([b'0'..=b'9', ..], [b'0'..=b'9', ..]) => {
-                let (first, rest_a) = number(a);
-                let (second, rest_b) = number(b);
+        let x = a.first().copied().unwrap_or(0);
+        let y = b.first().copied().unwrap_or(0);
+        if x == y && !x.is_ascii_digit() {
+            if x == 0 {
+                return Ordering::Equal;
+            }
+            (a, b) = (a.get(1..).unwrap_or_default(), b.get(1..).unwrap_or_default());
+            continue;
+        }
+        match (x.is_ascii_digit(), y.is_ascii_digit()) {
+            (true, true) => {
+                let ((first, rest_a), (second, rest_b)) = (number(a), number(b));
                 if first != second {
                     return first.cmp(&second);
                 }
                 (a, b) = (rest_a, rest_b);
             }
             // A digit is above all other characters.
-            ([b'0'..=b'9', ..], _) => return Ordering::Greater,
-            (_, [b'0'..=b'9', ..]) => return Ordering::Less,
-            ([x, rest_a @ ..], [y, rest_b @ ..]) => {
-                if x != y {
-                    return x.cast_signed().cmp(&y.cast_signed());
-                }
-                (a, b) = (rest_a, rest_b);
-            }
+            (true, false) => return Ordering::Greater,
+            (false, true) => return Ordering::Less,
+            _ => return x.cast_signed().cmp(&y.cast_signed()),
         }
     }
 }

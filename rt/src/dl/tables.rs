@@ -3,7 +3,7 @@
 
 use super::image::{Checked, DF_BIND_NOW, DF_SYMBOLIC, DF_TEXTREL, ENCODING, Image, Range};
 use crate::elf::consts::*;
-use crate::elf::{Dyn, GnuHash, Source, SysvHash, Table};
+use crate::elf::{Dyn, Reader, Source, SysvHash, Table};
 
 /// A table of the dynamic section.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -194,7 +194,10 @@ impl Image<'_> {
             rela.size = jmprel.at - rela.at;
         }
         tables.relacount = value(slot(DT_RELACOUNT)).min(rela.size / 24);
-        if self.table(source, Part::Strings).last().is_some_and(|&last| last != 0) {
+        // No more is looked at than the last byte: it may have to be read.
+        let Range { at, size } = self.tables.part(Part::Strings);
+        let last = Range { at: at.wrapping_add(size).wrapping_sub(1), size: 1 };
+        if size > 0 && self.bytes(source, last).is_some_and(|last| last != [0]) {
             return Err("its string table doesn't end with a zero byte");
         }
         for at in [self.tables.init, self.tables.fini] {
@@ -210,8 +213,13 @@ impl Image<'_> {
         const WRONG: &str = "its hash table makes no sense";
         if self.tables.part(Part::GnuHash).size > 0 {
             self.tables.parts[Part::Hash as usize].size = 0;
-            let table = GnuHash::new(ENCODING, self.table(source, Part::GnuHash)).ok_or(WRONG)?;
-            if table.nbuckets == 0 || !table.bloom_size.is_power_of_two() {
+            // Nor more than the head of this one.
+            let Range { at, size } = self.tables.part(Part::GnuHash);
+            let head = self.bytes(source, Range { at, size: 16 }).ok_or(WRONG)?;
+            let head = Reader::new(ENCODING, head);
+            let (buckets, bloom) = (head.u32(0).unwrap_or(0), head.u32(8).unwrap_or(0));
+            let needed = 16 + 8 * u64::from(bloom) + 4 * u64::from(buckets);
+            if buckets == 0 || !bloom.is_power_of_two() || needed > size {
                 return Err(WRONG);
             }
         } else if self.tables.part(Part::Hash).size > 0 {

@@ -1,0 +1,54 @@
+//! What is kept of the files that were looked at.
+
+use super::facts::Name;
+use alloc::vec;
+use alloc::vec::Vec;
+use core::cell::{Cell, RefCell};
+use rt::dl::memory::Arena;
+
+/// Copies names, up to more than anything real has.
+pub struct Store<'f> {
+    pub arena: &'f Arena,
+    /// How many bytes more are kept.
+    left: Cell<usize>,
+    /// The names of one file, while they are read.
+    pub names: RefCell<Vec<Name<'f>>>,
+    /// What one file is read into.
+    pub buffer: RefCell<Vec<u8>>,
+}
+
+impl<'f> Store<'f> {
+    pub fn new(arena: &'f Arena) -> Store<'f> {
+        let buffer = RefCell::new(vec![0; 12 << 10]);
+        Store { arena, left: Cell::new(64 << 20), names: RefCell::default(), buffer }
+    }
+
+    /// Whether something was not kept, for lack of room.
+    pub fn is_full(&self) -> bool {
+        self.left.get() == 0
+    }
+
+    /// Counts a name of so many bytes, with the record that it is in.
+    pub fn has_room(&self, size: usize) -> bool {
+        self.left.set(self.left.get().saturating_sub(size + 64));
+        !self.is_full()
+    }
+
+    /// A copy; empty where there is no room.
+    pub fn bytes(&self, bytes: &[u8]) -> &'f [u8] {
+        let copy = self.has_room(bytes.len()).then(|| self.arena.bytes(bytes));
+        copy.and_then(Result::ok).unwrap_or_else(|| {
+            self.left.set(0);
+            b""
+        })
+    }
+
+    /// A copy of names; none where there is no room.
+    pub fn list(&self, names: &[Name<'f>]) -> &'f [Name<'f>] {
+        let mut copy = self.arena.list();
+        if copy.extend(names).is_err() {
+            self.left.set(0);
+        }
+        copy.into_slice()
+    }
+}
