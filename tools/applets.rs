@@ -6,7 +6,6 @@ use crate::context::Context;
 use crate::env;
 use crate::exec;
 use crate::install;
-#[cfg(feature = "link")]
 use crate::ldd;
 #[cfg(feature = "link")]
 use crate::ldso;
@@ -27,6 +26,7 @@ args        the arguments of a process or core file
 auxv        the auxiliary vector of a process or core file
 env         the environment of a process or core file
 exec        runs raw machine code, and explains how it ended
+ldd         which libraries a program needs, and why it does not start
 ",
     LINK,
     "\
@@ -43,7 +43,6 @@ vdso        the kernel's vDSO: its symbols, its notes, how fast it is
 const LINK: &str = "";
 #[cfg(feature = "link")]
 const LINK: &str = "\
-ldd         which libraries a program needs, and why it does not start
 ldso        the dynamic linker: runs a program, or calls a library's function
 ";
 
@@ -67,7 +66,6 @@ fn find(name: &'static [u8]) -> Option<(&'static str, Run)> {
         "auxv" => auxv::run,
         "env" => env::run,
         "exec" => exec::run,
-        #[cfg(feature = "link")]
         "ldd" => ldd::run,
         #[cfg(feature = "link")]
         "ldso" => ldso::run,

@@ -20,7 +20,6 @@ mod env;
 mod exec;
 mod install;
 mod json;
-#[cfg(feature = "link")]
 mod ldd;
 #[cfg(feature = "link")]
 mod ldso;
@@ -101,7 +100,6 @@ pub fn readelf_bytes(
 
 /// `lx ldd` of a program in memory, all of whose libraries are these bytes: the way in for
 /// fuzzing. What it tells goes to `out`, messages to `err`.
-#[cfg(feature = "link")]
 pub fn ldd_bytes(program: &[u8], library: &[u8], out: &mut dyn Write, err: &mut dyn Write) -> u8 {
     let (mut out_buffer, mut err_buffer) = ([0; 4096], [0; 512]);
     let out = BufWriter::new(&mut out_buffer, out);
