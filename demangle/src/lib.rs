@@ -100,8 +100,18 @@ impl Demangler {
 /// One of the texts of a list with semicolons between them. A list has no pointers, which a table
 /// of texts would need relocations for.
 fn pick(list: &'static [u8], number: usize) -> Option<&'static [u8]> {
-    let mut rest = list.split(|&c| c == b';').skip(number);
-    rest.next().filter(|text| !text.is_empty())
+    let mut start = 0;
+    let mut left = number;
+    for (at, &c) in list.iter().enumerate() {
+        if c == b';' {
+            if left == 0 {
+                return list.get(start..at).filter(|text| !text.is_empty());
+            }
+            left -= 1;
+            start = at + 1;
+        }
+    }
+    list.get(start..).filter(|text| left == 0 && !text.is_empty())
 }
 
 /// What stands for a code at the start of a text: the length of the code, and the text after

@@ -2,7 +2,6 @@
 //! line take a third of the code that a call for each of its parts takes. For rare lines: the
 //! text is read whenever the line is printed.
 
-use super::names::Names;
 use super::{Grade, text};
 use crate::context::Context;
 use rt::fmt::{Put, dec, hex, int};
@@ -91,14 +90,6 @@ pub fn fill(out: &mut BufWriter, pattern: &str, numbers: &[u64], texts: &[&[u8]]
 #[inline(never)]
 pub fn numbers(out: &mut BufWriter, pattern: &str, numbers: &[u64]) {
     fill(out, pattern, numbers, &[]);
-}
-
-/// Prints the name that a number has; false where it has none.
-#[inline(never)]
-pub fn known(out: &mut BufWriter, names: Names, number: u32) -> bool {
-    let name = names.get(number);
-    name.put(out);
-    name.is_some()
 }
 
 /// Tells an error; see [`fill_error!`].

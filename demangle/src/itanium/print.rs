@@ -139,6 +139,7 @@ impl Printer<'_> {
         self.out.failed |= done.is_none();
     }
 
+    #[inline(always)]
     fn step(&mut self) {
         let left = self.steps.checked_sub(1);
         self.require(left.map(drop));
@@ -252,6 +253,7 @@ impl Printer<'_> {
                 self.put(if word { "operator " } else { "operator" });
                 self.out.add(name)
             }
+            Kind::Constructor => self.print(a),
             Kind::Conversion => self.conversion(a),
             Kind::Lambda => self.lambda(a, b),
             Kind::Special => {
@@ -651,6 +653,13 @@ impl Printer<'_> {
     /// One modifier.
     fn modifier(&mut self, id: Id) {
         let (a, b, kind) = (self.a(id), self.b(id), self.kind(id));
+        // Those that are met most have no need of the list.
+        match kind {
+            Kind::Pointer if !self.java => return self.put("*"),
+            Kind::Reference => return self.put("&"),
+            Kind::Const | Kind::ConstThis => return self.put(" const"),
+            _ => {}
+        }
         let place = (kind as usize).checked_sub(Kind::Restrict as usize);
         match place.and_then(|place| pick(MODIFIERS.as_bytes(), place)) {
             _ if kind == Kind::Pointer && self.java => {}

@@ -58,11 +58,11 @@ fn abi_flags(cx: &mut Context, file: &File) -> bool {
         _ => u32::MAX,
     });
     fill!(out, "\nGPR size: %d\nCPR1 size: %d\nCPR2 size: %d\nFP ABI: ", gpr, cpr1, cpr2);
-    if !pattern::known(out, names::MIPS_FP, byte(7).into()) {
+    if !names::MIPS_FP.put(out, byte(7).into()) {
         fill!(out, "??? (%u)", byte(7));
     }
     put!(out, "\nISA Extension: ");
-    if !pattern::known(out, names::MIPS_EXTENSIONS, word(8)) {
+    if !names::MIPS_EXTENSIONS.put(out, word(8)) {
         fill!(out, "Unknown (%d)", word(8));
     }
     put!(out, "\nASEs:\n");

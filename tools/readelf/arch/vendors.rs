@@ -115,9 +115,7 @@ impl Vendor {
         if self == Csky && (18..=20).contains(&tag) && values.get(key).is_some() {
             put!(out, "  ", name);
         }
-        if pattern::known(out, values, key)
-            || self == Arc && pattern::known(out, names::ARC_OTHERS, tag)
-        {
+        if values.put(out, key) || self == Arc && names::ARC_OTHERS.put(out, tag) {
             return put!(out, "\n");
         }
         let pattern = match (self, tag) {
@@ -211,7 +209,7 @@ const FLOATS: &str =
 
 /// The end of a line: a value's name, or that there is none.
 fn named(cx: &mut Context, names: Names, key: u32, value: u32) {
-    if !pattern::known(&mut cx.out, names, key) {
+    if !names.put(&mut cx.out, key) {
         fill!(&mut cx.out, "??? (%d)", value);
     }
     put!(&mut cx.out, "\n");

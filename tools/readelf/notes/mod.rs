@@ -294,8 +294,7 @@ pub fn kind(out: &mut BufWriter, file: &File, note: &Note) {
         _ => generic,
     };
     // What some don't have of their own is as elsewhere.
-    let shown =
-        pattern::known(out, named, n_type) || elsewhere && pattern::known(out, generic, n_type);
+    let shown = named.put(out, n_type) || elsewhere && generic.put(out, n_type);
     if !shown {
         unknown(out, n_type)
     }

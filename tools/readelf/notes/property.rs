@@ -3,7 +3,6 @@
 use super::Bytes;
 use crate::readelf::file::File;
 use crate::readelf::names::{Names, note_types as names};
-use crate::readelf::pattern;
 use rt::elf::Reader;
 use rt::elf::consts::{EM_386, EM_AARCH64, EM_IAMCU, EM_X86_64};
 use rt::io::BufWriter;
@@ -123,7 +122,7 @@ fn flags(out: &mut BufWriter, value: u32, bits: Names) {
     for bit in (0..32).filter(|bit| value & 1 << bit != 0) {
         put!(out, if first { "" } else { ", " });
         first = false;
-        if !pattern::known(out, bits, bit) {
+        if !bits.put(out, bit) {
             fill!(out, "<unknown: %x>", 1u32 << bit);
         }
     }

@@ -7,7 +7,6 @@ mod ia64;
 
 use super::file::File;
 use super::names::machines::MACHINES;
-use super::pattern;
 use crate::context::Context;
 use functions::Functions;
 use rt::elf::SectionHeader;
@@ -37,7 +36,7 @@ pub fn show(cx: &mut Context, file: &File) -> bool {
         }
         _ => {
             put!(&mut cx.out, "\nThe decoding of unwind sections for machine type ");
-            if !pattern::known(&mut cx.out, MACHINES, e_machine.into()) {
+            if !MACHINES.put(&mut cx.out, e_machine.into()) {
                 fill!(&mut cx.out, "<unknown>: 0x%x", e_machine);
             }
             put!(&mut cx.out, " is not currently supported.\n");
