@@ -62,7 +62,7 @@ pub fn put_name(out: &mut BufWriter, number: u32) -> bool {
     static PACKED: [u8; pack().1] = crate::readelf::names::packing::cut(&pack().0);
     let place = match number {
         ..EARLIER => number,
-        ..LATER => return false,
+        EARLIER..LATER => return false,
         _ => number - LATER + EARLIER,
     };
     let name = words(&PACKED, b' ').nth(place as usize);
