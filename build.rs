@@ -13,9 +13,6 @@ fn main() {
         "-nostdlib",
         "-Wl,--no-dynamic-linker,-z,pack-relative-relocs",
         "-Wl,-z,noexecstack,-z,norelro,--build-id=none",
-        // One segment for what is only read and what is executed: a mapping less to make, and
-        // the text shares pages with the literals that it uses.
-        "-Wl,--no-rosegment",
     ] {
         println!("cargo::rustc-link-arg-bins={arg}");
     }

@@ -107,7 +107,10 @@ pub fn section_type(kind: u32, machine: u16, osabi: u8) -> Label {
         (_, ELFOSABI_SOLARIS) => SOLARIS,
         _ => GNU,
     };
-    if let Some(name) = &Names::first(&[Some(GENERIC), Some(os), TABLES.names(machine)], kind) {
+    // Most are found at once; a machine's table is looked for only then.
+    let others = || [Some(os), TABLES.names(machine)];
+    let name = GENERIC.get(kind).or_else(|| Names::first(&others(), kind));
+    if let Some(name) = &name {
         return name.into();
     }
     match kind {

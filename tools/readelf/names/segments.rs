@@ -78,8 +78,10 @@ fn of_system(machine: u16, osabi: u8) -> Option<Names> {
 /// A number of nobody's is an offset in its range (`LOOS+0x1`, `LOPROC+0x1`, with `+0` for the
 /// first one; for EI_OSABI GNU and FreeBSD also `GNU_MBIND+0x1`), and `<unknown>: 8` elsewhere.
 pub fn segment_type(kind: u32, machine: u16, osabi: u8) -> Label {
-    let lists = [Some(GENERIC), TABLES.names(machine), of_system(machine, osabi)];
-    if let Some(name) = &Names::first(&lists, kind) {
+    // Most are found at once; a machine's table is looked for only then.
+    let others = || [TABLES.names(machine), of_system(machine, osabi)];
+    let name = GENERIC.get(kind).or_else(|| Names::first(&others(), kind));
+    if let Some(name) = &name {
         return name.into();
     }
     match kind {
