@@ -6,7 +6,7 @@ mod symbols;
 use crate::arch::{equal, hex_digits, unprintable};
 use crate::io::BufWriter;
 
-pub use symbols::{Cell, Reached, SymbolColumns};
+pub use symbols::{Cell, Reached, SymbolColumns, Version};
 
 /// The decimal digits of a number of up to eight, and how many they are; they lie at the
 /// end of the eight bytes, after spaces (`%8lu`), and the first byte is the lowest one.

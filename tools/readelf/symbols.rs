@@ -6,12 +6,13 @@ use super::symbol_columns as columns;
 use super::symver::{CORRUPT, Version, Versions};
 use super::{lto, text};
 use crate::context::Context;
+use crate::words::short;
 use rt::elf::consts::*;
 use rt::elf::{Record, SectionHeader, Symbol, c_str};
 use rt::fmt::{dec, hex, oct};
 use rt::io::BufWriter;
 use rt::put;
-use rt::row::{Cell, Reached, SymbolColumns};
+use rt::row::{self, Cell, Reached, SymbolColumns};
 
 pub fn show(cx: &mut Context, file: &File) -> bool {
     let options = file.options;
@@ -132,11 +133,15 @@ impl<'f, 'a> Rows<'f, 'a> {
             && self.versions.as_ref().is_none_or(Versions::is_plain);
         let strings = self.strings.filter(|_| plain);
         let versym = self.versions.as_ref().and_then(Versions::entries);
-        let (table, mut next) = (&symbols.table, 0);
+        let (table, columns, mut next) = (&symbols.table, &self.columns, 0);
+        // Most have the version that the last one had.
+        let mut version = None;
         while next < table.len() {
             let first = next;
             let reached = match strings {
-                Some(strings) => cx.out.symbol_rows(&self.columns, table, first, strings, versym),
+                Some(strings) => {
+                    cx.out.symbol_rows(columns, table, first, strings, versym, version.as_ref())
+                }
                 None => Reached::Row(first),
             };
             let (Reached::Row(index) | Reached::Version(index)) = reached;
@@ -144,21 +149,20 @@ impl<'f, 'a> Rows<'f, 'a> {
                 if reached == Reached::Row(index) {
                     self.row(cx, symbols, index, &symbol);
                 } else {
-                    let version = self.version(cx, index, &symbol);
-                    put_version(&mut cx.out, version);
+                    version = self.other_version(cx, index, &symbol);
                 }
                 cx.out.byte(b'\n');
             }
             next = index + 1;
             let Some((section, name)) = ordered else { continue };
-            for index in first.max(section.sh_info as usize)..next {
-                if table.get(index).is_some_and(|symbol| symbol.bind() == STB_LOCAL) {
-                    let (index, info) = (dec(index), dec(section.sh_info));
-                    let name = text::name(name);
-                    let middle = " found at index >= ";
-                    let tail = "'s sh_info value of ";
-                    warn!(cx, "local symbol ", index, middle, name, tail, info);
-                }
+            let mut from = first.max(section.sh_info as usize);
+            while let Some(index) = table.first_local(from, next) {
+                let (number, info) = (dec(index), dec(section.sh_info));
+                let name = text::name(name);
+                let middle = " found at index >= ";
+                let tail = "'s sh_info value of ";
+                warn!(cx, "local symbol ", number, middle, name, tail, info);
+                from = index + 1;
             }
         }
     }
@@ -169,6 +173,27 @@ impl<'f, 'a> Rows<'f, 'a> {
             self.columns(cx, symbols, index, symbol);
         }
         self.name(cx, symbols, index, symbol);
+    }
+
+    /// Adds the version of a symbol, and gives it back where the rows to come can use it.
+    fn other_version(
+        &self,
+        cx: &mut Context,
+        index: usize,
+        symbol: &Symbol,
+    ) -> Option<row::Version> {
+        let versions = self.versions.as_ref()?;
+        let version = versions.of(cx, self.file, index, symbol);
+        let all = short(&mut |out| put_version(out, version));
+        cx.out.bytes(&all);
+        let entry = versions.entries()?.u16(2 * index)?;
+        let mut text = [0; row::Version::ROOM];
+        text.get_mut(..all.len())?.copy_from_slice(&all);
+        let not = versions.defined_at(entry)?.unwrap_or(u32::MAX);
+        let undefined = symbol.st_shndx == SHN_UNDEF;
+        // This may be the symbol that has another one.
+        let kept = row::Version { entry, undefined, not, text, len: all.len() };
+        (symbol.st_name != not).then_some(kept)
     }
 
     fn version(&self, cx: &mut Context, index: usize, symbol: &Symbol) -> Option<Version<'a>> {

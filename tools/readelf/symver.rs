@@ -173,6 +173,20 @@ impl<'a> Versions<'a> {
         self.plain && self.versym_lost.is_none()
     }
 
+    /// Where the name of an entry's version is in the strings, if it is defined here: a symbol of
+    /// that name has another one. None where each symbol of the entry is told about.
+    pub fn defined_at(&self, entry: u16) -> Option<Option<u32>> {
+        let found = |names: &Option<Names>, index: u16| {
+            let names = names.as_ref().map_or(&[][..], |names| &names.found);
+            names.get(usize::from(index)).map_or(Found::No, |found| found.0)
+        };
+        match (found(&self.defined, entry & !VERSYM_HIDDEN), found(&self.needed, entry)) {
+            (Found::Unreadable, _) | (_, Found::Unreadable) => None,
+            (Found::At(name), _) => Some(Some(name)),
+            _ => Some(None),
+        }
+    }
+
     /// What follows the name of a symbol.
     #[inline]
     pub fn of(

@@ -1,6 +1,7 @@
 //! Symbols (gABI, "Symbol Table").
 
-use super::bytes::{Encoding, Record};
+use super::bytes::{Encoding, Record, Table};
+use super::consts::STB_LOCAL;
 
 /// `Elf32_Sym`, `Elf64_Sym`
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
@@ -63,5 +64,16 @@ impl Record for Symbol {
                 st_shndx: e.u16(b, 14),
             }
         })
+    }
+}
+
+impl Table<'_, Symbol> {
+    /// The first local symbol from one index to before another.
+    // Not inlined: then it would be compiled with its caller's options, for size.
+    #[inline(never)]
+    pub fn first_local(&self, from: usize, to: usize) -> Option<usize> {
+        let is_local =
+            |index: &usize| self.get(*index).is_some_and(|symbol| symbol.bind() == STB_LOCAL);
+        (from..to).find(is_local)
     }
 }

@@ -78,12 +78,32 @@ const INDICES: usize = 100_000_000;
 /// Names lie anywhere in tens of megabytes: that of so many rows later is asked for.
 const AHEAD: usize = 12;
 
+/// What follows the name of a symbol with a version.
+#[derive(Clone, Copy)]
+pub struct Version {
+    /// The entry in `SHT_GNU_versym` of the symbols that this is for.
+    pub entry: u16,
+    /// Whether they are undefined.
+    pub undefined: bool,
+    /// The `st_name` of symbols that this isn't for.
+    pub not: u32,
+    /// The text, and anything after it.
+    pub text: [u8; Version::ROOM],
+    /// How much of it counts.
+    pub len: usize,
+}
+
+impl Version {
+    /// Room for most.
+    pub const ROOM: usize = 48;
+}
+
 /// How far [`BufWriter::symbol_rows`] came.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Reached {
     /// Nothing is there of the row with this index, which is an unusual one, or past the end.
     Row(usize),
-    /// The row with this index is there up to its name: it has a version.
+    /// The row with this index is there up to its name: it has another version.
     Version(usize),
 }
 
@@ -108,8 +128,8 @@ impl BufWriter<'_> {
 
     /// Adds whole rows from an index on, as long as they are as in
     /// [`symbol_columns`](Self::symbol_columns) and have a name in printable ASCII, not longer
-    /// than most; up to the first one with a version, which is one whose entry in
-    /// `SHT_GNU_versym`, if there are any, is neither 0 nor 1.
+    /// than most; up to the first one with a version other than the one that is given. It has
+    /// one if its entry in `SHT_GNU_versym`, if there are any, is neither 0 nor 1.
     // Not inlined, as above.
     #[inline(never)]
     pub fn symbol_rows(
@@ -119,6 +139,7 @@ impl BufWriter<'_> {
         from: usize,
         strings: &[u8],
         versym: Option<Reader>,
+        known: Option<&Version>,
     ) -> Reached {
         let mut digits = (0, 0);
         for index in from..table.len().min(INDICES) {
@@ -133,12 +154,8 @@ impl BufWriter<'_> {
                 b'0'..=b'8' => digits.0 += 1 << 56,
                 _ => digits = decimal_here(index as u32),
             }
-            let version = versym.map_or(Some(false), |versym| {
-                let entry = versym.u16(2 * index)?;
-                Some(entry & !VERSYM_HIDDEN > 1)
-            });
-            let (Some(symbol), Some(version), Some(bytes)) =
-                (table.get(index), version, self.room())
+            let entry = versym.map_or(Some(0), |versym| versym.u16(2 * index));
+            let (Some(symbol), Some(entry), Some(bytes)) = (table.get(index), entry, self.room())
             else {
                 return Reached::Row(index);
             };
@@ -149,10 +166,19 @@ impl BufWriter<'_> {
             if !done {
                 return Reached::Row(index);
             }
-            line.put(b"\n", usize::from(!version));
+            let versioned = entry & !VERSYM_HIDDEN > 1;
+            let known = known.filter(|known| {
+                let undefined = symbol.st_shndx == SHN_UNDEF;
+                (known.entry, known.undefined) == (entry, undefined) && known.not != symbol.st_name
+            });
+            if versioned && let Some(known) = known {
+                line.put(&known.text, known.len);
+            }
+            let ends = !versioned || known.is_some();
+            line.put(b"\n", usize::from(ends));
             let len = line.len;
             self.advance(len);
-            if version {
+            if !ends {
                 return Reached::Version(index);
             }
         }
@@ -167,8 +193,8 @@ fn put_name(line: &mut Line<ROOM>, name: &[u8]) -> bool {
     for chunk in name.as_chunks::<16>().0 {
         let others = unprintable(chunk);
         let len = if others == 0 { 16 } else { others.trailing_zeros() as usize };
-        // The line's end must fit, too.
-        if line.len > ROOM - 17 {
+        // What comes behind must fit, too.
+        if line.len > ROOM - 17 - Version::ROOM {
             return false;
         }
         line.put(chunk, len);
@@ -214,7 +240,7 @@ mod tests {
     fn rows_up_to_the_first_unusual_one() {
         let encoding = Encoding { class: Class::Elf64, data: Data::Lsb };
         let (mut strings, mut table, mut expected) = (std::vec![0], Vec::new(), String::new());
-        for index in 0..945 {
+        for index in 0..900 {
             let name = "n".repeat(index + 1);
             table.extend(entry(strings.len(), index as u16 % 9, 11 * index as u64));
             let section = if index % 9 == 0 { "UND".into() } else { format!("{}", index % 9) };
@@ -239,11 +265,12 @@ mod tests {
             let symbols = Table::packed(encoding, &bytes);
             let (mut to, mut buffer) = (Vec::new(), [0; 3000]);
             let mut out = BufWriter::new(&mut buffer, &mut to);
-            let mut reach = |from| out.symbol_rows(&columns(), &symbols, from, &strings, None);
-            assert_eq!(reach(0), Reached::Row(945));
-            assert_eq!(reach(946), Reached::Row(947));
+            let mut reach =
+                |from| out.symbol_rows(&columns(), &symbols, from, &strings, None, None);
+            assert_eq!(reach(0), Reached::Row(900));
+            assert_eq!(reach(901), Reached::Row(902));
             out.flush().unwrap();
-            let next = "   946: 0000000000001234     1 KIND BIND VIS    1 n\n";
+            let next = "   901: 0000000000001234     1 KIND BIND VIS    1 n\n";
             assert_eq!(String::from_utf8(to).unwrap(), format!("{expected}{next}"));
         }
     }
@@ -255,27 +282,29 @@ mod tests {
         let strings = [&b"\0name\0"[..], &[0; 20]].concat();
         let versym = [0, 0, 1, 0, 1, 0x80, 2, 0, 2, 0x80];
         let symbols = Table::packed(encoding, &bytes);
-        for (from, reached) in [
-            (0, Reached::Version(3)),
-            (4, Reached::Version(4)),
-            (5, Reached::Row(5)),
-            (6, Reached::Row(6)),
+        let mut text = [b'!'; Version::ROOM];
+        text[..3].copy_from_slice(b"@@V");
+        let known = Version { entry: 2, undefined: false, not: 9, text, len: 3 };
+        for (from, known, reached, expected) in [
+            (0, None, Reached::Version(3), "name\nname\nname\nname"),
+            (4, None, Reached::Version(4), "name"),
+            (5, None, Reached::Row(5), ""),
+            (6, None, Reached::Row(6), ""),
+            (2, Some(known), Reached::Version(4), "name\nname@@V\nname"),
+            (3, Some(Version { undefined: true, ..known }), Reached::Version(3), "name"),
+            (3, Some(Version { not: 1, ..known }), Reached::Version(3), "name"),
+            (4, Some(Version { entry: 0x8002, ..known }), Reached::Row(5), "name@@V\n"),
+            (0, Some(Version { entry: 1, ..known }), Reached::Version(3), "name\nname\nname\nname"),
         ] {
             let (mut to, mut buffer) = (Vec::new(), [0; 3000]);
             let mut out = BufWriter::new(&mut buffer, &mut to);
-            let versym = Reader::new(encoding, &versym);
-            let got = out.symbol_rows(&columns(), &symbols, from, &strings, Some(versym));
+            let versym = Some(Reader::new(encoding, &versym));
+            let got = out.symbol_rows(&columns(), &symbols, from, &strings, versym, known.as_ref());
             assert_eq!(got, reached);
             out.flush().unwrap();
             let text = String::from_utf8(to).unwrap();
-            let names = text.matches("name").count();
-            let rows = text.matches('\n').count();
-            match reached {
-                Reached::Row(index) => assert_eq!((names, rows), (index - from, names)),
-                Reached::Version(index) => {
-                    assert_eq!((names, rows), (index - from + 1, index - from));
-                }
-            }
+            let names: Vec<_> = text.split_inclusive('\n').map(|row| &row[50..]).collect();
+            assert_eq!(names.concat(), expected);
         }
     }
 }
