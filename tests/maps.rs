@@ -135,9 +135,10 @@ fn steady(text: &str) -> Vec<String> {
     }
     let cut = |line: &str| {
         let mut line = line.as_bytes().to_vec();
-        for &(from, to) in &cuts {
-            if let Some(place) = line.get_mut(from..to) {
-                place.fill(b' ');
+        // Out with them, since they are as wide as what is in them.
+        for &(from, to) in cuts.iter().rev() {
+            if to <= line.len() {
+                line.drain(from..to);
             }
         }
         String::from_utf8(line).unwrap()
