@@ -38,9 +38,16 @@ pub struct SymbolColumns {
 
 impl SymbolColumns {
     /// What comes before the name; false where that is anything but an index, a value, a
-    /// small size, words, and the number of a section.
+    /// small size, words, and the number of a section. The digits of the `last` section's
+    /// number are kept.
     #[inline(always)]
-    fn put(&self, line: &mut Line<ROOM>, (text, digits): (u64, usize), symbol: &Symbol) -> bool {
+    fn put(
+        &self,
+        line: &mut Line<ROOM>,
+        digits: (u64, usize),
+        last: &mut (u16, (u64, usize)),
+        symbol: &Symbol,
+    ) -> bool {
         let section = u32::from(symbol.st_shndx);
         let visibility = self.visibilities.get(usize::from(symbol.st_other));
         let Some(visibility) = visibility.filter(|_| {
@@ -48,7 +55,7 @@ impl SymbolColumns {
         }) else {
             return false;
         };
-        line.put_digits((text, digits), 6);
+        line.put_digits(digits, 6);
         line.put(b": ", 2);
         line.put_hex(symbol.st_value, self.value_digits);
         line.put(b" ", 1);
@@ -62,7 +69,11 @@ impl SymbolColumns {
         if symbol.st_shndx == SHN_UNDEF {
             line.put(b" UND ", 5);
         } else {
-            line.put_digits(decimal_here(section), 4);
+            // Most are where the last one was.
+            if last.0 != symbol.st_shndx {
+                *last = (symbol.st_shndx, decimal_here(section));
+            }
+            line.put_digits(last.1, 4);
             line.put(b" ", 1);
         }
         true
@@ -71,6 +82,9 @@ impl SymbolColumns {
 
 /// Room for a row with a name that is no longer than most.
 const ROOM: usize = 1024;
+
+/// A section's index and its digits, before there is any.
+const NO_SECTION: (u16, (u64, usize)) = (SHN_UNDEF, (0, 0));
 
 /// Indices from this on have more digits than a row has room for.
 const INDICES: usize = 100_000_000;
@@ -120,7 +134,7 @@ impl BufWriter<'_> {
     ) -> bool {
         let Some(bytes) = self.room().filter(|_| index < INDICES) else { return false };
         let mut line = Line { bytes, len: 0 };
-        let plain = columns.put(&mut line, decimal_here(index as u32), symbol);
+        let plain = columns.put(&mut line, decimal_here(index as u32), &mut { NO_SECTION }, symbol);
         let len = line.len;
         self.advance(if plain { len } else { 0 });
         plain
@@ -142,6 +156,7 @@ impl BufWriter<'_> {
         known: Option<&Version>,
     ) -> Reached {
         let mut digits = (0, 0);
+        let mut last = NO_SECTION;
         for index in from..table.len().min(INDICES) {
             if let Some(next) = table.get(index + AHEAD) {
                 let name = next.st_name as usize;
@@ -161,7 +176,7 @@ impl BufWriter<'_> {
             };
             let mut line = Line { bytes, len: 0 };
             let name = strings.get(symbol.st_name as usize..).filter(|_| symbol.st_name != 0);
-            let done = columns.put(&mut line, digits, &symbol)
+            let done = columns.put(&mut line, digits, &mut last, &symbol)
                 && name.is_some_and(|name| put_name(&mut line, name));
             if !done {
                 return Reached::Row(index);
