@@ -2,7 +2,6 @@
 //! the instruction itself clobbers rcx and r11 (psABI, appendix A.2.1).
 
 use core::arch::asm;
-use core::mem::MaybeUninit;
 
 /// Makes a system call with up to six arguments, as the kernel's number and words; it must not
 /// have more than are given, for nobody clears their registers.
@@ -15,9 +14,8 @@ use core::mem::MaybeUninit;
 #[inline(always)]
 pub unsafe fn syscall<const N: usize>(number: usize, args: [usize; N]) -> isize {
     const { assert!(N <= 6) };
-    // What the call doesn't have isn't set.
-    let arg =
-        |index: usize| args.get(index).map_or(MaybeUninit::uninit(), |arg| MaybeUninit::new(*arg));
+    // The zeros are for branches that this call doesn't have.
+    let arg = |index: usize| args.get(index).copied().unwrap_or(0);
     let result;
     macro_rules! call {
         ($($register:tt $index:literal),*) => {
