@@ -1,5 +1,6 @@
 //! `lx args`: the arguments of a process.
 
+use crate::cli::Help;
 use crate::context::Context;
 use crate::process::{JSON, Process, Subject, each, given};
 use crate::redact::{Redacted, is_secret_name, is_secret_value};
@@ -7,7 +8,8 @@ use crate::shell::{Text, Word};
 use crate::strings::{Strings, Which, argc, with_strings};
 use rt::put;
 
-const HELP: &str = "\
+const HELP: Help = help!(
+    "\
 The arguments of processes and core files, one a line, as they are now; as $'...' with control
 characters or what isn't UTF-8. A PID is decimal or 'self' (lx, the default); all else is the
 path of a core file.
@@ -18,7 +20,8 @@ path of a core file.
       --json    an array with an object for each operand
       --why     why something can't be read, and what helps
       --help    this text
-";
+"
+);
 
 const KEYS: &[u8] = b"json why l 0 redact";
 const LINE: u32 = 4;
@@ -27,10 +30,11 @@ const REDACT: u32 = 16;
 
 /// The status is 1 where something couldn't be read.
 pub fn run(cx: &mut Context) -> u8 {
-    let given = match given(cx, "[OPTION]... [PID|CORE]...", HELP, KEYS, &mut |_, _| true) {
-        Ok(given) => given,
-        Err(status) => return status,
-    };
+    let given =
+        match given(cx, rt::text!("[OPTION]... [PID|CORE]..."), HELP, KEYS, &mut |_, _| true) {
+            Ok(given) => given,
+            Err(status) => return status,
+        };
     let options = given.options;
     each(cx, &given.operands, options, options & NULL == 0, &mut |cx, subject| {
         with_strings(cx, subject.word, Which::Args, &mut |cx, strings, process| {

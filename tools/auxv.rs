@@ -1,5 +1,6 @@
 //! `lx auxv`: what the kernel told a program about itself and the machine.
 
+use crate::cli::Help;
 use crate::context::Context;
 use crate::maps::source;
 use crate::process::{
@@ -21,7 +22,8 @@ use rt::maps::entries;
 use rt::process::{AddressSpace, ProcessDir};
 use rt::{Errno, auxv, put};
 
-const HELP: &str = "\
+const HELP: Help = help!(
+    "\
 The auxiliary vector of processes and core files, as glibc prints it with LD_SHOW_AUXV=1. A PID
 is decimal or 'self' (lx, the default); all else is the path of a core file.
 
@@ -30,7 +32,8 @@ is decimal or 'self' (lx, the default); all else is the path of a core file.
       --json     an array with an object for each operand
       --why      why something can't be read, and what helps
       --help     this text
-";
+"
+);
 
 /// What gdb says of each key, by number; lx's words where gdb 13 has none.
 const DESCRIPTIONS: &[u8] = b"End of vector
@@ -97,10 +100,11 @@ const DECODE: u32 = 8;
 
 /// The status is 1 where something couldn't be read.
 pub fn run(cx: &mut Context) -> u8 {
-    let given = match given(cx, "[OPTION]... [PID|CORE]...", HELP, KEYS, &mut |_, _| true) {
-        Ok(given) => given,
-        Err(status) => return status,
-    };
+    let given =
+        match given(cx, rt::text!("[OPTION]... [PID|CORE]..."), HELP, KEYS, &mut |_, _| true) {
+            Ok(given) => given,
+            Err(status) => return status,
+        };
     let options = given.options;
     each(cx, &given.operands, options, true, &mut |cx, subject| match operand(subject.word) {
         Operand::Own => own(cx, options, subject),

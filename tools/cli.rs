@@ -1,20 +1,22 @@
 //! Options in the manner of `getopt_long`, out of the applet's help text.
 //!
-//! The text that `--help` prints is the table: what can be given is what is described, and
-//! a table without pointers needs no relocation at start-up. A line of it names an option:
+//! The table is made of the text that `--help` prints when lx is compiled: what can be given is
+//! what is described. A line of the text names an option:
 //!
 //! ```text
 //!   -x, --hex-dump=NAME  the bytes of a section
 //!       --sframe[=NAME]  with something that may be left out
 //! ```
 //!
-//! A letter comes first, two spaces end the names; the value of the last one is that of all. An applet knows an
-//! option by the first name on its line, without dashes.
+//! A letter comes first, two spaces end the names; the value of the last one is that of all. An
+//! applet knows an option by the first name on its line, without dashes. The table is these lines
+//! up to there, `-x, --hex-dump=` and `--sframe[`: without pointers, nothing has to be relocated.
 
 use crate::context::Context;
 use crate::words::words;
 use alloc::vec::Vec;
 use rt::put;
+use rt::text::Text;
 
 /// What comes with an option.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -37,6 +39,62 @@ struct Opt<'t> {
     value: Value,
 }
 
+/// What an applet can be asked for.
+#[derive(Clone, Copy)]
+pub struct Help {
+    /// The text of `--help`, behind the usage.
+    pub text: Text,
+    /// The table of the options in it.
+    pub options: &'static str,
+}
+
+/// The [`Help`] that a literal is.
+macro_rules! help {
+    ($text:expr) => {{
+        const TEXT: &str = $text;
+        const TABLE: ([u8; TEXT.len()], usize) = $crate::cli::table(TEXT);
+        const OPTIONS: &[u8] = &rt::text::packing::cut::<{ TABLE.1 }>(&TABLE.0);
+        $crate::cli::Help { text: rt::text!(TEXT), options: $crate::cli::ascii(OPTIONS) }
+    }};
+}
+
+/// The lines of options in a text, up to the end of the names, and how long they are.
+pub const fn table<const ROOM: usize>(text: &str) -> ([u8; ROOM], usize) {
+    let text = text.as_bytes();
+    let (mut table, mut len, mut at) = ([0; ROOM], 0, 0);
+    while at < text.len() {
+        let mut indent = 0;
+        while text[at + indent] == b' ' {
+            indent += 1;
+        }
+        if (indent == 2 || indent == 6) && text[at + indent] == b'-' {
+            at += indent;
+            while text[at] != b'\n' && !(text[at] == b' ' && text[at + 1] == b' ') {
+                table[len] = text[at];
+                (len, at) = (len + 1, at + 1);
+                if matches!(table[len - 1], b'=' | b'[') {
+                    break;
+                }
+            }
+            table[len] = b'\n';
+            len += 1;
+        }
+        while text[at] != b'\n' {
+            at += 1;
+        }
+        at += 1;
+    }
+    (table, len)
+}
+
+/// Bytes of ASCII as text.
+pub const fn ascii(bytes: &[u8]) -> &str {
+    match str::from_utf8(bytes) {
+        Ok(text) => text,
+        Err(_) => panic!("options are ASCII"),
+    }
+}
+
 /// The first name in a table that fits; with a letter, only the lines that it begins count.
 fn find<'t>(
     table: &'t str,
@@ -44,20 +102,16 @@ fn find<'t>(
     fits: &mut dyn FnMut(Opt<'t>) -> bool,
 ) -> Option<Opt<'t>> {
     for line in words(table.as_bytes(), b'\n') {
-        let is_option = line.starts_with(b"  -") || line.starts_with(b"      -");
-        if !is_option || letter.is_some() && line.get(3).copied() != letter {
+        if letter.is_some() && line.get(1).copied() != letter {
             continue;
         }
-        let line = line.trim_ascii_start();
-        let is_end = |two: &[u8]| matches!(two, [b'=' | b'[', _] | b"  ");
-        let end = line.windows(2).position(is_end).unwrap_or(line.len());
-        let value = match line.get(end) {
-            Some(b'=') => Value::Required,
-            Some(b'[') => Value::Optional,
-            _ => Value::None,
+        let (names, value) = match line {
+            [names @ .., b'='] => (names, Value::Required),
+            [names @ .., b'['] => (names, Value::Optional),
+            names => (names, Value::None),
         };
         let mut key = None;
-        for name in words(line.get(..end).unwrap_or_default(), b',') {
+        for name in words(names, b',') {
             let name = name.trim_ascii_start();
             let key = *key.get_or_insert(bare(name));
             let opt = Opt { key, name, value };
@@ -227,8 +281,8 @@ fn parse_cluster<'a>(
 }
 
 /// `--help`: the usage in a line, then the text that the options are read off.
-pub fn help(cx: &mut Context, usage: &str, table: &str) -> u8 {
-    put!(&mut cx.out, "Usage: ", cx.prefix, cx.applet, " ", usage, "\n", table);
+pub fn help(cx: &mut Context, usage: Text, text: Text) -> u8 {
+    put!(&mut cx.out, "Usage: ", cx.prefix, cx.applet, " ", usage, "\n", text);
     0
 }
 
@@ -240,15 +294,17 @@ pub fn version(cx: &mut Context) -> u8 {
 
 #[cfg(test)]
 mod tests {
-    use super::{Value, find};
+    use super::{Help, Value, find};
     use std::vec::Vec;
 
     #[test]
     fn a_table_is_read_off_the_help() {
-        let table =
-            "Usage: x -y\n\n  -x, --hex=NAME, --hexa=NAME\n  -q  quiet -z\n      --opt[=A]  b\n";
+        const HELP: Help = help!(
+            "Usage: x -y\n\n  -x, --hex=NAME, --hexa=NAME\n  -q  quiet -z\n      --opt[=A]  b\n"
+        );
+        assert_eq!(HELP.options, "-x, --hex=\n-q\n--opt[\n");
         let mut all = Vec::new();
-        find(table, None, &mut |o| {
+        find(HELP.options, None, &mut |o| {
             all.push((o.key, o.name, o.value));
             false
         });

@@ -4,6 +4,7 @@
 use rt::Result;
 use rt::io::{BorrowedFd, BufWriter, Write, stderr};
 use rt::put;
+use rt::text::Text;
 
 /// What an applet is given.
 // In this order: the output, which most calls pass on, is where the context is.
@@ -28,11 +29,11 @@ pub struct Context<'a> {
 macro_rules! message {
     ($cx:expr, $text:literal $(,)?) => {{
         let cx: &mut $crate::context::Context = $cx;
-        cx.tell($text);
+        cx.tell(rt::text!($text));
     }};
     ($cx:expr, $first:literal, $($items:tt)+) => {{
         let cx: &mut $crate::context::Context = $cx;
-        cx.begin_message_with($first);
+        cx.begin_message_with(rt::text!($first));
         rt::put!(&mut cx.err, $($items)+);
         cx.end_line();
     }};
@@ -59,14 +60,14 @@ impl<'a> Context<'a> {
 
     /// The same, and the words that this message begins with.
     #[inline(never)]
-    pub fn begin_message_with(&mut self, words: &str) {
+    pub fn begin_message_with(&mut self, words: Text) {
         self.begin_message();
         put!(&mut self.err, words);
     }
 
     /// A message of these words only.
     #[inline(never)]
-    pub fn tell(&mut self, words: &str) {
+    pub fn tell(&mut self, words: Text) {
         self.begin_message_with(words);
         self.end_line();
     }
@@ -75,11 +76,11 @@ impl<'a> Context<'a> {
     // Not inlined: it is called for each message.
     #[inline(never)]
     pub fn end_line(&mut self) {
-        self.end_message("\n");
+        self.end_message(rt::text!("\n"));
     }
 
     /// Sends a message off. If that fails, there is no other place to complain.
-    pub fn end_message(&mut self, end: &str) {
+    pub fn end_message(&mut self, end: Text) {
         put!(&mut self.err, end);
         let _ = self.err.flush();
     }

@@ -1,5 +1,6 @@
 //! `lx env`: the environment of a process.
 
+use crate::cli::Help;
 use crate::context::Context;
 use crate::live::{self, Mark};
 use crate::process::{Given, JSON, Operand, Reason, Subject, each, given, operand};
@@ -13,7 +14,8 @@ use rt::io::BufWriter;
 use rt::put;
 use rt::row::find;
 
-const HELP: &str = "\
+const HELP: Help = help!(
+    "\
 The environment that processes and core files were started with, one variable a line, as $'...'
 with control characters or what isn't UTF-8; with NAMEs their values, and status 1 where one is
 missing. A PID is decimal or 'self' (lx, the default); a CORE has a '/' in its path.
@@ -24,7 +26,8 @@ missing. A PID is decimal or 'self' (lx, the default); a CORE has a '/' in its p
       --json    an array with an object for each operand
       --why     why something can't be read, and what helps
       --help    this text
-";
+"
+);
 
 const KEYS: &[u8] = b"json why 0 live redact";
 const NULL: u32 = 4;
@@ -33,7 +36,7 @@ const REDACT: u32 = 16;
 
 /// The status is 1 where something couldn't be read, or a name is missing.
 pub fn run(cx: &mut Context) -> u8 {
-    let usage = "[OPTION]... [PID|CORE]... [NAME]...";
+    let usage = rt::text!("[OPTION]... [PID|CORE]... [NAME]...");
     let Given { options, operands: words } = match given(cx, usage, HELP, KEYS, &mut |_, _| true) {
         Ok(given) => given,
         Err(status) => return status,

@@ -5,17 +5,19 @@ use crate::cli;
 use crate::context::Context;
 use rt::{Errno, Result, fs};
 
-const OPTIONS: &str = "
+const OPTIONS: cli::Help = help!(
+    "
   -s, --symbolic  symbolic links instead of hard ones
   -f, --force     replace what is there
-";
+"
+);
 
 /// Makes the links; what can't be made is told, and the others are made all the same.
 // Not inlined: its buffer would make the stack of every applet a page deeper.
 #[inline(never)]
 pub fn run(cx: &mut Context, args: &[&'static [u8]]) -> u8 {
     let (mut symbolic, mut force) = (false, false);
-    let operands = cli::parse(cx, args, OPTIONS, &mut |_, key, _| match key {
+    let operands = cli::parse(cx, args, OPTIONS.options, &mut |_, key, _| match key {
         b"s" => symbolic = true,
         _ => force = true,
     });

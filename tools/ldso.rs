@@ -8,7 +8,8 @@ use rt::dl::{Options, exec, run};
 use rt::fmt::{dec, hex};
 use rt::put;
 
-const HELP: &str = "\
+const HELP: cli::Help = help!(
+    "\
 Usage: lx ldso [OPTION]... PROGRAM [ARGUMENT]...
        lx ldso --exec [--argv0=NAME] PROGRAM [ARGUMENT]...
        lx ldso --call LIBRARY FUNCTION [ARGUMENT]...
@@ -39,7 +40,8 @@ own, programs that exec themselves), and debuggers. Set-user-id bits have no eff
 Exit status: the program's; 127 where it can't be run; with --call 0.
 
   lx ldso --call libxxhash.so.0 XXH64 hello 5 0
-";
+"
+);
 
 /// What is to be done.
 #[derive(Clone, Copy, PartialEq)]
@@ -82,11 +84,11 @@ pub fn run(cx: &mut Context) -> u8 {
         },
     };
     let args = cx.args;
-    let operands = cli::parse_before_program(cx, args, HELP, set);
+    let operands = cli::parse_before_program(cx, args, HELP.options, set);
     let enough = if mode == Mode::Call { 2 } else { 1 };
     let operands = match operands {
         Ok(_) if mode == Mode::Help => {
-            put!(&mut cx.out, HELP);
+            put!(&mut cx.out, HELP.text);
             return 0;
         }
         Ok(operands) if operands.len() >= enough && !wrong => operands,
@@ -126,7 +128,7 @@ pub fn run(cx: &mut Context) -> u8 {
 
 fn usage(cx: &mut Context) -> u8 {
     put!(&mut cx.err, "Try '", cx.prefix, "ldso --help' for more information.");
-    cx.end_message("\n");
+    cx.end_message(rt::text!("\n"));
     127
 }
 

@@ -10,11 +10,12 @@ extern crate std;
 // First, since its macros are used in all the others.
 #[macro_use]
 mod context;
+#[macro_use]
+mod cli;
 
 mod applets;
 mod args;
 mod auxv;
-mod cli;
 mod colour;
 mod env;
 mod exec;

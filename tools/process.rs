@@ -1,7 +1,7 @@
 //! Processes and core files as operands: what a word means, and what is said when nothing
 //! can be told of it.
 
-use crate::cli;
+use crate::cli::{self, Help};
 use crate::context::Context;
 use crate::json::Json;
 use crate::shell::Text;
@@ -188,8 +188,8 @@ pub struct Given<'a> {
 /// The exit status, where all has been said.
 pub fn given<'a>(
     cx: &mut Context,
-    usage: &str,
-    help: &str,
+    usage: rt::text::Text,
+    help: Help,
     keys: &[u8],
     value: &mut dyn FnMut(u32, Option<&'a [u8]>) -> bool,
 ) -> Result<Given<'a>, u8>
@@ -199,7 +199,7 @@ where
     const HELP: u32 = 1 << 31;
     let (mut options, mut wrong) = (0, false);
     let args = cx.args;
-    let parsed = cli::parse(cx, args, help, &mut |cx, key, text| {
+    let parsed = cli::parse(cx, args, help.options, &mut |cx, key, text| {
         let bit = words(keys, b' ').position(|one| one == key).map_or(HELP, |at| 1 << at);
         options |= bit;
         if !value(bit, text) {
@@ -217,7 +217,7 @@ where
         }
     });
     match parsed {
-        Ok(_) if options & HELP != 0 => Err(cli::help(cx, usage, help)),
+        Ok(_) if options & HELP != 0 => Err(cli::help(cx, usage, help.text)),
         Ok(operands) if !wrong => Ok(Given { options, operands }),
         _ => Err(cli::misused(cx)),
     }
@@ -286,7 +286,7 @@ pub fn tell(cx: &mut Context, subject: &[u8], reason: Reason, why: bool) -> bool
     if why {
         reason.explain(&mut cx.err);
     }
-    cx.end_message("");
+    cx.end_message(rt::text!(""));
     false
 }
 

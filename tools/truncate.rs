@@ -16,7 +16,8 @@ use rt::io::{AsFd, BufWriter, Seek, SeekFrom};
 use rt::put;
 use size::{Change, Kind, Mistake};
 
-const HELP: &str = "\
+const HELP: cli::Help = help!(
+    "\
 Sets the size of files, and makes those that aren't there. What is added is a hole.
 
   -c, --no-create        make no files
@@ -35,7 +36,8 @@ Sets the size of files, and makes those that aren't there. What is added is a ho
 SIZE is a number and perhaps a unit: K, M, G, T, P, E, Z, Y are powers of 1024 (KiB too), KB,
 MB and so on powers of 1000. Before it there may be + (longer by), - (shorter by), < (at most),
 > (at least), / (down to a multiple of) or % (up to a multiple of).
-";
+"
+);
 
 /// What is to be done to each file.
 #[derive(Default)]
@@ -100,7 +102,7 @@ impl Known {
 pub fn run(cx: &mut Context) -> u8 {
     let mut job = Job::default();
     let args = cx.args;
-    let operands = cli::parse(cx, args, HELP, &mut |cx, key, value| {
+    let operands = cli::parse(cx, args, HELP.options, &mut |cx, key, value| {
         job.set(cx, key, value.unwrap_or_default());
     });
     let operands = match operands {
@@ -109,7 +111,7 @@ pub fn run(cx: &mut Context) -> u8 {
     };
     if job.refused == Refused::No {
         if job.has(Switch::Help) {
-            return cli::help(cx, "OPTION... FILE...", HELP);
+            return cli::help(cx, rt::text!("OPTION... FILE..."), HELP.text);
         }
         if job.has(Switch::Version) {
             return cli::version(cx);

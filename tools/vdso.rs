@@ -17,7 +17,8 @@ use rt::time::{CLOCK_MONOTONIC, CLOCK_NAMES, Clock, now, resolution};
 use rt::vdso::{Function, Random, Way, getcpu, gettimeofday, image, repeat, time};
 use rt::{Errno, Result, put};
 
-const HELP: &str = "\
+const HELP: cli::Help = help!(
+    "\
 The vDSO, the library by which the kernel saves system calls, of lx itself, a process or a core
 file: its dynamic symbols, as 'readelf -sW' shows them, and where it lies.
 
@@ -30,7 +31,8 @@ file: its dynamic symbols, as 'readelf -sW' shows them, and where it lies.
       --help        this text
 
 -b and -c are about lx's own only. 'fast' is less than two thirds of the system call's time.
-";
+"
+);
 
 const KEYS: &[u8] = b"json why d n b c";
 const DUMP: u32 = 4;
@@ -51,7 +53,7 @@ struct Mapped<'a> {
 
 pub fn run(cx: &mut Context) -> u8 {
     let mut dump = None;
-    let given = given(cx, "[OPTION]... [PID|CORE]", HELP, KEYS, &mut |bit, value| {
+    let given = given(cx, rt::text!("[OPTION]... [PID|CORE]"), HELP, KEYS, &mut |bit, value| {
         if bit == DUMP {
             dump = value;
         }

@@ -6,6 +6,7 @@
 //! about 3.5 KB more for each `{}`.
 
 use crate::io::BufWriter;
+use crate::text::Text;
 
 /// Something that [`put!`] can write.
 pub trait Put {
@@ -14,20 +15,15 @@ pub trait Put {
 
     /// The same with text before it: one call where [`put!`] has both.
     #[inline(always)]
-    fn put_after(&self, out: &mut BufWriter, text: &str) {
-        out.bytes(text.as_bytes());
-        self.put(out);
-    }
-
-    /// The same of a literal behind which nothing follows: a line's end is the shortest call.
-    #[inline(always)]
-    fn put_last(&self, out: &mut BufWriter) {
+    fn put_after(&self, out: &mut BufWriter, text: Text) {
+        out.text(text);
         self.put(out);
     }
 }
 
 /// Writes each argument (strings, byte strings, numbers by [`dec`], [`hex`], [`oct`],
-/// [`int`], cells by [`left`] and [`right`]) to a [`BufWriter`].
+/// [`int`], cells by [`left`] and [`right`]) to a [`BufWriter`]. Literals are packed: see
+/// [`text!`](crate::text!).
 #[macro_export]
 macro_rules! put {
     ($out:expr, $($items:tt)+) => {{
@@ -41,17 +37,45 @@ macro_rules! put {
 #[doc(hidden)]
 macro_rules! put_items {
     ($out:ident $(,)?) => {};
+    ($out:ident, "\n" $(,)?) => {
+        $crate::fmt::put_line_end($out);
+    };
     ($out:ident, $text:literal $(,)?) => {
-        $crate::fmt::Put::put_last(&$text, $out);
+        $out.text($crate::text!($text));
     };
     ($out:ident, $text:literal, $item:expr $(, $($rest:tt)*)?) => {
-        $crate::fmt::Put::put_after(&$item, $out, $text);
+        $crate::fmt::Put::put_after(&$item, $out, $crate::text!($text));
         $crate::put_items!($out, $($($rest)*)?);
     };
     ($out:ident, $item:expr $(, $($rest:tt)*)?) => {
         $crate::fmt::Put::put(&$item, $out);
         $crate::put_items!($out, $($($rest)*)?);
     };
+}
+
+/// A line's end behind which nothing follows: the shortest call.
+#[doc(hidden)]
+#[inline(never)]
+pub fn put_line_end(out: &mut BufWriter) {
+    out.byte(b'\n');
+}
+
+impl Put for Text {
+    #[inline(always)]
+    fn put(&self, out: &mut BufWriter) {
+        out.text(*self);
+    }
+
+    #[inline(always)]
+    fn put_after(&self, out: &mut BufWriter, text: Text) {
+        put_texts(out, text, *self);
+    }
+}
+
+#[inline(never)]
+fn put_texts(out: &mut BufWriter, first: Text, second: Text) {
+    out.text(first);
+    out.text(second);
 }
 
 impl Put for str {
@@ -61,28 +85,9 @@ impl Put for str {
     }
 
     #[inline(always)]
-    fn put_after(&self, out: &mut BufWriter, text: &str) {
+    fn put_after(&self, out: &mut BufWriter, text: Text) {
         put_both(out, text, self.as_bytes());
     }
-
-    #[inline(always)]
-    fn put_last(&self, out: &mut BufWriter) {
-        match self.as_bytes() {
-            b"\n" => put_line_end(out),
-            &[byte] => put_byte(out, byte),
-            bytes => out.bytes(bytes),
-        }
-    }
-}
-
-#[inline(never)]
-fn put_line_end(out: &mut BufWriter) {
-    out.byte(b'\n');
-}
-
-#[inline(never)]
-fn put_byte(out: &mut BufWriter, byte: u8) {
-    out.byte(byte);
 }
 
 impl Put for [u8] {
@@ -92,14 +97,14 @@ impl Put for [u8] {
     }
 
     #[inline(always)]
-    fn put_after(&self, out: &mut BufWriter, text: &str) {
+    fn put_after(&self, out: &mut BufWriter, text: Text) {
         put_both(out, text, self);
     }
 }
 
 #[inline(never)]
-fn put_both(out: &mut BufWriter, text: &str, bytes: &[u8]) {
-    out.bytes(text.as_bytes());
+fn put_both(out: &mut BufWriter, text: Text, bytes: &[u8]) {
+    out.text(text);
     out.bytes(bytes);
 }
 
@@ -123,13 +128,8 @@ impl<T: Put + ?Sized> Put for &T {
     }
 
     #[inline(always)]
-    fn put_after(&self, out: &mut BufWriter, text: &str) {
+    fn put_after(&self, out: &mut BufWriter, text: Text) {
         (**self).put_after(out, text);
-    }
-
-    #[inline(always)]
-    fn put_last(&self, out: &mut BufWriter) {
-        (**self).put_last(out);
     }
 }
 
@@ -274,14 +274,14 @@ impl Put for Number {
     }
 
     #[inline(always)]
-    fn put_after(&self, out: &mut BufWriter, text: &str) {
+    fn put_after(&self, out: &mut BufWriter, text: Text) {
         put_number_after(out, text, self.value, self.spec);
     }
 }
 
 #[inline(never)]
-fn put_number_after(out: &mut BufWriter, text: &str, value: u64, spec: Spec) {
-    out.bytes(text.as_bytes());
+fn put_number_after(out: &mut BufWriter, text: Text, value: u64, spec: Spec) {
+    out.text(text);
     put_number(out, value, spec);
 }
 

@@ -33,6 +33,7 @@ pub mod row;
 pub mod seccomp;
 pub mod signal;
 pub mod start;
+pub mod text;
 pub mod time;
 pub mod vdso;
 

@@ -18,7 +18,8 @@ use rt::io::{AsFd, BorrowedFd, Read, stdin};
 use rt::signal::{SIGKILL, SIGSTOP, raise};
 use rt::time::{CLOCK_MONOTONIC, Timespec, now};
 
-const HELP: &str = "\
+const HELP: cli::Help = help!(
+    "\
 Runs machine code: maps FILE, or what standard input has, and jumps to its first byte. The
 code's own exit status is that of lx; without any code it is 0; when the code dies of a
 signal, lx dies of the same one. The code may change itself. Its registers are 0 but for the
@@ -39,7 +40,8 @@ arguments, its stack is empty and aligned to 16 bytes.
       --help         this text
 
 Numbers are decimal, or hexadecimal after 0x. Relocations of an ELF file are not applied.
-";
+"
+);
 
 #[derive(Default)]
 struct Options<'a> {
@@ -102,14 +104,15 @@ struct Told;
 pub fn run(cx: &mut Context) -> u8 {
     let mut options = Options::default();
     let args = cx.args;
-    let operands =
-        cli::parse(cx, args, HELP, &mut |_, key, value| Options::set(&mut options, key, value));
+    let operands = cli::parse(cx, args, HELP.options, &mut |_, key, value| {
+        Options::set(&mut options, key, value)
+    });
     let operands = match operands {
         Ok(operands) => operands,
         Err(Wrong) => return cli::misused(cx),
     };
     if options.help {
-        return cli::help(cx, "[OPTION]... [FILE]", HELP);
+        return cli::help(cx, rt::text!("[OPTION]... [FILE]"), HELP.text);
     }
     if let Some((what, text)) = options.wrong {
         message!(cx, "invalid ", what, ": '", text, "'");

@@ -99,7 +99,7 @@ pub fn follow(
             }
         }
         // There is no other place to complain.
-        cx.end_message("\n");
+        cx.end_message(rt::text!("\n"));
     }
     end_like(status)
 }
@@ -173,7 +173,7 @@ impl Watched<'_> {
     #[inline(never)]
     fn tell_signal(&self, cx: &mut Context, signal: Signal, info: &SignalInfo) {
         if signal.0 == 31 && info.si_code == 1 && self.options.sandbox {
-            cx.begin_message_with("the sandbox refuses ");
+            cx.begin_message_with(rt::text!("the sandbox refuses "));
             if !put_name(&mut cx.err, info.si_syscall as u32) {
                 put!(&mut cx.err, "system call ", int(info.si_syscall));
             }

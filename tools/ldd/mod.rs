@@ -28,7 +28,8 @@ use set::{Object, Set, Settings};
 use store::Store;
 use trouble::{Kind, Problems};
 
-const HELP: &str = "\
+const HELP: cli::Help = help!(
+    "\
 Usage: lx ldd [OPTION]... FILE...
 Tells which libraries programs and libraries need, where these are found, and why a program
 does not start. Never runs anything, of whatever machine the files are.
@@ -50,7 +51,8 @@ sentence where something is wrong: \"... does not start because ...; fix: ...\".
 
 Exit status: 0 all start; 1 one does not (or stops at a function that nobody defines: -r);
 2 one can not be read.
-";
+"
+);
 
 /// What is to be told.
 #[derive(Clone, Copy, Default)]
@@ -105,7 +107,7 @@ pub fn run(cx: &mut Context) -> u8 {
     let mut options = Options::default();
     let (mut root, mut help) = (None, false);
     let args = cx.args;
-    let operands = cli::parse(cx, args, HELP, &mut |_, key, value| match key {
+    let operands = cli::parse(cx, args, HELP.options, &mut |_, key, value| match key {
         b"t" => options.tree = true,
         b"v" => options.verbose = true,
         b"r" => options.symbols = true,
@@ -117,7 +119,7 @@ pub fn run(cx: &mut Context) -> u8 {
     });
     let operands = match operands {
         Ok(_) if help => {
-            put!(&mut cx.out, HELP);
+            put!(&mut cx.out, HELP.text);
             return 0;
         }
         Ok(operands) if !operands.is_empty() => operands,
@@ -126,7 +128,7 @@ pub fn run(cx: &mut Context) -> u8 {
                 message!(cx, "missing operand");
             }
             put!(&mut cx.err, "Try '", cx.prefix, "ldd --help' for more information.");
-            cx.end_message("\n");
+            cx.end_message(rt::text!("\n"));
             return 2;
         }
     };

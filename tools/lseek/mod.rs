@@ -16,7 +16,8 @@ use rt::process::ProcessDir;
 use rt::row::{find, is_printable};
 use rt::{Errno, put};
 
-const HELP: &str = "\
+const HELP: cli::Help = help!(
+    "\
 Where the cursor of a file is, where in it is data, and what is there. WHENCE is set (the
 default), cur, end, data or hole; an OFFSET decimal, or hexadecimal after 0x, with K, M, G, T, P
 or E behind it in units of 1024, 1024^2 and so on. FILE '-' is standard input.
@@ -32,7 +33,8 @@ or E behind it in units of 1024, 1024^2 and so on. FILE '-' is standard input.
       --json         one JSON document: numbers beyond 2^53 are strings
       --why          with --pid: why a process can't be read, and what helps
       --help         this text
-";
+"
+);
 
 const USAGE: &str = "[-v] FILE OFFSET [WHENCE]\n   or: lx lseek -m|-e|-d [-b] FILE\n\
     \x20  or: lx lseek -r [--sparse] FILE OFFSET [LENGTH]\n   or: lx lseek -p PID FD";
@@ -85,11 +87,12 @@ pub fn run(cx: &mut Context) -> u8 {
             _ => args.push(arg),
         }
     }
-    let operands =
-        cli::parse(cx, &args, HELP, &mut |_, key, value| Options::set(&mut options, key, value));
+    let operands = cli::parse(cx, &args, HELP.options, &mut |_, key, value| {
+        Options::set(&mut options, key, value)
+    });
     let Ok(mut operands) = operands.map_err(|Wrong| ()) else { return cli::misused(cx) };
     if options.help {
-        return cli::help(cx, USAGE, HELP);
+        return cli::help(cx, rt::text!(USAGE), HELP.text);
     }
     if let Some(offset) = negative {
         operands.insert(operands.len().min(1), offset);

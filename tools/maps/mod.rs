@@ -19,7 +19,8 @@ use crate::words::words;
 use alloc::vec::Vec;
 use filter::{Filter, Range};
 
-const HELP: &str = "\
+const HELP: cli::Help = help!(
+    "\
 What is mapped where in processes and core files: the lines of /proc/PID/maps, with octal
 escapes for what could drive a terminal. A PID is decimal or 'self' (lx, the default); all
 else is the path of a core file.
@@ -51,7 +52,8 @@ As pmap of procps 4.0.2 prints it, with its exit status, 42 where a process isn'
   -q, --quiet        without header and totals
   -r                 as pmap without options
   -A, --range=LOW[,HIGH]  only mappings in a range of addresses
-";
+"
+);
 
 const KEYS: &[u8] = b"json why H name perms deleted gaps summary draw at parse dump o raw color \
     x X d p q r A";
@@ -100,7 +102,7 @@ impl Options<'_> {
 pub fn run(cx: &mut Context) -> u8 {
     let mut options = Options::default();
     let (mut colour, mut more) = (None, 0);
-    let given = given(cx, "[OPTION]... [PID|CORE]...", HELP, KEYS, &mut |bit, value| {
+    let given = given(cx, rt::text!("[OPTION]... [PID|CORE]..."), HELP, KEYS, &mut |bit, value| {
         let text = value.unwrap_or_default();
         match bit {
             NAME => options.filter.name = Some(text),

@@ -53,14 +53,14 @@ enum Stop {
 
 /// Tells what is wrong with the archive, and is false.
 #[inline(never)]
-fn wrong(cx: &mut Context, archive: &[u8], text: &str) -> bool {
+fn wrong(cx: &mut Context, archive: &[u8], text: rt::text::Text) -> bool {
     wrong_of(cx, archive, text, &[])
 }
 
 /// The same, with numbers in it.
 #[inline(never)]
-fn wrong_of(cx: &mut Context, archive: &[u8], pattern: &str, numbers: &[u64]) -> bool {
-    Grade::Error.begin(cx, "");
+fn wrong_of(cx: &mut Context, archive: &[u8], pattern: rt::text::Text, numbers: &[u64]) -> bool {
+    Grade::Error.begin(cx, rt::text!(""));
     fill!(&mut cx.err, "%s: "; archive);
     pattern::numbers(&mut cx.err, pattern, numbers);
     cx.end_line();
@@ -88,7 +88,7 @@ fn members(cx: &mut Context, options: &Options, name: &[u8], source: &dyn Source
     if with_index {
         match &archive.index {
             None => {
-                wrong(cx, name, "unable to dump the index as none was found");
+                wrong(cx, name, rt::text!("unable to dump the index as none was found"));
             }
             Some(index) => show_index(cx, options.json, &archive, index),
         }
@@ -105,13 +105,13 @@ fn members(cx: &mut Context, options: &Options, name: &[u8], source: &dyn Source
         let header = match Header::read(source, at) {
             Ok(header) => header,
             Err(Stop::End) => return fine,
-            Err(Stop::Short) => return wrong(cx, name, "failed to read archive header"),
+            Err(Stop::Short) => return wrong(cx, name, rt::text!("failed to read archive header")),
         };
         if !header.is_valid() {
-            return wrong(cx, name, "did not find a valid archive header");
+            return wrong(cx, name, rt::text!("did not find a valid archive header"));
         }
         let Some(member) = archive.member(cx, header) else {
-            return wrong(cx, name, "bad archive file name");
+            return wrong(cx, name, rt::text!("bad archive file name"));
         };
         at += HEADER;
         if archive.thin {
@@ -125,7 +125,7 @@ fn members(cx: &mut Context, options: &Options, name: &[u8], source: &dyn Source
             let next = at.checked_add(header.size()).and_then(|at| at.checked_next_multiple_of(2));
             match next.filter(|next| i64::try_from(*next).is_ok()) {
                 Some(next) => at = next,
-                None => return wrong(cx, name, "failed to seek to next archive header"),
+                None => return wrong(cx, name, rt::text!("failed to seek to next archive header")),
             }
         }
     }
@@ -153,7 +153,8 @@ fn thin_member(
         let readable = input.filter(|input| match rt::elf::Elf::new(input) {
             Ok(elf) if elf.sections().is_none() => {
                 let size = elf.shnum().wrapping_mul(elf.header.e_shentsize.into());
-                let what = "Reading %u bytes extends past end of file for section headers";
+                let what =
+                    rt::text!("Reading %u bytes extends past end of file for section headers");
                 pattern::error(cx, what, &[size], &[]);
                 false
             }
@@ -167,7 +168,7 @@ fn thin_member(
         return Some(one(cx, options, &archive.qualified(member), &input));
     };
     let Some(nested) = opened.map(|input| Nested::new(cx, input, &path, origin)) else {
-        let what = "%s[<corrupt>(%s)]: contains corrupt thin archive: %s";
+        let what = rt::text!("%s[<corrupt>(%s)]: contains corrupt thin archive: %s");
         pattern::error(cx, what, &[], &[archive.name, &path, &path]);
         return None;
     };
@@ -214,7 +215,7 @@ impl<'a> Archive<'a> {
             Ok(header) => header,
             Err(Stop::End) => return Some(archive),
             Err(Stop::Short) => {
-                wrong(cx, name, "failed to read archive header");
+                wrong(cx, name, rt::text!("failed to read archive header"));
                 return None;
             }
         };
@@ -226,7 +227,7 @@ impl<'a> Archive<'a> {
         if let Some(word) = word {
             let size = header.size();
             if with_index && size.cast_signed() < 0 {
-                wrong_of(cx, name, "invalid archive header size: %ld", &[size]);
+                wrong_of(cx, name, rt::text!("invalid archive header size: %ld"), &[size]);
                 return None;
             }
             let size = size.wrapping_add(size & 1);
@@ -238,7 +239,11 @@ impl<'a> Archive<'a> {
                 Ok(header) => header,
                 Err(Stop::End) => return Some(archive),
                 Err(Stop::Short) => {
-                    wrong(cx, name, "failed to read archive header following archive index");
+                    wrong(
+                        cx,
+                        name,
+                        rt::text!("failed to read archive header following archive index"),
+                    );
                     return None;
                 }
             };
@@ -248,16 +253,16 @@ impl<'a> Archive<'a> {
         if header.name() == b"//              " {
             let size = header.size();
             if size < 8 {
-                wrong_of(cx, name, "long name table is too small, (size = %u)", &[size]);
+                wrong_of(cx, name, rt::text!("long name table is too small, (size = %u)"), &[size]);
                 return None;
             }
             if size > source.size() {
-                wrong_of(cx, name, "long name table is too big, (size = %#x)", &[size]);
+                wrong_of(cx, name, rt::text!("long name table is too big, (size = %#x)"), &[size]);
                 return None;
             }
             archive.long_names = source.get(archive.members + HEADER, size);
             if archive.long_names.is_none() {
-                wrong(cx, name, "failed to read long symbol name string table");
+                wrong(cx, name, rt::text!("failed to read long symbol name string table"));
                 return None;
             }
             archive.members += HEADER + size;
@@ -296,12 +301,12 @@ impl<'a> Archive<'a> {
         let header = match Header::read(self.source, at) {
             Ok(header) => header,
             Err(_) => {
-                wrong(cx, self.name, "failed to read archive header");
+                wrong(cx, self.name, rt::text!("failed to read archive header"));
                 return None;
             }
         };
         if !header.is_valid() {
-            wrong(cx, self.name, "did not find a valid archive header");
+            wrong(cx, self.name, rt::text!("did not find a valid archive header"));
             return None;
         }
         self.member(cx, header)
@@ -375,35 +380,37 @@ impl<'a> Index<'a> {
         size: u64,
     ) -> Option<Self> {
         if size < word as u64 {
-            wrong(cx, name, "the archive index is empty");
+            wrong(cx, name, rt::text!("the archive index is empty"));
             return None;
         }
         let read = |at: u64, size: u64| source.get(8 + HEADER + at, size);
         let count = read(0, word as u64).and_then(|bytes| big_endian(bytes, word, 0));
         let Some(count) = count else {
-            wrong(cx, name, "failed to read archive index");
+            wrong(cx, name, rt::text!("failed to read archive index"));
             return None;
         };
         let rest = size - word as u64;
         let Some(offsets_size) = count.checked_mul(word as u64).filter(|size| *size <= rest) else {
-            let what = "the archive index is supposed to have 0x%x entries of %u bytes, \
-                        but the size is only 0x%x";
+            let what = rt::text!(
+                "the archive index is supposed to have 0x%x entries of %u bytes, \
+                        but the size is only 0x%x"
+            );
             wrong_of(cx, name, what, &[count, word as u64, rest]);
             return None;
         };
         let offsets = read(word as u64, offsets_size);
         let Some(offsets) = offsets else {
-            wrong(cx, name, "failed to read archive index");
+            wrong(cx, name, rt::text!("failed to read archive index"));
             return None;
         };
         let symbols_size = rest - offsets_size;
         if symbols_size == 0 {
-            wrong(cx, name, "the archive has an index but no symbols");
+            wrong(cx, name, rt::text!("the archive has an index but no symbols"));
             return None;
         }
         let symbols = read(word as u64 + offsets_size, symbols_size);
         let Some(symbols) = symbols else {
-            wrong(cx, name, "failed to read archive index symbol table");
+            wrong(cx, name, rt::text!("failed to read archive index symbol table"));
             return None;
         };
         Some(Index { word, offsets, symbols })
@@ -422,7 +429,7 @@ fn big_endian(bytes: &[u8], word: usize, index: usize) -> Option<u64> {
 fn show_index(cx: &mut Context, json: bool, archive: &Archive, index: &Index) {
     let count = index.offsets.len() / index.word;
     if !json {
-        let what = "Index of archive %s: (%u entries, 0x%x bytes in the symbol table)\n";
+        let what = rt::text!("Index of archive %s: (%u entries, 0x%x bytes in the symbol table)\n");
         let numbers = [count as u64, index.symbols.len() as u64];
         pattern::fill(&mut cx.out, what, &numbers, &[archive.name]);
     }
@@ -439,7 +446,7 @@ fn show_index(cx: &mut Context, json: bool, archive: &Archive, index: &Index) {
         }
         before = offset;
         let Some(rest) = index.symbols.get(used..).filter(|rest| !rest.is_empty()) else {
-            let what = "end of the symbol table reached before the end of the index";
+            let what = rt::text!("end of the symbol table reached before the end of the index");
             wrong(cx, archive.name, what);
             break;
         };
@@ -461,8 +468,10 @@ fn show_index(cx: &mut Context, json: bool, archive: &Archive, index: &Index) {
     }
     let aligned = used.next_multiple_of(if index.word == 8 { 8 } else { 2 });
     if aligned < index.symbols.len() {
-        let what = "%u bytes remain in the symbol table, \
-            but without corresponding entries in the index table";
+        let what = rt::text!(
+            "%u bytes remain in the symbol table, \
+            but without corresponding entries in the index table"
+        );
         wrong_of(cx, archive.name, what, &[(index.symbols.len() - aligned) as u64]);
     }
 }

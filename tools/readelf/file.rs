@@ -324,7 +324,7 @@ impl<'a> File<'a> {
             let head = " field in the ELF header is ";
             let tail = " than the size of an ELF ";
             let grade = if less { Grade::Error } else { Grade::Warning };
-            grade.begin(cx, "The ");
+            grade.begin(cx, rt::text!("The "));
             let how = if less { "less" } else { "larger" };
             put!(&mut cx.err, field, head, how, tail, kind, " header");
             cx.end_line();

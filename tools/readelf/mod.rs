@@ -23,11 +23,11 @@ macro_rules! warn {
 macro_rules! graded {
     ($cx:expr, $grade:ident, $text:literal $(,)?) => {{
         let cx: &mut $crate::context::Context = $cx;
-        $crate::readelf::Grade::$grade.tell(cx, $text);
+        $crate::readelf::Grade::$grade.tell(cx, rt::text!($text));
     }};
     ($cx:expr, $grade:ident, $first:literal, $($items:tt)+) => {{
         let cx: &mut $crate::context::Context = $cx;
-        $crate::readelf::Grade::$grade.begin(cx, $first);
+        $crate::readelf::Grade::$grade.begin(cx, rt::text!($first));
         rt::put!(&mut cx.err, $($items)+);
         cx.end_line();
     }};
@@ -40,9 +40,9 @@ macro_rules! graded {
 macro_rules! warn_open {
     ($cx:expr, $($item:expr),+ $(,)?) => {{
         let cx: &mut Context = $cx;
-        $crate::readelf::Grade::Warning.begin(cx, "");
+        $crate::readelf::Grade::Warning.begin(cx, rt::text!(""));
         rt::put!(&mut cx.err, $($item),+);
-        cx.end_message("");
+        cx.end_message(rt::text!(""));
     }};
 }
 
@@ -97,6 +97,7 @@ use rt::elf::Source;
 use rt::elf::consts::ELFCLASS64;
 use rt::input::Input;
 use rt::put;
+use rt::text::Text;
 
 /// How bad it is what a message tells of.
 #[derive(Clone, Copy)]
@@ -107,16 +108,16 @@ enum Grade {
 
 impl Grade {
     #[inline(never)]
-    fn begin(self, cx: &mut Context, words: &str) {
+    fn begin(self, cx: &mut Context, words: Text) {
         cx.begin_message_with(match self {
-            Grade::Error => "Error: ",
-            Grade::Warning => "Warning: ",
+            Grade::Error => rt::text!("Error: "),
+            Grade::Warning => rt::text!("Warning: "),
         });
         put!(&mut cx.err, words);
     }
 
     #[inline(never)]
-    fn tell(self, cx: &mut Context, words: &str) {
+    fn tell(self, cx: &mut Context, words: Text) {
         self.begin(cx, words);
         cx.end_line();
     }

@@ -71,7 +71,8 @@ pub struct Options {
 }
 
 /// The help, and the table of options: see [`cli`].
-const HELP: &str = "\
+const HELP: cli::Help = help!(
+    "\
 What is in ELF files, and in archives of them.
 
   -a, --all                   all that follow, down to -A
@@ -149,7 +150,8 @@ Known to GNU readelf, not supported yet:
       --ctf-symbols=SECTION
       --ctf-strings=SECTION
       --sframe[=SECTION]      SFrame, of .sframe
-";
+"
+);
 
 /// The options that set a field, by the first of their names in [`HELP`], in the order of
 /// [`Options::field`]: headers and notes, the other parts of the report, what only says how.
@@ -308,7 +310,7 @@ pub fn parse(
     options: &mut Options,
 ) -> Result<Vec<&'static [u8]>, Wrong> {
     options.colour = Colour::auto();
-    cli::parse(cx, args, HELP, &mut |cx, key, value| options.set(cx, key, value))
+    cli::parse(cx, args, HELP.options, &mut |cx, key, value| options.set(cx, key, value))
 }
 
 /// Usage on standard error, for a command line that makes no sense.
@@ -337,5 +339,5 @@ pub fn version(cx: &mut Context) -> u8 {
 }
 
 fn usage(out: &mut BufWriter, prefix: &str) {
-    put!(out, "Usage: ", prefix, "readelf OPTION... FILE...\n", HELP);
+    put!(out, "Usage: ", prefix, "readelf OPTION... FILE...\n", HELP.text);
 }

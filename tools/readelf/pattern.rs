@@ -6,6 +6,7 @@ use super::{Grade, text};
 use crate::context::Context;
 use rt::fmt::{Put, dec, hex, int};
 use rt::io::BufWriter;
+use rt::text::Text;
 
 /// Prints a pattern: `fill!(out, "%s has %u bytes at 0x%08x\n", size, offset; name)`, first the
 /// numbers, after a semicolon the texts.
@@ -16,11 +17,11 @@ use rt::io::BufWriter;
 macro_rules! fill {
     ($out:expr, $pattern:literal $(, $number:expr)+ $(,)?) => {
         $crate::readelf::pattern::numbers(
-            $out, $pattern, &[$(rt::fmt::Unsigned::widen($number)),+])
+            $out, rt::text!($pattern), &[$(rt::fmt::Unsigned::widen($number)),+])
     };
     ($out:expr, $pattern:literal $(, $number:expr)*; $($text:expr),+ $(,)?) => {
         $crate::readelf::pattern::fill(
-            $out, $pattern, &[$(rt::fmt::Unsigned::widen($number)),*], &[$($text),+])
+            $out, rt::text!($pattern), &[$(rt::fmt::Unsigned::widen($number)),*], &[$($text),+])
     };
 }
 
@@ -28,7 +29,7 @@ macro_rules! fill {
 macro_rules! fill_error {
     ($cx:expr, $pattern:literal $(, $number:expr)* $(; $($text:expr),+)? $(,)?) => {
         $crate::readelf::pattern::error(
-            $cx, $pattern, &[$(rt::fmt::Unsigned::widen($number)),*], &[$($($text),+)?])
+            $cx, rt::text!($pattern), &[$(rt::fmt::Unsigned::widen($number)),*], &[$($($text),+)?])
     };
 }
 
@@ -36,12 +37,12 @@ macro_rules! fill_error {
 macro_rules! fill_warning {
     ($cx:expr, $pattern:literal $(, $number:expr)* $(; $($text:expr),+)? $(,)?) => {
         $crate::readelf::pattern::warning(
-            $cx, $pattern, &[$(rt::fmt::Unsigned::widen($number)),*], &[$($($text),+)?])
+            $cx, rt::text!($pattern), &[$(rt::fmt::Unsigned::widen($number)),*], &[$($($text),+)?])
     };
 }
 
 /// Prints a pattern; see [`fill!`]. What is missing counts as 0 and as empty.
-pub fn fill(out: &mut BufWriter, pattern: &str, numbers: &[u64], texts: &[&[u8]]) {
+pub fn fill(out: &mut BufWriter, pattern: Text, numbers: &[u64], texts: &[&[u8]]) {
     let (mut numbers, mut texts) = (numbers.iter(), texts.iter());
     let mut bytes = pattern.bytes();
     while let Some(byte) = bytes.next() {
@@ -88,24 +89,24 @@ pub fn fill(out: &mut BufWriter, pattern: &str, numbers: &[u64], texts: &[&[u8]]
 
 /// Prints a pattern with numbers only.
 #[inline(never)]
-pub fn numbers(out: &mut BufWriter, pattern: &str, numbers: &[u64]) {
+pub fn numbers(out: &mut BufWriter, pattern: Text, numbers: &[u64]) {
     fill(out, pattern, numbers, &[]);
 }
 
 /// Tells an error; see [`fill_error!`].
 #[inline(never)]
-pub fn error(cx: &mut Context, pattern: &str, numbers: &[u64], texts: &[&[u8]]) {
+pub fn error(cx: &mut Context, pattern: Text, numbers: &[u64], texts: &[&[u8]]) {
     message(cx, Grade::Error, pattern, numbers, texts);
 }
 
 /// Tells a warning; see [`fill_warning!`].
 #[inline(never)]
-pub fn warning(cx: &mut Context, pattern: &str, numbers: &[u64], texts: &[&[u8]]) {
+pub fn warning(cx: &mut Context, pattern: Text, numbers: &[u64], texts: &[&[u8]]) {
     message(cx, Grade::Warning, pattern, numbers, texts);
 }
 
-fn message(cx: &mut Context, grade: Grade, pattern: &str, numbers: &[u64], texts: &[&[u8]]) {
-    grade.begin(cx, "");
+fn message(cx: &mut Context, grade: Grade, pattern: Text, numbers: &[u64], texts: &[&[u8]]) {
+    grade.begin(cx, rt::text!(""));
     fill(&mut cx.err, pattern, numbers, texts);
     cx.end_line();
 }
@@ -113,6 +114,7 @@ fn message(cx: &mut Context, grade: Grade, pattern: &str, numbers: &[u64], texts
 #[cfg(test)]
 mod tests {
     use super::*;
+    use rt::text;
     use std::vec::Vec;
 
     struct Sink<'a>(&'a mut Vec<u8>);
@@ -124,7 +126,7 @@ mod tests {
         }
     }
 
-    fn filled(pattern: &str, numbers: &[u64], texts: &[&[u8]]) -> Vec<u8> {
+    fn filled(pattern: Text, numbers: &[u64], texts: &[&[u8]]) -> Vec<u8> {
         let mut all = Vec::new();
         let (mut sink, mut buffer) = (Sink(&mut all), [0; 8]);
         let mut out = BufWriter::new(&mut buffer, &mut sink);
@@ -135,17 +137,17 @@ mod tests {
 
     #[test]
     fn as_printf() {
-        assert_eq!(filled("plain", &[1], &[b"x"]), b"plain");
+        assert_eq!(filled(text!("plain"), &[1], &[b"x"]), b"plain");
         assert_eq!(
-            filled("%u %d %ld %x", &[u64::MAX; 4], &[]),
+            filled(text!("%u %d %ld %x"), &[u64::MAX; 4], &[]),
             b"18446744073709551615 -1 -1 ffffffffffffffff"
         );
         assert_eq!(
-            filled("[%5u|%-5u|%05x|%#x|%0*x]", &[7, 7, 255, 255, 4, 15], &[]),
+            filled(text!("[%5u|%-5u|%05x|%#x|%0*x]"), &[7, 7, 255, 255, 4, 15], &[]),
             b"[    7|7    |000ff|0xff|000f]"
         );
-        assert_eq!(filled("%s=%u, %S", &[1], &[b"a\n", b"\xff"]), b"a^J=1, <FF>");
+        assert_eq!(filled(text!("%s=%u, %S"), &[1], &[b"a\n", b"\xff"]), b"a^J=1, <FF>");
         // Too few of both, and a pattern cut off.
-        assert_eq!(filled("%u%s%x%", &[], &[]), b"000");
+        assert_eq!(filled(text!("%u%s%x%"), &[], &[]), b"000");
     }
 }

@@ -97,7 +97,7 @@ impl Spelling {
 fn wrong(cx: &mut Context, what: &str, value: &[u8], end: &str) {
     cx.begin_message();
     put!(&mut cx.err, "Error: ", what, super::text::name(value), end);
-    cx.end_message("");
+    cx.end_message(rt::text!(""));
 }
 
 impl Unicode {

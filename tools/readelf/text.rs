@@ -26,7 +26,7 @@ impl Put for Name<'_> {
     }
 
     #[inline(always)]
-    fn put_after(&self, out: &mut BufWriter, text: &str) {
+    fn put_after(&self, out: &mut BufWriter, text: rt::text::Text) {
         put_name_after(out, text, self.0);
     }
 }
@@ -51,8 +51,8 @@ fn put_name(out: &mut BufWriter, mut rest: &[u8]) {
 }
 
 #[inline(never)]
-fn put_name_after(out: &mut BufWriter, text: &str, name: &[u8]) {
-    out.bytes(text.as_bytes());
+fn put_name_after(out: &mut BufWriter, text: rt::text::Text, name: &[u8]) {
+    out.text(text);
     put_name(out, name);
 }
 
@@ -85,8 +85,8 @@ impl Put for Section<'_> {
     }
 
     #[inline(never)]
-    fn put_after(&self, out: &mut BufWriter, text: &str) {
-        out.bytes(text.as_bytes());
+    fn put_after(&self, out: &mut BufWriter, text: rt::text::Text) {
+        out.text(text);
         self.put(out);
     }
 }

@@ -28,7 +28,8 @@ use rt::put;
 use subject::Subject;
 use zone::Zone;
 
-const HELP: &str = "\
+const HELP: cli::Help = help!(
+    "\
 What is known of files, or of the file systems that they are on.
 
   -L, --dereference    follow symbolic links
@@ -65,7 +66,8 @@ With -f:
 
 %N quotes as QUOTING_STYLE says. Times are in the zone of TZ or /etc/localtime. Control
 characters and what isn't UTF-8 are printed as \\ooo; by --printf, for scripts, as they are.
-";
+"
+);
 
 /// What was asked for.
 #[derive(Default)]
@@ -126,14 +128,15 @@ pub fn run(cx: &mut Context) -> u8 {
         mount: None,
     };
     let args = cx.args;
-    let operands =
-        cli::parse(cx, args, HELP, &mut |cx, key, value| set(&mut run.options, cx, key, value));
+    let operands = cli::parse(cx, args, HELP.options, &mut |cx, key, value| {
+        set(&mut run.options, cx, key, value)
+    });
     let operands = match operands {
         Ok(operands) if !run.options.has(Switch::Wrong) => operands,
         _ => return cli::misused(cx),
     };
     if run.options.has(Switch::Help) {
-        return cli::help(cx, "[OPTION]... FILE...", HELP);
+        return cli::help(cx, rt::text!("[OPTION]... FILE..."), HELP.text);
     }
     if run.options.has(Switch::Version) {
         return cli::version(cx);
@@ -178,7 +181,7 @@ fn cached(cx: &mut Context, mode: &[u8]) -> Option<AtFlags> {
     message!(cx, what, " argument ", Word(mode), " for ", Word(b"--cached"));
     put!(&mut cx.err, "Valid arguments are:\n");
     words(MODES, b' ').for_each(|mode| put!(&mut cx.err, "  - ", Word(mode), "\n"));
-    cx.end_message("");
+    cx.end_message(rt::text!(""));
     None
 }
 

@@ -98,7 +98,7 @@ pub fn show(cx: &mut Context, file: &File) -> bool {
             continue;
         }
         let Some(data) = file.data(&section) else {
-            let what = "Reading %u bytes extends past end of file for attributes";
+            let what = rt::text!("Reading %u bytes extends past end of file for attributes");
             pattern::error(cx, what, &[section.sh_size], &[]);
             fine = false;
             continue;
@@ -106,7 +106,7 @@ pub fn show(cx: &mut Context, file: &File) -> bool {
         match data.split_first() {
             Some((b'A', _)) => fine &= vendor_parts(cx, file, vendor, data),
             Some((&version, _)) => {
-                let what = "Unknown attributes version '%s'(%u) - expecting 'A'\n";
+                let what = rt::text!("Unknown attributes version '%s'(%u) - expecting 'A'\n");
                 pattern::fill(&mut cx.out, what, &[version.into()], &[&[version]]);
                 fine = false;
             }

@@ -218,7 +218,8 @@ fn primary_got(cx: &mut Context, file: &File) -> bool {
         return true;
     }
     let Some(globals) = count.checked_sub(first) else {
-        let what = "The GOT symbol offset (%u) is greater than the symbol table size (%u)";
+        let what =
+            rt::text!("The GOT symbol offset (%u) is greater than the symbol table size (%u)");
         pattern::error(cx, what, &[first, count], &[]);
         return false;
     };
@@ -276,7 +277,7 @@ fn primary_entries(
         match file.dynamic.symbols.and_then(|symbols| symbols.table.get(index as usize)) {
             Some(symbol) => got.symbol(&mut cx.out, file, &symbol, before),
             None => {
-                let what = "<symbol index %u exceeds number of dynamic symbols>\n";
+                let what = rt::text!("<symbol index %u exceeds number of dynamic symbols>\n");
                 pattern::numbers(&mut cx.out, what, &[index]);
             }
         }

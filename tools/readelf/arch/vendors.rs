@@ -119,21 +119,21 @@ impl Vendor {
             return put!(out, "\n");
         }
         let pattern = match (self, tag) {
-            (Aeabi | C6xabi, _) => "??? (%d)\n",
-            (Mspabi, _) => "??? (%u)\n",
-            (Riscv, 4) => "%u-bytes\n",
-            (Arc, 9) => "v%d\n",
-            (Arc, _) => "%d\n",
-            (Csky, 9) => "VDSP Version %d\n",
+            (Aeabi | C6xabi, _) => rt::text!("??? (%d)\n"),
+            (Mspabi, _) => rt::text!("??? (%u)\n"),
+            (Riscv, 4) => rt::text!("%u-bytes\n"),
+            (Arc, 9) => rt::text!("v%d\n"),
+            (Arc, _) => rt::text!("%d\n"),
+            (Csky, 9) => rt::text!("VDSP Version %d\n"),
             (Csky, 22) => {
                 for (bit, name) in [" Half", " Single", " Double"].into_iter().enumerate() {
                     put!(out, if value & 1 << bit != 0 { name } else { "" });
                 }
-                "\n"
+                rt::text!("\n")
             }
             // GNU readelf forgets to end the line.
-            (Riscv, 6) | (Csky, _) => "",
-            _ => "%u\n",
+            (Riscv, 6) | (Csky, _) => rt::text!(""),
+            _ => rt::text!("%u\n"),
         };
         pattern::numbers(out, pattern, &[value]);
     }

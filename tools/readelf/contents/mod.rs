@@ -46,7 +46,7 @@ fn chosen(cx: &mut Context, file: &File, show: Show) -> bool {
     let dumps = &file.options.dumps;
     for dump in dumps.iter().rev().filter(|dump| number(dump.section).is_none()) {
         if !file.sections.iter().any(|section| file.section_name(&section) == dump.section) {
-            let what = "Section '%s' was not dumped because it does not exist";
+            let what = rt::text!("Section '%s' was not dumped because it does not exist");
             pattern::warning(cx, what, &[], &[dump.section]);
         }
     }

@@ -309,12 +309,14 @@ impl Target<'_, '_> {
         let Some(how) = how else {
             if unsupported.is_none() && !known {
                 let machine = self.file.elf.header.e_machine.into();
-                let what = "Missing knowledge of 32-bit reloc types used in DWARF sections of \
-                            machine number %u";
+                let what = rt::text!(
+                    "Missing knowledge of 32-bit reloc types used in DWARF sections of \
+                            machine number %u"
+                );
                 pattern::error(cx, what, &[machine], &[]);
             }
             if *unsupported != Some(kind) {
-                let what = "unable to apply unsupported reloc type %u to section %S";
+                let what = rt::text!("unable to apply unsupported reloc type %u to section %S");
                 pattern::warning(cx, what, &[kind.into()], &[self.name]);
             }
             *unsupported = Some(kind);
@@ -327,18 +329,19 @@ impl Target<'_, '_> {
         let place = usize::try_from(r_offset).ok();
         let field = place.and_then(|at| bytes.get_mut(at..at.checked_add(size)?));
         let Some(field) = field else {
-            let what = "skipping invalid relocation offset %#x in section %S";
+            let what = rt::text!("skipping invalid relocation offset %#x in section %S");
             return pattern::warning(cx, what, &[r_offset], &[self.name]);
         };
         let Some(symbol) = self.symbols.get(index as usize) else {
-            let what = "skipping invalid relocation symbol index %#x in section %S";
+            let what = rt::text!("skipping invalid relocation symbol index %#x in section %S");
             return pattern::warning(cx, what, &[index.into()], &[self.name]);
         };
         if index != 0 && !matches!(symbol.kind(), 0..=3 | STT_COMMON) {
             let header = &self.file.elf.header;
             let kind =
                 symbols::symbol_type(symbol.kind(), header.e_machine, header.e_ident.osabi());
-            let what = "skipping unexpected symbol type %s in section .rel%S relocation %u";
+            let what =
+                rt::text!("skipping unexpected symbol type %s in section .rel%S relocation %u");
             return pattern::warning(cx, what, &[number], &[kind.as_ref(), self.name]);
         }
         let data = self.file.elf.encoding.data;

@@ -323,8 +323,8 @@ impl Put for Name {
     }
 
     #[inline(never)]
-    fn put_after(&self, out: &mut BufWriter, text: &str) {
-        out.bytes(text.as_bytes());
+    fn put_after(&self, out: &mut BufWriter, text: rt::text::Text) {
+        out.text(text);
         self.put(out);
     }
 }

@@ -1,16 +1,18 @@
-//! Text in half the space: a byte that isn't printable ASCII stands for a word of a dictionary.
+//! Names in half the space: see [`rt::text::packing`].
 //!
-//! Names have much in common: most of their text is `TLS_`, `HI`, `register` and the like. They
-//! are packed when the crate is compiled.
+//! Names have much in common: most of their text is `TLS_`, `HI`, `register` and the like.
 
-/// What the names have in common, in ascending order.
+pub use rt::text::packing::cut;
+use rt::text::packing::{COUNT, Dictionary, Words, room};
+
+/// What the names have in common.
 ///
-/// Chosen for the least bytes of names and dictionary together: first the commonest pair of
-/// neighbours becomes a word, again and again; then a word makes room for a piece of text that
-/// saves more than it, as long as there is one. When the lists of names change, nothing breaks,
-/// the words only fit less well.
+/// Chosen for the least bytes of names and dictionary together, as
+/// [rt's words](rt::text::WORDS) for texts.
+const WORDS: Words = Words::new(LIST);
+
 #[rustfmt::skip]
-const DICTIONARY: &[&[u8]; COUNT] = &[
+const LIST: &[&[u8]; COUNT] = &[
     b" (", b" (s390 ", b" Semiconductor", b" Technolog", b" address", b" and up t",
     b" architecture", b" data)", b" embedded ", b" family", b" instructions", b" p", b" register",
     b" structure", b", ", b"-bit ", b"-byte", b"-byte extended", b"00", b"0_", b"10", b"12", b"16",
@@ -29,129 +31,19 @@ const DICTIONARY: &[&[u8]; COUNT] = &[
     b"ppc checkpointed ", b"re", b"ro", b"rocessor", b"s ", b"se", b"st", b"ti", b"unknown",
 ];
 
-/// So many bytes there are that aren't printable ASCII (0x7f is taken for it).
-const COUNT: usize = 256 - (0x80 - 0x20);
-
-/// The byte that stands for the first word; 0 comes after 0xff.
-const FIRST: u8 = 0x80;
-
-/// The words, one after another: a pointer for each would cost more than the words.
-static WORDS: [u8; STARTS[COUNT] as usize] = {
-    let mut words = [0; STARTS[COUNT] as usize];
-    let (mut at, mut word) = (0, 0);
-    while word < COUNT {
-        let bytes = DICTIONARY[word];
-        assert!(word == 0 || before(DICTIONARY[word - 1], bytes), "words are sorted");
-        let mut i = 0;
-        while i < bytes.len() {
-            words[at] = bytes[i];
-            (at, i) = (at + 1, i + 1);
-        }
-        word += 1;
-    }
-    words
-};
-
-/// Where each word begins, and where the last one ends.
-const STARTS: [u16; COUNT + 1] = {
-    let mut starts = [0; COUNT + 1];
-    let mut word = 0;
-    while word < COUNT {
-        starts[word + 1] = starts[word] + DICTIONARY[word].len() as u16;
-        word += 1;
-    }
-    starts
-};
+static DICTIONARY: Dictionary<{ room(&WORDS) }> = Dictionary::new(&WORDS);
 
 /// What a byte of packed text stands for: a word, or itself.
 pub fn expand(byte: &u8) -> &[u8] {
-    static STARTS: [u16; COUNT + 1] = self::STARTS;
-    let word = usize::from(byte.wrapping_sub(FIRST));
-    match STARTS.get(word..).and_then(|starts| starts.first_chunk()) {
-        Some(&[start, end]) => WORDS.get(start.into()..end.into()).unwrap_or_default(),
-        None => core::slice::from_ref(byte),
-    }
+    DICTIONARY.expand(byte)
 }
 
 /// The longest text that can be packed.
 pub const MAX: usize = 127;
 
 /// Writes the shortest form of a text at a position, and gives back where it ends.
-pub const fn pack(out: &mut [u8], mut at: usize, text: &str) -> usize {
-    let text = text.as_bytes();
-    // What is left of the text from each byte on: how short it gets, and what it begins with.
-    let mut shortest = [0; MAX + 1];
-    let mut best = [(0, 0); MAX];
-    let mut i = text.len();
-    while i > 0 {
-        i -= 1;
-        let byte = text[i];
-        best[i] = (byte, 1);
-        // A control character has to be part of a word.
-        shortest[i] = shortest[i + 1] + if byte < b' ' { 0x100 } else { 1 };
-        assert!(byte < 0x7f && shortest[i] < 0x8000);
-        let next = if i + 1 < text.len() { text[i + 1] } else { 0 };
-        let mut word = PAIRS[byte as usize][next as usize] as usize;
-        while word < COUNT {
-            let bytes = DICTIONARY[word];
-            if bytes[0] != byte || bytes[1] != next {
-                break;
-            }
-            let len = bytes.len();
-            if begins(text, i, bytes) && shortest[i + len] + 1 < shortest[i] {
-                best[i] = (FIRST.wrapping_add(word as u8), len);
-                shortest[i] = shortest[i + len] + 1;
-            }
-            word += 1;
-        }
-    }
-    assert!(shortest[0] < 0x100, "no word for a control character");
-    while i < text.len() {
-        let (byte, len) = best[i];
-        out[at] = byte;
-        (at, i) = (at + 1, i + len);
-    }
-    at
-}
-
-/// The first word with these two characters at its beginning.
-const PAIRS: &[[u8; 0x80]; 0x80] = &{
-    let mut pairs = [[COUNT as u8; 0x80]; 0x80];
-    let mut word = COUNT;
-    while word > 0 {
-        word -= 1;
-        pairs[DICTIONARY[word][0] as usize][DICTIONARY[word][1] as usize] = word as u8;
-    }
-    pairs
-};
-
-/// Whether a word is in a text at a position.
-const fn begins(text: &[u8], at: usize, word: &[u8]) -> bool {
-    let mut i = 0;
-    while i < word.len() {
-        if at + i >= text.len() || text[at + i] != word[i] {
-            return false;
-        }
-        i += 1;
-    }
-    true
-}
-
-/// Whether `a` comes before `b`.
-const fn before(a: &[u8], b: &[u8]) -> bool {
-    let mut i = 0;
-    while i < a.len() && i < b.len() && a[i] == b[i] {
-        i += 1;
-    }
-    i < b.len() && (i == a.len() || a[i] < b[i])
-}
-
-/// The first bytes of an array that was made too long.
-pub const fn cut<const N: usize>(bytes: &[u8]) -> [u8; N] {
-    match bytes.first_chunk() {
-        Some(bytes) => *bytes,
-        None => panic!("there are enough"),
-    }
+pub const fn pack(out: &mut [u8], at: usize, text: &str) -> usize {
+    WORDS.pack::<{ MAX + 1 }>(out, at, text)
 }
 
 #[cfg(test)]

@@ -80,7 +80,7 @@ pub fn name(cx: &mut Context, file: &File, note: &Note) {
         }
     }
     if at > size {
-        let what = "corrupt name field: namesz: %u but parsing gets to %u";
+        let what = rt::text!("corrupt name field: namesz: %u but parsing gets to %u");
         return pattern::error(cx, what, &[size, at], &[]);
     }
     let label;
@@ -94,7 +94,7 @@ pub fn name(cx: &mut Context, file: &File, note: &Note) {
     if kind == b'*' {
         let count = (size - at).saturating_sub(1) as usize;
         if count > 8 {
-            let what = "corrupt numeric name field: too many bytes in the value: %x";
+            let what = rt::text!("corrupt numeric name field: too many bytes in the value: %x");
             pattern::error(cx, what, &[count as u64], &[]);
         }
         let digits = bytes(at).iter().take(count.min(8)).rev();

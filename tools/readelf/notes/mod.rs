@@ -108,7 +108,8 @@ fn walk(cx: &mut Context, file: &File, one: One, json: bool) -> bool {
         if json {
             cx.json().object("").numbers("p_offset p_filesz", &place).array("notes");
         } else {
-            let pattern = "\nDisplaying notes found at file offset 0x%08x with length 0x%08x:\n";
+            let pattern =
+                rt::text!("\nDisplaying notes found at file offset 0x%08x with length 0x%08x:\n");
             pattern::numbers(&mut cx.out, pattern, &place);
         }
         fine &= notes(cx, file, data, segment.p_align, one);
@@ -171,9 +172,9 @@ fn notes(cx: &mut Context, file: &File, data: &[u8], align: u64, one: One) -> bo
         };
         let (n_namesz, n_descsz, n_type) = (field(0), field(1), field(2));
         let Some((note, size)) = decode(r, header, n_namesz, n_descsz, n_type, align) else {
-            let what = "note with invalid namesz and/or descsz found at offset %#x";
+            let what = rt::text!("note with invalid namesz and/or descsz found at offset %#x");
             pattern::warning(cx, what, &[at as u64], &[]);
-            let what = " type: %#x, namesize: %#x, descsize: %#x, alignment: %u";
+            let what = rt::text!(" type: %#x, namesize: %#x, descsize: %#x, alignment: %u");
             pattern::warning(cx, what, &[n_type, n_namesz, n_descsz, align], &[]);
             break;
         };
