@@ -7,7 +7,7 @@ use super::notes::{civil, vms_time};
 use super::text;
 use crate::context::Context;
 use rt::elf::consts::*;
-use rt::elf::{Dyn, Encoding, Record, SectionHeader, Symbol, Table, c_str};
+use rt::elf::{Dyn, Elf, Encoding, Record, SectionHeader, Symbol, Table, c_str};
 use rt::fmt::{dec, hex, int};
 use rt::io::BufWriter;
 use rt::put;
@@ -18,8 +18,10 @@ pub struct Dynamic<'a> {
     pub offset: u64,
     /// Its entries up to the first `DT_NULL`, including that.
     pub entries: Table<'a, Dyn>,
-    /// The dynamic string table.
+    /// The dynamic string table; empty where only single strings of it are wanted.
     pub strings: Option<&'a [u8]>,
+    /// Where that lies in the file.
+    pub strings_at: Extent,
     /// The dynamic symbols; without section headers they are looked for with `-D` and `-I`
     /// only, since a hash table has to be read to count them.
     pub symbols: Option<Symbols<'a>>,
@@ -31,7 +33,8 @@ impl<'a> Dynamic<'a> {
     /// No dynamic section.
     pub fn none(encoding: Encoding) -> Self {
         let (entries, hashes) = (Table::empty(encoding), Hashes::default());
-        Dynamic { offset: 0, entries, strings: None, symbols: None, hashes }
+        let strings_at = Extent::default();
+        Dynamic { offset: 0, entries, strings: None, strings_at, symbols: None, hashes }
     }
 
     /// The value of a tag, 0 where it is missing; where there are more, of the last one.
@@ -39,9 +42,13 @@ impl<'a> Dynamic<'a> {
         self.entries.iter().rfind(|entry| entry.d_tag == tag).map_or(0, |entry| entry.d_val)
     }
 
-    /// A string of the dynamic string table.
-    pub fn string(&self, at: u64) -> Option<&'a [u8]> {
-        c_str(self.strings?, at)
+    /// A string of the dynamic string table. It alone is read, since that may have megabytes.
+    pub fn string(&self, elf: &Elf<'a>, at: u64) -> Option<&'a [u8]> {
+        const SHORT: u64 = 256;
+        let rest = self.strings_at.size.checked_sub(at)?;
+        let bytes = |size| c_str(elf.bytes(self.strings_at.offset.checked_add(at)?, size)?, 0);
+        let short = bytes(rest.min(SHORT))?;
+        if (short.len() as u64) < SHORT { Some(short) } else { bytes(rest) }
     }
 }
 
@@ -71,7 +78,7 @@ pub fn load(cx: &mut Context, file: &mut File) -> bool {
         }
     }
     if file.dynamic.strings.is_none() {
-        file.dynamic.strings = strings(cx, file);
+        strings(cx, file);
     }
     true
 }
@@ -118,18 +125,17 @@ fn symbols<'a>(cx: &mut Context, file: &File<'a>) -> Result<Option<Symbols<'a>>,
 /// The symbols can't be read.
 struct Corrupt;
 
-/// The strings at `DT_STRTAB`.
-fn strings<'a>(cx: &mut Context, file: &File<'a>) -> Option<&'a [u8]> {
+/// Finds the strings at `DT_STRTAB`.
+fn strings(cx: &mut Context, file: &mut File) {
     let (address, size) = (file.dynamic.value(DT_STRTAB), file.dynamic.value(DT_STRSZ));
     if address == 0 || size == 0 {
-        return None;
+        return;
     }
     let offset = file.locate(cx, address, size);
-    let strings = file.read(cx, offset, size, "dynamic string table");
-    if strings.is_none() {
+    file.read_strings(cx, Extent { offset, size }, "dynamic string table");
+    if file.dynamic.strings.is_none() {
         error!(cx, "Corrupt DT_STRTAB dynamic entry");
     }
-    strings
 }
 
 pub fn show(cx: &mut Context, file: &File) -> bool {
@@ -186,7 +192,7 @@ pub fn put_tag(out: &mut BufWriter, file: &File, tag: u64) -> usize {
 /// A value, in the form that goes with its tag.
 fn put_value(out: &mut BufWriter, file: &File, tag: i64, value: u64) {
     let string = |out: &mut BufWriter, label: &str, always: bool| {
-        let string = file.dynamic.string(value);
+        let string = file.dynamic.string(&file.elf, value);
         if always || string.is_some() {
             put!(out, label, ": ");
         }
@@ -287,7 +293,7 @@ fn put_mips(out: &mut BufWriter, file: &File, tag: i64, value: u64) {
         }
         DT_MIPS_IVERSION => {
             put!(out, "Interface Version: ");
-            match file.dynamic.string(value) {
+            match file.dynamic.string(&file.elf, value) {
                 Some(string) => put!(out, text::name(string)),
                 None => put!(out, "<corrupt: ", hex(value), ">"),
             }

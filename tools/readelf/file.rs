@@ -175,9 +175,8 @@ impl<'a> File<'a> {
                     self.dynsym = self.dynamic.symbols.as_ref().map(|_| i);
                 }
                 SHT_STRTAB if is_dynstr => {
-                    let (offset, size) = (section.sh_offset, section.sh_size);
-                    self.dynamic.strings =
-                        self.read_wanted(cx, offset, size, "dynamic strings", wanted);
+                    let at = Extent { offset: section.sh_offset, size: section.sh_size };
+                    self.read_strings(cx, at, "dynamic strings");
                 }
                 _ if !self.options.lint || section.sh_size != 0 => {}
                 SHT_PROGBITS | SHT_NOTE => {
@@ -191,6 +190,13 @@ impl<'a> File<'a> {
                 _ => {}
             }
         }
+    }
+
+    /// Reads the strings for dynamic linking, as far as more than a few of them are wanted.
+    pub fn read_strings(&mut self, cx: &mut Context, at: Extent, what: &'static str) {
+        let wanted = self.options.linking;
+        self.dynamic.strings = self.read_wanted(cx, at.offset, at.size, what, wanted);
+        self.dynamic.strings_at = self.dynamic.strings.map_or(Extent::default(), |_| at);
     }
 
     /// The symbol table in a section, with its section indices; what is wrong is told.

@@ -44,7 +44,7 @@ pub struct Options {
     pub wide: bool,
     pub json: bool,
     /// Whether anything is asked for that may look into the symbols and strings for dynamic
-    /// linking: all but headers and notes.
+    /// linking: all but headers, notes and the dynamic section.
     pub linking: bool,
     pub silent_truncation: bool,
     /// `-C` and `-U`: how names are written.
@@ -154,11 +154,11 @@ Known to GNU readelf, not supported yet:
 );
 
 /// The options that set a field, by the first of their names in [`HELP`], in the order of
-/// [`Options::field`]: headers and notes, the other parts of the report, what only says how.
-const FIELDS: &[u8] = b"h l S g n draw s dyn-syms lto-syms r u d V A I \
+/// [`Options::field`]: what has no use for symbols, the other parts of the report, what only says how.
+const FIELDS: &[u8] = b"h l S g n draw d s dyn-syms lto-syms r u V A I \
     W c D T z P H v C no-recurse-limit json diff";
-/// How many of them ask for headers and notes, and how many for anything at all.
-const HEADERS: usize = 6;
+/// How many of them have no use for symbols, and how many ask for anything at all.
+const HEADERS: usize = 7;
 const PARTS: usize = 15;
 
 impl Options {
@@ -170,12 +170,12 @@ impl Options {
             3 => &mut self.groups,
             4 => &mut self.notes,
             5 => &mut self.draw,
-            6 => &mut self.symbols,
-            7 => &mut self.dynamic_symbols,
-            8 => &mut self.lto_symbols,
-            9 => &mut self.relocs,
-            10 => &mut self.unwind,
-            11 => &mut self.dynamic,
+            6 => &mut self.dynamic,
+            7 => &mut self.symbols,
+            8 => &mut self.dynamic_symbols,
+            9 => &mut self.lto_symbols,
+            10 => &mut self.relocs,
+            11 => &mut self.unwind,
             12 => &mut self.versions,
             13 => &mut self.arch,
             14 => &mut self.histogram,

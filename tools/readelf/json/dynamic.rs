@@ -26,7 +26,7 @@ pub fn dynamic(cx: &mut Context, file: &File) {
         named(json, "d_val", value, name);
         if let DT_NEEDED | DT_SONAME | DT_RPATH | DT_RUNPATH | DT_CONFIG | DT_DEPAUDIT | DT_AUDIT
         | DT_AUXILIARY | DT_FILTER | DT_USED = entry.d_tag
-            && let Some(string) = file.dynamic.string(value)
+            && let Some(string) = file.dynamic.string(&file.elf, value)
         {
             json.text("d_val_name", string);
         }
