@@ -3,14 +3,15 @@
 use super::file::{Extent, File, Symbols};
 use super::hashes::Hashes;
 use super::names::{Names, tags};
-use super::notes::{civil, vms_time};
-use super::text;
+use super::notes::{civil, unix_time, vms_time};
+use super::{pattern, text};
 use crate::context::Context;
 use rt::elf::consts::*;
 use rt::elf::{Dyn, Elf, Encoding, Record, SectionHeader, Symbol, Table, c_str};
 use rt::fmt::{dec, hex, int};
 use rt::io::BufWriter;
 use rt::put;
+use rt::text::Text;
 
 /// The dynamic section and the tables that it names, as far as they can be read.
 pub struct Dynamic<'a> {
@@ -107,13 +108,12 @@ fn symbols<'a>(cx: &mut Context, file: &File<'a>) -> Result<Option<Symbols<'a>>,
     let Some(load) = load else { return Ok(None) };
     let offset = address.wrapping_sub(load.p_vaddr).wrapping_add(load.p_offset);
     let record = Symbol::size(file.elf.encoding) as u64;
-    let name = text::name(file.section_name(&SectionHeader::default()));
-    let sizes = (hex(size).alt(), hex(entsize).alt());
+    let name = file.section_name(&SectionHeader::default());
     if size > file.elf.size() {
-        error!(cx, "Section ", name, " has an invalid sh_size of ", sizes.0);
+        fill_error!(cx, "Section %s has an invalid sh_size of %#x", size; name);
     } else if count.saturating_mul(record) > size.saturating_add(1) {
-        let tail = " is not a multiple of its sh_entsize (";
-        error!(cx, "Size (", sizes.0, ") of section ", name, tail, sizes.1, ")");
+        let what = rt::text!("Size (%#x) of section %s is not a multiple of its sh_entsize (%#x)");
+        pattern::error(cx, what, &[size, entsize], &[name]);
     } else if let Some(bytes) = file.read(cx, offset, size, "symbols") {
         let bytes = bytes.get(..(count * record) as usize).unwrap_or(bytes);
         return Ok(Some(Symbols::new(Table::packed(file.elf.encoding, bytes))));
@@ -148,7 +148,11 @@ pub fn show(cx: &mut Context, file: &File) -> bool {
         return true;
     }
     put!(&mut cx.out, "\nDynamic section at offset ", hex(file.dynamic.offset).alt(), " contains ");
-    put!(&mut cx.out, dec(count), if count == 1 { " entry:\n" } else { " entries:\n" });
+    put!(
+        &mut cx.out,
+        dec(count),
+        if count == 1 { rt::text!(" entry:\n") } else { rt::text!(" entries:\n") }
+    );
     put!(&mut cx.out, "  Tag        Type                         Name/Value\n");
     for entry in file.dynamic.entries.iter() {
         row(&mut cx.out, file, entry);
@@ -191,7 +195,7 @@ pub fn put_tag(out: &mut BufWriter, file: &File, tag: u64) -> usize {
 
 /// A value, in the form that goes with its tag.
 fn put_value(out: &mut BufWriter, file: &File, tag: i64, value: u64) {
-    let string = |out: &mut BufWriter, label: &str, always: bool| {
+    let string = |out: &mut BufWriter, label: Text, always: bool| {
         let string = file.dynamic.string(&file.elf, value);
         if always || string.is_some() {
             put!(out, label, ": ");
@@ -202,16 +206,16 @@ fn put_value(out: &mut BufWriter, file: &File, tag: i64, value: u64) {
         }
     };
     match tag {
-        DT_NEEDED => string(out, "Shared library", false),
-        DT_SONAME => string(out, "Library soname", false),
-        DT_RPATH => string(out, "Library rpath", false),
-        DT_RUNPATH => string(out, "Library runpath", false),
-        DT_CONFIG => string(out, "Configuration file", true),
-        DT_DEPAUDIT => string(out, "Dependency audit library", true),
-        DT_AUDIT => string(out, "Audit library", true),
-        DT_AUXILIARY => string(out, "Auxiliary library", true),
-        DT_FILTER => string(out, "Filter library", true),
-        DT_USED if value != 0 => string(out, "Not needed object", false),
+        DT_NEEDED => string(out, rt::text!("Shared library"), false),
+        DT_SONAME => string(out, rt::text!("Library soname"), false),
+        DT_RPATH => string(out, rt::text!("Library rpath"), false),
+        DT_RUNPATH => string(out, rt::text!("Library runpath"), false),
+        DT_CONFIG => string(out, rt::text!("Configuration file"), true),
+        DT_DEPAUDIT => string(out, rt::text!("Dependency audit library"), true),
+        DT_AUDIT => string(out, rt::text!("Audit library"), true),
+        DT_AUXILIARY => string(out, rt::text!("Auxiliary library"), true),
+        DT_FILTER => string(out, rt::text!("Filter library"), true),
+        DT_USED if value != 0 => string(out, rt::text!("Not needed object"), false),
         DT_PLTRELSZ | DT_RELASZ | DT_RELAENT | DT_STRSZ | DT_SYMENT | DT_RELSZ | DT_RELENT
         | DT_INIT_ARRAYSZ | DT_FINI_ARRAYSZ | DT_PREINIT_ARRAYSZ | DT_RELRSZ | DT_RELRENT
         | DT_GNU_CONFLICTSZ | DT_GNU_LIBLISTSZ | DT_PLTPADSZ | DT_MOVEENT | DT_MOVESZ => {
@@ -223,9 +227,16 @@ fn put_value(out: &mut BufWriter, file: &File, tag: i64, value: u64) {
         }
         DT_BIND_NOW => {}
         DT_FLAGS => {
-            let rest = put_flags(out, value, tags::FLAGS, "");
+            let rest = put_flags(out, value, tags::FLAGS, rt::text!(""));
             for i in 0..rest.count_ones() {
-                put!(out, if i == 0 && rest == value { "unknown" } else { " unknown" });
+                put!(
+                    out,
+                    if i == 0 && rest == value {
+                        rt::text!("unknown")
+                    } else {
+                        rt::text!(" unknown")
+                    }
+                );
             }
         }
         DT_GNU_FLAGS_1 => put_titled_flags(out, value, tags::GNU_FLAGS_1),
@@ -243,11 +254,11 @@ fn put_value(out: &mut BufWriter, file: &File, tag: i64, value: u64) {
 
 /// Names of the bits that are set, with `space` before the first one and one space before the
 /// others; gives back the bits that have none.
-fn put_flags(out: &mut BufWriter, value: u64, names: Names, mut space: &str) -> u64 {
+fn put_flags(out: &mut BufWriter, value: u64, names: Names, mut space: Text) -> u64 {
     let mut rest = value;
     for (bit, name) in names.iter().filter(|(bit, _)| value >> bit & 1 == 1) {
         put!(out, space, name);
-        space = " ";
+        space = rt::text!(" ");
         rest ^= 1 << bit;
     }
     rest
@@ -256,9 +267,9 @@ fn put_flags(out: &mut BufWriter, value: u64, names: Names, mut space: &str) -> 
 /// The same with a title; bits without a name are printed as a number.
 fn put_titled_flags(out: &mut BufWriter, value: u64, names: Names) {
     put!(out, "Flags: ");
-    match put_flags(out, value, names, "") {
-        0 => put!(out, if value == 0 { "None" } else { "" }),
-        rest => put!(out, if rest == value { "" } else { " " }, hex(rest)),
+    match put_flags(out, value, names, rt::text!("")) {
+        0 => put!(out, if value == 0 { rt::text!("None") } else { rt::text!("") }),
+        rest => put!(out, if rest == value { rt::text!("") } else { rt::text!(" ") }, hex(rest)),
     }
 }
 
@@ -273,13 +284,17 @@ fn put_special(out: &mut BufWriter, file: &File, tag: i64, value: u64) {
         }
         (EM_IA_64, DT_IA_64_VMS_LNKFLAGS) => {
             put!(out, "0x", hex(value));
-            put_flags(out, value, tags::VMS_LNKFLAGS, " ");
+            put_flags(out, value, tags::VMS_LNKFLAGS, rt::text!(" "));
         }
         (EM_IA_64, DT_IA_64_VMS_LINKTIME) => vms_time(out, value),
-        (EM_PARISC, DT_HP_DLD_FLAGS) => match put_flags(out, value, tags::HP_DLD_FLAGS, "") {
-            0 if value != 0 => {}
-            rest => put!(out, if rest == value { "" } else { " " }, hex(rest)),
-        },
+        (EM_PARISC, DT_HP_DLD_FLAGS) => {
+            match put_flags(out, value, tags::HP_DLD_FLAGS, rt::text!("")) {
+                0 if value != 0 => {}
+                rest => {
+                    put!(out, if rest == value { rt::text!("") } else { rt::text!(" ") }, hex(rest))
+                }
+            }
+        }
         (EM_MIPS | EM_MIPS_RS3_LE, _) => put_mips(out, file, tag, value),
         _ => put!(out, "0x", hex(value)),
     }
@@ -288,8 +303,8 @@ fn put_special(out: &mut BufWriter, file: &File, tag: i64, value: u64) {
 fn put_mips(out: &mut BufWriter, file: &File, tag: i64, value: u64) {
     match tag {
         DT_MIPS_FLAGS => {
-            put!(out, if value == 0 { "NONE" } else { "" });
-            put_flags(out, value, tags::MIPS_FLAGS, "");
+            put!(out, if value == 0 { rt::text!("NONE") } else { rt::text!("") });
+            put_flags(out, value, tags::MIPS_FLAGS, rt::text!(""));
         }
         DT_MIPS_IVERSION => {
             put!(out, "Interface Version: ");
@@ -323,17 +338,13 @@ fn put_mips(out: &mut BufWriter, file: &File, tag: i64, value: u64) {
 
 /// Seconds since 1970 as a date; false where its year doesn't fit into a C `int`.
 fn put_time(out: &mut BufWriter, seconds: u64) -> bool {
-    const DAY: i64 = 86_400;
     let seconds = seconds.cast_signed();
-    let (year, month, day) = civil(seconds.div_euclid(DAY));
-    if i32::try_from(year - 1900).is_err() {
-        return false;
+    let (year, ..) = civil(seconds.div_euclid(86_400));
+    let fits = i32::try_from(year - 1900).is_ok();
+    if fits {
+        unix_time(out, seconds);
     }
-    let second = seconds.rem_euclid(DAY).unsigned_abs();
-    put!(out, dec(year as u32).zero(4), "-", dec(month).zero(2), "-", dec(day).zero(2));
-    put!(out, "T", dec(second / 3600).zero(2), ":", dec(second / 60 % 60).zero(2));
-    put!(out, ":", dec(second % 60).zero(2));
-    true
+    fits
 }
 
 // Tags that elf.h has no name for.

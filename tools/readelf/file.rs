@@ -1,16 +1,14 @@
 //! The file that is being reported on, and what more than one part looks up in it.
 
-use super::Grade;
 use super::dynamic::Dynamic;
 use super::options::Options;
-use super::text;
+use super::pattern;
 use crate::context::Context;
 use rt::elf::consts::*;
 use rt::elf::{
     Dyn, Elf, ProgramHeader, Reader, Record, Rel, Rela, SectionHeader, Symbol, Table, c_str,
 };
-use rt::fmt::{dec, hex};
-use rt::put;
+use rt::text;
 
 /// The file that is being reported on.
 pub struct File<'a> {
@@ -106,26 +104,16 @@ impl<'a> File<'a> {
             return;
         }
         let size = SectionHeader::size(self.elf.encoding);
-        let bytes = self.headers(cx, "section", offset, shnum, header.e_shentsize, size);
+        let bytes = self.headers(cx, b"section", offset, shnum, header.e_shentsize, size);
         let Some(bytes) = bytes else { return };
         let sections = Table::<SectionHeader>::packed(self.elf.encoding, bytes);
         for (i, section) in sections.iter().enumerate() {
-            let out_of_range = |cx: &mut Context, field: &str, value: u32| {
-                warn!(
-                    cx,
-                    "Section ",
-                    dec(i),
-                    " has an out of range ",
-                    field,
-                    " value of ",
-                    dec(value)
-                );
-            };
-            if section.sh_link > shnum {
-                out_of_range(cx, "sh_link", section.sh_link);
-            }
-            if section.sh_flags & SHF_INFO_LINK != 0 && section.sh_info > shnum {
-                out_of_range(cx, "sh_info", section.sh_info);
+            let info = if section.sh_flags & SHF_INFO_LINK != 0 { section.sh_info } else { 0 };
+            for (field, value) in [(b"sh_link", section.sh_link), (b"sh_info", info)] {
+                if value > shnum {
+                    let what = text!("Section %u has an out of range %s value of %u");
+                    pattern::warning(cx, what, &[i as u64, value.into()], &[field]);
+                }
             }
         }
         self.sections = sections;
@@ -163,10 +151,13 @@ impl<'a> File<'a> {
             }
             let entsize = self.entsize(i, &section);
             if entsize != section.sh_entsize {
-                let wrong = hex(section.sh_entsize);
-                error!(cx, "Section ", dec(i), " has invalid sh_entsize of ", wrong);
-                let tail = " for the rest of this dump)";
-                error!(cx, "(Using the expected size of ", hex(entsize), tail);
+                let wrong = section.sh_entsize;
+                fill_error!(cx, "Section %u has invalid sh_entsize of %x", i, wrong);
+                fill_error!(
+                    cx,
+                    "(Using the expected size of %x for the rest of this dump)",
+                    entsize
+                );
             }
             match section.sh_type {
                 // Of the indices, only those count that have been seen by now.
@@ -180,12 +171,12 @@ impl<'a> File<'a> {
                 }
                 _ if !self.options.lint || section.sh_size != 0 => {}
                 SHT_PROGBITS | SHT_NOTE => {
-                    let name = text::section(self.section_name(&section));
-                    warn!(cx, "Section '", name, "': has a size of zero - is this intended ?");
+                    let name = self.section_name(&section);
+                    fill_warning!(cx, "Section '%S': has a size of zero - is this intended ?"; name);
                 }
                 SHT_REL | SHT_RELA => {
-                    let name = text::section(self.section_name(&section));
-                    warn!(cx, "Section '", name, "': zero-sized relocation section");
+                    let name = self.section_name(&section);
+                    fill_warning!(cx, "Section '%S': zero-sized relocation section"; name);
                 }
                 _ => {}
             }
@@ -218,16 +209,14 @@ impl<'a> File<'a> {
             return None;
         }
         if size > self.elf.size() {
-            let name = text::section(self.section_name(&section));
-            let size = hex(size).alt();
-            error!(cx, "Section ", name, " has an invalid sh_size of ", size);
+            let name = self.section_name(&section);
+            fill_error!(cx, "Section %S has an invalid sh_size of %#x", size; name);
             return None;
         }
         let entsize = self.entsize(index, &section);
         if entsize > size {
-            let name = text::section(self.section_name(&section));
-            let entsize = hex(entsize).alt();
-            error!(cx, "Section ", name, " has an invalid sh_entsize of ", entsize);
+            let name = self.section_name(&section);
+            fill_error!(cx, "Section %S has an invalid sh_entsize of %#x", entsize; name);
             return None;
         }
         let bytes = self.read_wanted(cx, section.sh_offset, size, "symbols", wanted)?;
@@ -240,16 +229,17 @@ impl<'a> File<'a> {
                 continue;
             }
             if shndx.is_some() {
-                let tail = "associated with the same symbol section";
-                error!(cx, "Multiple symbol table index sections ", tail);
+                error!(
+                    cx,
+                    "Multiple symbol table index sections associated with the same symbol section"
+                );
             }
             let what = "symbol table section indices";
             let bytes = self.read(cx, indices.sh_offset, indices.sh_size, what)?;
             if bytes.len() as u64 / 4 < size / Symbol::size(encoding) as u64 {
-                let name = text::section(self.section_name(&indices));
-                let (is, expected) = (hex(indices.sh_size).alt(), hex(size).alt());
-                let what = " has an sh_size of ";
-                error!(cx, "Index section ", name, what, is, " - expected ", expected);
+                let name = self.section_name(&indices);
+                let what = text!("Index section %S has an sh_size of %#x - expected %#x");
+                pattern::error(cx, what, &[indices.sh_size, size], &[name]);
                 return None;
             }
             shndx = Some(Reader::new(encoding, bytes));
@@ -298,11 +288,10 @@ impl<'a> File<'a> {
         }
         let size = ProgramHeader::size(self.elf.encoding);
         if u64::from(phnum) * size as u64 >= self.elf.size() {
-            let tail = " - the file is not that big";
-            error!(cx, "Too many program headers - ", hex(phnum).alt(), tail);
+            fill_error!(cx, "Too many program headers - %#x - the file is not that big", phnum);
             return none;
         }
-        let bytes = self.headers(cx, "program", header.e_phoff, phnum, header.e_phentsize, size);
+        let bytes = self.headers(cx, b"program", header.e_phoff, phnum, header.e_phentsize, size);
         bytes.map_or(none, |bytes| Table::packed(self.elf.encoding, bytes))
     }
 
@@ -311,15 +300,15 @@ impl<'a> File<'a> {
     fn headers(
         &self,
         cx: &mut Context,
-        kind: &str,
+        kind: &[u8],
         offset: u64,
         count: u32,
         entsize: u16,
         right: usize,
     ) -> Option<&'a [u8]> {
         let (field, what) = match kind {
-            "section" => ("e_shentsize", "section headers"),
-            _ => ("e_phentsize", "program headers"),
+            b"section" => (b"e_shentsize", "section headers"),
+            _ => (b"e_phentsize", "program headers"),
         };
         let size = u64::from(count) * u64::from(entsize);
         if size == 0 {
@@ -327,13 +316,13 @@ impl<'a> File<'a> {
         }
         let less = usize::from(entsize) < right;
         if usize::from(entsize) != right {
-            let head = " field in the ELF header is ";
-            let tail = " than the size of an ELF ";
-            let grade = if less { Grade::Error } else { Grade::Warning };
-            grade.begin(cx, rt::text!("The "));
-            let how = if less { "less" } else { "larger" };
-            put!(&mut cx.err, field, head, how, tail, kind, " header");
-            cx.end_line();
+            let what =
+                text!("The %s field in the ELF header is %s than the size of an ELF %s header");
+            if less {
+                pattern::error(cx, what, &[], &[field, b"less", kind]);
+            } else {
+                pattern::warning(cx, what, &[], &[field, b"larger", kind]);
+            }
         }
         if less {
             return None;
@@ -406,11 +395,11 @@ impl<'a> File<'a> {
             if wanted { self.elf.bytes(offset, size) } else { end.map(|_| Default::default()) };
         if size == u64::MAX {
             // One more byte is wanted for a zero at the end.
-            let middle = " elements of size 1 for ";
-            error!(cx, "Size overflow prevents reading ", dec(size), middle, what);
+            let why = text!("Size overflow prevents reading %u elements of size 1 for %s");
+            pattern::error(cx, why, &[size], &[what.as_bytes()]);
         } else if bytes.is_none() {
-            let tail = " bytes extends past end of file for ";
-            error!(cx, "Reading ", dec(size), tail, what);
+            let why = text!("Reading %u bytes extends past end of file for %s");
+            pattern::error(cx, why, &[size], &[what.as_bytes()]);
         }
         bytes
     }
@@ -440,11 +429,9 @@ impl<'a> File<'a> {
     pub fn lost(&self, cx: &mut Context, address: u64) {
         if self.segments.is_empty() {
             self.retry_segments(cx);
-            let text = "Cannot interpret virtual addresses without program headers.";
-            return warn!(cx, text);
+            return warn!(cx, "Cannot interpret virtual addresses without program headers.");
         }
-        let tail = " not located in any PT_LOAD segment.";
-        warn!(cx, "Virtual address ", hex(address).alt(), tail);
+        fill_warning!(cx, "Virtual address %#x not located in any PT_LOAD segment.", address);
     }
 
     /// The bytes of a section; none where they don't lie within the file.

@@ -102,7 +102,8 @@ pub fn unix_time(out: &mut BufWriter, unix: i64) {
     fill!(
         out,
         "%04u-%02u-%02uT%02u:%02u:%02u",
-        year.cast_unsigned(),
+        // As a C `int`, which only a corrupt time makes negative.
+        year as u32,
         month,
         day,
         hour,
