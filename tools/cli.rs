@@ -13,7 +13,7 @@
 //! up to there, `-x, --hex-dump=` and `--sframe[`: without pointers, nothing has to be relocated.
 
 use crate::context::Context;
-use crate::words::words;
+use crate::words::{Words, words};
 use alloc::vec::Vec;
 use rt::put;
 use rt::text::Text;
@@ -95,32 +95,44 @@ pub const fn ascii(bytes: &[u8]) -> &str {
     }
 }
 
-/// The first name in a table that fits; with a letter, only the lines that it begins count.
-fn find<'t>(
-    table: &'t str,
-    letter: Option<u8>,
-    fits: &mut dyn FnMut(Opt<'t>) -> bool,
-) -> Option<Opt<'t>> {
-    for line in words(table.as_bytes(), b'\n') {
-        if letter.is_some() && line.get(1).copied() != letter {
-            continue;
-        }
-        let (names, value) = match line {
-            [names @ .., b'='] => (names, Value::Required),
-            [names @ .., b'['] => (names, Value::Optional),
-            names => (names, Value::None),
-        };
-        let mut key = None;
-        for name in words(names, b',') {
-            let name = name.trim_ascii_start();
-            let key = *key.get_or_insert(bare(name));
-            let opt = Opt { key, name, value };
-            if fits(opt) {
-                return Some(opt);
+/// The names in a table, one after another.
+struct Names<'t> {
+    lines: Words<'t>,
+    /// The rest of a line.
+    names: Words<'t>,
+    key: &'t [u8],
+    value: Value,
+}
+
+/// All names in a table.
+fn names(table: &str) -> Names<'_> {
+    let none = words(b"", b',');
+    Names { lines: words(table.as_bytes(), b'\n'), names: none, key: b"", value: Value::None }
+}
+
+impl<'t> Iterator for Names<'t> {
+    type Item = Opt<'t>;
+
+    // Not inlined, for there are several callers.
+    #[inline(never)]
+    fn next(&mut self) -> Option<Opt<'t>> {
+        loop {
+            if let Some(name) = self.names.next() {
+                let name = name.trim_ascii_start();
+                if self.key.is_empty() {
+                    self.key = bare(name);
+                }
+                return Some(Opt { key: self.key, name, value: self.value });
             }
+            let line = self.lines.next()?;
+            let (names, value) = match line {
+                [names @ .., b'='] => (names, Value::Required),
+                [names @ .., b'['] => (names, Value::Optional),
+                names => (names, Value::None),
+            };
+            (self.names, self.key, self.value) = (words(names, b','), b"", value);
         }
     }
-    None
 }
 
 /// A name without its dashes.
@@ -207,22 +219,26 @@ fn parse_long<'a>(
         Some(at) => (&text[..at], Some(&text[at + 1..])),
         None => (text, None),
     };
-    let fits = |opt: Opt| opt.name.strip_prefix(b"--").is_some_and(|long| long.starts_with(name));
-    let exact = find(table, None, &mut |opt| opt.name.strip_prefix(b"--") == Some(name));
-    let Some(found) = exact.or_else(|| find(table, None, &mut |opt| fits(opt))) else {
+    let fits = |opt: &Opt| opt.name.strip_prefix(b"--").is_some_and(|long| long.starts_with(name));
+    // The first one that fits, unless there is one that is meant exactly.
+    let (mut found, mut is_clear) = (None, true);
+    for opt in names(table).filter(fits) {
+        if opt.name.len() == 2 + name.len() {
+            (found, is_clear) = (Some(opt), true);
+            break;
+        }
+        is_clear &= found.get_or_insert(opt).key == opt.key;
+    }
+    let Some(found) = found else {
         message!(cx, "unrecognized option '--", name, "'");
         return false;
     };
-    let is_other = &mut |opt: Opt| fits(opt) && opt.key != found.key;
-    if exact.is_none() && find(table, None, is_other).is_some() {
+    if !is_clear {
         cx.begin_message();
         put!(&mut cx.err, "option '--", name, "' is ambiguous; possibilities:");
-        find(table, None, &mut |opt| {
-            if fits(opt) {
-                put!(&mut cx.err, " '", opt.name, "'");
-            }
-            false
-        });
+        for opt in names(table).filter(fits) {
+            put!(&mut cx.err, " '", opt.name, "'");
+        }
         cx.end_line();
         return false;
     }
@@ -254,8 +270,7 @@ fn parse_cluster<'a>(
     let mut right = true;
     while let Some((&letter, rest)) = cluster.split_first() {
         cluster = rest;
-        let is_it = &mut |opt: Opt| opt.name == [b'-', letter];
-        let Some(found) = find(table, Some(letter), is_it) else {
+        let Some(found) = names(table).find(|opt| opt.name == [b'-', letter]) else {
             message!(cx, "invalid option -- '", [letter], "'");
             right = false;
             continue;
@@ -294,7 +309,7 @@ pub fn version(cx: &mut Context) -> u8 {
 
 #[cfg(test)]
 mod tests {
-    use super::{Help, Value, find};
+    use super::{Help, Value, names};
     use std::vec::Vec;
 
     #[test]
@@ -303,11 +318,7 @@ mod tests {
             "Usage: x -y\n\n  -x, --hex=NAME, --hexa=NAME\n  -q  quiet -z\n      --opt[=A]  b\n"
         );
         assert_eq!(HELP.options, "-x, --hex=\n-q\n--opt[\n");
-        let mut all = Vec::new();
-        find(HELP.options, None, &mut |o| {
-            all.push((o.key, o.name, o.value));
-            false
-        });
+        let all: Vec<_> = names(HELP.options).map(|o| (o.key, o.name, o.value)).collect();
         let expected: [(&[u8], &[u8], Value); 4] = [
             (b"x", b"-x", Value::Required),
             (b"x", b"--hex", Value::Required),
