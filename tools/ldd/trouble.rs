@@ -1,7 +1,8 @@
 //! What keeps a program from starting, in words: why, and what would help.
 
-use crate::words::words;
 use alloc::vec::Vec;
+use rt::text;
+use rt::text::Text;
 
 /// Names each kind of trouble, and has its sentences: the reason and the remedy. `%0` in them
 /// is the first one of the names that come with it, and so on.
@@ -13,7 +14,7 @@ macro_rules! troubles {
             $($kind),*
         }
 
-        const SENTENCES: &str = concat!($($reason, "\n", $fix, "\n"),*);
+        const SENTENCES: Text = text!(concat!($($reason, "\n", $fix, "\n"),*));
     };
 }
 
@@ -86,15 +87,15 @@ impl Problem<'_> {
 
     #[inline(never)]
     fn sentence(&self, which: usize) -> Vec<u8> {
-        let text = words(SENTENCES.as_bytes(), b'\n').nth(2 * self.kind as usize + which);
-        let mut pieces = words(text.unwrap_or_default(), b'%');
         let mut sentence = Vec::new();
-        // A sentence that begins with a name has nothing before it.
-        sentence.extend(pieces.next().unwrap_or_default());
-        for (digit, rest) in pieces.filter_map(<[u8]>::split_first) {
-            let name = self.names.get(usize::from(digit.wrapping_sub(b'0')));
-            sentence.extend(name.copied().unwrap_or_default());
-            sentence.extend(rest);
+        let mut bytes = SENTENCES.line(2 * self.kind as usize + which);
+        while let Some(byte) = bytes.next() {
+            if byte != b'%' {
+                sentence.push(byte);
+                continue;
+            }
+            let place = usize::from(bytes.next().unwrap_or_default().wrapping_sub(b'0'));
+            sentence.extend(self.names.get(place).copied().unwrap_or_default());
         }
         sentence
     }

@@ -83,6 +83,16 @@ impl Text {
     pub fn bytes(self) -> impl Iterator<Item = u8> {
         self.codes().flat_map(|code| DICTIONARY.expand(code)).copied()
     }
+
+    /// The bytes of a line of the text, the first one being 0; none where there are fewer.
+    #[inline]
+    pub fn line(self, place: usize) -> impl Iterator<Item = u8> {
+        let mut bytes = self.bytes();
+        for _ in 0..place {
+            bytes.find(|&byte| byte == b'\n');
+        }
+        bytes.take_while(|&byte| byte != b'\n')
+    }
 }
 
 impl crate::io::BufWriter<'_> {
@@ -127,6 +137,12 @@ mod tests {
         assert!(text.codes().count() < LONG.len() * 2 / 3);
         assert!(text.bytes().eq(LONG.bytes()));
         assert_eq!(empty.bytes().next(), None);
+        let lines = text!("not found\n\nit is for another machine");
+        for (place, line) in
+            ["not found", "", "it is for another machine", "", ""].iter().enumerate()
+        {
+            assert!(lines.line(place).eq(line.bytes()), "{place}");
+        }
         // A word at the end of the buffer, and one that is longer than it.
         for size in 1..80 {
             assert_eq!(written(text, size), LONG, "{size}");
