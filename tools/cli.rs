@@ -10,7 +10,8 @@
 //!
 //! A letter comes first, two spaces end the names; the value of the last one is that of all. An
 //! applet knows an option by the first name on its line, without dashes. The table is these lines
-//! up to there, `-x, --hex-dump=` and `--sframe[`: without pointers, nothing has to be relocated.
+//! up to there, `-x, --hex-dump=` and `--sframe[`, each behind a byte that says how long it is: without
+//! pointers, nothing has to be relocated.
 
 use crate::context::Context;
 use crate::words::{Words, words};
@@ -45,7 +46,7 @@ pub struct Help {
     /// The text of `--help`, behind the usage.
     pub text: Text,
     /// The table of the options in it.
-    pub options: &'static str,
+    pub options: &'static [u8],
 }
 
 /// The [`Help`] that a literal is.
@@ -54,7 +55,7 @@ macro_rules! help {
         const TEXT: &str = $text;
         const TABLE: ([u8; TEXT.len()], usize) = $crate::cli::table(TEXT);
         const OPTIONS: &[u8] = &rt::text::packing::cut::<{ TABLE.1 }>(&TABLE.0);
-        $crate::cli::Help { text: rt::text!(TEXT), options: $crate::cli::ascii(OPTIONS) }
+        $crate::cli::Help { text: rt::text!(TEXT), options: OPTIONS }
     }};
 }
 
@@ -69,6 +70,8 @@ pub const fn table<const ROOM: usize>(text: &str) -> ([u8; ROOM], usize) {
         }
         if (indent == 2 || indent == 6) && text[at + indent] == b'-' {
             at += indent;
+            let start = len;
+            len += 1;
             while text[at] != b'\n' && !(text[at] == b' ' && text[at + 1] == b' ') {
                 table[len] = text[at];
                 (len, at) = (len + 1, at + 1);
@@ -76,8 +79,7 @@ pub const fn table<const ROOM: usize>(text: &str) -> ([u8; ROOM], usize) {
                     break;
                 }
             }
-            table[len] = b'\n';
-            len += 1;
+            table[start] = (len - start - 1) as u8;
         }
         while text[at] != b'\n' {
             at += 1;
@@ -87,27 +89,20 @@ pub const fn table<const ROOM: usize>(text: &str) -> ([u8; ROOM], usize) {
     (table, len)
 }
 
-/// Bytes of ASCII as text.
-pub const fn ascii(bytes: &[u8]) -> &str {
-    match str::from_utf8(bytes) {
-        Ok(text) => text,
-        Err(_) => panic!("options are ASCII"),
-    }
-}
-
 /// The names in a table, one after another.
 struct Names<'t> {
-    lines: Words<'t>,
+    lines: &'t [u8],
+    /// The letter of the only lines that count, unless it is 0.
+    letter: u8,
     /// The rest of a line.
     names: Words<'t>,
     key: &'t [u8],
     value: Value,
 }
 
-/// All names in a table.
-fn names(table: &str) -> Names<'_> {
-    let none = words(b"", b',');
-    Names { lines: words(table.as_bytes(), b'\n'), names: none, key: b"", value: Value::None }
+/// All names in a table, or those on the lines of a letter.
+fn names(table: &[u8], letter: u8) -> Names<'_> {
+    Names { lines: table, letter, names: words(b"", b','), key: b"", value: Value::None }
 }
 
 impl<'t> Iterator for Names<'t> {
@@ -124,7 +119,12 @@ impl<'t> Iterator for Names<'t> {
                 }
                 return Some(Opt { key: self.key, name, value: self.value });
             }
-            let line = self.lines.next()?;
+            let (&len, rest) = self.lines.split_first()?;
+            let (line, rest) = rest.split_at_checked(len.into())?;
+            self.lines = rest;
+            if self.letter != 0 && line.get(1) != Some(&self.letter) {
+                continue;
+            }
             let (names, value) = match line {
                 [names @ .., b'='] => (names, Value::Required),
                 [names @ .., b'['] => (names, Value::Optional),
@@ -160,7 +160,7 @@ pub fn misused(cx: &mut Context) -> u8 {
 pub fn parse<'a>(
     cx: &mut Context,
     args: &[&'a [u8]],
-    table: &str,
+    table: &[u8],
     set: Set<'_, 'a>,
 ) -> Result<Vec<&'a [u8]>, Wrong> {
     sort(cx, args, table, false, set)
@@ -171,7 +171,7 @@ pub fn parse<'a>(
 pub fn parse_before_program<'a>(
     cx: &mut Context,
     args: &[&'a [u8]],
-    table: &str,
+    table: &[u8],
     set: Set<'_, 'a>,
 ) -> Result<Vec<&'a [u8]>, Wrong> {
     sort(cx, args, table, true, set)
@@ -180,7 +180,7 @@ pub fn parse_before_program<'a>(
 fn sort<'a>(
     cx: &mut Context,
     args: &[&'a [u8]],
-    table: &str,
+    table: &[u8],
     in_order: bool,
     set: Set<'_, 'a>,
 ) -> Result<Vec<&'a [u8]>, Wrong> {
@@ -210,7 +210,7 @@ fn sort<'a>(
 fn parse_long<'a>(
     cx: &mut Context,
     text: &'a [u8],
-    table: &str,
+    table: &[u8],
     args: &mut dyn Iterator<Item = &'a [u8]>,
     set: Set<'_, 'a>,
 ) -> bool {
@@ -222,7 +222,7 @@ fn parse_long<'a>(
     let fits = |opt: &Opt| opt.name.strip_prefix(b"--").is_some_and(|long| long.starts_with(name));
     // The first one that fits, unless there is one that is meant exactly.
     let (mut found, mut is_clear) = (None, true);
-    for opt in names(table).filter(fits) {
+    for opt in names(table, 0).filter(fits) {
         if opt.name.len() == 2 + name.len() {
             (found, is_clear) = (Some(opt), true);
             break;
@@ -236,7 +236,7 @@ fn parse_long<'a>(
     if !is_clear {
         cx.begin_message();
         put!(&mut cx.err, "option '--", name, "' is ambiguous; possibilities:");
-        for opt in names(table).filter(fits) {
+        for opt in names(table, 0).filter(fits) {
             put!(&mut cx.err, " '", opt.name, "'");
         }
         cx.end_line();
@@ -263,14 +263,14 @@ fn parse_long<'a>(
 fn parse_cluster<'a>(
     cx: &mut Context,
     mut cluster: &'a [u8],
-    table: &str,
+    table: &[u8],
     args: &mut dyn Iterator<Item = &'a [u8]>,
     set: Set<'_, 'a>,
 ) -> bool {
     let mut right = true;
     while let Some((&letter, rest)) = cluster.split_first() {
         cluster = rest;
-        let Some(found) = names(table).find(|opt| opt.name == [b'-', letter]) else {
+        let Some(found) = names(table, letter).find(|opt| opt.name == [b'-', letter]) else {
             message!(cx, "invalid option -- '", [letter], "'");
             right = false;
             continue;
@@ -317,8 +317,8 @@ mod tests {
         const HELP: Help = help!(
             "Usage: x -y\n\n  -x, --hex=NAME, --hexa=NAME\n  -q  quiet -z\n      --opt[=A]  b\n"
         );
-        assert_eq!(HELP.options, "-x, --hex=\n-q\n--opt[\n");
-        let all: Vec<_> = names(HELP.options).map(|o| (o.key, o.name, o.value)).collect();
+        assert_eq!(HELP.options, b"\x0a-x, --hex=\x02-q\x06--opt[");
+        let all: Vec<_> = names(HELP.options, 0).map(|o| (o.key, o.name, o.value)).collect();
         let expected: [(&[u8], &[u8], Value); 4] = [
             (b"x", b"-x", Value::Required),
             (b"x", b"--hex", Value::Required),
