@@ -100,12 +100,14 @@ impl Write for Escaped {
         let is_control = |&byte: &u8| matches!(byte, 0..=8 | 11..=31 | 127);
         match bytes.iter().position(is_control) {
             None => self.0.write(bytes),
-            Some(0) => {
-                let octal = |shift: u8| b'0' + (bytes[0] >> shift & 7);
-                self.0.write_all(&[b'\\', octal(6), octal(3), octal(0)])?;
-                Ok(1)
-            }
-            Some(at) => self.0.write(&bytes[..at]),
+            Some(at) => match (bytes.get(..at).unwrap_or_default(), bytes.get(at)) {
+                ([], Some(byte)) => {
+                    let octal = |shift: u8| b'0' + (byte >> shift & 7);
+                    self.0.write_all(&[b'\\', octal(6), octal(3), octal(0)])?;
+                    Ok(1)
+                }
+                (plain, _) => self.0.write(plain),
+            },
         }
     }
 }

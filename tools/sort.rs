@@ -7,7 +7,7 @@ pub fn sort<T>(items: &mut [T], less: &dyn Fn(&T, &T) -> bool) {
         sift(items, root, less);
     }
     for last in (1..end).rev() {
-        items.swap(0, last);
+        swap(items, 0, last);
         sift(items.get_mut(..last).unwrap_or_default(), 0, less);
     }
 }
@@ -24,8 +24,15 @@ fn sift<T>(heap: &mut [T], mut root: usize, less: &dyn Fn(&T, &T) -> bool) {
         if !is_less(heap, root, child) {
             return;
         }
-        heap.swap(root, child);
+        swap(heap, root, child);
         root = child;
+    }
+}
+
+/// The slice's own method brings along what a panic says.
+fn swap<T>(items: &mut [T], a: usize, b: usize) {
+    if let Ok([a, b]) = items.get_disjoint_mut([a, b]) {
+        core::mem::swap(a, b);
     }
 }
 

@@ -292,7 +292,7 @@ fn put_number(out: &mut BufWriter, value: u64, spec: Spec) {
     let mut at = digits.len();
     let base = spec.0 & Spec::BASE;
     let mut rest = value;
-    loop {
+    for place in digits.iter_mut().rev() {
         let digit;
         (digit, rest) = match base {
             Spec::HEXADECIMAL => (rest & 15, rest >> 4),
@@ -300,13 +300,13 @@ fn put_number(out: &mut BufWriter, value: u64, spec: Spec) {
             _ => (rest % 10, rest / 10),
         };
         let letter = if digit > 9 { b'a' - 10 } else { b'0' };
+        *place = letter + digit as u8;
         at -= 1;
-        digits[at] = letter + digit as u8;
         if rest == 0 {
             break;
         }
     }
-    let digits = &digits[at..];
+    let digits = digits.get(at..).unwrap_or_default();
     let alternate = spec.has(Spec::ALTERNATE) && value != 0;
     let prefix: &[u8] = match (spec.has(Spec::NEGATIVE), alternate, base) {
         (true, ..) => b"-",

@@ -313,12 +313,13 @@ impl<'a> BufWriter<'a> {
     #[cold]
     fn bytes_slow(&mut self, bytes: &[u8]) {
         // Full buffers only: a write per buffer's length, whatever the sizes of the pieces.
-        let (head, tail) = bytes.split_at(bytes.len().min(self.buffer.len() - self.used));
-        self.buffer[self.used..self.used + head.len()].copy_from_slice(head);
-        self.used += head.len();
+        let room = self.rest();
+        let Some((head, tail)) = bytes.split_at_checked(room.len()) else { return };
+        room.copy_from_slice(head);
+        self.used = self.buffer.len();
         self.pass_on();
         let whole = tail.len() - tail.len() % self.buffer.len().max(1);
-        let (through, rest) = tail.split_at(whole);
+        let Some((through, rest)) = tail.split_at_checked(whole) else { return };
         if self.error.is_none() && !through.is_empty() {
             self.error = self.to.write_all(through).err();
         }
@@ -344,8 +345,9 @@ impl<'a> BufWriter<'a> {
     pub fn fill(&mut self, byte: u8, count: usize) {
         let mut left = count;
         while left > 0 && !self.buffer.is_empty() {
-            let n = left.min(self.buffer.len() - self.used);
-            self.buffer[self.used..self.used + n].fill(byte);
+            let room = self.rest();
+            let n = left.min(room.len());
+            room.get_mut(..n).unwrap_or_default().fill(byte);
             self.used += n;
             left -= n;
             if left > 0 {
@@ -380,7 +382,7 @@ impl<'a> BufWriter<'a> {
     #[cold]
     fn pass_on(&mut self) {
         if self.error.is_none() {
-            self.error = self.to.write_all(&self.buffer[..self.used]).err();
+            self.error = self.to.write_all(self.buffer.get(..self.used).unwrap_or_default()).err();
         }
         self.used = 0;
     }
