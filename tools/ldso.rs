@@ -2,7 +2,7 @@
 
 use crate::cli;
 use crate::context::Context;
-use core::ffi::CStr;
+use crate::words::{number, place};
 use rt::dl::library::Arguments;
 use rt::dl::{Options, exec, run};
 use rt::fmt::{dec, hex};
@@ -53,62 +53,77 @@ enum Mode {
     Help,
 }
 
+/// What the options say.
+struct Chosen {
+    mode: Mode,
+    why: bool,
+    wrong: bool,
+    name: Option<&'static [u8]>,
+    options: Options<'static>,
+}
+
+impl Chosen {
+    fn set(&mut self, cx: &mut Context, key: &[u8], value: Option<&'static [u8]>) {
+        const KEYS: &[u8] = b"list exec call h stats why preload library-path argv0 bind trace";
+        match place(KEYS, key) {
+            Some(0) => self.mode = Mode::List,
+            Some(1) => self.mode = Mode::Exec,
+            Some(2) => self.mode = Mode::Call,
+            Some(3) => self.mode = Mode::Help,
+            Some(4) => self.options.stats = true,
+            Some(5) => self.why = true,
+            Some(6) => self.options.preload = value,
+            Some(7) => self.options.library_path = value,
+            Some(8) => self.name = value,
+            Some(9) => match place(b"lazy now", value.unwrap_or_default()) {
+                Some(now) => self.options.now = now == 1,
+                None => {
+                    message!(cx, "--bind: 'now' or 'lazy' is expected");
+                    self.wrong = true;
+                }
+            },
+            _ => match rt::dl::trace(value.unwrap_or_default()) {
+                Some(trace) => self.options.trace = trace,
+                None => {
+                    message!(
+                        cx,
+                        "--trace: 'files', 'symbols', 'relocs', 'init' or 'all' is expected"
+                    );
+                    self.wrong = true;
+                }
+            },
+        }
+    }
+}
+
 pub fn run(cx: &mut Context) -> u8 {
-    let (mut mode, mut why, mut wrong) = (Mode::Run, false, false);
-    let mut name: Option<&'static [u8]> = None;
-    let mut options = Options::of_environment(rt::auxv::secure());
-    let set = &mut |cx: &mut Context, key: &[u8], value: Option<&'static [u8]>| match key {
-        b"list" => mode = Mode::List,
-        b"exec" => mode = Mode::Exec,
-        b"call" => mode = Mode::Call,
-        b"h" => mode = Mode::Help,
-        b"preload" => options.preload = value,
-        b"library-path" => options.library_path = value,
-        b"argv0" => name = value,
-        b"stats" => options.stats = true,
-        b"why" => why = true,
-        b"bind" => match value {
-            Some(b"now") => options.now = true,
-            Some(b"lazy") => options.now = false,
-            _ => {
-                message!(cx, "--bind: 'now' or 'lazy' is expected");
-                wrong = true;
-            }
-        },
-        _ => match rt::dl::trace(value.unwrap_or_default()) {
-            Some(trace) => options.trace = trace,
-            None => {
-                message!(cx, "--trace: 'files', 'symbols', 'relocs', 'init' or 'all' is expected");
-                wrong = true;
-            }
-        },
-    };
+    let options = Options::of_environment(rt::auxv::secure());
+    let mut chosen = Chosen { mode: Mode::Run, why: false, wrong: false, name: None, options };
+    let set = &mut |cx: &mut Context, key: &[u8], value| chosen.set(cx, key, value);
     let args = cx.args;
     let operands = cli::parse_before_program(cx, args, HELP.options, set);
-    let enough = if mode == Mode::Call { 2 } else { 1 };
-    let operands = match operands {
-        Ok(_) if mode == Mode::Help => {
+    let Chosen { mode, why, wrong, name, mut options } = chosen;
+    let Ok(operands) = operands else { return misused(cx) };
+    let (program, words) = match &*operands {
+        _ if mode == Mode::Help => {
             put!(&mut cx.out, HELP.text);
             return 0;
         }
-        Ok(operands) if operands.len() >= enough && !wrong => operands,
-        Ok(_) if !wrong => {
-            message!(cx, "missing operand");
-            return usage(cx);
+        _ if wrong => return misused(cx),
+        [library, function, words @ ..] if mode == Mode::Call => {
+            return call_function(cx, library, function, words);
         }
-        _ => return usage(cx),
+        &[program, ..] if mode != Mode::Call => {
+            (program, rt::env::args().count().saturating_sub(operands.len()))
+        }
+        _ => {
+            message!(cx, "missing operand");
+            return misused(cx);
+        }
     };
-    // The program is the first operand; before it are lx's own words.
-    let words = rt::env::args().count().saturating_sub(operands.len());
-    let name = name.and_then(|name| {
-        let mut name = name.to_vec();
-        name.push(0);
-        CStr::from_bytes_until_nul(name.leak()).ok()
-    });
     let failed = match mode {
-        Mode::Call => return call_function(cx, &operands),
         Mode::List => {
-            let listed = run::list(run::argument(words), options, &mut |name, path, why| {
+            let listed = run::list(program, &options, &mut |name, path, why| {
                 put!(&mut cx.out, name, " => ", path, " [", why.name(), "]\n");
             });
             match listed {
@@ -116,48 +131,42 @@ pub fn run(cx: &mut Context) -> u8 {
                 Err(error) => error,
             }
         }
-        Mode::Exec => exec::exec(words, name),
-        _ => run::program(words, name, options),
+        Mode::Exec => exec::exec(program, words, name),
+        _ => run::program(program, words, name, &options),
     };
     message!(cx, failed);
     if why {
-        tell_why(cx, words, options);
+        // Once more, telling of each file.
+        message!(cx, "these places were looked at:");
+        options.trace = rt::dl::report::FILES;
+        let _ = run::list(program, &options, &mut |_, _, _| {});
     }
     127
 }
 
-fn usage(cx: &mut Context) -> u8 {
-    put!(&mut cx.err, "Try '", cx.prefix, "ldso --help' for more information.");
-    cx.end_message(rt::text!("\n"));
+fn misused(cx: &mut Context) -> u8 {
+    cli::misused(cx);
     127
 }
 
-/// Plans once more, telling of each file.
-fn tell_why(cx: &mut Context, words: usize, mut options: Options<'static>) {
-    message!(cx, "these places were looked at:");
-    options.trace = rt::dl::report::FILES;
-    let _ = run::list(run::argument(words), options, &mut |_, _, _| {});
-}
-
-/// Adds what a word of the command line means: a number, a double, or the address of a text.
-/// Whether there was room for it, and whether it was a double.
-fn add(arguments: &mut Arguments, word: &[u8]) -> (bool, bool) {
+/// Adds what a word of the command line means: a number, a double, or the address of a text;
+/// false where there was no room for it.
+fn add(arguments: &mut Arguments, word: &[u8]) -> bool {
     if let Some(text) = word.strip_prefix(b"s:") {
-        return (arguments.text(text), false);
+        return arguments.text(text);
     }
     if let Some(number) = word.strip_prefix(b"f:").and_then(double) {
-        return (arguments.double(number), true);
+        return arguments.double(number);
     }
     let (digits, is_negative) = unsigned(word);
     let (digits, base) = match digits.strip_prefix(b"0x") {
         Some(digits) => (digits, 16),
         None => (digits, 10),
     };
-    let room = match integer(digits, base) {
+    match number(digits, base) {
         Some(number) => arguments.word(if is_negative { number.wrapping_neg() } else { number }),
         None => arguments.text(word),
-    };
-    (room, false)
+    }
 }
 
 /// What is behind a minus sign, and whether there is one.
@@ -165,26 +174,16 @@ fn unsigned(word: &[u8]) -> (&[u8], bool) {
     word.strip_prefix(b"-").map_or((word, false), |digits| (digits, true))
 }
 
-/// The number that these digits are.
-fn integer(digits: &[u8], base: u32) -> Option<u64> {
-    let mut number = 0u64;
-    for &digit in digits {
-        let digit = char::from(digit).to_digit(base)?;
-        number = number.checked_mul(base.into())?.checked_add(digit.into())?;
-    }
-    (!digits.is_empty()).then_some(number)
-}
-
 /// A decimal number with at most fifteen digits, exactly as C reads it.
 fn double(text: &[u8]) -> Option<f64> {
     let (text, is_negative) = unsigned(text);
-    let (mut digits, mut scale, mut count, mut behind) = (0u64, 1u64, 0, false);
+    let (mut digits, mut scale, mut count, mut behind) = (0i64, 1i64, 0, false);
     for &byte in text {
         if byte == b'.' && !behind {
             behind = true;
             continue;
         }
-        digits = digits * 10 + u64::from(char::from(byte).to_digit(10)?);
+        digits = digits * 10 + i64::from(char::from(byte).to_digit(10)?);
         scale *= if behind { 10 } else { 1 };
         count += 1;
         if count > 15 {
@@ -196,20 +195,17 @@ fn double(text: &[u8]) -> Option<f64> {
     Some(if is_negative { -value } else { value })
 }
 
-fn call_function(cx: &mut Context, operands: &[&'static [u8]]) -> u8 {
-    let [library, function, words @ ..] = operands else { return 127 };
-    let (mut arguments, mut any_double) = (Arguments::default(), false);
-    for word in words {
-        let (room, is_double) = add(&mut arguments, word);
-        any_double |= is_double;
-        if !room {
-            message!(cx, "--call: too many arguments");
-            return 127;
-        }
+// Not inlined: what it needs on the stack others don't.
+#[inline(never)]
+fn call_function(cx: &mut Context, library: &[u8], function: &[u8], words: &[&[u8]]) -> u8 {
+    let mut arguments = Arguments::default();
+    if !words.iter().all(|word| add(&mut arguments, word)) {
+        message!(cx, "--call: too many arguments");
+        return 127;
     }
     let _ = cx.out.flush();
     match arguments.call(library, function) {
-        Ok((_, double)) if any_double => put_double(cx, double),
+        Ok((_, double)) if arguments.any_double() => put_double(cx, double),
         Ok((word, _)) => put!(&mut cx.out, dec(word), " ", hex(word).alt(), "\n"),
         Err(error) => {
             message!(cx, error);
@@ -226,7 +222,7 @@ fn put_double(cx: &mut Context, value: f64) {
     let size = f64::from_bits(bits & !(1 << 63));
     if size < 1e6 {
         const SCALE: u64 = 1_000_000_000_000;
-        let scaled = (size * SCALE as f64 + 0.5) as u64;
+        let scaled = (size * SCALE as f64 + 0.5) as i64 as u64;
         put!(&mut cx.out, sign, dec(scaled / SCALE), ".", dec(scaled % SCALE).zero(12), " ");
     }
     put!(&mut cx.out, hex(bits).alt(), "\n");

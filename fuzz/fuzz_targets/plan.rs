@@ -56,7 +56,7 @@ fuzz_target!(|input: &[u8]| {
         platform: b"x86_64",
     };
     let arena = Arena::new();
-    let mut plan = Plan::new(&arena, arena.list());
+    let mut plan = Plan::new(&arena);
     let mut files = Pair { program, library, opened: 0 };
     if plan.add_file(&mut files, b"/p").is_ok() {
         let without_libc = high & 0x80 != 0;

@@ -181,10 +181,12 @@ pub fn own() -> Vector<'static> {
 }
 
 /// The value of the first entry with this key.
+#[inline]
 pub fn get(key: usize) -> Option<usize> {
-    value(entries(), key)
+    crate::start::auxv_value(key)
 }
 
+#[cfg(test)]
 fn value(mut entries: Entries, key: usize) -> Option<usize> {
     entries.find(|entry| entry.key == key).map(|entry| entry.value)
 }

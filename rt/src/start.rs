@@ -96,6 +96,8 @@ pub(crate) fn auxv_start() -> *const usize {
 }
 
 /// The first value with this key in the auxiliary vector.
+// Not inlined: it is called in many places, once each.
+#[inline(never)]
 pub(crate) fn auxv_value(key: usize) -> Option<usize> {
     let mut entry = auxv_start();
     while !entry.is_null() {
@@ -107,16 +109,6 @@ pub(crate) fn auxv_value(key: usize) -> Option<usize> {
         entry = entry.wrapping_add(2);
     }
     None
-}
-
-/// Where the kernel's block ends, behind the entry that ends the auxiliary vector.
-pub(crate) fn block_end() -> *const usize {
-    let mut entry = auxv_start();
-    // SAFETY: as above.
-    while !entry.is_null() && unsafe { *entry } != crate::auxv::AT_NULL {
-        entry = entry.wrapping_add(2);
-    }
-    entry.wrapping_add(2)
 }
 
 /// The end of a program that panicked: one line with the place, then SIGABRT.

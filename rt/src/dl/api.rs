@@ -8,10 +8,11 @@ use super::memory::Arena;
 use super::object::Object;
 use super::relocate::{bind, resolve};
 use super::report::Stats;
-use super::state::{ALL, GLOBAL, LOCK, MODULES, OPTIONS, WITHOUT_LIBC};
+use super::state::{ALL, GLOBAL, LOCK, MODULES, OPTIONS};
 use super::symbols::{self, Definition, Wanted};
 use crate::elf::consts::*;
 use crate::errno::Errno;
+use crate::text;
 use core::ffi::{CStr, c_char, c_int, c_void};
 use core::ptr::{null, null_mut};
 use core::sync::atomic::{AtomicBool, Ordering};
@@ -57,15 +58,15 @@ pub fn open(name: &[u8], flags: c_int, by: Option<&'static Object>) -> Outcome<&
     let _guard = LOCK.lock();
     let options = OPTIONS.get();
     if flags & RTLD_NOLOAD != 0 && !ALL.get().iter().any(|object| object.planned.is(name)) {
-        return Err(Error::new(name, "not loaded", &[]));
+        return Err(Error::new(text!("%: not loaded"), &[name], &[]));
     }
     let memory = Arena::new();
     // SAFETY: nobody keeps the arena itself, but what it gave. That stays, since it is forgotten
     // where anything was published; else nobody has it.
     let arena: &'static Arena = unsafe { &*core::ptr::from_ref(&memory) };
     let what = What::Library(arena.bytes(name)?, by);
-    let (without_libc, mut stats) = (WITHOUT_LIBC.load(Ordering::Relaxed), Stats::default());
-    let loaded = load::load(arena, what, options, without_libc, &mut stats)?;
+    let mut stats = Stats::default();
+    let loaded = load::load(arena, what, &mut stats)?;
     let Some(&object) = loaded.all.get(loaded.first) else {
         return Err(Errno::EINVAL.into());
     };
@@ -78,7 +79,7 @@ pub fn open(name: &[u8], flags: c_int, by: Option<&'static Object>) -> Outcome<&
             load::unmap(loaded.new);
         })?;
         // Without memory for their order none are called; the library is there.
-        let _ = load::construct(arena, &[object], options.trace);
+        let _ = load::construct(arena, &[object]);
         core::mem::forget(memory);
     }
     Ok(object)
@@ -99,7 +100,7 @@ fn add(
         object.group.set(group);
     }
     load::number_modules(arena, new)?;
-    bind(arena, new, now, OPTIONS.get().trace, stats)?;
+    bind(arena, new, now, stats)?;
     load::publish(arena, all, new, if is_global { group } else { &[] })?;
     Ok(())
 }
@@ -174,7 +175,7 @@ pub fn symbol(object: &'static Object, name: &[u8], by: &[u8]) -> Outcome<usize>
 #[cold]
 #[inline]
 pub(super) fn undefined(name: &[u8], by: &[u8]) -> Error {
-    Error::new(by, "undefined symbol: %", &[name])
+    Error::new(text!("%: undefined symbol: %"), &[by, name], &[])
 }
 
 /// `dlsym`, told who calls it.
@@ -206,22 +207,22 @@ pub unsafe extern "C" fn dlsym_from(
 #[inline]
 fn seen_by(own: Option<&'static Object>, name: &[u8], behind: bool) -> Option<Outcome<usize>> {
     let wanted = newest(name);
-    for scope in [GLOBAL.get(), own.map_or(&[], |own| own.group.get())] {
+    let find = |scope: &[&'static Object]| {
         let is_own = |object: &&Object| own.is_some_and(|own| core::ptr::eq(*object, own));
         let at = scope.iter().position(is_own).map_or(scope.len(), |at| at + 1);
-        let scope = scope.get(if behind { at } else { 0 }..).unwrap_or_default();
-        if let Some(found) = find_in(scope, &wanted) {
-            return Some(address_of(found));
-        }
+        find_in(scope.get(if behind { at } else { 0 }..).unwrap_or_default(), &wanted)
+    };
+    match find(GLOBAL.get()).or_else(|| find(own?.group.get())) {
+        Some(found) => Some(address_of(found)),
+        None => super::provided::find(name).filter(|_| !behind).map(Ok),
     }
-    super::provided::find(name).filter(|_| !behind).map(Ok)
 }
 
 #[inline]
 fn handle_object(handle: usize, by: &str) -> Outcome<&'static Object> {
     let is = |object: &&&'static Object| core::ptr::from_ref(**object).addr() == handle;
     let found = ALL.get().iter().find(is).copied();
-    found.ok_or_else(|| Error::new(by.as_bytes(), "no such handle", &[]))
+    found.ok_or_else(|| Error::new(text!("%: no such handle"), &[by.as_bytes()], &[]))
 }
 
 /// `dlclose`: nothing but a check, since libraries stay.

@@ -76,10 +76,10 @@ impl<'a> Cache<'a> {
     /// The entry with this index.
     #[inline]
     pub fn get(&self, index: usize) -> Option<Entry<'a>> {
-        let at = index.checked_mul(ENTRY)?.checked_add(HEAD)?;
         if index >= self.len() {
             return None;
         }
+        let at = HEAD + ENTRY * index;
         let hwcap = self.reader.u64(at + 16)?;
         let hwcaps = match hwcap {
             0 => None,
@@ -147,43 +147,44 @@ impl<'a> Cache<'a> {
 
 /// The order of names, up to a zero byte or the end: by bytes, but where both have digits by
 /// the number that these are.
-// Not inlined: it is called ten times for each library.
-#[inline(never)]
-fn compare(mut a: &[u8], mut b: &[u8]) -> Ordering {
+#[inline]
+fn compare(a: &[u8], b: &[u8]) -> Ordering {
+    let (mut i, mut j) = (0, 0);
     loop {
-        let x = a.first().copied().unwrap_or(0);
-        let y = b.first().copied().unwrap_or(0);
-        if x == y && !x.is_ascii_digit() {
-            if x == 0 {
-                return Ordering::Equal;
-            }
-            (a, b) = (a.get(1..).unwrap_or_default(), b.get(1..).unwrap_or_default());
-            continue;
-        }
-        match (x.is_ascii_digit(), y.is_ascii_digit()) {
-            (true, true) => {
-                let ((first, rest_a), (second, rest_b)) = (number(a), number(b));
-                if first != second {
-                    return first.cmp(&second);
-                }
-                (a, b) = (rest_a, rest_b);
-            }
+        let (x, y) = (at(a, i), at(b, j));
+        let order = match (x.is_ascii_digit(), y.is_ascii_digit()) {
+            (true, true) => number(a, &mut i).cmp(&number(b, &mut j)),
             // A digit is above all other characters.
-            (true, false) => return Ordering::Greater,
-            (false, true) => return Ordering::Less,
-            _ => return x.cast_signed().cmp(&y.cast_signed()),
+            (false, false) if x == y => {
+                if x == 0 {
+                    return Ordering::Equal;
+                }
+                (i, j) = (i + 1, j + 1);
+                continue;
+            }
+            (false, false) => x.cast_signed().cmp(&y.cast_signed()),
+            (one, other) => one.cmp(&other),
+        };
+        if order.is_ne() {
+            return order;
         }
     }
 }
 
 #[inline]
-fn number(text: &[u8]) -> (u32, &[u8]) {
-    let digits = text.iter().take_while(|byte| byte.is_ascii_digit()).count();
-    let (number, rest) = text.split_at(digits);
-    let value = number
-        .iter()
-        .fold(0u32, |value, &digit| value.wrapping_mul(10).wrapping_add((digit - b'0').into()));
-    (value, rest)
+fn at(text: &[u8], index: usize) -> u8 {
+    text.get(index).copied().unwrap_or(0)
+}
+
+/// The number that begins at an index, which is moved behind it.
+#[inline]
+fn number(text: &[u8], index: &mut usize) -> u32 {
+    let mut value = 0u32;
+    while let digit @ b'0'..=b'9' = at(text, *index) {
+        value = value.wrapping_mul(10).wrapping_add((digit - b'0').into());
+        *index += 1;
+    }
+    value
 }
 
 #[cfg(test)]

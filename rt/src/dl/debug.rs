@@ -1,7 +1,7 @@
 //! What debuggers look at: `struct r_debug` of `<link.h>`, which the program's DT_DEBUG points
 //! to, and the list of objects that it begins.
 
-use super::fast::writable;
+use super::fast::is_writable;
 use super::object::Object;
 use crate::elf::consts::DT_DEBUG;
 use core::sync::atomic::{AtomicI32, AtomicPtr, AtomicUsize, Ordering};
@@ -65,7 +65,7 @@ pub fn attach(program: &Object, base: usize) {
     DEBUG.r_ldbase.store(base, Ordering::Relaxed);
     let Some(range) = program.image.dynamic else { return };
     // Most are in a segment that is written; before RELRO all of that can be.
-    if writable(program, range.at, range.size).is_none() {
+    if !is_writable(program, range.at, range.size) {
         return;
     }
     for at in (0..range.size / 16).map(|entry| program.address(range.at + 16 * entry)) {

@@ -1,11 +1,13 @@
 //! What went wrong: a sentence, kept until it is told.
 
-use super::file::Text;
 use super::image::Fault;
+use super::report::{fill, say};
 use super::state::LOCK;
-use crate::errno::Errno;
+use crate::errno::{Errno, Result};
 use crate::fmt::Put;
-use crate::io::BufWriter;
+use crate::io::{BufWriter, Write};
+use crate::text;
+use crate::text::Text;
 use core::cell::UnsafeCell;
 
 /// Something can't be loaded. Which file and why is kept in one place for all, so that
@@ -14,47 +16,72 @@ use core::cell::UnsafeCell;
 #[derive(Clone, Copy, Debug)]
 pub struct Error(());
 
-/// The sentence.
-struct Message(UnsafeCell<Text<512>>);
+/// The sentence, behind which is a zero; what is longer is cut off.
+struct Sentence {
+    bytes: [u8; 512],
+    length: usize,
+}
+
+struct Message(UnsafeCell<Sentence>);
 // SAFETY: only touched under the loader's lock.
 unsafe impl Sync for Message {}
-static MESSAGE: Message = Message(UnsafeCell::new(Text::new()));
+static MESSAGE: Message = Message(UnsafeCell::new(Sentence { bytes: [0; 512], length: 0 }));
+
+impl Sentence {
+    #[inline]
+    fn bytes(&self) -> &[u8] {
+        self.bytes.get(..self.length).unwrap_or_default()
+    }
+}
+
+impl Write for Sentence {
+    #[inline]
+    fn write(&mut self, bytes: &[u8]) -> Result<usize> {
+        self.write_all(bytes).map(|()| bytes.len())
+    }
+
+    #[inline]
+    fn write_all(&mut self, bytes: &[u8]) -> Result<()> {
+        for &byte in bytes {
+            if let Some([place, end, ..]) = self.bytes.get_mut(self.length..) {
+                (*place, *end) = (byte, 0);
+                self.length += 1;
+            }
+        }
+        Ok(())
+    }
+}
 
 impl Error {
-    /// `FILE: what is wrong`, where each `%` stands for the next name.
+    /// What is wrong with which file: a pattern as of [`fill`].
     #[cold]
     #[inline]
-    pub fn new(file: &[u8], what: &str, names: &[&[u8]]) -> Error {
+    pub fn new(pattern: Text, names: &[&[u8]], numbers: &[u64]) -> Error {
         let _guard = LOCK.lock();
         // SAFETY: under the lock, and nothing here comes back.
         let message = unsafe { &mut *MESSAGE.0.get() };
-        message.clear();
-        message.add(file);
-        message.add(b": ");
-        let mut names = names.iter();
-        for (index, piece) in what.as_bytes().split(|&byte| byte == b'%').enumerate() {
-            if index > 0 {
-                message.add(names.next().copied().unwrap_or_default());
-            }
-            message.add(piece);
-        }
+        message.length = 0;
+        let mut buffer = [0; 64];
+        let mut out = BufWriter::new(&mut buffer, message);
+        fill(&mut out, pattern, names, numbers);
+        let _ = out.flush();
         Error(())
-    }
-
-    /// `FILE: what is wrong`, where `%` stands for a number.
-    #[cold]
-    #[inline]
-    pub fn number(file: &[u8], what: &str, number: u64) -> Error {
-        let mut text = Text::<24>::new();
-        text.put(&[&crate::fmt::dec(number)]);
-        Error::new(file, what, &[text.bytes()])
     }
 
     /// A file that can't be loaded.
     #[cold]
     #[inline]
-    pub fn of(file: &[u8], fault: impl Into<Fault>) -> Error {
-        Error::new(file, fault.into().text(), &[])
+    pub fn of(file: &[u8], fault: Fault) -> Error {
+        Error::new(text!("%: %"), &[file, fault.text().as_bytes()], &[])
+    }
+
+    /// Tells it on standard error, in a pattern with a place for it.
+    #[cold]
+    #[inline]
+    pub(super) fn tell(self, pattern: Text) {
+        let _guard = LOCK.lock();
+        // SAFETY: under the lock, and writing doesn't come back here.
+        say(pattern, &[unsafe { (*MESSAGE.0.get()).bytes() }], &[]);
     }
 
     /// The sentence as a C string, which the next error writes over: a program that asks for
@@ -72,7 +99,7 @@ impl From<Errno> for Error {
     #[cold]
     #[inline]
     fn from(error: Errno) -> Self {
-        Error::of(b"lx", error)
+        Error::of(b"lx", Fault::Os(error))
     }
 }
 

@@ -4,16 +4,13 @@
 
 use super::error::Error;
 use super::file::FileMap;
-use super::image::{ENCODING, Fault, Image};
+use super::image::{Fault, Image};
 use super::map::map_image;
 use super::memory::Arena;
-use super::run::{argument, set_auxv, start_arena, take_words};
+use super::run::{enter, start_arena, tell};
 use super::search::base_name;
-use crate::arch::{link, nr, syscall};
-use crate::auxv::{AT_BASE, AT_ENTRY, AT_EXECFN, AT_PHDR, AT_PHENT, AT_PHNUM};
-use crate::elf::{ProgramHeader, Record};
+use crate::arch::{nr, syscall};
 use crate::errno::Errno;
-use core::ffi::CStr;
 
 /// Maps a file for somebody else to bind: its image and bias.
 #[inline]
@@ -32,46 +29,36 @@ fn map(arena: &'static Arena, path: &[u8]) -> Result<(&'static Image<'static>, u
     mapped.map_err(|fault| Error::of(path, fault))
 }
 
-/// Becomes the program that argument number `words` names, which gets the arguments from there
-/// on. Its name for itself is `name` if that is given.
+/// Becomes the program in this file, which is behind `words` arguments of lx. Its name for
+/// itself is `name` if that is given.
 ///
 /// Returns only where that can't be: why.
 #[inline]
-pub fn exec(words: usize, name: Option<&'static CStr>) -> Error {
-    let path = argument(words);
+pub fn exec(path: &'static [u8], words: usize, name: Option<&[u8]>) -> Error {
+    match ready(path, words, name) {
+        // SAFETY: code of a program, or of its loader, mapped as it asks for, and the kernel's
+        // block was changed to tell of it.
+        Ok(entry) => unsafe { enter(entry, 0) },
+        Err(error) => error,
+    }
+}
+
+/// Maps it, and makes the kernel's block tell of it. Where to go.
+#[inline]
+fn ready(path: &'static [u8], words: usize, name: Option<&[u8]>) -> Result<usize, Error> {
     // SAFETY: lx has one thread.
     let arena = unsafe { start_arena() };
-    let (image, bias) = match map(arena, path.to_bytes()) {
-        Ok(mapped) => mapped,
-        Err(error) => return error,
-    };
-    let at = |address: u64| bias.wrapping_add(address as usize);
-    let (mut entry, mut base) = (at(image.entry), 0);
+    let (image, bias) = map(arena, path)?;
+    let (mut entry, mut base) = (bias.wrapping_add(image.entry as usize), 0);
     if let Some(interpreter) = image.interpreter {
-        let (loader, bias) = match map(arena, interpreter) {
-            Ok(mapped) => mapped,
-            Err(error) => return error,
-        };
+        let (loader, bias) = map(arena, interpreter)?;
         base = bias.wrapping_add(loader.span.at as usize);
         entry = bias.wrapping_add(loader.entry as usize);
     }
-    let (headers, size) = (image.headers, ProgramHeader::size(ENCODING));
-    set_command_name(base_name(path.to_bytes()));
-    // SAFETY: this doesn't return, and the program's code is all that looks at it.
-    unsafe {
-        take_words(words, name);
-        set_auxv(&[
-            (AT_PHDR, at(headers.at)),
-            (AT_PHENT, size),
-            (AT_PHNUM, headers.size as usize / size),
-            (AT_BASE, base),
-            (AT_ENTRY, at(image.entry)),
-            (AT_EXECFN, path.as_ptr().expose_provenance()),
-        ]);
-    }
-    // SAFETY: code of a program, or of its loader, mapped as it asks for; the kernel's block,
-    // changed to tell of it; nothing on the stack below is needed any more.
-    unsafe { link::enter(entry, crate::start::stack(), 0) }
+    set_command_name(base_name(path));
+    // SAFETY: nothing but the program's code looks at the block from now on.
+    unsafe { tell(image, bias, base, words, name)? };
+    Ok(entry)
 }
 
 /// Sets what the kernel calls this thread, as execve does (`man 2 PR_SET_NAME`).

@@ -5,7 +5,7 @@
 use super::image::Range;
 use super::object::{Object, RelaWords, View};
 use super::relocate::{R_64, R_GLOB_DAT, R_JUMP_SLOT, R_RELATIVE};
-use super::report::Stats;
+use super::report::{LOOKUPS, PROBES, Stats};
 use super::symbols::find;
 use super::tables::Part;
 use crate::elf::consts::PF_W;
@@ -16,6 +16,12 @@ pub fn writable(object: &Object, at: u64, size: u64) -> Option<Range> {
     let mut loads = object.image.loads.iter();
     let load = loads.find(|load| load.flags & PF_W != 0 && load.memory.holds(at, size))?;
     Some(load.memory)
+}
+
+/// Whether there is such a segment.
+#[inline(never)]
+pub fn is_writable(object: &Object, at: u64, size: u64) -> bool {
+    writable(object, at, size).is_some()
 }
 
 /// Relocates one after the other as long as they are of the kinds that are many and nothing is
@@ -44,7 +50,7 @@ pub fn relocate(
         unsafe { place(rela.r_offset).write_unaligned(value) };
         done += 1;
     }
-    stats.relocations[R_RELATIVE as usize] += done as u64;
+    stats.counts[R_RELATIVE as usize] += done as u64;
     while let Some(rela) = rela.get(done) {
         let (kind, place) = (rela.kind(), place(rela.r_offset));
         if !window.holds(rela.r_offset, 8) {
@@ -57,8 +63,8 @@ pub fn relocate(
                 let mut probes = 0;
                 let found = find(object, &rela, &mut probes);
                 let Some(found) = found.filter(|found| !found.is_indirect()) else { break };
-                stats.lookups += 1;
-                stats.probes += probes;
+                stats.counts[LOOKUPS] += 1;
+                stats.counts[PROBES] += probes;
                 let addend = if kind == R_64 { rela.r_addend } else { 0 };
                 (found.address() as u64).wrapping_add_signed(addend)
             }

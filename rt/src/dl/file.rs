@@ -4,10 +4,10 @@ use super::image::Fault;
 use super::search::Why;
 use crate::arch::PAGE;
 use crate::elf::Source;
-use crate::errno::{Errno, Result};
-use crate::fmt::{Put, dec};
-use crate::fs::{DT_DIR, DT_REG, Mode, O_NONBLOCK, O_PATH, O_RDONLY, fstat, open, readlink, stat};
-use crate::io::{AsFd, BufWriter, OwnedFd, Write};
+use crate::errno::Errno;
+use crate::fmt::dec;
+use crate::fs::{DT_DIR, DT_REG, Mode, O_NONBLOCK, O_RDONLY, fstat, open, readlink, stat};
+use crate::io::{AsFd, BufWriter, OwnedFd, stderr};
 use crate::mm::{MAP_PRIVATE, PROT_READ, mmap, munmap};
 use core::ptr::NonNull;
 
@@ -18,6 +18,9 @@ pub type Identity = (u64, u64);
 pub trait Contents: Source + Copy {
     /// Gives them back: nobody looks at them any more.
     fn release(self);
+
+    /// The path of its file without symbolic links, where the kernel tells it.
+    fn real_path<'b>(&self, buffer: &'b mut [u8]) -> Option<&'b [u8]>;
 }
 
 /// Opens files for a plan.
@@ -113,96 +116,31 @@ impl Contents for FileMap {
         let _ = unsafe { munmap(self.start, self.size) };
         self.close();
     }
+
+    #[inline]
+    fn real_path<'b>(&self, buffer: &'b mut [u8]) -> Option<&'b [u8]> {
+        // There is room for any number: nothing comes out on standard error.
+        let (mut link, mut rest) = ([0; 32], stderr());
+        let mut out = BufWriter::new(&mut link, &mut rest);
+        crate::put!(&mut out, "/proc/self/fd/", dec(self.fd.unsigned_abs()));
+        let left = out.rest().len();
+        readlink(link.get(..link.len() - left)?, buffer).ok()
+    }
 }
 
 /// Bytes in memory, for tests and for fuzzing.
 impl Contents for &[u8] {
     #[inline]
     fn release(self) {}
-}
 
-/// All of a small file, such as a cache or a path file; none where there is no such file.
-#[inline]
-pub fn read(path: &[u8]) -> Option<FileMap> {
-    FileMap::open(path).ok().map(|(file, _)| file)
+    #[inline]
+    fn real_path<'b>(&self, _: &'b mut [u8]) -> Option<&'b [u8]> {
+        None
+    }
 }
 
 /// Whether there is a directory of this name.
 #[inline]
 pub fn is_directory(path: &[u8]) -> bool {
     stat(path).is_ok_and(|stat| stat.file_type() == DT_DIR)
-}
-
-/// The path of a file without symbolic links; as it was given where /proc doesn't tell.
-#[inline]
-pub fn real_path<'b>(path: &'b [u8], buffer: &'b mut [u8]) -> &'b [u8] {
-    let real = (|| {
-        let file = open(path, O_PATH, Mode(0))?;
-        let mut link = Text::<32>::new();
-        link.put(&[&"/proc/self/fd/", &dec(file.as_fd().number().unsigned_abs())]);
-        Ok::<_, Errno>(readlink(link.bytes(), buffer)?.len())
-    })();
-    real.ok().and_then(|length| buffer.get(..length)).unwrap_or(path)
-}
-
-/// A text of less than `N` bytes, behind which is a zero; what is longer is cut off.
-pub struct Text<const N: usize> {
-    bytes: [u8; N],
-    length: usize,
-}
-
-impl<const N: usize> Text<N> {
-    /// An empty one.
-    #[inline]
-    pub const fn new() -> Self {
-        Text { bytes: [0; N], length: 0 }
-    }
-
-    /// Takes all away.
-    #[inline]
-    pub fn clear(&mut self) {
-        self.length = 0;
-    }
-
-    /// Adds these bytes.
-    #[inline]
-    pub fn add(&mut self, bytes: &[u8]) {
-        for &byte in bytes {
-            let [place, end, ..] = self.bytes.get_mut(self.length..).unwrap_or_default() else {
-                return;
-            };
-            (*place, *end) = (byte, 0);
-            self.length += 1;
-        }
-    }
-
-    /// Adds these items.
-    #[inline]
-    pub fn put(&mut self, items: &[&dyn Put]) {
-        let mut buffer = [0; 64];
-        let mut out = BufWriter::new(&mut buffer, self);
-        items.put(&mut out);
-        let _ = out.flush();
-    }
-
-    /// What is there.
-    #[inline]
-    pub fn bytes(&self) -> &[u8] {
-        self.bytes.get(..self.length).unwrap_or_default()
-    }
-}
-
-impl<const N: usize> Default for Text<N> {
-    #[inline]
-    fn default() -> Self {
-        Text::new()
-    }
-}
-
-impl<const N: usize> Write for Text<N> {
-    #[inline]
-    fn write(&mut self, bytes: &[u8]) -> Result<usize> {
-        self.add(bytes);
-        Ok(bytes.len())
-    }
 }

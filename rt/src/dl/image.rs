@@ -5,6 +5,7 @@
 
 use super::error::Error;
 use super::memory::Arena;
+use super::pieces;
 use super::tables::{Part, Tables};
 use crate::arch::{ELF_DATA, ELF_MACHINE, PAGE};
 use crate::elf::consts::*;
@@ -118,28 +119,31 @@ pub const DF_1_NODEFLIB: u64 = 0x800;
 pub const DF_1_PIE: u64 = 0x0800_0000;
 
 /// A program or library.
+// In this order: what is asked for most is near the beginning, where code finds it by short
+// offsets.
+#[repr(C)]
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Image<'a> {
-    /// ET_EXEC, ET_DYN
-    pub e_type: u16,
-    /// The entry point.
-    pub entry: u64,
-    /// The program headers, where they are in memory; nothing where they are in no segment.
-    pub headers: Range,
     /// The PT_LOADs, ascending; their pages don't overlap.
     pub loads: &'a [Load],
     /// From the first page of the first one to the last page of the last one.
     pub span: Range,
-    /// The strictest alignment of a PT_LOAD, at least a page.
-    pub align: u64,
-    /// PT_INTERP, without its zero byte.
-    pub interpreter: Option<&'a [u8]>,
     /// PT_DYNAMIC
     pub dynamic: Option<Range>,
-    /// PT_TLS
-    pub tls: Option<Tls>,
+    /// The entry point.
+    pub entry: u64,
+    /// The program headers, where they are in memory; nothing where they are in no segment.
+    pub headers: Range,
+    /// PT_INTERP, without its zero byte.
+    pub interpreter: Option<&'a [u8]>,
     /// The pages of PT_GNU_RELRO.
     pub relro: Range,
+    /// ET_EXEC, ET_DYN
+    pub e_type: u16,
+    /// PT_TLS
+    pub tls: Option<Tls>,
+    /// The strictest alignment of a PT_LOAD, at least a page.
+    pub align: u64,
     /// The tables.
     pub tables: Tables,
 }
@@ -147,12 +151,12 @@ pub struct Image<'a> {
 /// What this loader takes: 64 bits, of this byte order.
 pub const ENCODING: Encoding = Encoding { class: Class::Elf64, data: ELF_DATA };
 
-/// Checks the file header.
+/// The bytes of the file header, checked.
 ///
 /// # Errors
 /// A sentence that says what is wrong.
 #[inline]
-pub fn file_header(source: &dyn Source) -> Result<FileHeader, Fault> {
+pub fn file_header(source: &dyn Source) -> Result<&[u8], Fault> {
     const FOREIGN: &str = "for another machine";
     // Not by `Elf`, which looks at the section headers as well: a page fault at the file's end.
     let head = source.get(0, source.size().min(64)).unwrap_or_default();
@@ -165,19 +169,15 @@ pub fn file_header(source: &dyn Source) -> Result<FileHeader, Fault> {
             return Err(Fault::Foreign(FOREIGN));
         }
     }
-    let starts = |text: &str| head.starts_with(text.as_bytes());
-    let header = FileHeader::decode(ENCODING, head).filter(|_| starts("\x7fELF"));
-    let Some(header) = header else {
-        return Err(Fault::Bad(if head.is_empty() {
-            "the file is empty"
-        } else if starts("\x7fELF") {
-            "the file ends within its header"
-        } else if starts("#!") {
-            "a script, not an ELF file"
-        } else if starts("/*") || starts("INPUT") || starts("GROUP") {
-            "a text for the linker (a linker script), not a library"
-        } else {
-            "not an ELF file"
+    let start = pieces(b"\x7fELF #! /* INPUT GROUP", b" ").position(|text| head.starts_with(text));
+    let header = FileHeader::decode(ENCODING, head);
+    let (Some(header), Some(0)) = (header, start) else {
+        return Err(Fault::Bad(match start {
+            _ if head.is_empty() => "the file is empty",
+            Some(0) => "the file ends within its header",
+            Some(1) => "a script, not an ELF file",
+            Some(_) => "a text for the linker (a linker script), not a library",
+            None => "not an ELF file",
         }));
     };
     if header.e_machine != ELF_MACHINE {
@@ -189,7 +189,7 @@ pub fn file_header(source: &dyn Source) -> Result<FileHeader, Fault> {
     if header.e_phnum > 0 && usize::from(header.e_phentsize) != ProgramHeader::size(ENCODING) {
         return Err(Fault::Bad("its program headers have a strange size"));
     }
-    Ok(header)
+    Ok(head)
 }
 
 impl<'a> Image<'a> {
@@ -210,11 +210,14 @@ impl<'a> Image<'a> {
     /// A sentence that says what is wrong.
     #[inline]
     pub fn of_file(arena: &'a Arena, source: &dyn Source) -> Result<&'a mut Image<'a>, Fault> {
-        let header = file_header(source)?;
+        let header = FileHeader::decode(ENCODING, file_header(source)?);
+        let header = header.ok_or(Fault::Bad("the file ends within its header"))?;
         let size = u64::from(header.e_phnum) * ProgramHeader::size(ENCODING) as u64;
         let bytes = source.get(header.e_phoff, size);
         let bytes = bytes.ok_or(Fault::Bad("truncated: the program headers are missing"))?;
-        let image = Image::of_segments(arena, source, bytes)?;
+        let headers = Table::packed(ENCODING, bytes);
+        let loads = loads(arena, &headers, source.size())?;
+        let image = Image::of_segments(arena, source, &headers, loads)?;
         (image.e_type, image.entry) = (header.e_type, header.e_entry);
         for load in image.loads {
             let at = load.memory.at.wrapping_add(header.e_phoff.wrapping_sub(load.offset));
@@ -225,7 +228,8 @@ impl<'a> Image<'a> {
         Ok(image)
     }
 
-    /// Checks what these program headers describe, but not the dynamic section.
+    /// Checks what these program headers describe besides the segments, which are checked, but
+    /// not the dynamic section.
     ///
     /// # Errors
     /// A sentence that says what is wrong.
@@ -233,28 +237,14 @@ impl<'a> Image<'a> {
     pub fn of_segments(
         arena: &'a Arena,
         source: &dyn Source,
-        headers: &[u8],
+        headers: &Table<ProgramHeader>,
+        loads: &'a [Load],
     ) -> Checked<&'a mut Image<'a>> {
         let image = arena.place(Image::default()).map_err(Errno::message)?;
-        let headers = Table::<ProgramHeader>::packed(ENCODING, headers);
-        let mut loads = arena.list();
-        (image.e_type, image.align) = (ET_DYN, PAGE as u64);
-        let mut end = 0;
-        for header in headers.iter().filter(|header| header.p_type == PT_LOAD) {
-            let load = check_load(source, &header)?;
-            if load.memory.size > 0 {
-                if !loads.is_empty() && page_floor(load.memory.at) < end {
-                    return Err("its segments overlap or are out of order");
-                }
-                end = page_ceil(load.memory.at + load.memory.size);
-                loads.push(load).map_err(Errno::message)?;
-                image.align = image.align.max(header.p_align);
-            }
-        }
-        image.loads = loads.into_slice();
-        let first = image.loads.first().ok_or("it has nothing to load")?;
-        let at = page_floor(first.memory.at);
-        image.span = Range { at, size: end - at };
+        (image.e_type, image.align, image.loads) = (ET_DYN, PAGE as u64, loads);
+        let [first, ..] = loads else { return Err("it has nothing to load") };
+        let (at, last) = (page_floor(first.memory.at), loads.last().unwrap_or(first).memory);
+        image.span = Range { at, size: page_ceil(last.at + last.size) - at };
         if image.span.size > 64 << 30 {
             return Err("its segments are more than 64 GiB apart");
         }
@@ -273,6 +263,7 @@ impl<'a> Image<'a> {
     ) -> Checked<()> {
         let of_file = Range { at: header.p_vaddr, size: header.p_filesz };
         match header.p_type {
+            PT_LOAD if header.p_memsz > 0 => self.align = self.align.max(header.p_align),
             PT_INTERP if self.interpreter.is_none() => {
                 let bytes = source.get(header.p_offset, header.p_filesz.min(4096));
                 let path = c_str(bytes.unwrap_or_default(), 0).filter(|path| !path.is_empty());
@@ -322,7 +313,8 @@ impl<'a> Image<'a> {
     }
 
     /// The segment whose file part holds a range, and that can be read.
-    #[inline]
+    // Not inlined, as the next one: it is called in many places.
+    #[inline(never)]
     pub fn part(&self, range: Range) -> Option<&'a Load> {
         let holds =
             |load: &&Load| load.flags & PF_R != 0 && load.of_file().holds(range.at, range.size);
@@ -330,7 +322,7 @@ impl<'a> Image<'a> {
     }
 
     /// Whether there is code at an address.
-    #[inline]
+    #[inline(never)]
     pub fn has_code(&self, at: u64) -> bool {
         let mut loads = self.loads.iter();
         loads.any(|load| load.flags & PF_X != 0 && load.memory.holds(at, 1))
@@ -344,30 +336,16 @@ impl<'a> Image<'a> {
     }
 
     /// The bytes of a table out of the file; none where there is no such table.
-    #[inline]
+    // Not inlined, as the next one: it is called in many places.
+    #[inline(never)]
     pub fn table<'s>(&self, source: &'s dyn Source, part: Part) -> &'s [u8] {
         self.bytes(source, self.tables.part(part)).unwrap_or_default()
     }
 
-    /// A copy of a string, where there is an offset of one.
-    ///
-    /// # Errors
-    /// `ENOMEM`.
-    #[inline]
-    pub fn copy<'c>(
-        &self,
-        arena: &'c Arena,
-        source: &dyn Source,
-        at: Option<u64>,
-    ) -> crate::Result<Option<&'c [u8]>> {
-        let string = at.map(|at| self.string(source, at).unwrap_or_default());
-        string.map(|string| arena.bytes(string)).transpose()
-    }
-
-    /// The string at an offset of the string table.
-    #[inline]
-    pub fn string<'s>(&self, source: &'s dyn Source, at: u64) -> Option<&'s [u8]> {
-        c_str(self.table(source, Part::Strings), at)
+    /// The string at an offset of the string table; nothing where there is none.
+    #[inline(never)]
+    pub fn string<'s>(&self, source: &'s dyn Source, at: u64) -> &'s [u8] {
+        c_str(self.table(source, Part::Strings), at).unwrap_or_default()
     }
 
     /// Calls with each entry of the dynamic section.
@@ -388,6 +366,30 @@ impl<'a> Image<'a> {
     }
 }
 
+/// The segments that these program headers describe, of a file of so many bytes.
+///
+/// # Errors
+/// A sentence that says what is wrong.
+#[inline]
+pub fn loads<'a>(
+    arena: &'a Arena,
+    headers: &Table<ProgramHeader>,
+    size: u64,
+) -> Checked<&'a [Load]> {
+    let (mut loads, mut end) = (arena.list::<Load>(), 0);
+    for header in headers.iter().filter(|header| header.p_type == PT_LOAD) {
+        let load = check_load(&header, size)?;
+        if load.memory.size > 0 {
+            if page_floor(load.memory.at) < end {
+                return Err("its segments overlap or are out of order");
+            }
+            end = page_ceil(load.memory.at + load.memory.size);
+            loads.push(load).map_err(Errno::message)?;
+        }
+    }
+    Ok(loads.into_slice())
+}
+
 /// The beginning of the page that an address is in.
 #[inline]
 pub const fn page_floor(address: u64) -> u64 {
@@ -401,7 +403,7 @@ pub const fn page_ceil(address: u64) -> u64 {
 }
 
 #[inline]
-fn check_load(source: &dyn Source, header: &ProgramHeader) -> Checked<Load> {
+fn check_load(header: &ProgramHeader, size: u64) -> Checked<Load> {
     const TOP: u64 = 1 << 47;
     let memory = Range { at: header.p_vaddr, size: header.p_memsz };
     if header.p_filesz > header.p_memsz {
@@ -417,7 +419,7 @@ fn check_load(source: &dyn Source, header: &ProgramHeader) -> Checked<Load> {
         return Err("a segment's place in the file doesn't fit its alignment");
     }
     let end = header.p_offset.checked_add(header.p_filesz);
-    if end.is_none_or(|end| end > source.size()) {
+    if end.is_none_or(|end| end > size) {
         return Err("truncated: the file ends within a segment");
     }
     Ok(Load { memory, filesz: header.p_filesz, offset: header.p_offset, flags: header.p_flags })

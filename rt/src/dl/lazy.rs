@@ -2,8 +2,7 @@
 
 use super::object::Object;
 use super::relocate::slot;
-use super::report::say;
-use super::state::OPTIONS;
+use crate::text;
 
 /// Binds the slot of an object's PLT that was called: the address to go on to. Where that
 /// can't be the process ends: there is nobody to return to.
@@ -15,11 +14,8 @@ pub unsafe extern "C" fn bind(object: usize, index: usize) -> usize {
     let object = core::ptr::with_exposed_provenance::<Object>(object);
     // SAFETY: the second slot of the object's GOT holds its address, and it stays.
     let object: &'static Object = unsafe { &*object };
-    match slot(object, index, OPTIONS.get().trace) {
-        Ok(address) => address,
-        Err(error) => {
-            say(&[&"lx ldso: ", &error]);
-            crate::process::exit(127)
-        }
-    }
+    slot(object, index).unwrap_or_else(|error| {
+        error.tell(text!("lx ldso: %"));
+        crate::process::exit(127)
+    })
 }

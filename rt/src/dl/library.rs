@@ -6,9 +6,9 @@ use super::load::owns_threads;
 use super::memory::Arena;
 use super::object::Object;
 use super::state::{LOCK, OPTIONS, WITHOUT_LIBC};
-use super::{Options, run, tls};
+use super::{Options, run};
 use crate::auxv;
-use crate::errno::Errno;
+use crate::text;
 use core::ffi::CStr;
 use core::ptr::NonNull;
 use core::sync::atomic::{AtomicBool, Ordering};
@@ -37,21 +37,27 @@ impl Library {
     /// Why it can't be opened. A process whose C library is already there can't use this.
     #[inline]
     pub fn open(name: &CStr) -> Result<Library, Error> {
+        Library::named(name.to_bytes())
+    }
+
+    #[inline]
+    fn named(name: &[u8]) -> Result<Library, Error> {
         if !owns_threads() {
-            return Err(Error::new(b"lx", "this process has a C library: use its dlopen", &[]));
+            return Err(Error::new(
+                text!("lx: this process has a C library: use its dlopen"),
+                &[],
+                &[],
+            ));
         }
         let _guard = LOCK.lock();
         if !PREPARED.swap(true, Ordering::AcqRel) {
             // SAFETY: nobody has read them, since nothing was opened before; under the lock.
             unsafe { OPTIONS.set(Options::of_environment(auxv::secure())) };
             WITHOUT_LIBC.store(true, Ordering::Relaxed);
-            run::prepare();
-            if !tls::start() {
-                return Err(Errno::ENOMEM.into());
-            }
+            run::prepare()?;
         }
         const RTLD_NOW: i32 = 2;
-        api::open(name.to_bytes(), RTLD_NOW, None).map(Library)
+        api::open(name, RTLD_NOW, None).map(Library)
     }
 
     /// The address of a function or variable.
@@ -98,6 +104,12 @@ impl Arguments {
         place.map(|place| *place = double).is_some()
     }
 
+    /// Whether a double is among them.
+    #[inline]
+    pub fn any_double(&self) -> bool {
+        self.double_count > 0
+    }
+
     /// Adds the address of a copy of these bytes and a zero byte; false where there is no room
     /// for it.
     #[inline]
@@ -115,7 +127,7 @@ impl Arguments {
     /// That there is no such library or function.
     #[inline]
     pub fn call(&self, library: &[u8], function: &[u8]) -> Result<(u64, f64), Error> {
-        let library = Library::open(self.texts.c_str(library)?)?;
+        let library = Library::named(library)?;
         let address = api::symbol(library.0, function, library.0.title())?;
         // SAFETY: a function of a library that is bound; the user says that these are arguments
         // that it takes.

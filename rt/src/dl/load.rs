@@ -8,16 +8,19 @@ use super::map::{map_image, unmap_image};
 use super::memory::{Arena, List};
 use super::object::{Object, make};
 use super::plan::{Plan, Planned, Rules};
-use super::report::{FILES, INIT, Stats, Trace, say};
+use super::report::{FAILED_OPENS, FILES, INIT, MAP, OBJECTS, PLAN, Stats, Trace, say};
 use super::run::Memory;
 use super::search::{Kind, Search, Why};
-use super::state::{self, ALL};
+use super::state::{self, ALL, OPTIONS, tells};
 use super::tables::Part;
-use super::{Options, debug, tls};
+use super::{debug, pieces, tls};
 use crate::arch::link;
 use crate::auxv;
 use crate::elf::Source;
+use crate::elf::consts::{DT_FINI, DT_INIT};
 use crate::errno::Errno;
+use crate::fs::readlink;
+use crate::text;
 use core::cell::OnceCell;
 use core::sync::atomic::{AtomicBool, Ordering};
 
@@ -52,6 +55,15 @@ impl Source for Bytes {
 
 impl Contents for Bytes {
     #[inline]
+    fn real_path<'b>(&self, buffer: &'b mut [u8]) -> Option<&'b [u8]> {
+        match self {
+            Bytes::File(file) => file.real_path(buffer),
+            // Of these only the program asks, which the kernel mapped.
+            Bytes::Memory(_) => readlink(b"/proc/self/exe", buffer).ok(),
+        }
+    }
+
+    #[inline]
     fn release(self) {
         if let Bytes::File(file) = self {
             file.release();
@@ -79,7 +91,8 @@ impl Files for Opener {
     fn tried(&mut self, name: &[u8], path: &[u8], why: Why, fault: Option<Fault>) {
         if self.0.has(FILES) {
             let result = fault.map_or("taken", Fault::text);
-            say(&[&"files: ", &name, &": ", &path, &" [", &why.name(), &"]: ", &result]);
+            let names = [name, path, why.name().as_bytes(), result.as_bytes()];
+            say(text!("files: %: % [%]: %"), &names, &[]);
         }
     }
 }
@@ -108,21 +121,14 @@ pub struct Loaded {
 /// Whether this process's searches follow musl's rules: its program names musl's loader.
 static IS_MUSL: AtomicBool = AtomicBool::new(false);
 
-/// Finds and checks what is asked for and all that it needs: the plan, and which of its
-/// objects was asked for.
+/// Finds and checks what is asked for and all that it needs: puts it into an empty plan. Which of
+/// its objects was asked for.
 #[inline]
-fn plan(
-    arena: &'static Arena,
-    what: What,
-    options: &Options,
-    without_libc: bool,
-    stats: &mut Stats,
-) -> Outcome<(Plan<'static, Bytes>, usize)> {
-    let mut loaded = arena.list();
+fn plan(plan: &mut Plan<'static, Bytes>, what: What, stats: &mut Stats) -> Outcome<usize> {
     for object in ALL.get() {
-        loaded.push(object.planned)?;
+        plan.add_loaded(object.planned)?;
     }
-    let mut plan = Plan::new(arena, loaded);
+    let options = OPTIONS.get();
     let mut opener = Opener(options.trace);
     match what {
         What::Program(path) => {
@@ -137,15 +143,16 @@ fn plan(
         IS_MUSL.store(Kind::of(interpreter) == Kind::Musl, Ordering::Relaxed);
     }
     let is_musl = IS_MUSL.load(Ordering::Relaxed);
-    let path_file = if is_musl { file::read(b"/etc/ld-musl-x86_64.path") } else { None };
+    // What tells where libraries are, opened when it is needed.
+    let path: &[u8] = if is_musl { b"/etc/ld-musl-x86_64.path" } else { b"/etc/ld.so.cache" };
     let opened = OnceCell::new();
-    let cache = || {
-        let file = opened.get_or_init(|| file::read(b"/etc/ld.so.cache")).as_ref()?;
-        Cache::new(file.get(0, file.size())?)
+    let index = || {
+        let file = opened.get_or_init(|| FileMap::open(path).ok()).as_ref()?;
+        file.0.get(0, file.0.size())
     };
     let mut rules = Rules {
         files: &mut opener,
-        without_libc,
+        without_libc: state::WITHOUT_LIBC.load(Ordering::Relaxed),
         search: Search {
             kind: if is_musl { Kind::Musl } else { Kind::Glibc },
             machine: crate::arch::ELF_MACHINE,
@@ -153,17 +160,17 @@ fn plan(
             level: link::instruction_level,
             secure: options.secure,
             library_path: options.library_path,
-            cache: &cache,
-            path_file: path_file.as_ref().and_then(|file| file.get(0, file.size())),
+            cache: &|| Cache::new(index()?),
+            path_file: if is_musl { index() } else { None },
             platform: auxv::platform().map_or(b"x86_64", |platform| platform.to_bytes()),
         },
     };
-    let first = find_all(&mut plan, &mut rules, arena, what, options);
-    stats.failed_opens += plan.failed_opens as u64;
-    for file in [opened.into_inner().flatten(), path_file].into_iter().flatten() {
+    let first = find_all(plan, &mut rules, what);
+    stats.counts[FAILED_OPENS] += plan.failed_opens as u64;
+    if let Some(Some((file, _))) = opened.get() {
         file.release();
     }
-    Ok((plan, first?))
+    first
 }
 
 /// The part of planning that looks for libraries. The result is what was asked for.
@@ -171,25 +178,23 @@ fn plan(
 fn find_all(
     plan: &mut Plan<'static, Bytes>,
     rules: &mut Rules<Bytes>,
-    arena: &'static Arena,
     what: What,
-    options: &Options,
 ) -> Outcome<usize> {
-    let mut first = plan.from;
-    let mut preloaded = arena.list();
+    let (mut first, options) = (plan.from, OPTIONS.get());
+    let mut preloaded = plan.arena.list();
     if let What::Library(name, by) = what {
         let is_by = |object: &&Object| by.is_some_and(|by| core::ptr::eq(by, *object));
         let by = ALL.get().iter().position(is_by).unwrap_or(0);
         first = plan.library(rules, name, by)?;
     } else {
         let list = options.preload.filter(|_| !options.secure).unwrap_or_default();
-        for name in list.split(|byte| matches!(byte, b' ' | b':')) {
+        for name in pieces(list, b" :") {
             if name.is_empty() {
                 continue;
             }
-            match plan.library(rules, arena.bytes(name)?, first) {
+            match plan.library(rules, name, first) {
                 Ok(library) => preloaded.push(library)?,
-                Err(error) => say(&[&"lx ldso: ", &error, &" (to be preloaded): ignored"]),
+                Err(error) => error.tell(text!("lx ldso: % (to be preloaded): ignored")),
             }
         }
     }
@@ -208,25 +213,20 @@ fn find_all(
 /// # Errors
 /// Why it can't be; then nothing is mapped any more.
 #[inline]
-pub fn load(
-    arena: &'static Arena,
-    what: What,
-    options: &Options,
-    without_libc: bool,
-    stats: &mut Stats,
-) -> Outcome<Loaded> {
-    let (mut plan, first) = plan(arena, what, options, without_libc, stats)?;
-    stats.end_phase(1);
+pub fn load(arena: &'static Arena, what: What, stats: &mut Stats) -> Outcome<Loaded> {
+    let mut found = Plan::new(arena);
+    let first = plan(&mut found, what, stats)?;
+    stats.end_phase(PLAN);
     let mut objects = arena.list();
     objects.extend(ALL.get())?;
-    let mapped = map_all(arena, &plan, &mut objects, what);
+    let mapped = map_all(arena, &found, &mut objects, what);
     let all = objects.into_slice();
-    let new = all.get(plan.from..).unwrap_or_default();
+    let new = all.get(found.from..).unwrap_or_default();
     mapped.inspect_err(|_| unmap(new))?;
     // Their files are theirs now.
-    plan.from = all.len();
-    stats.objects += new.len() as u64;
-    stats.end_phase(2);
+    found.from = all.len();
+    stats.counts[OBJECTS] += new.len() as u64;
+    stats.end_phase(MAP);
     Ok(Loaded { all, new, first })
 }
 
@@ -248,15 +248,11 @@ pub type Each<'e> = &'e mut dyn FnMut(&[u8], &[u8], Why);
 /// # Errors
 /// Why it can't be loaded.
 #[inline]
-pub fn plan_only(
-    arena: &'static Arena,
-    path: &'static [u8],
-    options: &Options,
-    each: Each,
-) -> Outcome<()> {
-    let (plan, first) = plan(arena, What::Program(path), options, false, &mut Stats::default())?;
-    for object in plan.objects.iter().skip(first + 1) {
-        each(object.asked.name, object.title, object.asked.why);
+pub fn plan_only(arena: &'static Arena, path: &'static [u8], each: Each) -> Outcome<()> {
+    let mut found = Plan::new(arena);
+    let first = plan(&mut found, What::Program(path), &mut Stats::default())?;
+    for object in found.objects.iter().skip(first + 1) {
+        each(object.asked.name, object.title(), object.asked.why);
     }
     Ok(())
 }
@@ -276,7 +272,7 @@ fn map_all(
             (_, What::Running(_, bias)) => Ok(bias),
             _ => Err(Errno::ENOEXEC),
         };
-        let bias = bias.map_err(|error| Error::of(planned.title, error))?;
+        let bias = bias.map_err(|error| Error::of(planned.title(), Fault::Os(error)))?;
         // Others may ask for its versions.
         let memory = Memory::of(planned.image.loads, bias);
         planned.file.set(Some(Bytes::Memory(memory)));
@@ -320,16 +316,12 @@ pub fn group<'a>(
 /// `ENOMEM`.
 #[inline]
 pub fn number_modules(arena: &'static Arena, new: &[&'static Object]) -> crate::Result<()> {
-    let before = state::MODULES.get();
     let mut modules = arena.list();
-    modules.extend(before)?;
     for &object in new.iter().filter(|object| object.image.tls.is_some()) {
         modules.push(object)?;
-        object.tls_module.set(modules.len());
+        object.tls_module.set(state::MODULES.get().len() + modules.len());
     }
-    if modules.len() > before.len() {
-        state::MODULES.set(arena.place(modules.into_slice())?);
-    }
+    state::MODULES.set(state::MODULES.and(arena, &modules)?);
     Ok(())
 }
 
@@ -346,13 +338,12 @@ pub fn publish(
     global: &[&'static Object],
 ) -> crate::Result<()> {
     let mut scope = arena.list();
-    scope.extend(state::GLOBAL.get())?;
     for &object in global {
         if !object.global.load(Ordering::Relaxed) {
             scope.push(object)?;
         }
     }
-    let (scope, all) = (arena.place(scope.into_slice())?, arena.place(all)?);
+    let (scope, all) = (state::GLOBAL.and(arena, &scope)?, arena.place(all)?);
     for object in global {
         object.global.store(true, Ordering::Release);
     }
@@ -387,14 +378,8 @@ static CONSTRUCTED: state::Published = state::Published::new();
 /// # Errors
 /// `ENOMEM`.
 #[inline]
-pub fn construct(
-    arena: &'static Arena,
-    roots: &[&'static Object],
-    trace: Trace,
-) -> crate::Result<()> {
-    let mut all = arena.list::<&'static Object>();
-    all.extend(CONSTRUCTED.get())?;
-    let before = all.len();
+pub fn construct(arena: &'static Arena, roots: &[&'static Object]) -> crate::Result<()> {
+    let mut order = arena.list::<&'static Object>();
     let mut stack = arena.list::<(&'static Object, usize)>();
     for &root in roots {
         if root.constructed.swap(true, Ordering::Relaxed) {
@@ -412,20 +397,18 @@ pub fn construct(
                     }
                 }
                 None => {
-                    all.push(*object)?;
+                    order.push(*object)?;
                     stack.truncate(stack.len() - 1);
                 }
             }
         }
     }
-    let all = all.into_slice();
-    CONSTRUCTED.set(arena.place(all)?);
-    let order = all.get(before..).unwrap_or_default();
+    CONSTRUCTED.set(CONSTRUCTED.and(arena, &order)?);
     for program in order.iter().filter(|object| object.is_program()) {
-        call_all(program, 0, Part::PreinitArray, trace);
+        call_all(program, 0, Part::PreinitArray);
     }
     for object in order.iter().filter(|object| !object.is_program()) {
-        call_all(object, object.image.tables.init, Part::InitArray, trace);
+        call_all(object, object.image.tables.value(DT_INIT), Part::InitArray);
     }
     Ok(())
 }
@@ -433,7 +416,7 @@ pub fn construct(
 /// Calls the function at an address of the file, 0 for none, and those of an array; destructors
 /// the other way round.
 #[inline]
-fn call_all(object: &Object, first: u64, array: Part, trace: Trace) {
+fn call_all(object: &Object, first: u64, array: Part) {
     let functions = object.view::<usize>(array);
     for number in 0..=functions.len {
         let number = if array == Part::FiniArray { functions.len - number } else { number };
@@ -446,13 +429,13 @@ fn call_all(object: &Object, first: u64, array: Part, trace: Trace) {
         if address == 0 || address == usize::MAX {
             continue;
         }
-        if trace.has(INIT) {
-            let what = match array {
-                Part::PreinitArray => "preinit 0x",
-                Part::InitArray => "init 0x",
-                _ => "fini 0x",
+        if tells(INIT) {
+            let pattern = match array {
+                Part::PreinitArray => text!("init: %: preinit 0x$"),
+                Part::InitArray => text!("init: %: init 0x$"),
+                _ => text!("init: %: fini 0x$"),
             };
-            say(&[&"init: ", &object.title(), &": ", &what, &crate::fmt::hex(address)]);
+            say(pattern, &[object.title()], &[address as u64]);
         }
         call_with_arguments(address);
     }
@@ -465,10 +448,9 @@ fn call_all(object: &Object, first: u64, array: Part, trace: Trace) {
 /// The destructors are the libraries' own code, and the program runs it at its end.
 #[inline]
 pub unsafe extern "C" fn destruct() {
-    let trace = state::OPTIONS.get().trace;
     for object in CONSTRUCTED.get().iter().rev().filter(|object| !object.is_program()) {
         if object.constructed.swap(false, Ordering::AcqRel) {
-            call_all(object, object.image.tables.fini, Part::FiniArray, trace);
+            call_all(object, object.image.tables.value(DT_FINI), Part::FiniArray);
         }
     }
 }

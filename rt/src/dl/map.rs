@@ -25,11 +25,22 @@ fn prot(flags: u32) -> Prot {
 /// # Safety
 /// They belong to an object whose image says so, and nobody holds references to them that the
 /// new protection would break.
-#[inline]
+// Not inlined, as the next one: it is called in many places.
+#[inline(never)]
 pub unsafe fn protect(address: usize, size: usize, prot: Prot) -> Result<()> {
     // SAFETY: the caller says so.
     check(unsafe { syscall(nr::MPROTECT, [address, size, prot.0 as usize]) })?;
     Ok(())
+}
+
+/// Unmaps pages.
+///
+/// # Safety
+/// As for [`munmap`].
+#[inline(never)]
+unsafe fn unmap(address: usize, size: usize) -> Result<()> {
+    // SAFETY: the caller says so.
+    unsafe { munmap(pointer(address), size) }
 }
 
 /// Brings pages in that are about to be read (`man 2 madvise`). Whether an address can be read
@@ -70,7 +81,7 @@ pub fn map_image(image: &Image, file: FileMap) -> Result<usize> {
     });
     if !in_place {
         // SAFETY: the file is looked at no more.
-        let _ = unsafe { munmap(file.start, file.size) };
+        let _ = unsafe { unmap(file.start.as_ptr().expose_provenance(), file.size) };
     }
     file.close();
     mapped
@@ -86,7 +97,7 @@ fn in_place_of(image: &Image, file: FileMap) -> Result<usize> {
         start = unsafe { mremap(start, mapped, span) }?;
     } else if span < mapped {
         // SAFETY: what is behind the span is looked at no more.
-        unsafe { munmap(start.add(span), mapped - span) }?;
+        unsafe { unmap(start.as_ptr().expose_provenance() + span, mapped - span) }?;
     }
     Ok(start.as_ptr().expose_provenance())
 }
@@ -95,33 +106,31 @@ fn in_place_of(image: &Image, file: FileMap) -> Result<usize> {
 #[inline]
 fn apart(image: &Image) -> Result<usize> {
     let (span, align) = (image.span.size as usize, image.align as usize);
-    let flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE;
+    let mut flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE;
+    let (mut wanted, mut room) = (0, span.checked_add(align - PAGE).ok_or(Errno::ENOMEM)?);
     if image.e_type == ET_EXEC {
-        let wanted = image.span.at as usize;
-        // SAFETY: nothing is mapped over.
-        let start = unsafe { mmap(wanted, span, PROT_NONE, flags | MAP_FIXED_NOREPLACE, None, 0) }?;
-        // Before Linux 4.17 the address is a wish.
-        if start.as_ptr().expose_provenance() != wanted {
-            // SAFETY: new, and nobody knows of it.
-            unsafe { munmap(start, span) }?;
-            return Err(Errno::EEXIST);
-        }
-        return Ok(wanted);
+        (wanted, room, flags) = (image.span.at as usize, span, flags | MAP_FIXED_NOREPLACE);
     }
-    let room = span.checked_add(align - PAGE).ok_or(Errno::ENOMEM)?;
     // SAFETY: nothing is mapped over.
-    let start = unsafe { mmap(0, room, PROT_NONE, flags, None, 0) }?;
+    let start = unsafe { mmap(wanted, room, PROT_NONE, flags, None, 0) }?;
     let start = start.as_ptr().expose_provenance();
+    // Before Linux 4.17 the address is a wish.
+    if wanted != 0 && start != wanted {
+        // SAFETY: new, and nobody knows of it.
+        unsafe { unmap(start, room) }?;
+        return Err(Errno::EEXIST);
+    }
     // What is congruent to the first address, so that all segments are aligned.
     let skew = image.span.at as usize & (align - 1);
     let base = align_up(start - skew.min(start), align) + skew;
     let (before, after) = (base - start, start + room - (base + span));
-    for (at, size) in [(start, before), (base + span, after)] {
-        if size > 0 {
-            // SAFETY: new, and nobody knows of it.
-            unsafe { munmap(pointer(at), size) }?;
-        }
-    }
+    let cut = |at: usize, size: usize| match size {
+        0 => Ok(()),
+        // SAFETY: new, and nobody knows of it.
+        _ => unsafe { unmap(at, size) },
+    };
+    cut(start, before)?;
+    cut(base + span, after)?;
     Ok(base)
 }
 
@@ -135,7 +144,7 @@ fn segments(image: &Image, file: FileMap, base: usize, is_file: bool) -> Result<
         let (start, end) = (place(page_floor(load.memory.at)), place(page_ceil(end_of(load))));
         if start > end_before {
             // SAFETY: between two segments, where nothing is.
-            unsafe { munmap(pointer(end_before), start - end_before) }?;
+            unsafe { unmap(end_before, start - end_before) }?;
         }
         end_before = end;
         let prot = prot(load.flags);
@@ -190,7 +199,7 @@ fn clear(from: usize, end: usize, prot: Prot) -> Result<()> {
     }
     // SAFETY: within the last page of a segment's file part, which can be written now, and of
     // which the rest belongs to the segment or to nobody.
-    unsafe { pointer(from).write_bytes(0, end - from) };
+    unsafe { core::ptr::with_exposed_provenance_mut::<u8>(from).write_bytes(0, end - from) };
     if !is_writable {
         // SAFETY: as above.
         unsafe { protect(page, PAGE, prot) }?;
@@ -208,7 +217,7 @@ pub unsafe fn unmap_image(image: &Image, bias: usize) {
         let start = bias.wrapping_add(page_floor(load.memory.at) as usize);
         let size = page_ceil(end_of(load)) - page_floor(load.memory.at);
         // SAFETY: the caller says so.
-        let _ = unsafe { munmap(pointer(start), size as usize) };
+        let _ = unsafe { unmap(start, size as usize) };
     }
 }
 

@@ -9,6 +9,7 @@ use crate::mm::{MAP_ANONYMOUS, MAP_PRIVATE, PROT_READ, PROT_WRITE, mmap, munmap}
 use core::alloc::Layout;
 use core::cell::Cell;
 use core::ffi::CStr;
+use core::marker::PhantomData;
 use core::ops::{Deref, DerefMut};
 use core::ptr::NonNull;
 
@@ -66,6 +67,18 @@ impl Arena {
         }
     }
 
+    /// So many zeros.
+    ///
+    /// # Errors
+    /// `ENOMEM`.
+    #[allow(clippy::mut_from_ref)] // each call gives another place
+    #[inline]
+    pub fn zeros(&self, size: usize) -> Result<&mut [u8]> {
+        let place = self.take(size, 1)?;
+        // SAFETY: new memory of that size, which stays as long as the arena does.
+        Ok(unsafe { NonNull::slice_from_raw_parts(place, size).as_mut() })
+    }
+
     /// A copy of these bytes.
     ///
     /// # Errors
@@ -110,24 +123,8 @@ impl Arena {
     /// An empty list.
     #[inline]
     pub fn list<T: Copy>(&self) -> List<'_, T> {
-        List { arena: self, start: NonNull::dangling(), length: 0, room: 0 }
-    }
-
-    /// Room for twice as many values of this layout, or for `more`; what there was is there.
-    #[cold]
-    #[inline]
-    fn longer(
-        &self,
-        old: NonNull<u8>,
-        length: usize,
-        more: usize,
-        unit: Layout,
-    ) -> Result<(NonNull<u8>, usize)> {
-        let room = length.saturating_add(length.max(more).max(8));
-        let start = self.take(room.saturating_mul(unit.size()), unit.align())?;
-        // SAFETY: the new place is another one, and has more room than there are values.
-        unsafe { start.copy_from_nonoverlapping(old, length * unit.size()) };
-        Ok((start, room))
+        let start = NonNull::<T>::dangling().cast();
+        List { place: Place { arena: self, start, length: 0, room: 0 }, kind: PhantomData }
     }
 }
 
@@ -154,22 +151,39 @@ impl Drop for Arena {
 
 /// Values one after the other in an arena. What it outgrows stays there unused.
 pub struct List<'a, T> {
+    place: Place<'a>,
+    kind: PhantomData<T>,
+}
+
+/// Where the values are, whatever they are.
+struct Place<'a> {
     arena: &'a Arena,
-    start: NonNull<T>,
+    start: NonNull<u8>,
     length: usize,
     room: usize,
 }
 
-impl<'a, T: Copy> List<'a, T> {
-    /// Makes room for so many more.
+impl Place<'_> {
+    /// Makes room for so many more of this layout: for twice as many at least.
     #[inline]
-    fn reserve(&mut self, more: usize) -> Result<()> {
+    fn reserve(&mut self, more: usize, unit: Layout) -> Result<()> {
         if more > self.room - self.length {
-            let (old, unit) = (self.start.cast(), Layout::new::<T>());
-            let (start, room) = self.arena.longer(old, self.length, more, unit)?;
-            (self.start, self.room) = (start.cast(), room);
+            let room = self.length.saturating_add(self.length.max(more).max(8));
+            let start = self.arena.take(room.saturating_mul(unit.size()), unit.align())?;
+            // SAFETY: the new place is another one, and has more room than there are values.
+            unsafe { start.copy_from_nonoverlapping(self.start, self.length * unit.size()) };
+            (self.start, self.room) = (start, room);
         }
         Ok(())
+    }
+}
+
+impl<'a, T: Copy> List<'a, T> {
+    /// Behind the last value.
+    #[inline]
+    fn end(&self) -> NonNull<T> {
+        // SAFETY: not more than there is room for.
+        unsafe { self.place.start.cast::<T>().add(self.place.length) }
     }
 
     /// Adds a value at the end.
@@ -178,10 +192,10 @@ impl<'a, T: Copy> List<'a, T> {
     /// `ENOMEM`.
     #[inline]
     pub fn push(&mut self, value: T) -> Result<()> {
-        self.reserve(1)?;
+        self.place.reserve(1, Layout::new::<T>())?;
         // SAFETY: there is room for one more.
-        unsafe { self.start.add(self.length).write(value) };
-        self.length += 1;
+        unsafe { self.end().write(value) };
+        self.place.length += 1;
         Ok(())
     }
 
@@ -191,27 +205,24 @@ impl<'a, T: Copy> List<'a, T> {
     /// `ENOMEM`.
     #[inline]
     pub fn extend(&mut self, values: &[T]) -> Result<()> {
-        self.reserve(values.len())?;
+        self.place.reserve(values.len(), Layout::new::<T>())?;
         // SAFETY: there is room for so many more, and what is borrowed is not in it.
-        unsafe {
-            let end = self.start.add(self.length).as_ptr();
-            core::ptr::copy_nonoverlapping(values.as_ptr(), end, values.len());
-        }
-        self.length += values.len();
+        unsafe { self.end().copy_from_nonoverlapping(NonNull::from(values).cast(), values.len()) };
+        self.place.length += values.len();
         Ok(())
     }
 
     /// Takes the values after so many away.
     #[inline]
     pub fn truncate(&mut self, length: usize) {
-        self.length = self.length.min(length);
+        self.place.length = self.place.length.min(length);
     }
 
     /// The values, which stay as long as the arena does.
     #[inline]
     pub fn into_slice(self) -> &'a [T] {
         // SAFETY: as many were written; the list is gone, so that nobody changes them.
-        unsafe { core::slice::from_raw_parts(self.start.as_ptr(), self.length) }
+        unsafe { core::slice::from_raw_parts(self.place.start.cast().as_ptr(), self.place.length) }
     }
 }
 
@@ -221,7 +232,7 @@ impl<T> Deref for List<'_, T> {
     #[inline]
     fn deref(&self) -> &[T] {
         // SAFETY: as many were written, and only `&mut self` changes them.
-        unsafe { core::slice::from_raw_parts(self.start.as_ptr(), self.length) }
+        unsafe { core::slice::from_raw_parts(self.place.start.cast().as_ptr(), self.place.length) }
     }
 }
 
@@ -229,7 +240,9 @@ impl<T> DerefMut for List<'_, T> {
     #[inline]
     fn deref_mut(&mut self) -> &mut [T] {
         // SAFETY: as many were written, and this borrow is the only one.
-        unsafe { core::slice::from_raw_parts_mut(self.start.as_ptr(), self.length) }
+        unsafe {
+            core::slice::from_raw_parts_mut(self.place.start.cast().as_ptr(), self.place.length)
+        }
     }
 }
 
@@ -255,6 +268,6 @@ mod tests {
         assert_eq!(*arena.place(5u32).unwrap(), 5);
         assert_eq!(arena.take(1, 4096).unwrap().as_ptr() as usize % 4096, 0);
         assert!(arena.take(1 << 60, 8).is_err() && arena.take(usize::MAX, 8).is_err());
-        assert!(arena.list::<u64>().reserve(usize::MAX).is_err());
+        assert!(arena.list::<u64>().place.reserve(usize::MAX, Layout::new::<u64>()).is_err());
     }
 }

@@ -10,7 +10,9 @@
 //! is `#[inline]`, which makes the compiler leave it to the crate that uses it: in lx that is
 //! compiled for size, and a fifth smaller. So the hot part never calls the other, but returns
 //! to it; assembly knows it by address
-//! ([`arch::link::set_hooks`](crate::arch::link::set_hooks)).
+//! ([`arch::link::set_hooks`](crate::arch::link::set_hooks)). Small functions that are called in
+//! many places are `#[inline(never)]`; what these call isn't `#[inline]` unless it is as small,
+//! or it would be there twice.
 
 pub mod api;
 pub mod cache;
@@ -43,6 +45,7 @@ pub use error::Error;
 pub use library::Library;
 
 use crate::env;
+use crate::row::find;
 use report::{FILES, INIT, RELOCS, SYMBOLS, Trace};
 
 /// What a user may choose.
@@ -82,23 +85,54 @@ impl Options<'static> {
         if secure {
             return Options { secure, ..Options::none() };
         }
-        let filled = |name| env::var(name).filter(|value| !value.is_empty());
-        let debug = filled("LD_DEBUG").unwrap_or_default();
+        let debug = env::var("LD_DEBUG").unwrap_or_default();
         Options {
             secure,
-            library_path: filled("LD_LIBRARY_PATH"),
-            preload: filled("LD_PRELOAD"),
-            now: filled("LD_BIND_NOW").is_some(),
+            library_path: env::var("LD_LIBRARY_PATH"),
+            preload: env::var("LD_PRELOAD"),
+            now: env::var("LD_BIND_NOW").is_some_and(|value| !value.is_empty()),
             trace: trace(debug).unwrap_or_default(),
             stats: words(debug).any(|word| word == b"statistics"),
         }
     }
 }
 
+/// What is between these bytes in a text: one piece more than there are such bytes.
+pub(crate) struct Pieces<'t> {
+    rest: Option<&'t [u8]>,
+    between: &'static [u8],
+}
+
+#[inline]
+pub(crate) fn pieces<'t>(text: &'t [u8], between: &'static [u8]) -> Pieces<'t> {
+    Pieces { rest: Some(text), between }
+}
+
+impl<'t> Iterator for Pieces<'t> {
+    type Item = &'t [u8];
+
+    // Not inlined: it is called in many places.
+    #[inline(never)]
+    fn next(&mut self) -> Option<&'t [u8]> {
+        let rest = self.rest?;
+        let end = match *self.between {
+            [byte] => find(rest, byte),
+            _ => rest.iter().position(|byte| self.between.iter().any(|other| other == byte)),
+        };
+        self.rest = end.and_then(|end| rest.get(end + 1..));
+        rest.get(..end.unwrap_or(rest.len()))
+    }
+}
+
+/// Where a word is in a list with spaces between.
+#[inline]
+pub(crate) fn place(list: &[u8], word: &[u8]) -> Option<usize> {
+    pieces(list, b" ").position(|other| other == word)
+}
+
 #[inline]
 fn words(list: &[u8]) -> impl Iterator<Item = &[u8]> {
-    let words = list.split(|byte| matches!(byte, b',' | b':' | b' '));
-    words.filter(|word| !word.is_empty())
+    pieces(list, b",: ").filter(|word| !word.is_empty())
 }
 
 /// What a list of words wants to be told: `files`, `symbols`, `relocs`, `init`, `all`, or the
@@ -112,7 +146,7 @@ pub fn trace(list: &[u8]) -> Option<Trace> {
     let mut trace = Trace(0);
     for word in words(list) {
         let is = |name: &[u8]| name.eq_ignore_ascii_case(word);
-        trace.0 |= WHAT.get(NAMES.split(|&byte| byte == b' ').position(is)?)?;
+        trace.0 |= WHAT.get(pieces(NAMES, b" ").position(is)?)?;
     }
     Some(trace)
 }

@@ -57,6 +57,8 @@ unsafe impl Plain for u16 {}
 // SAFETY: numbers.
 unsafe impl Plain for u32 {}
 // SAFETY: numbers.
+unsafe impl<const N: usize> Plain for [u32; N] {}
+// SAFETY: numbers.
 unsafe impl Plain for u64 {}
 // SAFETY: numbers.
 unsafe impl Plain for usize {}
@@ -243,16 +245,16 @@ pub struct Object {
     /// What debuggers see; first, so that a pointer to it is one to the object.
     pub link: LinkMap,
     pub(super) gnu: GnuTable,
-    pub(super) sysv: SysvTable,
+    pub(super) image: &'static Image<'static>,
+    /// Its names, where it came from, what it needs: by indices into all objects, as in the
+    /// plan, since these only become more.
+    pub(super) planned: &'static Planned<'static, Bytes>,
     pub(super) symbols: View<Symbol>,
     pub(super) strings: View<u8>,
     pub(super) versym: View<u16>,
     /// By the index that a versym has.
     pub(super) versions: &'static [Version],
-    pub(super) image: &'static Image<'static>,
-    /// Its names, where it came from, what it needs: by indices into all objects, as in the
-    /// plan, since these only become more.
-    pub(super) planned: &'static Planned<'static, Bytes>,
+    pub(super) sysv: SysvTable,
     /// What a dlopen brought in together with it; empty at start-up, where all is global.
     pub(super) group: Cell<&'static [&'static Object]>,
     /// Whether its symbols are for everybody.
@@ -288,7 +290,7 @@ impl Object {
     /// The name that it is called by in messages.
     #[inline]
     pub fn title(&self) -> &'static [u8] {
-        self.planned.title
+        self.planned.title()
     }
 
     /// Whether it is the program.
@@ -356,8 +358,8 @@ pub unsafe fn make(
         constructed: AtomicBool::new(false),
     })?;
     // In place: on the stack first it would be more code.
-    object.gnu = gnu_table(object.view(Part::GnuHash));
-    object.sysv = sysv_table(object.view(Part::Hash));
+    object.gnu = gnu_table(object.view(Part::GnuHash), object.view(Part::GnuHash));
+    object.sysv = sysv_table(object.view(Part::Hash), object.view(Part::Hash));
     (object.symbols, object.strings) = (object.view(Part::Symbols), object.view(Part::Strings));
     object.versym = object.view(Part::Versym);
     if object.versym.len > 0 {
@@ -368,31 +370,28 @@ pub unsafe fn make(
 
 /// What is there of the table: the planning stage has seen that all is.
 #[inline]
-fn gnu_table(words: View<u32>) -> GnuTable {
-    let word = |index: usize| words.get(index).unwrap_or(0);
-    let (nbuckets, bloom_size) = (word(0) as usize, word(2) as usize);
+fn gnu_table(words: View<u32>, head: View<[u32; 4]>) -> GnuTable {
+    let [nbuckets, symoffset, bloom_size, shift] = head.get(0).unwrap_or_default();
+    let (nbuckets, bloom_size) = (nbuckets as usize, bloom_size as usize);
     let filter = words.from(4);
     // In pairs of words; whoever looks in there relies on a power of two.
-    let mut bloom = View { start: filter.start, len: filter.len / 2, kind: PhantomData };
-    bloom = bloom.take(if bloom_size.is_power_of_two() { bloom_size } else { 0 });
-    if bloom.len != bloom_size {
-        bloom.len = 0;
-    }
+    let is_right = bloom_size.is_power_of_two() && bloom_size <= filter.len / 2;
+    let len = if is_right { bloom_size } else { 0 };
     let buckets = filter.from(2 * bloom_size);
     GnuTable {
-        bloom,
-        shift: word(3) & 63,
-        symoffset: word(1),
+        bloom: View { start: filter.start, len, kind: PhantomData },
+        shift: shift & 63,
+        symoffset,
         buckets: buckets.take(nbuckets),
         chains: buckets.from(nbuckets),
     }
 }
 
 #[inline]
-fn sysv_table(words: View<u32>) -> SysvTable {
-    let count = |index: usize| words.get(index).unwrap_or(0) as usize;
+fn sysv_table(words: View<u32>, head: View<[u32; 2]>) -> SysvTable {
+    let [nbucket, nchain] = head.get(0).unwrap_or_default().map(|count| count as usize);
     let buckets = words.from(2);
-    SysvTable { buckets: buckets.take(count(0)), chains: buckets.from(count(0)).take(count(1)) }
+    SysvTable { buckets: buckets.take(nbucket), chains: buckets.from(nbucket).take(nchain) }
 }
 
 /// The versions that an object defines and needs, by their indices.

@@ -2,9 +2,10 @@
 //! stage, after which nothing has been mapped that could be run.
 
 use super::error::Error;
-use super::file::{Contents, Files, Identity, real_path};
+use super::file::{Contents, Files, Identity};
 use super::image::{DF_1_NODEFLIB, DF_1_PIE, ENCODING, Fault, Image};
 use super::memory::{Arena, List};
+use super::pieces;
 use super::search::{Requester, Search, Visitor, Why, base_name, directory};
 use super::tables::Part;
 use super::versions;
@@ -12,6 +13,7 @@ use crate::elf::consts::*;
 use crate::elf::{c_str, sysv_hash};
 use crate::errno::Errno;
 use crate::fs::PATH_MAX;
+use crate::text;
 use core::cell::Cell;
 use core::ffi::CStr;
 
@@ -33,29 +35,25 @@ pub struct Asked<'a> {
 }
 
 /// A program or library of a plan.
+// In this order: what is asked for most is near the beginning.
+#[repr(C)]
 pub struct Planned<'a, F> {
     /// How it was asked for.
     pub asked: Asked<'a>,
-    /// Its path: the name that it is called by in messages.
-    pub title: &'a [u8],
-    /// The directory of the file: `$ORIGIN`.
-    pub origin: &'a [u8],
-    /// DT_SONAME; empty for none.
-    pub soname: &'a [u8],
-    /// DT_RPATH
-    pub rpath: Option<&'a [u8]>,
-    /// DT_RUNPATH
-    pub runpath: Option<&'a [u8]>,
-    /// What it needs, in order: indices into the plan.
-    pub needed: Cell<&'a [usize]>,
     /// What it asks for.
     pub image: &'a Image<'a>,
+    /// What it needs, in order: indices into the plan.
+    pub needed: Cell<&'a [usize]>,
+    /// The directory of the file: `$ORIGIN`.
+    pub origin: &'a [u8],
     /// Its bytes, until they are taken away.
     pub file: Cell<Option<F>>,
+    /// DT_SONAME, DT_RPATH, DT_RUNPATH
+    names: [Option<&'a [u8]>; 3],
 }
 
 impl<'a, F: Contents> Planned<'a, F> {
-    /// A file that was checked. `real` is where the program is, however it was called.
+    /// A file that was checked.
     ///
     /// # Errors
     /// `ENOMEM`.
@@ -65,41 +63,45 @@ impl<'a, F: Contents> Planned<'a, F> {
         asked: &Asked<'a>,
         image: &'a Image<'a>,
         file: F,
-        real: &[u8],
     ) -> crate::Result<&'a Planned<'a, F>> {
-        let title = asked.path.to_bytes();
-        let rpath = image.copy(arena, &file, image.tables.rpath)?;
-        let runpath = image.copy(arena, &file, image.tables.runpath)?;
-        let soname = image.copy(arena, &file, image.tables.soname)?.unwrap_or_default();
-        let mut origin = directory(title);
-        if origin.is_empty() {
-            origin = b".";
-        }
-        // Of the program the real path counts, where that matters to it.
-        let mut paths = [rpath, runpath].into_iter().flatten();
-        if asked.is_program && paths.any(|path| path.contains(&b'$')) {
-            let mut buffer = [0; PATH_MAX];
-            origin = arena.bytes(directory(real_path(real, &mut buffer)))?;
-        }
         let planned = arena.place(Planned {
             asked: *asked,
-            title,
-            origin,
-            soname,
-            rpath,
-            runpath,
-            needed: Cell::new(&[]),
             image,
+            needed: Cell::new(&[]),
+            origin: directory(asked.path.to_bytes()),
             file: Cell::new(Some(file)),
+            names: [None; 3],
         })?;
+        if planned.origin.is_empty() {
+            planned.origin = b".";
+        }
+        let mut is_relative = false;
+        for index in 0..3 {
+            if let Some(at) = image.tables.name(index) {
+                let text = arena.bytes(image.string(&file, at))?;
+                is_relative |= text.contains(&b'$');
+                planned.names[index] = Some(text);
+            }
+        }
+        // Of the program the real path counts, where that matters to it.
+        if asked.is_program && is_relative {
+            let real = file.real_path(arena.zeros(PATH_MAX)?);
+            planned.origin = real.map_or(planned.origin, directory);
+        }
         Ok(planned)
+    }
+
+    /// Its path: the name that it is called by in messages.
+    #[inline]
+    pub fn title(&self) -> &'a [u8] {
+        self.asked.path.to_bytes()
     }
 
     /// Whether it goes by this name: as it was asked for, its SONAME, or its path.
     #[inline]
     pub fn is(&self, name: &[u8]) -> bool {
-        let other = if name.contains(&b'/') { self.title } else { self.soname };
-        self.asked.name == name || other == name
+        let other = if name.contains(&b'/') { Some(self.title()) } else { self.names[0] };
+        self.asked.name == name || other == Some(name)
     }
 }
 
@@ -115,10 +117,9 @@ pub struct Rules<'r, F> {
 
 /// The program, what was loaded before, and all that these need, in load order.
 pub struct Plan<'a, F: Contents> {
-    arena: &'a Arena,
+    pub(super) arena: &'a Arena,
     /// Breadth first, each once.
     pub objects: List<'a, &'a Planned<'a, F>>,
-    path: List<'a, u8>,
     /// Directories and whether they have a `glibc-hwcaps`.
     directories: List<'a, (&'a [u8], bool)>,
     /// How many objects were there before.
@@ -137,12 +138,22 @@ impl<F: Contents> Drop for Plan<'_, F> {
 type Outcome<T> = core::result::Result<T, Error>;
 
 impl<'a, F: Contents> Plan<'a, F> {
-    /// A plan in which these are loaded already.
+    /// An empty plan.
     #[inline]
-    pub fn new(arena: &'a Arena, loaded: List<'a, &'a Planned<'a, F>>) -> Plan<'a, F> {
-        let from = loaded.len();
-        let (path, directories) = (arena.list(), arena.list());
-        Plan { arena, objects: loaded, path, directories, from, failed_opens: 0 }
+    pub fn new(arena: &'a Arena) -> Plan<'a, F> {
+        let (objects, directories) = (arena.list(), arena.list());
+        Plan { arena, objects, directories, from: 0, failed_opens: 0 }
+    }
+
+    /// Adds one that is loaded already.
+    ///
+    /// # Errors
+    /// `ENOMEM`.
+    #[inline]
+    pub fn add_loaded(&mut self, object: &'a Planned<'a, F>) -> crate::Result<()> {
+        self.objects.push(object)?;
+        self.from = self.objects.len();
+        Ok(())
     }
 
     /// Takes the objects from an index on away, and gives their files back.
@@ -161,28 +172,39 @@ impl<'a, F: Contents> Plan<'a, F> {
     /// # Errors
     /// That it can't be loaded.
     #[inline]
-    pub fn add_file(&mut self, files: &mut dyn Files<File = F>, path: &[u8]) -> Outcome<usize> {
-        let path = self.arena.c_str(path)?;
-        let (name, needed_by) = (path.to_bytes(), self.objects.len());
-        let mut asked =
-            Asked { name, path, why: Why::Path, needed_by, identity: (0, 0), is_program: true };
-        let file;
-        match files.open(name) {
-            Ok(opened) => (file, asked.identity) = opened,
-            Err(fault) => return Err(Error::of(name, fault)),
-        }
-        self.add(&asked, file).map_err(|fault| Error::of(name, fault))
+    pub fn add_file(&mut self, files: &mut dyn Files<File = F>, path: &'a [u8]) -> Outcome<usize> {
+        let needed_by = self.objects.len();
+        self.add(files, path, path, Why::Path, needed_by, true)
+            .map_err(|fault| Error::of(path, fault))
     }
 
-    /// Adds an open file.
-    #[inline]
-    fn add(&mut self, asked: &Asked<'a>, file: F) -> core::result::Result<usize, Fault> {
-        let index = self.objects.len();
-        let added = Image::read(self.arena, &file).and_then(|image| {
-            let planned = Planned::new(self.arena, asked, image, file, asked.path.to_bytes())?;
-            self.objects.push(planned)?;
-            Ok(index)
-        });
+    /// Adds what is in a file, unless it is there already.
+    fn add(
+        &mut self,
+        files: &mut dyn Files<File = F>,
+        name: &'a [u8],
+        path: &[u8],
+        why: Why,
+        needed_by: usize,
+        is_program: bool,
+    ) -> core::result::Result<usize, Fault> {
+        let (file, identity) = files.open(path)?;
+        let same = |object: &&Planned<F>| identity != (0, 0) && object.asked.identity == identity;
+        if let Some(index) = self.objects.iter().position(same) {
+            file.release();
+            return Ok(index);
+        }
+        let added = (|| {
+            let path = self.arena.c_str(path)?;
+            let image = Image::read(self.arena, &file)?;
+            let flags = image.tables.value(DT_FLAGS_1);
+            if !is_program && (image.e_type != ET_DYN || flags & DF_1_PIE != 0) {
+                return Err(Fault::Bad("a program, not a library"));
+            }
+            let asked = Asked { name, path, why, needed_by, identity, is_program };
+            self.objects.push(Planned::new(self.arena, &asked, image, file)?)?;
+            Ok(self.objects.len() - 1)
+        })();
         added.inspect_err(|_| file.release())
     }
 
@@ -202,14 +224,18 @@ impl<'a, F: Contents> Plan<'a, F> {
                         return Ok(());
                     }
                     let name = c_str(strings, entry.d_val).unwrap_or_default();
-                    let is_c_library = is_c_library(name);
-                    if name.is_empty() || is_c_library && rules.without_libc {
+                    if name.is_empty() {
                         return Ok(());
                     }
-                    if is_c_library {
-                        let text = "needs %, which only its own loader can start: \
-                                    use lx ldso --exec";
-                        return Err(Error::new(object.title, text, &[name]));
+                    if is_c_library(name) {
+                        if rules.without_libc {
+                            return Ok(());
+                        }
+                        let text = text!(
+                            "%: needs %, which only its own loader can start: \
+                                    use lx ldso --exec"
+                        );
+                        return Err(Error::new(text, &[object.title(), name], &[]));
                     }
                     Ok(needed.push(self.library(rules, self.arena.bytes(name)?, next)?)?)
                 })?;
@@ -249,22 +275,20 @@ impl<'a, F: Contents> Plan<'a, F> {
         }
         let mut chain = requesters.iter().map(|object| Requester {
             origin: object.origin,
-            rpath: object.rpath,
-            runpath: object.runpath,
-            no_default: object.image.tables.flags_1 & DF_1_NODEFLIB != 0,
+            rpath: object.names[1],
+            runpath: object.names[2],
+            no_default: object.image.tables.value(DT_FLAGS_1) & DF_1_NODEFLIB != 0,
         });
-        let mut path = core::mem::replace(&mut self.path, self.arena.list());
+        let mut path = self.arena.list();
         let files = &mut *rules.files;
         let mut visit = Visit { plan: self, files, name, needed_by, found: None, problem: None };
         rules.search.look(name, &mut chain, &mut path, &mut visit);
-        let (found, problem) = (visit.found, visit.problem);
-        self.path = path;
-        match (found, problem) {
+        match (visit.found, visit.problem) {
             (Some(index), _) => Ok(index),
             (_, Some((path, fault))) => Err(Error::of(path, fault)),
             _ => {
-                let by = requesters.first().map_or(&b""[..], |object| object.title);
-                Err(Error::new(name, "no such library (needed by %)", &[by]))
+                let by = requesters.first().map_or(&b""[..], |object| object.title());
+                Err(Error::new(text!("%: no such library (needed by %)"), &[name, by], &[]))
             }
         }
     }
@@ -284,15 +308,16 @@ impl<'a, F: Contents> Plan<'a, F> {
         for object in self.objects.iter().skip(self.from) {
             let Some(file) = object.file.get() else { continue };
             let needs = object.image.table(&file, Part::Verneed);
-            let string = |at: u32| object.image.string(&file, at.into()).unwrap_or_default();
+            let string = |at: u32| object.image.string(&file, at.into());
             let mut outcome = Ok(());
             versions::needs(ENCODING, needs, &mut |library, entry| {
                 let (library, version) = (string(library), string(entry.vna_name));
                 let provider = self.position(library).and_then(|at| self.objects.get(at));
                 let weak = entry.vna_flags & VER_FLG_WEAK != 0;
                 if let Some(provider) = provider.filter(|by| !weak && !defines(by, version)) {
-                    let text = "version '%' not found (needed by %)";
-                    outcome = Err(Error::new(provider.title, text, &[version, object.title]));
+                    let names = [provider.title(), version, object.title()];
+                    let text = text!("%: version '%' not found (needed by %)");
+                    outcome = Err(Error::new(text, &names, &[]));
                 }
                 outcome.is_ok()
             });
@@ -311,29 +336,6 @@ struct Visit<'v, 'a, F: Contents> {
     found: Option<usize>,
     /// The first file that was there but can't be loaded.
     problem: Option<(&'a [u8], Fault)>,
-}
-
-impl<F: Contents> Visit<'_, '_, F> {
-    #[inline]
-    fn open(&mut self, path: &[u8], why: Why) -> core::result::Result<usize, Fault> {
-        let (file, identity) = self.files.open(path)?;
-        let same = |object: &&Planned<F>| identity != (0, 0) && object.asked.identity == identity;
-        if let Some(index) = self.plan.objects.iter().position(same) {
-            file.release();
-            return Ok(index);
-        }
-        let path = self.plan.arena.c_str(path).inspect_err(|_| file.release())?;
-        let Visit { name, needed_by, .. } = *self;
-        let asked = Asked { name, path, why, needed_by, identity, is_program: false };
-        let index = self.plan.add(&asked, file)?;
-        let is_program =
-            |image: &Image| image.e_type != ET_DYN || image.tables.flags_1 & DF_1_PIE != 0;
-        if self.plan.objects.last().is_some_and(|object| is_program(object.image)) {
-            self.plan.forget(index);
-            return Err(Fault::Bad("a program, not a library"));
-        }
-        Ok(index)
-    }
 }
 
 impl<F: Contents> Visitor for Visit<'_, '_, F> {
@@ -356,15 +358,16 @@ impl<F: Contents> Visitor for Visit<'_, '_, F> {
 
     #[inline]
     fn take(&mut self, path: &[u8], why: Why) -> bool {
-        let opened = self.open(path, why);
-        self.files.tried(self.name, path, why, opened.err());
-        let fault = match opened {
+        let Visit { name, needed_by, .. } = *self;
+        let fault = match self.plan.add(self.files, name, path, why, needed_by, false) {
             Ok(index) => {
                 self.found = Some(index);
-                return true;
+                None
             }
-            Err(fault) => fault,
+            Err(fault) => Some(fault),
         };
+        self.files.tried(name, path, why, fault);
+        let Some(fault) = fault else { return true };
         self.plan.failed_opens += 1;
         let missing = matches!(fault, Fault::Os(Errno::ENOENT | Errno::ENOTDIR));
         // Another place may have the right one; but what is broken is told.
@@ -384,7 +387,7 @@ pub fn defines<F: Contents>(object: &Planned<F>, version: &[u8]) -> bool {
     let definitions = object.image.table(&file, Part::Verdef);
     let (hash, mut found) = (sysv_hash(version), definitions.is_empty());
     versions::definitions(ENCODING, definitions, &mut |def, name| {
-        let same = || object.image.string(&file, name.into()) == Some(version);
+        let same = || object.image.string(&file, name.into()) == version;
         found |= def.vd_hash == hash && same();
         !found
     });
@@ -395,18 +398,10 @@ pub fn defines<F: Contents>(object: &Planned<F>, version: &[u8]) -> bool {
 /// another one.
 #[inline]
 pub fn is_c_library(name: &[u8]) -> bool {
+    const BEGINNINGS: &[u8] = b"libc.so.6 libc.musl- ld-linux ld-musl- ld64.so \
+        libpthread.so.0 libdl.so.2 librt.so.1";
     let name = base_name(name);
-    let starts = |prefixes: &[&[u8]]| prefixes.iter().any(|prefix| name.starts_with(prefix));
-    starts(&[
-        b"libc.so.6",
-        b"libc.musl-",
-        b"ld-linux",
-        b"ld-musl-",
-        b"ld64.so",
-        b"libpthread.so.0",
-        b"libdl.so.2",
-        b"librt.so.1",
-    ]) || name == b"libc.so"
+    name == b"libc.so" || pieces(BEGINNINGS, b" ").any(|start| name.starts_with(start))
 }
 
 #[cfg(test)]
@@ -458,7 +453,7 @@ mod tests {
     fn planned(files: &[(&str, &[u8])]) -> (Vec<String>, Option<String>) {
         let arena = Arena::new();
         let mut shelf = Shelf(files.to_vec());
-        let mut plan = Plan::new(&arena, arena.list());
+        let mut plan = Plan::new(&arena);
         // The sentence is the process's: of other tests none may come in between.
         let _guard = LOCK.lock();
         let done = plan.add_file(&mut shelf, b"/p").and_then(|_| {
@@ -467,11 +462,13 @@ mod tests {
             plan.check_versions()
         });
         let text = |error: Error| {
-            let mut text = super::super::file::Text::<200>::new();
-            text.put(&[&error]);
-            String::from_utf8_lossy(text.bytes()).into_owned()
+            let (mut text, mut to) = ([0; 200], crate::io::stderr());
+            let mut out = crate::io::BufWriter::new(&mut text, &mut to);
+            crate::put!(&mut out, error);
+            let left = out.rest().len();
+            String::from_utf8_lossy(&text[..200 - left]).into_owned()
         };
-        let row = |object: &&Planned<&[u8]>| String::from_utf8_lossy(object.title).into_owned();
+        let row = |object: &&Planned<&[u8]>| String::from_utf8_lossy(object.title()).into_owned();
         (plan.objects.iter().map(row).collect(), done.err().map(text))
     }
 

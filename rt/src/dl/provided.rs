@@ -1,14 +1,15 @@
 //! What the loader itself provides under a name: its own interface, and in a process without
 //! a C library the little that libraries of pure computation need of one.
 
-use super::api;
 use super::heap;
 use super::report::say;
 use super::state::{LOCK, WITHOUT_LIBC};
 use super::tls;
+use super::{api, place};
 use crate::arch::PAGE;
 use crate::arch::link::{self, Stub};
 use crate::mm::{MAP_ANONYMOUS, MAP_PRIVATE, PROT_EXEC, PROT_READ, PROT_WRITE, mmap};
+use crate::text;
 use core::cell::UnsafeCell;
 use core::sync::atomic::Ordering;
 
@@ -33,7 +34,7 @@ const OWN: usize = 9;
 /// The address of what the loader provides under this name. Objects are asked first.
 #[inline]
 pub fn find(name: &[u8]) -> Option<usize> {
-    let index = NAMES.split(|&byte| byte == b' ').position(|known| known == name)?;
+    let index = place(NAMES, name)?;
     if index >= OWN && !WITHOUT_LIBC.load(Ordering::Relaxed) {
         return None;
     }
@@ -65,7 +66,7 @@ pub fn find(name: &[u8]) -> Option<usize> {
 #[cfg(test)]
 #[test]
 fn the_names_are_in_the_order_of_the_functions() {
-    let names: std::vec::Vec<_> = NAMES.split(|&byte| byte == b' ').collect();
+    let names: std::vec::Vec<_> = super::pieces(NAMES, b" ").collect();
     assert_eq!((names.len(), names[OWN - 1]), (23, &b"_dl_deallocate_tls"[..]));
     assert_eq!((names[17], names[22]), (&b"strlen"[..], &b"__errno_location"[..]));
     assert_eq!(find(b"dlsym"), Some(link::dlsym_entry as *const () as usize));
@@ -140,6 +141,6 @@ fn new_page() -> Option<usize> {
 unsafe extern "C" fn tell_missing(name: *const &'static [u8]) -> ! {
     // SAFETY: the stub has the place of its name.
     let name = unsafe { *name };
-    say(&[&"lx ldso: ", &name, &": called, but there is no C library here to provide it"]);
+    say(text!("lx ldso: %: called, but there is no C library here to provide it"), &[name], &[]);
     crate::process::exit(127)
 }

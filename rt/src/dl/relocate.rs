@@ -2,20 +2,21 @@
 
 use super::error::Error;
 use super::fast;
-use super::image::{DF_1_NOW, DF_BIND_NOW, DF_TEXTREL, Range};
+use super::image::{DF_1_NOW, DF_BIND_NOW, DF_TEXTREL, Fault, Range};
 use super::memory::{Arena, List};
 use super::object::{Object, RelaWords, View};
 use super::provided;
-use super::report::{RELOCS, RELR, SYMBOLS, Stats, Trace, say};
-use super::state::GLOBAL;
+use super::report::{LOOKUPS, PROBES, RELOCS, RELR, SYMBOLS, Stats, say};
+use super::state::{GLOBAL, tells};
 use super::symbols::{Definition, Wanted, find, find_in};
 use super::tables::Part;
 use super::tls;
 use crate::arch::link;
 use crate::elf::consts::*;
 use crate::errno::Errno;
-use crate::fmt::dec;
 use crate::mm::PROT_READ;
+use crate::text;
+use crate::text::Text;
 
 pub(super) const R_64: u32 = 1;
 const R_PC32: u32 = 2;
@@ -53,7 +54,6 @@ struct Copied {
 /// Binds objects that belong together.
 struct Binder<'b> {
     arena: &'static Arena,
-    trace: Trace,
     stats: &'b mut Stats,
     deferred: List<'static, Deferred>,
     copies: List<'static, Copied>,
@@ -76,11 +76,10 @@ pub fn bind(
     arena: &'static Arena,
     objects: &[&'static Object],
     now: bool,
-    trace: Trace,
     stats: &mut Stats,
 ) -> Outcome<()> {
     let (deferred, copies) = (arena.list(), arena.list());
-    let mut binder = Binder { arena, trace, stats, deferred, copies };
+    let mut binder = Binder { arena, stats, deferred, copies };
     for object in objects.iter().rev() {
         binder.relocate(object, now)?;
     }
@@ -104,7 +103,7 @@ pub fn bind(
             // SAFETY: pages of this object's segments, which its program header says are
             // only read from now on.
             unsafe { super::map::protect(object.address(at), size as usize, PROT_READ) }
-                .map_err(|error| Error::of(object.title(), error))?;
+                .map_err(|error| Error::of(object.title(), Fault::Os(error)))?;
         }
     }
     Ok(())
@@ -115,26 +114,16 @@ impl Binder<'_> {
     fn relocate(&mut self, object: &'static Object, now: bool) -> Outcome<()> {
         let tables = &object.image.tables;
         if tables.flags & DF_TEXTREL != 0 {
-            let text = "has relocations in its code (DT_TEXTREL), which is never made writable";
-            return Err(wrong(object, text));
+            let text =
+                text!("%: has relocations in its code (DT_TEXTREL), which is never made writable");
+            return Err(wrong(object, text, 0));
         }
         let (rela, jmprel) = (object.view(Part::Rela), object.view(Part::Jmprel));
-        if self.trace.has(RELOCS) {
-            let (all, relative, plt) = (dec(rela.len), dec(tables.relacount), dec(jmprel.len));
-            let words = dec(tables.part(Part::Relr).size / 8);
-            let title = object.title();
-            say(&[
-                &"relocs: ",
-                &title,
-                &": ",
-                &all,
-                &", of these relative ",
-                &relative,
-                &", packed words ",
-                &words,
-                &", PLT ",
-                &plt,
-            ]);
+        if tells(RELOCS) {
+            let packed = tables.part(Part::Relr).size / 8;
+            let numbers = [rela.len as u64, tables.relacount, packed, jmprel.len as u64];
+            let pattern = text!("relocs: %: #, of these relative #, packed words #, PLT #");
+            say(pattern, &[object.title()], &numbers);
         }
         // Many symbols: their pages are brought in by one call, and not by a fault each.
         const MANY: usize = 1000;
@@ -146,19 +135,19 @@ impl Binder<'_> {
             super::map::bring_in(object.address(first), size as usize);
         }
         let packed = fast::packed(object).map_err(|at| outside(object, at))?;
-        self.stats.relocations[RELR] += packed;
+        self.stats.counts[RELR] += packed;
         self.all(object, rela, false)?;
         let lazily = !now
             && tables.flags & DF_BIND_NOW == 0
-            && tables.flags_1 & DF_1_NOW == 0
-            && tables.pltgot != 0;
+            && tables.value(DT_FLAGS_1) & DF_1_NOW == 0
+            && tables.value(DT_PLTGOT) != 0;
         self.all(object, jmprel, lazily)?;
         if lazily && jmprel.iter().any(|rela: RelaWords| rela.kind() == R_JUMP_SLOT) {
             link::prepare_lazy();
             let entry = link::lazy_entry as *const () as u64;
             let object_word = core::ptr::from_ref(object).expose_provenance() as u64;
-            write(object, tables.pltgot.wrapping_add(8), object_word)?;
-            write(object, tables.pltgot.wrapping_add(16), entry)?;
+            write(object, tables.value(DT_PLTGOT).wrapping_add(8), object_word)?;
+            write(object, tables.value(DT_PLTGOT).wrapping_add(16), entry)?;
         }
         Ok(())
     }
@@ -171,7 +160,7 @@ impl Binder<'_> {
         lazily: bool,
     ) -> Outcome<()> {
         loop {
-            if !self.trace.has(SYMBOLS) {
+            if !tells(SYMBOLS) {
                 rest = rest.from(fast::relocate(object, rest, lazily, self.stats));
             }
             let Some(rela) = rest.get(0) else { return Ok(()) };
@@ -192,14 +181,14 @@ impl Binder<'_> {
             }
             R_IRELATIVE => {
                 let resolver = (object, object.address(addend.cast_unsigned()));
-                self.deferred.push(Deferred { object, offset, addend: 0, resolver })?;
-                return Ok(());
+                return self.defer(Deferred { object, offset, addend: 0, resolver });
             }
             R_JUMP_SLOT if lazily => {
                 let place = place(object, offset, 8)?;
+                let bias = object.link.l_addr as u64;
                 // SAFETY: as in `write`; what is mapped writable can be read.
-                let value = unsafe { place.read_unaligned() };
-                return write(object, offset, value.wrapping_add(object.link.l_addr as u64));
+                unsafe { place.write_unaligned(place.read_unaligned().wrapping_add(bias)) };
+                return Ok(());
             }
             R_GLOB_DAT | R_JUMP_SLOT => addend = 0,
             R_64 | R_PC32 | R_COPY => {}
@@ -207,11 +196,11 @@ impl Binder<'_> {
                 return self.thread_local(object, rela);
             }
             _ => {
-                let text = "it has a relocation of an unknown type: %";
-                return Err(Error::number(object.title(), text, kind.into()));
+                let text = text!("%: it has a relocation of an unknown type: #");
+                return Err(wrong(object, text, kind.into()));
             }
         }
-        let value = match (target(object, rela, self.trace, self.stats)?, kind) {
+        let value = match (target(object, rela, self.stats)?, kind) {
             (Target::Defined(from), R_COPY) => {
                 let own = object.symbols.get(rela.symbol());
                 let size = own.map_or(0, |symbol| symbol.st_size).min(from.symbol.st_size);
@@ -222,8 +211,7 @@ impl Binder<'_> {
             (Target::Defined(found), _) => {
                 if found.is_indirect() && kind != R_PC32 {
                     let resolver = (found.object, found.address());
-                    self.deferred.push(Deferred { object, offset, addend, resolver })?;
-                    return Ok(());
+                    return self.defer(Deferred { object, offset, addend, resolver });
                 }
                 found.address()
             }
@@ -235,13 +223,21 @@ impl Binder<'_> {
         }
         let distance = value.wrapping_sub(object.address(offset) as u64).cast_signed();
         let Ok(distance) = i32::try_from(distance) else {
-            let text = "a relocation reaches further than 2 GiB: at %";
-            return Err(Error::number(object.title(), text, offset));
+            return Err(wrong(
+                object,
+                text!("%: a relocation reaches further than 2 GiB: at #"),
+                offset,
+            ));
         };
         let place = place(object, offset, 4)?.cast::<i32>();
         // SAFETY: as in `write`.
         unsafe { place.write_unaligned(distance) };
         Ok(())
+    }
+
+    #[inline]
+    fn defer(&mut self, deferred: Deferred) -> Outcome<()> {
+        Ok(self.deferred.push(deferred)?)
     }
 
     /// Relocations of thread-local storage.
@@ -251,7 +247,7 @@ impl Binder<'_> {
         // nobody has, or `errno` where there is no C library.
         let (mut owner, mut value) = (Some(object), 0);
         if rela.symbol() != 0 {
-            (owner, value) = match target(object, rela, self.trace, self.stats)? {
+            (owner, value) = match target(object, rela, self.stats)? {
                 Target::Defined(found) => (Some(found.object), found.symbol.st_value),
                 Target::Address(_) => (None, 0),
             };
@@ -261,8 +257,8 @@ impl Binder<'_> {
         let (module, distance) =
             owner.map_or((0, 0), |owner| (owner.tls_module.get(), owner.tls_offset.get()));
         if owner.is_some() && module == 0 {
-            let text = "a relocation of thread-local storage that isn't there: at %";
-            return Err(Error::number(object.title(), text, offset));
+            let text = text!("%: a relocation of thread-local storage that isn't there: at #");
+            return Err(wrong(object, text, offset));
         }
         let below = value.wrapping_sub(distance as u64);
         match (kind, owner) {
@@ -271,8 +267,11 @@ impl Binder<'_> {
             (R_TPOFF64, None) => write(object, offset, tls::ERRNO as u64),
             (R_TPOFF64, _) if distance == 0 => Err(wrong(
                 object,
-                "needs thread-local storage in each thread's first block (initial-exec), \
-                 which only start-up gives",
+                text!(
+                    "%: needs thread-local storage in each thread's first block (initial-exec), \
+                 which only start-up gives"
+                ),
+                0,
             )),
             (R_TPOFF64, _) => write(object, offset, below),
             _ => {
@@ -295,32 +294,31 @@ impl Binder<'_> {
 
 /// What a symbol of an object refers to.
 #[inline]
-fn target(
-    object: &'static Object,
-    rela: &RelaWords,
-    trace: Trace,
-    stats: &mut Stats,
-) -> Outcome<Target> {
+fn target(object: &'static Object, rela: &RelaWords, stats: &mut Stats) -> Outcome<Target> {
     let index = rela.symbol();
     let Some(symbol) = object.symbols.get(index) else {
-        let text = "a relocation names a symbol that isn't there: number %";
-        return Err(Error::number(object.title(), text, index as u64));
+        let text = text!("%: a relocation names a symbol that isn't there: number #");
+        return Err(wrong(object, text, index as u64));
     };
-    stats.lookups += 1;
+    stats.counts[LOOKUPS] += 1;
+    let probes = &mut stats.counts[PROBES];
     let wanted = Wanted::by(object, index, &symbol, false);
     let Wanted { name, version, .. } = wanted;
     let found = if rela.kind() == R_COPY {
         // A copy is made of somebody else's.
         let mut others = GLOBAL.get().iter().filter(|&&other| !core::ptr::eq(other, object));
-        others.find_map(|&other| find_in(&[other], &wanted, &mut stats.probes))
+        others.find_map(|&other| find_in(&[other], &wanted, probes))
     } else {
-        find(object, rela, &mut stats.probes)
+        find(object, rela, probes)
     };
-    if trace.has(SYMBOLS) {
-        let at: &[u8] = if version.name.is_empty() { b"" } else { b"@" };
+    if tells(SYMBOLS) {
         let title = found.map_or(&b"nobody"[..], |found| found.object.title());
-        let by = object.title();
-        say(&[&"symbols: ", &name, &at, &version.name, &": of ", &by, &" to ", &title]);
+        let pattern = if version.name.is_empty() {
+            text!("symbols: %%: of % to %")
+        } else {
+            text!("symbols: %@%: of % to %")
+        };
+        say(pattern, &[name, version.name, object.title(), title], &[]);
     }
     if let Some(found) = found {
         return Ok(Target::Defined(found));
@@ -330,12 +328,12 @@ fn target(
     let provided = provided::find(name)
         .or_else(|| if is_weak { Some(0) } else { provided::missing(name, is_function) });
     provided.map(Target::Address).ok_or_else(|| {
-        let text = if version.name.is_empty() {
-            "undefined symbol: %"
+        let pattern = if version.name.is_empty() {
+            text!("%: undefined symbol: %")
         } else {
-            "undefined symbol: %, version %"
+            text!("%: undefined symbol: %, version %")
         };
-        Error::new(object.title(), text, &[name, version.name])
+        Error::new(pattern, &[object.title(), name, version.name], &[])
     })
 }
 
@@ -344,20 +342,20 @@ fn target(
 /// # Errors
 /// A symbol that nobody has, or a slot that makes no sense.
 #[inline]
-pub fn slot(object: &'static Object, index: usize, trace: Trace) -> Outcome<usize> {
+pub fn slot(object: &'static Object, index: usize) -> Outcome<usize> {
     let jmprel: View<RelaWords> = object.view(Part::Jmprel);
     let in_order = |rela: &RelaWords| {
         rela.kind() == R_JUMP_SLOT && !object.image.relro.holds(rela.r_offset, 8)
     };
     let Some(rela) = jmprel.get(index).filter(in_order) else {
-        let text = "its PLT names a slot that isn't there: %";
-        return Err(Error::number(object.title(), text, index as u64));
+        let text = text!("%: its PLT names a slot that isn't there: #");
+        return Err(wrong(object, text, index as u64));
     };
     // Most are functions that somebody has: then nothing else has to be asked.
-    let found = if trace.has(SYMBOLS) { None } else { find(object, &rela, &mut 0) };
+    let found = if tells(SYMBOLS) { None } else { find(object, &rela, &mut 0) };
     let target = match found {
         Some(found) => Target::Defined(found),
-        None => target(object, &rela, trace, &mut Stats::default())?,
+        None => target(object, &rela, &mut Stats::default())?,
     };
     let address = match target {
         Target::Defined(found) if found.is_indirect() => resolve((found.object, found.address()))?,
@@ -376,8 +374,8 @@ pub fn slot(object: &'static Object, index: usize, trace: Trace) -> Outcome<usiz
 pub fn resolve((object, address): (&Object, usize)) -> Outcome<usize> {
     let at = address.wrapping_sub(object.link.l_addr) as u64;
     if !object.image.has_code(at) {
-        let text = "the resolver of an indirect function lies outside its code: at %";
-        return Err(Error::number(object.title(), text, at));
+        let text = text!("%: the resolver of an indirect function lies outside its code: at #");
+        return Err(wrong(object, text, at));
     }
     // SAFETY: code of an object that is relocated but for such functions; that it is a
     // resolver, which takes nothing on x86-64, is what the file says of it.
@@ -390,23 +388,22 @@ pub fn resolve((object, address): (&Object, usize)) -> Outcome<usize> {
 
 #[cold]
 #[inline]
-fn wrong(object: &Object, text: &str) -> Error {
-    Error::new(object.title(), text, &[])
+fn wrong(object: &Object, pattern: Text, number: u64) -> Error {
+    Error::new(pattern, &[object.title()], &[number])
 }
 
 #[cold]
 #[inline]
 fn outside(object: &Object, offset: u64) -> Error {
-    let text = "a relocation lies outside what it may write to: at %";
-    Error::number(object.title(), text, offset)
+    wrong(object, text!("%: a relocation lies outside what it may write to: at #"), offset)
 }
 
 /// Where so many bytes of an object are that may be written to.
 #[inline]
 fn place(object: &Object, offset: u64, size: u64) -> Outcome<*mut u64> {
-    match fast::writable(object, offset, size) {
-        Some(_) => Ok(core::ptr::with_exposed_provenance_mut(object.address(offset))),
-        None => Err(outside(object, offset)),
+    match fast::is_writable(object, offset, size) {
+        true => Ok(core::ptr::with_exposed_provenance_mut(object.address(offset))),
+        false => Err(outside(object, offset)),
     }
 }
 
@@ -427,7 +424,7 @@ fn copy(copied: &Copied) -> Outcome<()> {
     let mut loads = from.object.image.loads.iter();
     let at = from.symbol.st_value;
     if !loads.any(|load| load.flags & PF_R != 0 && load.memory.holds(at, *size)) {
-        return Err(Error::of(from.object.title(), Errno::EFAULT));
+        return Err(Error::of(from.object.title(), Fault::Os(Errno::EFAULT)));
     }
     let target = place(object, *offset, *size)?.cast::<u8>();
     let source = core::ptr::with_exposed_provenance::<u8>(from.address());

@@ -1,8 +1,10 @@
 //! What the loader tells: messages, what it is doing, and numbers at the end.
 
+use super::pieces;
 use crate::errno::Result;
-use crate::fmt::{Put, dec, left};
+use crate::fmt::{Put, dec, hex, left};
 use crate::io::{BorrowedFd, BufWriter, Write, stderr};
+use crate::text::Text;
 
 /// What is told while it happens (`--trace`).
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
@@ -32,69 +34,90 @@ pub struct Escaped(pub BorrowedFd<'static>);
 impl Write for Escaped {
     #[inline]
     fn write(&mut self, bytes: &[u8]) -> Result<usize> {
+        self.write_all(bytes).map(|()| bytes.len())
+    }
+
+    #[inline]
+    fn write_all(&mut self, mut bytes: &[u8]) -> Result<()> {
         let is_control = |&byte: &u8| matches!(byte, 0..=8 | 11..=31 | 127);
-        match bytes.split_first() {
-            Some((&byte, _)) if is_control(&byte) => {
-                let octal = |shift: u8| b'0' + (byte >> shift & 7);
-                self.0.write_all(&[b'\\', octal(6), octal(3), octal(0)])?;
-                Ok(1)
-            }
-            _ => {
-                let end = bytes.iter().position(is_control).unwrap_or(bytes.len());
-                self.0.write(bytes.get(..end).unwrap_or(bytes))
-            }
+        while let Some(&byte) = bytes.first() {
+            let octal = |shift: u8| b'0' + (byte >> shift & 7);
+            let octal = [b'\\', octal(6), octal(3), octal(0)];
+            let end = bytes.iter().position(is_control).unwrap_or(bytes.len());
+            let (run, rest) = bytes.split_at_checked(end.max(1)).unwrap_or_default();
+            self.0.write_all(if end > 0 { run } else { &octal })?;
+            bytes = rest;
+        }
+        Ok(())
+    }
+}
+
+/// Writes a pattern in which each `%` stands for the next name, each `#` for the next number
+/// and each `$` for it in hexadecimal.
+#[inline]
+pub fn fill(out: &mut BufWriter, pattern: Text, names: &[&[u8]], numbers: &[u64]) {
+    let (mut names, mut numbers) = (names.iter(), numbers.iter());
+    for byte in pattern.bytes() {
+        let mut number = || numbers.next().copied().unwrap_or_default();
+        match byte {
+            b'%' => out.bytes(names.next().copied().unwrap_or_default()),
+            b'#' => dec(number()).put(out),
+            b'$' => hex(number()).put(out),
+            _ => out.byte(byte),
         }
     }
 }
 
-/// Writes a line to standard error, in one piece.
+/// Writes a line to standard error, in one piece: a pattern as of [`fill`].
+#[cold]
 #[inline]
-pub fn say(items: &[&dyn Put]) {
+pub fn say(pattern: Text, names: &[&[u8]], numbers: &[u64]) {
     let (mut buffer, mut to) = ([0; 512], Escaped(stderr()));
     let mut out = BufWriter::new(&mut buffer, &mut to);
-    items.put(&mut out);
-    crate::put!(&mut out, "\n");
+    fill(&mut out, pattern, names, numbers);
+    out.byte(b'\n');
     let _ = out.flush();
 }
 
 /// What has been done so far (`--stats`).
 #[derive(Clone, Copy, Debug)]
 pub struct Stats {
-    /// Relocations by type; the last place counts RELR.
-    pub relocations: [u64; RELR + 1],
-    /// Symbols that were looked for.
-    pub lookups: u64,
-    /// Objects that were looked at for that.
-    pub probes: u64,
-    /// Paths that were tried in vain.
-    pub failed_opens: u64,
-    /// Objects that were loaded.
-    pub objects: u64,
-    /// When each phase ended, in nanoseconds: the beginning, plan, map, bind. All 0 where
-    /// nobody asked for them.
-    pub times: [u64; 4],
+    /// Relocations by type, and behind these what the constants below say.
+    pub counts: [u64; BIND + 1],
+    /// When the phase began that is going on, in nanoseconds; 0 where nobody asks for times.
+    pub since: u64,
 }
 
-/// Where RELR is counted, behind the types of x86-64.
+/// Words that RELR relocated.
 pub const RELR: usize = 43;
+/// Symbols that were looked for.
+pub const LOOKUPS: usize = 44;
+/// Objects that were looked at for that.
+pub const PROBES: usize = 45;
+/// Paths that were tried in vain.
+pub const FAILED_OPENS: usize = 46;
+/// Objects that were loaded.
+pub const OBJECTS: usize = 47;
+/// How long planning took, in microseconds.
+pub const PLAN: usize = 48;
+/// Mapping.
+pub const MAP: usize = 49;
+/// Binding.
+pub const BIND: usize = 50;
 
-/// The types that this loader knows, and their names.
-const TYPES: [u8; 12] = [1, 2, 5, 6, 7, 8, 16, 17, 18, 36, 37, RELR as u8];
-const NAMES: &[u8] = b"R_X86_64_64 R_X86_64_PC32 R_X86_64_COPY R_X86_64_GLOB_DAT \
-    R_X86_64_JUMP_SLOT R_X86_64_RELATIVE R_X86_64_DTPMOD64 R_X86_64_DTPOFF64 \
-    R_X86_64_TPOFF64 R_X86_64_TLSDESC R_X86_64_IRELATIVE RELR";
+/// What is told, in this order: types of relocations and the constants above; and how it is
+/// called.
+const ROWS: [u8; 19] = [47, 46, 1, 2, 5, 6, 7, 8, 16, 17, 18, 36, 37, 43, 44, 45, 48, 49, 50];
+const _: () = assert!(ROWS[1] as usize == FAILED_OPENS && ROWS[18] as usize == BIND);
+const LABELS: &[u8] = b"objects|failed opens|R_X86_64_64|R_X86_64_PC32|R_X86_64_COPY|\
+    R_X86_64_GLOB_DAT|R_X86_64_JUMP_SLOT|R_X86_64_RELATIVE|R_X86_64_DTPMOD64|\
+    R_X86_64_DTPOFF64|R_X86_64_TPOFF64|R_X86_64_TLSDESC|R_X86_64_IRELATIVE|RELR|\
+    symbol look-ups|objects looked at|plan, us|map, us|bind, us";
 
 impl Default for Stats {
     #[inline]
     fn default() -> Stats {
-        Stats {
-            relocations: [0; RELR + 1],
-            lookups: 0,
-            probes: 0,
-            failed_opens: 0,
-            objects: 0,
-            times: [0; 4],
-        }
+        Stats { counts: [0; BIND + 1], since: 0 }
     }
 }
 
@@ -102,42 +125,37 @@ impl Stats {
     /// Counts a relocation.
     #[inline]
     pub fn count(&mut self, kind: u32) {
-        if let Some(count) = self.relocations.get_mut(kind as usize) {
-            *count += 1;
+        if kind < RELR as u32 {
+            self.counts[kind as usize] += 1;
         }
     }
 
-    /// Notes the time, where the beginning was noted: the phase with this number ends.
+    /// Counts the time of a phase that ends, where times are asked for.
     #[inline]
     pub fn end_phase(&mut self, phase: usize) {
-        if self.times[0] != 0
-            && let Some(time) = self.times.get_mut(phase)
+        if self.since != 0
+            && let Some(time) = self.counts.get_mut(phase)
         {
-            *time = now();
+            let now = now();
+            *time = now.saturating_sub(self.since) / 1000;
+            self.since = now;
         }
     }
 
-    /// Writes them to standard error.
-    #[inline]
-    pub fn tell(&self) {
-        let (mut buffer, mut to) = ([0; 1024], stderr());
+    /// Writes them.
+    // Not inlined: it is rare, and takes a buffer. It is left to the caller's crate all the
+    // same, since it doesn't say where it writes.
+    #[inline(never)]
+    pub fn tell(&self, mut to: impl Write) {
+        let mut buffer = [0; 1024];
         let out = &mut BufWriter::new(&mut buffer, &mut to);
-        let mut row = |name: &[u8], value: u64| {
-            crate::put!(out, "  ", left(name, 22), dec(value).width(10), "\n");
-        };
-        row(b"objects", self.objects);
-        row(b"failed opens", self.failed_opens);
-        for (&kind, name) in TYPES.iter().zip(NAMES.split(|&byte| byte == b' ')) {
-            if let Some(&count) = self.relocations.get(usize::from(kind)).filter(|&&n| n > 0) {
-                row(name, count);
+        for (&index, label) in ROWS.iter().zip(pieces(LABELS, b"|")) {
+            let index = usize::from(index);
+            let count = self.counts.get(index).copied().unwrap_or(0);
+            // Of relocations those that there are.
+            if count > 0 || index > RELR {
+                crate::put!(out, "  ", left(label, 22), dec(count).width(10), "\n");
             }
-        }
-        row(b"symbol look-ups", self.lookups);
-        row(b"objects looked at", self.probes);
-        let phases = [&b"plan, us"[..], b"map, us", b"bind, us"];
-        for (name, pair) in phases.into_iter().zip(self.times.windows(2)) {
-            let [start, end] = *pair else { continue };
-            row(name, end.saturating_sub(start) / 1000);
         }
         let _ = out.flush();
     }

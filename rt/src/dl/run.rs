@@ -4,13 +4,14 @@
 //! In both cases the block that the kernel left above the stack becomes the program's.
 
 use super::error::Error;
-use super::image::{ENCODING, Fault, Image, Load, Range};
+use super::image::{ENCODING, Fault, Image, Load, Range, loads};
 use super::load::{self, Bytes, What, construct, destruct, load, number_modules, publish};
 use super::map::bring_in;
 use super::memory::Arena;
+use super::object::Object;
 use super::plan::{Asked, Planned};
 use super::relocate::bind;
-use super::report::{Stats, now, say};
+use super::report::{BIND, Stats, now};
 use super::search::Why;
 use super::state::OPTIONS;
 use super::{Options, api, debug, tls};
@@ -19,8 +20,8 @@ use crate::auxv::{self, AT_BASE, AT_ENTRY, AT_PHDR, AT_PHENT, AT_PHNUM};
 use crate::elf::consts::*;
 use crate::elf::{ProgramHeader, Record, Source, Table};
 use crate::errno::Errno;
+use crate::text;
 use core::cell::UnsafeCell;
-use core::ffi::CStr;
 use core::ptr::NonNull;
 
 type Outcome<T> = core::result::Result<T, Error>;
@@ -93,12 +94,12 @@ pub(super) unsafe fn start_arena() -> &'static Arena {
 pub fn as_interpreter() -> u8 {
     let options = Options::of_environment(auxv::secure());
     let started = kernel_mapped().and_then(|(program, bias)| {
-        start(What::Running(program, bias), options, auxv::get(AT_BASE).unwrap_or(0))
+        start(What::Running(program, bias), &options, auxv::get(AT_BASE).unwrap_or(0))
     });
     match started {
-        Ok(ready) => ready.enter(),
+        Ok(program) => run(program),
         Err(error) => {
-            say(&[&"lx ldso: ", &error]);
+            error.tell(text!("lx ldso: %"));
             127
         }
     }
@@ -115,7 +116,7 @@ fn kernel_mapped() -> Outcome<(&'static Planned<'static, Bytes>, usize)> {
     let (name, why) = (path.to_bytes(), Why::Path);
     let asked = Asked { name, path, why, needed_by: 0, identity: (0, 0), is_program: true };
     let memory = Bytes::Memory(Memory::of(image.loads, bias));
-    Ok((Planned::new(arena, &asked, image, memory, b"/proc/self/exe")?, bias))
+    Ok((Planned::new(arena, &asked, image, memory)?, bias))
 }
 
 /// The image that the kernel tells of, and its bias.
@@ -134,22 +135,16 @@ fn mapped_image(arena: &'static Arena) -> Result<(&'static Image<'static>, usize
     let phdr = table.iter().find(|header| header.p_type == PT_PHDR);
     // Without a PT_PHDR at its own addresses, or it can't be told.
     let bias = phdr.as_ref().map_or(0, |phdr| headers.wrapping_sub(phdr.p_vaddr as usize));
-    let mut loads = arena.list();
-    for header in table.iter() {
-        let ProgramHeader { p_vaddr: at, p_filesz: filesz, p_offset: offset, .. } = header;
-        if header.p_type != PT_LOAD || header.p_memsz == 0 {
-            continue;
-        }
-        let memory = Range { at, size: header.p_memsz };
-        loads.push(Load { memory, filesz, offset, flags: header.p_flags })?;
+    let loads = loads(arena, &table, u64::MAX)?;
+    for load in loads {
         // The kernel maps what is behind the end of a file as well: reading there is SIGBUS.
-        let last = bias.wrapping_add(at.wrapping_add(filesz) as usize).wrapping_sub(1);
-        if filesz > 0 && !bring_in(last, 1) {
+        let last = load.memory.at.wrapping_add(load.filesz).wrapping_sub(1);
+        if load.filesz > 0 && !bring_in(bias.wrapping_add(last as usize), 1) {
             return Err(Fault::Bad("truncated: the file ends within a segment"));
         }
     }
-    let memory = Memory::of(loads.into_slice(), bias);
-    let image = Image::of_segments(arena, &memory, bytes)?;
+    let memory = Memory::of(loads, bias);
+    let image = Image::of_segments(arena, &memory, &table, loads)?;
     image.read_dynamic(&memory)?;
     image.entry = value(AT_ENTRY).wrapping_sub(bias) as u64;
     image.headers = Range { at: headers.wrapping_sub(bias) as u64, size: size as u64 };
@@ -159,142 +154,147 @@ fn mapped_image(arena: &'static Arena) -> Result<(&'static Image<'static>, usize
     Ok((image, bias))
 }
 
-/// A program that is ready to run.
-struct Ready {
-    entry: usize,
-    /// Where its program headers are, and how many.
-    headers: (usize, usize),
-}
-
-impl Ready {
-    /// Goes there, with the block above the stack as it is now.
-    #[inline]
-    fn enter(self) -> ! {
-        let stack = crate::start::stack();
-        // SAFETY: the entry point of a program that is mapped and bound; the kernel's block,
-        // whose address is aligned, and nothing on the stack below it is needed any more.
-        unsafe { link::enter(self.entry, stack, destruct as *const () as usize) }
-    }
+/// Goes to an entry point with the block above the stack as it is now.
+///
+/// # Safety
+/// It is one of a program, or of its loader, that is mapped as it asks for, and the block tells
+/// of it.
+#[inline]
+pub(super) unsafe fn enter(entry: usize, at_exit: usize) -> ! {
+    // SAFETY: the caller says so; the block's address is aligned, and nothing on the stack
+    // below it is needed any more.
+    unsafe { link::enter(entry, crate::start::stack(), at_exit) }
 }
 
 /// All stages up to the constructors.
 #[inline]
-fn start(what: What, options: Options<'static>, base: usize) -> Outcome<Ready> {
-    // SAFETY: the only thread, and nobody has read them.
-    unsafe { OPTIONS.set(options) };
+fn start(what: What, options: &Options<'static>, base: usize) -> Outcome<&'static Object> {
+    // SAFETY: the only thread, and nobody keeps what he read of them.
+    unsafe { OPTIONS.set(*options) };
     // SAFETY: the only thread.
     let arena = unsafe { start_arena() };
     crate::mm::leave_break();
     let mut stats = Stats::default();
     if options.stats {
-        stats.times[0] = now();
+        stats.since = now();
     }
-    let load::Loaded { all, first, .. } = load(arena, what, &options, false, &mut stats)?;
+    let load::Loaded { all, first, .. } = load(arena, what, &mut stats)?;
     let Some(&program) = all.get(first) else { return Err(Errno::EINVAL.into()) };
-    let image = program.image;
-    if !image.has_code(image.entry) {
-        let text = "its entry point lies outside its code";
-        return Err(Error::new(program.title(), text, &[]));
+    if !program.image.has_code(program.image.entry) {
+        return Err(Error::of(
+            program.title(),
+            Fault::Bad("its entry point lies outside its code"),
+        ));
     }
-    prepare();
     tls::lay_out(all);
     number_modules(arena, all)?;
-    if !tls::start() {
-        return Err(Errno::ENOMEM.into());
-    }
+    prepare()?;
     debug::attach(program, base);
     publish(arena, all, all, all)?;
-    bind(arena, all, options.now, options.trace, &mut stats)?;
+    bind(arena, all, options.now, &mut stats)?;
     if options.stats {
-        stats.end_phase(3);
-        stats.tell();
+        stats.end_phase(BIND);
+        stats.tell(crate::io::stderr());
     }
-    construct(arena, all, options.trace)?;
-    let headers = (program.address(image.headers.at), image.headers.size as usize / 56);
-    Ok(Ready { entry: program.address(image.entry), headers })
+    construct(arena, all)?;
+    Ok(program)
 }
 
-/// Argument number `index`; nothing where there are not so many.
+/// What has to be done before any object is bound: assembly gets to know what it calls, and the
+/// first thread gets its blocks.
+///
+/// # Errors
+/// `ENOMEM`.
 #[inline]
-pub fn argument(index: usize) -> &'static CStr {
-    crate::env::args().nth(index).unwrap_or(c"")
-}
-
-/// What has to be done before any object is bound.
-#[inline]
-pub(super) fn prepare() {
+pub(super) fn prepare() -> crate::Result<()> {
     let (dlopen, dlsym) = (api::dlopen_from as *const (), api::dlsym_from as *const ());
     link::set_hooks(super::lazy::bind, tls::block, dlopen, dlsym);
+    if tls::start() { Ok(()) } else { Err(Errno::ENOMEM) }
 }
 
-/// Runs a program: `words` arguments of lx are taken away, so that the next one is the
-/// program, whose name for itself is `name` if that is given.
+/// Runs a program, which is behind `words` arguments of lx; its name for itself is `name` if
+/// that is given.
 ///
 /// Returns only where it can't be run: why.
 #[inline]
-pub fn program(words: usize, name: Option<&'static CStr>, options: Options<'static>) -> Error {
-    let path = argument(words);
-    let ready = match start(What::Program(path.to_bytes()), options, 0) {
-        Ok(ready) => ready,
-        Err(error) => return error,
-    };
-    let (headers, count) = ready.headers;
-    // SAFETY: this doesn't return, and the program's code is all that looks at it.
-    unsafe {
-        take_words(words, name);
-        // Where they are in no segment nobody can tell.
-        if count > 0 {
-            set_auxv(&[(AT_PHDR, headers), (AT_PHNUM, count)]);
-        }
-        let path = path.as_ptr().expose_provenance();
-        set_auxv(&[(AT_ENTRY, ready.entry), (auxv::AT_EXECFN, path)]);
+pub fn program(
+    path: &'static [u8],
+    words: usize,
+    name: Option<&[u8]>,
+    options: &Options<'static>,
+) -> Error {
+    let started = start(What::Program(path), options, 0).and_then(|program| {
+        // SAFETY: this doesn't return, and the program's code is all that looks at the block.
+        unsafe { tell(program.image, program.link.l_addr, 0, words, name)? };
+        Ok(program)
+    });
+    match started {
+        Ok(program) => run(program),
+        Err(error) => error,
     }
-    ready.enter()
 }
 
-/// Takes arguments away from the beginning: all that is behind them moves to the front, so
-/// that the block's address stays aligned.
+/// Goes to a program that is ready to run.
+#[inline]
+fn run(program: &Object) -> ! {
+    let entry = program.address(program.image.entry);
+    // SAFETY: the entry point of a program that is mapped and bound.
+    unsafe { enter(entry, destruct as *const () as usize) }
+}
+
+/// Makes the block that the kernel left above the stack one for a program: takes `words`
+/// arguments away from the beginning, so that all that is behind them moves to the front and
+/// the block's address stays aligned; makes `name` the first one, and puts what is true of the
+/// image into the auxiliary vector, where that has such keys. `base` is where its interpreter is.
+///
+/// # Errors
+/// `ENOMEM`; then nothing was changed.
 ///
 /// # Safety
-/// Nobody goes through the arguments, the environment or the auxiliary vector meanwhile.
+/// Nobody goes through the arguments, the environment or the auxiliary vector meanwhile, nor
+/// keeps what went before.
 #[inline]
-pub(super) unsafe fn take_words(words: usize, name: Option<&'static CStr>) {
-    let stack = crate::start::stack().cast_mut();
+pub(super) unsafe fn tell(
+    image: &Image,
+    bias: usize,
+    base: usize,
+    words: usize,
+    name: Option<&[u8]>,
+) -> Outcome<()> {
+    let (stack, mut entry) =
+        (crate::start::stack().cast_mut(), crate::start::auxv_start().cast_mut());
     if stack.is_null() {
-        return;
+        return Err(Errno::EINVAL.into());
     }
-    let end = crate::start::block_end();
-    // SAFETY: the block that the kernel left begins there and ends with AT_NULL's entry.
+    let at = |address: u64| bias.wrapping_add(address as usize);
+    let unit = ProgramHeader::size(ENCODING);
+    // SAFETY: the block that the kernel left begins there and ends with AT_NULL's entry; the
+    // auxiliary vector is pairs of words.
     unsafe {
         let argc = stack.read();
         let words = words.min(argc);
         let from = stack.add(1 + words);
-        let count = end.offset_from_unsigned(from.cast_const());
-        core::ptr::copy(from, stack.add(1), count);
-        stack.write(argc - words);
+        let path = from.read();
         if let Some(name) = name {
-            stack.add(1).write(name.as_ptr().expose_provenance());
+            from.write(start_arena().c_str(name)?.as_ptr().expose_provenance());
         }
-    }
-}
-
-/// Puts other values into the auxiliary vector, where it has such keys.
-///
-/// # Safety
-/// As for [`take_words`].
-#[inline]
-pub(super) unsafe fn set_auxv(values: &[(usize, usize)]) {
-    let mut entry = crate::start::auxv_start().cast_mut();
-    // SAFETY: pairs of words up to the one that begins with AT_NULL.
-    unsafe {
-        while !entry.is_null() && entry.read() != auxv::AT_NULL {
-            let key = entry.read();
-            if let Some((_, value)) = values.iter().find(|value| value.0 == key) {
-                entry.add(1).write(*value);
-            }
+        while entry.read() != auxv::AT_NULL {
+            let value = match entry.read() {
+                AT_PHDR => at(image.headers.at),
+                AT_PHENT => unit,
+                AT_PHNUM => image.headers.size as usize / unit,
+                AT_BASE => base,
+                AT_ENTRY => at(image.entry),
+                auxv::AT_EXECFN => path,
+                _ => entry.add(1).read(),
+            };
+            entry.add(1).write(value);
             entry = entry.add(2);
         }
+        core::ptr::copy(from, stack.add(1), entry.add(2).offset_from_unsigned(from));
+        stack.write(argc - words);
     }
+    Ok(())
 }
 
 /// Plans a program without running it, and tells of each library its name, its path and why
@@ -303,8 +303,9 @@ pub(super) unsafe fn set_auxv(values: &[(usize, usize)]) {
 /// # Errors
 /// Why it could not be run.
 #[inline]
-pub fn list(path: &'static CStr, options: Options<'static>, each: load::Each) -> Outcome<()> {
+pub fn list(path: &'static [u8], options: &Options<'static>, each: load::Each) -> Outcome<()> {
+    // SAFETY: the only thread, and nobody keeps what he read of them.
+    unsafe { OPTIONS.set(*options) };
     // SAFETY: the only thread.
-    let arena = unsafe { start_arena() };
-    load::plan_only(arena, path.to_bytes(), &options, each)
+    load::plan_only(unsafe { start_arena() }, path, each)
 }

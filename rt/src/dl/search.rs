@@ -9,6 +9,7 @@
 
 use super::cache::Cache;
 use super::memory::List;
+use super::{pieces, place};
 use crate::elf::consts::*;
 use crate::fs::PATH_MAX;
 
@@ -113,24 +114,29 @@ pub struct Search<'a> {
     pub platform: &'a [u8],
 }
 
-/// Directories of distributions with several architectures, by machine and class.
-const TRIPLETS: &[(u16, bool, &str)] = &[
-    (EM_X86_64, true, "x86_64-linux-gnu"),
-    (EM_X86_64, false, "x86_64-linux-gnux32"),
-    (EM_386, false, "i386-linux-gnu"),
-    (EM_AARCH64, true, "aarch64-linux-gnu"),
-    (EM_ARM, false, "arm-linux-gnueabihf"),
-    (EM_ARM, false, "arm-linux-gnueabi"),
-    (EM_RISCV, true, "riscv64-linux-gnu"),
-    (EM_PPC64, true, "powerpc64le-linux-gnu"),
-    (EM_PPC64, true, "powerpc64-linux-gnu"),
-    (EM_PPC, false, "powerpc-linux-gnu"),
-    (EM_S390, true, "s390x-linux-gnu"),
-    (EM_MIPS, true, "mips64el-linux-gnuabi64"),
-    (EM_MIPS, false, "mipsel-linux-gnu"),
-    (EM_MIPS, false, "mips-linux-gnu"),
-    (EM_SPARCV9, true, "sparc64-linux-gnu"),
+/// Machines and classes of distributions with several architectures, and the names that these
+/// have there.
+const MACHINES: [(u16, bool); 15] = [
+    (EM_X86_64, true),
+    (EM_X86_64, false),
+    (EM_386, false),
+    (EM_AARCH64, true),
+    (EM_ARM, false),
+    (EM_ARM, false),
+    (EM_RISCV, true),
+    (EM_PPC64, true),
+    (EM_PPC64, true),
+    (EM_PPC, false),
+    (EM_S390, true),
+    (EM_MIPS, true),
+    (EM_MIPS, false),
+    (EM_MIPS, false),
+    (EM_SPARCV9, true),
 ];
+const TRIPLETS: &[u8] = b"x86_64-linux-gnu x86_64-linux-gnux32 i386-linux-gnu aarch64-linux-gnu \
+    arm-linux-gnueabihf arm-linux-gnueabi riscv64-linux-gnu powerpc64le-linux-gnu \
+    powerpc64-linux-gnu powerpc-linux-gnu s390x-linux-gnu mips64el-linux-gnuabi64 \
+    mipsel-linux-gnu mips-linux-gnu sparc64-linux-gnu";
 
 impl Search<'_> {
     /// Offers the visitor all places for a library in order. `needed_by` is who needs it,
@@ -152,29 +158,37 @@ impl Search<'_> {
         }
         let is_musl = self.kind == Kind::Musl;
         let mut look = Look { search: self, name, path, visitor };
-        if is_musl && look.in_library_path() {
-            return true;
-        }
-        let mut next = Some(first);
-        // With glibc a RUNPATH switches all RPATHs off, its own and the inherited ones.
-        while let Some(who) = next.filter(|_| is_musl || first.runpath.is_none()) {
-            let found = match who.runpath {
-                None => look.in_all(who.rpath, who.origin, Why::Rpath),
-                list => is_musl && look.in_all(list, who.origin, Why::Runpath),
-            };
-            if found {
-                return true;
+        for turn in 0..2 {
+            // musl looks there first, glibc behind RPATH.
+            if is_musl == (turn == 0) {
+                let list = self.library_path.filter(|_| !self.secure);
+                if look.in_all(list, b"", Why::LibraryPath) {
+                    return true;
+                }
+                continue;
             }
-            next = needed_by.next();
+            let mut who = first;
+            // With glibc a RUNPATH switches all RPATHs off, its own and the inherited ones.
+            while is_musl || first.runpath.is_none() {
+                let (list, why) = match who.runpath {
+                    None => (who.rpath, Why::Rpath),
+                    list => (list.filter(|_| is_musl), Why::Runpath),
+                };
+                if look.in_all(list, who.origin, why) {
+                    return true;
+                }
+                let Some(next) = needed_by.next() else { break };
+                who = next;
+            }
         }
         if is_musl {
-            return match self.path_file {
-                None => look.in_all(Some(b"/lib:/usr/local/lib:/usr/lib"), b"", Why::Default),
-                list => look.in_all(list, b"", Why::PathFile),
+            let (list, why) = match self.path_file {
+                None => (Some(&b"/lib:/usr/local/lib:/usr/lib"[..]), Why::Default),
+                list => (list, Why::PathFile),
             };
+            return look.in_all(list, b"", why);
         }
-        look.in_library_path()
-            || look.in_all(first.runpath, first.origin, Why::Runpath)
+        look.in_all(first.runpath, first.origin, Why::Runpath)
             || !first.no_default && (look.in_cache() || look.in_default_directories())
     }
 
@@ -188,11 +202,11 @@ impl Search<'_> {
             let token = if *byte == b'$' { token(tail) } else { None };
             let (piece, after) = match token {
                 None => (core::slice::from_ref(byte), tail),
-                Some((b"ORIGIN", _)) if self.secure || origin.is_empty() => return false,
-                Some((b"ORIGIN", after)) => (origin, after),
+                Some((ORIGIN, _)) if self.secure || origin.is_empty() => return false,
+                Some((ORIGIN, after)) => (origin, after),
                 // musl knows no other.
                 Some(_) if self.kind == Kind::Musl => return false,
-                Some((b"LIB", after)) => (self.lib().as_bytes(), after),
+                Some((LIB, after)) => (self.lib().as_bytes(), after),
                 Some((_, after)) => (self.platform, after),
             };
             if to.extend(piece).is_err() {
@@ -223,9 +237,13 @@ impl Search<'_> {
     }
 }
 
-/// The name of a token behind a dollar sign, with or without braces, and what follows it.
+const TOKENS: &[u8] = b"ORIGIN LIB PLATFORM";
+const ORIGIN: usize = 0;
+const LIB: usize = 1;
+
+/// Which token is behind a dollar sign, with or without braces, and what follows it.
 #[inline]
-fn token(text: &[u8]) -> Option<(&[u8], &[u8])> {
+fn token(text: &[u8]) -> Option<(usize, &[u8])> {
     let (open, body) = text.strip_prefix(b"{").map_or((false, text), |body| (true, body));
     let is_name = |&b: &u8| b == b'_' || b.is_ascii_alphanumeric();
     let length = body.iter().position(|b| !is_name(b)).unwrap_or(body.len());
@@ -233,13 +251,14 @@ fn token(text: &[u8]) -> Option<(&[u8], &[u8])> {
     if open {
         rest = rest.strip_prefix(b"}")?;
     }
-    matches!(name, b"ORIGIN" | b"LIB" | b"PLATFORM").then_some((name, rest))
+    Some((place(TOKENS, name)?, rest))
 }
 
 /// What comes after the last slash.
 #[inline]
 pub fn base_name(path: &[u8]) -> &[u8] {
-    path.rsplit(|&byte| byte == b'/').next().unwrap_or_default()
+    let start = path.iter().rposition(|&byte| byte == b'/').map_or(0, |at| at + 1);
+    path.get(start..).unwrap_or_default()
 }
 
 /// What comes before the last slash: `/` for a file of the root directory, nothing for a
@@ -266,12 +285,12 @@ impl Look<'_, '_, '_, '_> {
     #[inline]
     fn in_all(&mut self, list: Option<&[u8]>, origin: &[u8], why: Why) -> bool {
         let Some(list) = list.filter(|list| !list.is_empty()) else { return false };
-        let other = match (self.search.kind, why) {
-            (Kind::Musl, _) => b'\n',
-            (_, Why::LibraryPath) => b';',
-            _ => b':',
+        let between: &[u8] = match (self.search.kind, why) {
+            (Kind::Musl, _) => b":\n",
+            (_, Why::LibraryPath) => b":;",
+            _ => b":",
         };
-        for directory in list.split(|&byte| byte == b':' || byte == other) {
+        for directory in pieces(list, between) {
             let directory = if directory.is_empty() { b"." } else { directory };
             if self.search.expand(directory, origin, self.path) && self.in_directory(why) {
                 return true;
@@ -280,22 +299,18 @@ impl Look<'_, '_, '_, '_> {
         false
     }
 
-    #[inline]
-    fn in_library_path(&mut self) -> bool {
-        let list = self.search.library_path.filter(|_| !self.search.secure);
-        self.in_all(list, b"", Why::LibraryPath)
-    }
-
     /// Looks in the directory that is in `path`, in its levels first.
     #[inline]
     fn in_directory(&mut self, why: Why) -> bool {
         let length = self.path.len();
         if self.search.kind == Kind::Glibc && self.visitor.has_hwcaps(self.path) {
-            for level in (2..=self.search.highest_level()).rev() {
-                let level = [b'0' + level];
-                if self.add(&[b"/glibc-hwcaps/x86-64-v", &level, b"/"], length, why) {
+            let mut level = self.search.highest_level();
+            while level > 1 {
+                let digit = [b'0' + level];
+                if self.add(&[b"/glibc-hwcaps/x86-64-v", &digit, b"/"], length, why) {
                     return true;
                 }
+                level -= 1;
             }
         }
         let slash: &[u8] = if self.path.ends_with(b"/") { b"" } else { b"/" };
@@ -325,9 +340,9 @@ impl Look<'_, '_, '_, '_> {
         let Some(cache) = (self.search.cache)() else { return false };
         // Asking for the level takes its time: only where there are libraries by level.
         let by_level = cache.find(self.name, &mut |entry| entry.hwcaps.is_some());
-        let highest = if by_level { self.search.highest_level() } else { 0 };
+        let mut level = if by_level { self.search.highest_level().max(1) } else { 1 };
         let Search { machine, is_64, .. } = *self.search;
-        for level in (1..=highest.max(1)).rev() {
+        while level > 0 {
             let mut name = *b"x86-64-v1";
             name[8] = b'0' + level;
             let taken = cache.find(self.name, &mut |entry| {
@@ -343,6 +358,7 @@ impl Look<'_, '_, '_, '_> {
             if taken {
                 return true;
             }
+            level -= 1;
         }
         false
     }
@@ -350,8 +366,8 @@ impl Look<'_, '_, '_, '_> {
     #[inline]
     fn in_default_directories(&mut self) -> bool {
         let Search { machine, is_64, .. } = *self.search;
-        for (_, _, triplet) in TRIPLETS.iter().filter(|row| (row.0, row.1) == (machine, is_64)) {
-            if self.in_default(b"/", triplet.as_bytes()) {
+        for (of, triplet) in MACHINES.iter().zip(pieces(TRIPLETS, b" ")) {
+            if *of == (machine, is_64) && self.in_default(b"/", triplet) {
                 return true;
             }
         }
@@ -361,7 +377,7 @@ impl Look<'_, '_, '_, '_> {
     /// Looks in `/lib` and `/usr/lib` with this behind it.
     #[inline]
     fn in_default(&mut self, one: &[u8], other: &[u8]) -> bool {
-        for root in [&b"/lib"[..], b"/usr/lib"] {
+        for root in pieces(b"/lib /usr/lib", b" ") {
             if self.put(&[root, one, other], 0) && self.in_directory(Why::Default) {
                 return true;
             }
@@ -502,8 +518,9 @@ mod tests {
 
     #[test]
     fn tokens_and_parts_of_paths() {
-        assert_eq!(token(b"ORIGIN/x"), Some((&b"ORIGIN"[..], &b"/x"[..])));
-        assert_eq!(token(b"{LIB}64"), Some((&b"LIB"[..], &b"64"[..])));
+        assert_eq!(token(b"ORIGIN/x"), Some((ORIGIN, &b"/x"[..])));
+        assert_eq!(token(b"{LIB}64"), Some((LIB, &b"64"[..])));
+        assert_eq!(token(b"PLATFORM"), Some((2, &b""[..])));
         assert_eq!((token(b"ORIGINAL"), token(b"{LIB"), token(b"")), (None, None, None));
         assert_eq!(
             (directory(b"/a/b"), directory(b"/a"), directory(b"a")),

@@ -1,8 +1,11 @@
 //! What the loader knows of its process: the objects in load order, whose symbols are for
 //! everybody, who has thread-local storage. Read without a lock; changed under it.
 
+use super::memory::Arena;
 use super::object::Object;
+use super::report::Trace;
 use crate::arch::{nr, syscall};
+use crate::errno::Result;
 use core::cell::UnsafeCell;
 use core::sync::atomic::{AtomicBool, AtomicPtr, AtomicU32, AtomicUsize, Ordering};
 
@@ -10,17 +13,35 @@ use core::sync::atomic::{AtomicBool, AtomicPtr, AtomicU32, AtomicUsize, Ordering
 /// never changed, but replaced by a longer copy.
 pub struct Published(AtomicPtr<&'static [&'static Object]>);
 
+static NONE: &[&Object] = &[];
+
 impl Published {
     #[inline]
     pub(super) const fn new() -> Published {
-        Published(AtomicPtr::new(core::ptr::null_mut()))
+        Published(AtomicPtr::new((&raw const NONE).cast_mut()))
     }
 
     /// The objects.
     #[inline]
     pub fn get(&self) -> &'static [&'static Object] {
-        // SAFETY: null, or a slice that stays.
-        unsafe { self.0.load(Ordering::Acquire).as_ref() }.copied().unwrap_or_default()
+        // SAFETY: a slice that stays.
+        unsafe { *self.0.load(Ordering::Acquire) }
+    }
+
+    /// The objects, and these behind them.
+    ///
+    /// # Errors
+    /// `ENOMEM`.
+    #[inline]
+    pub(super) fn and(
+        &self,
+        arena: &'static Arena,
+        more: &[&'static Object],
+    ) -> Result<&'static mut &'static [&'static Object]> {
+        let mut all = arena.list();
+        all.extend(self.get())?;
+        all.extend(more)?;
+        arena.place(all.into_slice())
     }
 
     /// Puts others in their place.
@@ -61,21 +82,27 @@ pub static OPTIONS: Options = Options(UnsafeCell::new(super::Options::none()));
 /// The options of this process.
 pub struct Options(UnsafeCell<super::Options<'static>>);
 
-// SAFETY: written once, before the process has a second thread or anybody reads it.
+// SAFETY: only written before the process has a second thread.
 unsafe impl Sync for Options {}
+
+/// Whether that is told.
+#[inline]
+pub fn tells(what: Trace) -> bool {
+    OPTIONS.get().trace.has(what)
+}
 
 impl Options {
     /// The options.
     #[inline]
     pub fn get(&self) -> &super::Options<'static> {
-        // SAFETY: written once, before anybody reads it.
+        // SAFETY: whoever writes it makes sure that nobody keeps this.
         unsafe { &*self.0.get() }
     }
 
     /// Sets them.
     ///
     /// # Safety
-    /// Nobody has read them yet, and there is one thread.
+    /// Nobody keeps what [`get`](Options::get) gave, and there is one thread.
     #[inline]
     pub unsafe fn set(&self, options: super::Options<'static>) {
         // SAFETY: the caller says so.

@@ -74,15 +74,15 @@ enum Fit {
 }
 
 impl Object {
-    /// The object's own definition of a symbol.
+    /// The object's own definition of a symbol: its number.
     #[inline(always)]
-    fn define(&self, wanted: &Wanted) -> Option<Symbol> {
+    fn define(&self, wanted: &Wanted) -> Option<usize> {
         if self.gnu.bloom.len > 0 { self.by_gnu_hash(wanted) } else { self.by_sysv_hash(wanted) }
     }
 
     /// Most objects don't have most symbols, and the Bloom filter says so.
     #[inline(always)]
-    fn by_gnu_hash(&self, wanted: &Wanted) -> Option<Symbol> {
+    fn by_gnu_hash(&self, wanted: &Wanted) -> Option<usize> {
         let (gnu, hash) = (&self.gnu, wanted.hash);
         let word = gnu.bloom.get((hash / 64) as usize & (gnu.bloom.len - 1))?;
         if word >> (hash % 64) & word >> (hash.wrapping_shr(gnu.shift) % 64) & 1 == 0 {
@@ -92,16 +92,18 @@ impl Object {
     }
 
     #[inline(never)]
-    fn in_chain(&self, gnu: &GnuTable, wanted: &Wanted) -> Option<Symbol> {
+    fn in_chain(&self, gnu: &GnuTable, wanted: &Wanted) -> Option<usize> {
         let hash = wanted.hash;
         let mut perhaps = None;
         let mut index = gnu.buckets.get(hash.checked_rem(gnu.buckets.len as u32)? as usize)?;
         let mut chain = index.checked_sub(gnu.symoffset)? as usize;
         while let Some(value) = gnu.chains.get(chain) {
-            if value | 1 == hash | 1
-                && let Some(found) = self.check(index as usize, wanted, &mut perhaps)
-            {
-                return Some(found);
+            if value | 1 == hash | 1 {
+                match self.check(index as usize, wanted) {
+                    Fit::Yes => return Some(index as usize),
+                    Fit::Perhaps => perhaps = perhaps.or(Some(index as usize)),
+                    Fit::No => {}
+                }
             }
             if value & 1 == 1 {
                 break;
@@ -112,7 +114,7 @@ impl Object {
     }
 
     #[inline(never)]
-    fn by_sysv_hash(&self, wanted: &Wanted) -> Option<Symbol> {
+    fn by_sysv_hash(&self, wanted: &Wanted) -> Option<usize> {
         let table = &self.sysv;
         let hash = sysv_hash(wanted.name) as usize;
         let mut perhaps = None;
@@ -122,8 +124,10 @@ impl Object {
             if index == 0 {
                 break;
             }
-            if let Some(found) = self.check(index, wanted, &mut perhaps) {
-                return Some(found);
+            match self.check(index, wanted) {
+                Fit::Yes => return Some(index),
+                Fit::Perhaps => perhaps = perhaps.or(Some(index)),
+                Fit::No => {}
             }
             index = table.chains.get(index)? as usize;
         }
@@ -131,10 +135,11 @@ impl Object {
     }
 
     /// Whether a symbol is the one that is wanted.
-    fn check(&self, index: usize, wanted: &Wanted, perhaps: &mut Option<Symbol>) -> Option<Symbol> {
-        let symbol = self.symbols.get(index)?;
+    #[inline(never)]
+    fn check(&self, index: usize, wanted: &Wanted) -> Fit {
+        let Some(symbol) = self.symbols.get(index) else { return Fit::No };
         if !self.strings.is(symbol.st_name as usize, wanted.name) {
-            return None;
+            return Fit::No;
         }
         let kind = symbol.kind();
         let known = matches!(kind, STT_NOTYPE..=STT_FUNC | STT_COMMON | STT_TLS | STT_GNU_IFUNC);
@@ -143,17 +148,7 @@ impl Object {
         let defined = symbol.st_shndx != SHN_UNDEF
             || symbol.st_value != 0 && kind != STT_TLS && !wanted.for_plt;
         let bound = matches!(symbol.bind(), STB_GLOBAL | STB_WEAK | STB_GNU_UNIQUE);
-        if !known || !defined || !bound {
-            return None;
-        }
-        match self.fit(index, wanted) {
-            Fit::Yes => Some(symbol),
-            Fit::Perhaps => {
-                perhaps.get_or_insert(symbol);
-                None
-            }
-            Fit::No => None,
-        }
+        if known && defined && bound { self.fit(index, wanted) } else { Fit::No }
     }
 
     fn fit(&self, index: usize, wanted: &Wanted) -> Fit {
@@ -186,7 +181,8 @@ pub fn find_in(
     probes: &mut u64,
 ) -> Option<Definition> {
     let found = objects.iter().enumerate().find_map(|(at, object)| {
-        object.define(wanted).map(|symbol| (at, Definition { object, symbol }))
+        let symbol = object.symbols.get(object.define(wanted)?)?;
+        Some((at, Definition { object, symbol }))
     });
     *probes += found.map_or(objects.len(), |(at, _)| at + 1) as u64;
     found.map(|(_, definition)| definition)

@@ -2,8 +2,9 @@
 //! sense.
 
 use super::image::{Checked, DF_BIND_NOW, DF_SYMBOLIC, DF_TEXTREL, ENCODING, Image, Range};
+use super::pieces;
 use crate::elf::consts::*;
-use crate::elf::{Dyn, Reader, Source, SysvHash, Table};
+use crate::elf::{Dyn, Source, Table};
 
 /// A table of the dynamic section.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -36,68 +37,80 @@ pub enum Part {
     Verneed,
 }
 
-/// How a table is found: its tag, that of its size or none, the size of an entry, what is said
-/// where it isn't there. In the order of [`Part`].
-const PARTS: [(u8, u8, u8, u8); 13] = {
+/// How a table is found: its tag, that of its size or none, what is said where it isn't there.
+/// In the order of [`Part`].
+const PARTS: [[u8; 3]; 13] = {
     const NO_SIZE: u8 = slot(DT_NULL);
     [
-        (slot(DT_STRTAB), slot(DT_STRSZ), 1, 0),
-        (slot(DT_RELA), slot(DT_RELASZ), 24, 1),
-        (slot(DT_RELR), slot(DT_RELRSZ), 8, 1),
-        (slot(DT_JMPREL), slot(DT_PLTRELSZ), 24, 1),
-        (slot(DT_PREINIT_ARRAY), slot(DT_PREINIT_ARRAYSZ), 8, 2),
-        (slot(DT_INIT_ARRAY), slot(DT_INIT_ARRAYSZ), 8, 2),
-        (slot(DT_FINI_ARRAY), slot(DT_FINI_ARRAYSZ), 8, 2),
-        (slot(DT_SYMTAB), NO_SIZE, 1, 3),
-        (slot(DT_GNU_HASH), NO_SIZE, 1, 4),
-        (slot(DT_HASH), NO_SIZE, 1, 4),
-        (slot(DT_VERSYM), NO_SIZE, 1, 5),
-        (slot(DT_VERDEF), NO_SIZE, 1, 5),
-        (slot(DT_VERNEED), NO_SIZE, 1, 5),
+        [slot(DT_STRTAB), slot(DT_STRSZ), 0],
+        [slot(DT_RELA), slot(DT_RELASZ), 1],
+        [slot(DT_RELR), slot(DT_RELRSZ), 1],
+        [slot(DT_JMPREL), slot(DT_PLTRELSZ), 1],
+        [slot(DT_PREINIT_ARRAY), slot(DT_PREINIT_ARRAYSZ), 2],
+        [slot(DT_INIT_ARRAY), slot(DT_INIT_ARRAYSZ), 2],
+        [slot(DT_FINI_ARRAY), slot(DT_FINI_ARRAYSZ), 2],
+        [slot(DT_SYMTAB), NO_SIZE, 3],
+        [slot(DT_GNU_HASH), NO_SIZE, 4],
+        [slot(DT_HASH), NO_SIZE, 4],
+        [slot(DT_VERSYM), NO_SIZE, 5],
+        [slot(DT_VERDEF), NO_SIZE, 5],
+        [slot(DT_VERNEED), NO_SIZE, 5],
     ]
 };
 
-/// What is said where a table isn't there.
-const OUTSIDE: [&str; 6] = [
-    "its string table lies outside its segments",
-    "its relocations lie outside its segments",
-    "its constructors lie outside its segments",
-    "its symbol table lies outside its segments",
-    "its hash table lies outside its segments",
-    "its symbol versions lie outside its segments",
+/// Entries whose value can only be one, and what is said where it is another.
+const FIXED: [[u8; 3]; 4] = [
+    [slot(DT_SYMENT), 24, 6],
+    [slot(DT_RELAENT), 24, 7],
+    [slot(DT_RELRENT), 8, 8],
+    [slot(DT_PLTREL), DT_RELA as u8, 9],
 ];
 
-/// Entries whose value can only be one, and what is said where it is another.
-const FIXED: [(u8, u8, &str); 4] = [
-    (slot(DT_SYMENT), 24, "its symbols have a strange size"),
-    (slot(DT_RELAENT), 24, "its relocations have a strange size"),
-    (slot(DT_RELRENT), 8, "its packed relocations have a strange size"),
-    (slot(DT_PLTREL), DT_RELA as u8, "its PLT has relocations of another kind"),
-];
+/// What is said where a table isn't there, or a value is wrong.
+const WRONG: &str = "its string table lies outside its segments
+its relocations lie outside its segments
+its constructors lie outside its segments
+its symbol table lies outside its segments
+its hash table lies outside its segments
+its symbol versions lie outside its segments
+its symbols have a strange size
+its relocations have a strange size
+its packed relocations have a strange size
+its PLT has relocations of another kind";
+
+#[cold]
+#[inline]
+fn wrong(number: u8) -> &'static str {
+    let line = pieces(WRONG.as_bytes(), b"\n").nth(number.into()).unwrap_or_default();
+    core::str::from_utf8(line).unwrap_or_default()
+}
 
 /// What the dynamic section says.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Tables {
     /// By [`Part`]: empty where there is none.
     parts: [Range; PARTS.len()],
     /// How many of the relocations are R_*_RELATIVE, at the beginning.
     pub relacount: u64,
-    /// DT_INIT; 0 for none.
-    pub init: u64,
-    /// DT_FINI; 0 for none.
-    pub fini: u64,
-    /// DT_PLTGOT; 0 for none.
-    pub pltgot: u64,
     /// DT_FLAGS, with DT_SYMBOLIC, DT_TEXTREL and DT_BIND_NOW as flags.
     pub flags: u64,
-    /// DT_FLAGS_1
-    pub flags_1: u64,
-    /// Offset of DT_SONAME in the strings.
-    pub soname: Option<u64>,
-    /// Offset of DT_RPATH in the strings.
-    pub rpath: Option<u64>,
-    /// Offset of DT_RUNPATH in the strings.
-    pub runpath: Option<u64>,
+    /// Which slots have a value.
+    given: u64,
+    /// By [`slot`]: the last value of each tag; 0 where there is none.
+    values: [u64; SLOTS],
+}
+
+impl Default for Tables {
+    #[inline]
+    fn default() -> Tables {
+        Tables {
+            parts: [Range::default(); PARTS.len()],
+            relacount: 0,
+            flags: 0,
+            given: 0,
+            values: [0; SLOTS],
+        }
+    }
 }
 
 impl Tables {
@@ -105,6 +118,32 @@ impl Tables {
     #[inline]
     pub fn part(&self, part: Part) -> Range {
         self.parts[part as usize]
+    }
+
+    /// The value of a tag; 0 where there is none.
+    #[inline]
+    pub fn value(&self, tag: i64) -> u64 {
+        self.at(slot(tag))
+    }
+
+    /// Whether there is such a tag.
+    #[inline]
+    fn is_given(&self, tag: i64) -> bool {
+        self.given >> slot(tag) & 1 != 0
+    }
+
+    /// The place in the string table of its SONAME (0), RPATH (1) or RUNPATH (2), where it has
+    /// one.
+    #[inline]
+    pub fn name(&self, index: usize) -> Option<u64> {
+        const NAMES: [u8; 3] = [slot(DT_SONAME), slot(DT_RPATH), slot(DT_RUNPATH)];
+        let &slot = NAMES.get(index)?;
+        (self.given >> slot & 1 != 0).then(|| self.at(slot))
+    }
+
+    #[inline]
+    fn at(&self, slot: u8) -> u64 {
+        self.values[usize::from(slot) % SLOTS]
     }
 }
 
@@ -141,69 +180,60 @@ impl Image<'_> {
         let Some(dynamic) = self.dynamic else { return Ok(()) };
         let bytes = self.bytes(source, dynamic);
         let bytes = bytes.ok_or("its dynamic section is missing")?;
-        // The last value of each tag.
-        let (mut values, mut given) = ([0u64; SLOTS], 0u64);
+        let tables = &mut self.tables;
         for Dyn { d_tag, d_val } in Table::<Dyn>::packed(ENCODING, bytes).iter() {
             if d_tag == DT_NULL {
                 break;
             }
             let slot = slot(d_tag);
-            given |= 1 << slot;
-            values[usize::from(slot) % SLOTS] = d_val;
+            tables.given |= 1 << slot;
+            tables.values[usize::from(slot) % SLOTS] = d_val;
         }
-        let value = |slot: u8| values[usize::from(slot) % SLOTS];
-        let is_given = |tag: i64| given >> slot(tag) & 1 == 1;
-        for &(slot, right, wrong) in &FIXED {
-            if given >> slot & 1 == 1 && value(slot) != right.into() {
-                return Err(wrong);
+        for &[slot, right, number] in &FIXED {
+            if tables.given >> slot & 1 != 0 && tables.at(slot) != right.into() {
+                return Err(wrong(number));
             }
         }
-        if is_given(DT_REL) {
+        if tables.is_given(DT_REL) {
             return Err("it has relocations without addends");
         }
-        for (index, &(at, size, unit, wrong)) in PARTS.iter().enumerate() {
-            let (at, has_size) = (value(at), size != 0);
-            let mut size = value(size);
-            size -= size % u64::from(unit);
+        for (index, &[at, size, number]) in PARTS.iter().enumerate() {
+            let (at, has_size) = (self.tables.at(at), size != 0);
+            let mut size = self.tables.at(size);
             if has_size && size > 0 || !has_size && at != 0 {
-                let wrong = OUTSIDE[usize::from(wrong) % OUTSIDE.len()];
-                let load = self.part(Range { at, size: size.max(1) }).ok_or(wrong)?;
+                let load = self.part(Range { at, size: size.max(1) });
+                let Some(load) = load else { return Err(wrong(number)) };
                 if !has_size {
                     size = load.filesz - (at - load.memory.at);
                 }
-                self.tables.parts[index] = Range { at, size };
+                if let Some(part) = self.tables.parts.get_mut(index) {
+                    *part = Range { at, size };
+                }
             }
         }
         let tables = &mut self.tables;
-        (tables.init, tables.fini) = (value(slot(DT_INIT)), value(slot(DT_FINI)));
-        tables.pltgot = value(slot(DT_PLTGOT));
-        tables.flags = value(slot(DT_FLAGS));
-        for (tag, flag) in
-            [(DT_SYMBOLIC, DF_SYMBOLIC), (DT_TEXTREL, DF_TEXTREL), (DT_BIND_NOW, DF_BIND_NOW)]
-        {
-            tables.flags |= u64::from(is_given(tag)) * flag;
-        }
-        tables.flags_1 = value(slot(DT_FLAGS_1));
-        let offset = |tag: i64| is_given(tag).then_some(value(slot(tag)));
-        (tables.soname, tables.rpath) = (offset(DT_SONAME), offset(DT_RPATH));
-        tables.runpath = offset(DT_RUNPATH);
+        let flag = |tag: i64, flag: u64| if tables.is_given(tag) { flag } else { 0 };
+        tables.flags = tables.value(DT_FLAGS)
+            | flag(DT_SYMBOLIC, DF_SYMBOLIC)
+            | flag(DT_TEXTREL, DF_TEXTREL)
+            | flag(DT_BIND_NOW, DF_BIND_NOW);
         // Old linkers count the PLT's relocations among the others.
         let jmprel = tables.part(Part::Jmprel);
         let rela = &mut tables.parts[Part::Rela as usize];
         if rela.size > 0 && rela.holds(jmprel.at, jmprel.size) {
             rela.size = jmprel.at - rela.at;
         }
-        tables.relacount = value(slot(DT_RELACOUNT)).min(rela.size / 24);
+        let size = rela.size;
+        tables.relacount = tables.value(DT_RELACOUNT).min(size / 24);
         // No more is looked at than the last byte: it may have to be read.
         let Range { at, size } = self.tables.part(Part::Strings);
         let last = Range { at: at.wrapping_add(size).wrapping_sub(1), size: 1 };
         if size > 0 && self.bytes(source, last).is_some_and(|last| last != [0]) {
             return Err("its string table doesn't end with a zero byte");
         }
-        for at in [self.tables.init, self.tables.fini] {
-            if at != 0 && !self.has_code(at) {
-                return Err("its constructors lie outside its code");
-            }
+        let is_code = |at: u64| at == 0 || self.has_code(at);
+        if !is_code(self.tables.value(DT_INIT)) || !is_code(self.tables.value(DT_FINI)) {
+            return Err("its constructors lie outside its code");
         }
         self.check_hashes(source)
     }
@@ -211,34 +241,43 @@ impl Image<'_> {
     #[inline]
     fn check_hashes(&mut self, source: &dyn Source) -> Checked<()> {
         const WRONG: &str = "its hash table makes no sense";
-        if self.tables.part(Part::GnuHash).size > 0 {
+        let Range { at, size } = self.tables.part(Part::GnuHash);
+        let is_gnu = size > 0;
+        if is_gnu {
             self.tables.parts[Part::Hash as usize].size = 0;
-            // Nor more than the head of this one.
-            let Range { at, size } = self.tables.part(Part::GnuHash);
-            let head = self.bytes(source, Range { at, size: 16 }).ok_or(WRONG)?;
-            let head = Reader::new(ENCODING, head);
-            let (buckets, bloom) = (head.u32(0).unwrap_or(0), head.u32(8).unwrap_or(0));
-            let needed = 16 + 8 * u64::from(bloom) + 4 * u64::from(buckets);
-            if buckets == 0 || !bloom.is_power_of_two() || needed > size {
-                return Err(WRONG);
-            }
-        } else if self.tables.part(Part::Hash).size > 0 {
-            let bytes = self.table(source, Part::Hash);
-            let table = SysvHash::new(ENCODING, bytes, false).ok_or(WRONG)?;
-            if table.nbucket == 0 {
-                return Err(WRONG);
-            }
-            // Each symbol is in one chain: more steps than symbols are a circle.
-            let mut left = table.nchain;
-            for bucket in 0..table.nbucket {
-                let mut symbol = table.bucket(bucket).unwrap_or(0);
-                while symbol != 0 {
-                    if left == 0 {
-                        return Err("its hash table goes in circles");
-                    }
-                    left -= 1;
-                    symbol = table.chain(symbol).unwrap_or(0);
+        } else if self.tables.part(Part::Hash).size == 0 {
+            return Ok(());
+        }
+        // No more than the head of this one.
+        let bytes = match is_gnu {
+            true => self.bytes(source, Range { at, size: 16 }).unwrap_or_default(),
+            false => self.table(source, Part::Hash),
+        };
+        let word = |index: u64| {
+            let bytes = bytes.get(4 * index as usize..).and_then(|rest| rest.first_chunk());
+            u64::from(bytes.map_or(0, |&bytes| u32::from_ne_bytes(bytes)))
+        };
+        let (buckets, chains, bloom) = (word(0), word(1), word(2));
+        if buckets == 0 {
+            return Err(WRONG);
+        }
+        if is_gnu {
+            let right = bloom.is_power_of_two() && 16 + 8 * bloom + 4 * buckets <= size;
+            return if right { Ok(()) } else { Err(WRONG) };
+        }
+        if 8 + 4 * (buckets + chains) > bytes.len() as u64 {
+            return Err(WRONG);
+        }
+        // Each symbol is in one chain: more steps than symbols are a circle.
+        let mut left = chains;
+        for bucket in 0..buckets {
+            let mut symbol = word(2 + bucket);
+            while symbol != 0 {
+                if left == 0 {
+                    return Err("its hash table goes in circles");
                 }
+                left -= 1;
+                symbol = if symbol < chains { word(2 + buckets + symbol) } else { 0 };
             }
         }
         Ok(())

@@ -12,6 +12,7 @@ use super::object::Object;
 use super::state::{LOCK, MODULES};
 use crate::arch::link;
 use crate::auxv;
+use crate::text;
 use core::ptr::NonNull;
 use core::sync::atomic::{AtomicUsize, Ordering};
 
@@ -93,11 +94,7 @@ pub fn new_thread() -> Option<usize> {
             }
         }
     }
-    let random = auxv::random().copied().unwrap_or_default();
-    let word = |at: usize| {
-        let bytes = random.get(at..).and_then(|bytes| bytes.first_chunk());
-        bytes.map_or(0, |&bytes| usize::from_ne_bytes(bytes))
-    };
+    let random = auxv::random().map_or(0, |&bytes| u128::from_le_bytes(bytes));
     let set = |at: usize, value: usize| {
         let place = core::ptr::with_exposed_provenance_mut::<usize>(pointer + at);
         // SAFETY: behind the thread pointer, within the new block.
@@ -107,8 +104,8 @@ pub fn new_thread() -> Option<usize> {
     set(VECTOR, vector.expose_provenance());
     set(16, pointer);
     // The canary's first byte is zero, so that no string runs over it.
-    set(40, word(0) & !0xff);
-    set(48, word(8));
+    set(40, random as usize & !0xff);
+    set(48, (random >> 64) as usize);
     set(TCB - 8, start.as_ptr() as usize);
     Some(pointer)
 }
@@ -238,7 +235,7 @@ pub unsafe fn block_if_there(module: usize) -> usize {
 /// The end, where a thread can't have its storage: its code has no way to hear of it.
 #[inline]
 fn fail() -> ! {
-    super::report::say(&[&"lx ldso: no memory for thread-local storage"]);
+    super::report::say(text!("lx ldso: no memory for thread-local storage"), &[], &[]);
     crate::process::exit(127)
 }
 
