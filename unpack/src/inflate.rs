@@ -6,18 +6,21 @@
 /// Unpacks zlib streams, one after the other, until both sides are used up. False where the
 /// input is no such thing, or gives more or fewer bytes.
 pub fn zlib(mut input: &[u8], output: &mut [u8]) -> bool {
+    let mut codes = [Code::EMPTY; 2];
     let mut done = 0;
     while !input.is_empty() {
         let Some(rest) = output.get_mut(done..) else { return false };
-        let Some((used, made)) = stream(input, rest) else { return false };
+        let Some((used, made)) = stream(input, rest, &mut codes) else { return false };
         input = input.get(used..).unwrap_or_default();
         done += made;
     }
     done == output.len()
 }
 
-/// One stream: how many bytes it took and made.
-fn stream(input: &[u8], output: &mut [u8]) -> Option<(usize, usize)> {
+/// One stream: how many bytes it took and made. Not inlined where the codes are: what lies
+/// beside so much takes long addresses.
+#[inline(never)]
+fn stream(input: &[u8], output: &mut [u8], codes: &mut [Code; 2]) -> Option<(usize, usize)> {
     const DEFLATE: u8 = 8;
     const PRESET_DICTIONARY: u8 = 0x20;
     let &[method, flags, ref body @ ..] = input else { return None };
@@ -25,7 +28,7 @@ fn stream(input: &[u8], output: &mut [u8]) -> Option<(usize, usize)> {
     if method & 15 != DEFLATE || method >> 4 > 7 || flags & PRESET_DICTIONARY != 0 || check != 0 {
         return None;
     }
-    let (used, made) = inflate(body, output)?;
+    let (used, made) = inflate(body, output, codes)?;
     let sum = body.get(used..)?.first_chunk()?;
     let right = u32::from_be_bytes(*sum) == adler32(output.get(..made)?);
     right.then_some((2 + used + 4, made))
@@ -47,25 +50,20 @@ fn adler32(bytes: &[u8]) -> u32 {
 }
 
 /// Unpacks blocks up to the last one: how many bytes they took and made.
-fn inflate(input: &[u8], output: &mut [u8]) -> Option<(usize, usize)> {
+fn inflate(input: &[u8], output: &mut [u8], codes: &mut [Code; 2]) -> Option<(usize, usize)> {
     let mut bits = Bits { input, word: 0, count: 0 };
     let mut out = Output { bytes: output, len: 0 };
-    let (mut lengths, mut distances) = (Code::empty(), Code::empty());
     loop {
         let last = bits.take(1)? == 1;
         match bits.take(2)? {
             0 => stored(&mut bits, &mut out)?,
             1 => {
-                let mut sizes = [8; 288];
-                sizes[144..256].fill(9);
-                sizes[256..280].fill(7);
-                lengths.set(&sizes)?;
-                distances.set(&[5; 30])?;
-                block(&mut bits, &mut out, &lengths, &distances)?;
+                fixed(codes)?;
+                block(&mut bits, &mut out, codes)?;
             }
             2 => {
-                codes(&mut bits, &mut lengths, &mut distances)?;
-                block(&mut bits, &mut out, &lengths, &distances)?;
+                dynamic(&mut bits, codes)?;
+                block(&mut bits, &mut out, codes)?;
             }
             _ => return None,
         }
@@ -89,16 +87,27 @@ fn stored(bits: &mut Bits, out: &mut Output) -> Option<()> {
     Some(())
 }
 
+/// The two codes that are always the same.
+#[inline(never)]
+fn fixed([lengths, distances]: &mut [Code; 2]) -> Option<()> {
+    let mut sizes = [8; 288];
+    sizes[144..256].fill(9);
+    sizes[256..280].fill(7);
+    lengths.set(&sizes)?;
+    distances.set(&[5; 30])
+}
+
 /// The two codes of a block that brings its own: the lengths of their code words, packed by
 /// a third code.
-fn codes(bits: &mut Bits, lengths: &mut Code, distances: &mut Code) -> Option<()> {
-    const ORDER: [usize; 19] = [16, 17, 18, 0, 8, 7, 9, 6, 10, 5, 11, 4, 12, 3, 13, 2, 14, 1, 15];
+#[inline(never)]
+fn dynamic(bits: &mut Bits, [lengths, distances]: &mut [Code; 2]) -> Option<()> {
+    const ORDER: [u8; 19] = [16, 17, 18, 0, 8, 7, 9, 6, 10, 5, 11, 4, 12, 3, 13, 2, 14, 1, 15];
     let literals = bits.take(5)? as usize + 257;
     let all = literals + bits.take(5)? as usize + 1;
     let count = bits.take(4)? as usize + 4;
     let mut sizes = [0u8; 320];
     for &index in ORDER.iter().take(count) {
-        *sizes.get_mut(index)? = bits.take(3)? as u8;
+        *sizes.get_mut(usize::from(index))? = bits.take(3)? as u8;
     }
     lengths.set(sizes.get(..19)?)?;
     sizes.fill(0);
@@ -126,7 +135,7 @@ fn codes(bits: &mut Bits, lengths: &mut Code, distances: &mut Code) -> Option<()
 }
 
 /// A compressed block: literals, and copies of what came before.
-fn block(bits: &mut Bits, out: &mut Output, lengths: &Code, distances: &Code) -> Option<()> {
+fn block(bits: &mut Bits, out: &mut Output, [lengths, distances]: &[Code; 2]) -> Option<()> {
     loop {
         let symbol = lengths.take(bits)?;
         match symbol {
@@ -243,9 +252,7 @@ struct Code {
 impl Code {
     const FAST: u32 = 9;
 
-    fn empty() -> Code {
-        Code { fast: [0; 1 << Code::FAST], count: [0; 16], symbols: [0; 288] }
-    }
+    const EMPTY: Code = Code { fast: [0; 1 << Code::FAST], count: [0; 16], symbols: [0; 288] };
 
     /// The code whose words have these lengths (RFC 1951, 3.2.2), 0 for a symbol without
     /// one. None where there are too many for their length.

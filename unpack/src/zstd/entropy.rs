@@ -1,24 +1,26 @@
 //! The two kinds of codes (RFC 8878, 4): FSE, in which a symbol is a state, and Huffman.
 
-use super::take;
+use super::{take, word};
 
 /// Bits from the last one of the last byte backwards: that is the highest one, and only
 /// says where they begin.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Default)]
 pub struct Back<'a> {
     bytes: &'a [u8],
-    /// How many bits are left: those below this one.
-    left: usize,
+    /// How many bits are left: those below this one. Fewer than none where more were taken than
+    /// there are, or none says where they begin.
+    left: isize,
 }
 
 impl<'a> Back<'a> {
-    pub fn new(bytes: &'a [u8]) -> Option<Self> {
-        let &last = bytes.last().filter(|&&last| last != 0)?;
-        Some(Back { bytes, left: bytes.len() * 8 - 1 - last.leading_zeros() as usize })
-    }
-
-    pub fn none() -> Self {
-        Back { bytes: &[], left: 0 }
+    pub fn new(bytes: &'a [u8]) -> Self {
+        let left = match bytes.last() {
+            Some(&last) if last != 0 => {
+                (bytes.len() * 8 - 1 - last.leading_zeros() as usize) as isize
+            }
+            _ => -1,
+        };
+        Back { bytes, left }
     }
 
     pub fn is_empty(&self) -> bool {
@@ -36,27 +38,21 @@ impl<'a> Back<'a> {
         word >> (at % 8)
     }
 
-    /// The next bits, up to 32, as a number; none where there aren't so many.
-    #[inline]
-    pub fn take(&mut self, count: u32) -> Option<usize> {
-        self.left = self.left.checked_sub(count as usize)?;
-        Some((self.word(self.left) & ((1 << count) - 1)) as usize)
+    /// The next bits, up to 32, as a number.
+    pub fn take(&mut self, count: u32) -> usize {
+        self.left -= count as isize;
+        (self.word(self.left.max(0) as usize) & ((1 << count) - 1)) as usize
     }
 
     /// The next bits without taking them, with zeros after the last one.
     #[inline]
     fn peek(&self, count: u32) -> usize {
-        let bits = match self.left.checked_sub(count as usize) {
+        let left = self.left.max(0) as usize;
+        let bits = match left.checked_sub(count as usize) {
             Some(at) => self.word(at),
-            None => (self.word(0) & ((1 << self.left) - 1)) << (count as usize - self.left),
+            None => (self.word(0) & ((1 << left) - 1)) << (count as usize - left),
         };
         (bits & ((1 << count) - 1)) as usize
-    }
-
-    #[inline]
-    fn skip(&mut self, count: u32) -> Option<()> {
-        self.left = self.left.checked_sub(count as usize)?;
-        Some(())
     }
 }
 
@@ -70,9 +66,8 @@ pub struct Cell {
 
 impl Cell {
     /// The state after this one.
-    #[inline]
-    pub fn next(self, bits: &mut Back) -> Option<usize> {
-        Some(usize::from(self.base) + bits.take(self.bits.into())?)
+    pub fn next(self, bits: &mut Back) -> usize {
+        usize::from(self.base) + bits.take(self.bits.into())
     }
 }
 
@@ -89,10 +84,8 @@ impl Fse {
     /// The most symbols that a table has.
     const SYMBOLS: usize = 64;
 
-    pub const fn empty() -> Self {
-        let cell = Cell { symbol: 0, bits: 0, base: 0 };
-        Fse { cells: [cell; 1 << Fse::LOG], log: 0, set: false }
-    }
+    pub const EMPTY: Fse =
+        Fse { cells: [Cell { symbol: 0, bits: 0, base: 0 }; 1 << Fse::LOG], log: 0, set: false };
 
     pub fn clear(&mut self) {
         self.set = false;
@@ -103,7 +96,7 @@ impl Fse {
     }
 
     /// The first state.
-    pub fn start(&self, bits: &mut Back) -> Option<usize> {
+    pub fn start(&self, bits: &mut Back) -> usize {
         bits.take(self.log)
     }
 
@@ -119,6 +112,11 @@ impl Fse {
         self.log = 0;
         self.set = true;
         (usize::from(symbol) < symbols).then_some(())
+    }
+
+    /// The table that is usual.
+    pub fn set_usual(&mut self, usual: &[i8; 53], log: u32) -> Option<()> {
+        self.set(&usual.map(i16::from), log)
     }
 
     /// A table in which each symbol is so often; -1 is once, with all bits for the next state.
@@ -214,9 +212,7 @@ impl Huffman {
     /// The most that a word has in bits.
     const LOG: u32 = 12;
 
-    pub const fn empty() -> Self {
-        Huffman { cells: [(0, 0); 1 << Huffman::LOG], log: 0 }
-    }
+    pub const EMPTY: Huffman = Huffman { cells: [(0, 0); 1 << Huffman::LOG], log: 0 };
 
     pub fn clear(&mut self) {
         self.log = 0;
@@ -227,26 +223,26 @@ impl Huffman {
     }
 
     /// The next literals.
-    #[inline]
-    pub fn fill(&self, bits: &mut Back, to: &mut [u8]) -> Option<()> {
+    pub fn fill(&self, bits: &mut Back, to: &mut [u8]) {
         for byte in to {
             let (symbol, length) = self.cells[bits.peek(self.log) & (self.cells.len() - 1)];
-            bits.skip(length.into())?;
+            bits.left -= isize::from(length);
             *byte = symbol;
         }
-        Some(())
     }
 
     /// Takes the description of a code off the input: the weight of each symbol but the last.
+    #[inline(never)]
     pub fn take(&mut self, input: &mut &[u8]) -> Option<()> {
         let mut weights = [0u8; 256];
-        let count = match usize::from(take(input, 1)?[0]) {
+        let count = match word(input, 1)? as usize {
             size @ 0..128 => packed_weights(take(input, size)?, &mut weights)?,
             more => {
                 let count = more - 127;
                 let bytes = take(input, count.div_ceil(2))?;
-                for (pair, byte) in weights.chunks_mut(2).zip(bytes) {
-                    pair.copy_from_slice(&[byte >> 4, byte & 15]);
+                for (at, weight) in weights.iter_mut().take(2 * bytes.len()).enumerate() {
+                    let shift = if at % 2 == 0 { 4 } else { 0 };
+                    *weight = bytes.get(at / 2)? >> shift & 15;
                 }
                 count
             }
@@ -289,12 +285,16 @@ impl Huffman {
 }
 
 /// The weights, packed in an FSE code with two states in turn: how many there are.
+#[inline(never)]
 fn packed_weights(mut input: &[u8], weights: &mut [u8; 256]) -> Option<usize> {
     const MOST: usize = 255;
-    let mut code = Fse::empty();
+    let mut code = Fse::EMPTY;
     code.take(&mut input, 13, 6)?;
-    let mut bits = Back::new(input)?;
-    let mut states = [code.start(&mut bits)?, code.start(&mut bits)?];
+    let mut bits = Back::new(input);
+    let mut states = [code.start(&mut bits), code.start(&mut bits)];
+    if bits.left < 0 {
+        return None;
+    }
     let mut count = 0;
     // One comes out at each step, and the other state's one when the bits don't last.
     loop {
@@ -304,12 +304,10 @@ fn packed_weights(mut input: &[u8], weights: &mut [u8; 256]) -> Option<usize> {
         let cell = code.cell(states[count % 2]);
         weights[count] = cell.symbol;
         count += 1;
-        match cell.next(&mut bits) {
-            Some(state) => states[(count - 1) % 2] = state,
-            None => {
-                weights[count] = code.cell(states[count % 2]).symbol;
-                return Some(count + 1);
-            }
+        states[(count - 1) % 2] = cell.next(&mut bits);
+        if bits.left < 0 {
+            weights[count] = code.cell(states[count % 2]).symbol;
+            return Some(count + 1);
         }
     }
 }

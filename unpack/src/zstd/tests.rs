@@ -87,15 +87,15 @@ fn a_checksum_must_fit() {
 #[test]
 fn distances_of_before() {
     let mut last = [1, 4, 8];
-    assert_eq!(distance(&mut last, 13, false), Some(10));
+    assert_eq!(distance(&mut last, 13, false), 10);
     assert_eq!(last, [10, 1, 4]);
-    assert_eq!(distance(&mut last, 1, false), Some(10));
-    assert_eq!(distance(&mut last, 3, false), Some(4));
+    assert_eq!(distance(&mut last, 1, false), 10);
+    assert_eq!(distance(&mut last, 3, false), 4);
     assert_eq!(last, [4, 10, 1]);
-    assert_eq!(distance(&mut last, 1, true), Some(10));
-    assert_eq!(distance(&mut last, 3, true), Some(9));
+    assert_eq!(distance(&mut last, 1, true), 10);
+    assert_eq!(distance(&mut last, 3, true), 9);
     assert_eq!(last, [9, 10, 4]);
-    assert_eq!(distance(&mut [1, 4, 8], 3, true), Some(0));
+    assert_eq!(distance(&mut [1, 4, 8], 3, true), 0);
 }
 
 #[test]
