@@ -3,36 +3,30 @@
 //! It is read and printed in one go. Where D's order isn't that of the mangling, parts of
 //! what was printed change places.
 
-use super::{Output, lookup, pick};
-
-/// Levels of nesting.
-const DEPTH: u32 = 1024;
-
-/// Names, types and values that are read, those that are read again included.
-const STEPS: u32 = 1 << 18;
+use super::{Output, list, lookup, pick};
+use crate::cursor::{Cursor, STEPS};
+use core::ops::{Deref, DerefMut};
 
 /// Prints the demangled name, or gives up.
 pub fn demangle(name: &[u8], out: &mut Output) -> Option<()> {
     if name == b"_Dmain" {
         return out.push(b"D main");
     }
-    let state = State { at: 0, start: 0, what: b"", alone: false, last_type: usize::MAX, depth: 0 };
-    let mut reader = Reader { text: name, out, state, steps: STEPS };
-    reader.part(Reader::mangled)?;
-    (reader.state.at == name.len() && reader.out.len() > 0).then_some(())
+    let state = State { start: 0, what: b"", alone: false, last_type: usize::MAX };
+    let mut reader = Reader { cursor: Cursor::new(name, STEPS), out, state };
+    reader.part(Reader::mangled);
+    (!reader.failed && reader.at == name.len() && reader.out.len() > 0).then_some(())
 }
 
 struct Reader<'t, 'o> {
-    text: &'t [u8],
+    cursor: Cursor<'t>,
     out: &'o mut Output,
     state: State,
-    steps: u32,
 }
 
 /// What an attempt that failed must not change.
 #[derive(Clone, Copy)]
 struct State {
-    at: usize,
     /// Where the part that is printed begins, and what goes before it: `vtable for `. There may
     /// be nothing more.
     start: usize,
@@ -40,125 +34,131 @@ struct State {
     alone: bool,
     /// Types that are referred to stand before this.
     last_type: usize,
-    depth: u32,
+}
+
+impl<'t> Deref for Reader<'t, '_> {
+    type Target = Cursor<'t>;
+
+    fn deref(&self) -> &Cursor<'t> {
+        &self.cursor
+    }
+}
+
+impl<'t> DerefMut for Reader<'t, '_> {
+    fn deref_mut(&mut self) -> &mut Cursor<'t> {
+        &mut self.cursor
+    }
 }
 
 impl Reader<'_, '_> {
-    fn ahead(&self, distance: usize) -> u8 {
-        self.text.get(self.state.at + distance).copied().unwrap_or(0)
-    }
-
-    fn peek(&self) -> u8 {
-        self.ahead(0)
-    }
-
-    fn next(&mut self) -> Option<u8> {
-        let c = *self.text.get(self.state.at)?;
-        self.state.at += 1;
-        Some(c)
-    }
-
-    fn eat(&mut self, c: u8) -> bool {
-        let found = self.peek() == c;
-        self.state.at += usize::from(found);
-        found
-    }
-
-    fn rest(&self) -> &[u8] {
-        self.text.get(self.state.at..).unwrap_or_default()
-    }
-
-    #[inline(always)]
-    fn put(&mut self, text: &str) -> Option<()> {
-        self.out.push(text.as_bytes())
+    #[inline(never)]
+    fn put(&mut self, text: &[u8]) {
+        if !self.failed {
+            self.out.add(text)
+        }
     }
 
     /// Prints what is next in the mangled name as it is.
-    fn copy(&mut self, length: usize) -> Option<()> {
-        let end = self.state.at.checked_add(length)?;
-        self.steps = self.steps.checked_sub((length >> 6) as u32)?;
-        self.out.push(self.text.get(self.state.at..end)?)?;
-        self.state.at = end;
-        Some(())
+    fn copy(&mut self, length: usize) {
+        self.spend(length >> 6);
+        match self.rest().get(..length) {
+            Some(text) => {
+                self.put(text);
+                self.pass(length)
+            }
+            None => self.fail(),
+        }
     }
 
-    fn copy_while(&mut self, wanted: impl Fn(&u8) -> bool) -> Option<()> {
+    fn copy_while(&mut self, wanted: fn(&u8) -> bool) {
         let length = self.rest().iter().take_while(|c| wanted(c)).count();
         self.copy(length)
     }
 
     /// Lets what was printed from `first` on and what was printed from `second` on change
     /// places.
-    fn swap(&mut self, first: usize, second: usize) -> Option<()> {
+    fn swap(&mut self, first: usize, second: usize) {
         // It isn't free: long texts that are moved again and again take steps.
-        self.steps = self.steps.checked_sub(((self.out.len() - first) >> 8) as u32)?;
-        self.out.rotate(first, second)
+        self.cursor.spend((self.out.len() - first) >> 8);
+        if self.failed || self.out.rotate(first, second).is_none() {
+            self.fail()
+        }
+    }
+
+    /// Goes back to where an attempt began: its place, what was known, what was printed.
+    fn restore(&mut self, &(at, state, end): &(usize, State, usize)) {
+        self.recover();
+        self.go(at);
+        self.state = state;
+        self.out.truncate(end);
     }
 
     /// Prints something with what goes before it, if something does.
-    fn part(&mut self, production: fn(&mut Self) -> Option<()>) -> Option<()> {
+    fn part(&mut self, production: fn(&mut Self)) {
         let start = self.out.len();
         let around = core::mem::replace(&mut self.state.start, start);
         let what = core::mem::take(&mut self.state.what);
-        production(self)?;
+        production(self);
         let end = self.out.len();
         if !self.state.what.is_empty() {
-            self.out.add(self.state.what);
-            self.put(if self.state.alone { " for" } else { " for " })?;
+            self.put(self.state.what);
+            self.put(if self.state.alone { b" for" } else { b" for " });
         }
         (self.state.start, self.state.what) = (around, what);
         self.swap(start, end)
     }
 
-    fn nested(&mut self, production: fn(&mut Self) -> Option<()>) -> Option<()> {
-        self.steps = self.steps.checked_sub(1)?;
-        if self.state.depth >= DEPTH || self.out.failed {
-            return None;
+    fn nested(&mut self, production: fn(&mut Self)) {
+        let allowed = !self.out.failed;
+        if self.cursor.enter(allowed) {
+            production(self)
         }
-        self.state.depth += 1;
-        production(self)?;
-        self.state.depth -= 1;
-        Some(())
+        self.depth -= 1;
     }
 
     /// A number; something follows it always.
-    fn number(&mut self) -> Option<usize> {
-        if !self.peek().is_ascii_digit() {
-            return None;
+    fn number(&mut self) -> usize {
+        let digits = self.here.is_ascii_digit();
+        match self.digits(u32::MAX) {
+            Some(number) if digits && self.at < self.text.len() => number as usize,
+            _ => {
+                self.fail();
+                0
+            }
         }
-        let mut number = 0u32;
-        while self.peek().is_ascii_digit() {
-            number = number.checked_mul(10)?.checked_add((self.next()? - b'0').into())?;
-        }
-        (self.state.at < self.text.len()).then_some(number as usize)
     }
 
     /// The place that a reference is to.
-    fn reference(&mut self) -> Option<usize> {
-        let (place, after) = reference(self.text, self.state.at)?;
-        self.state.at = after;
-        Some(place)
+    fn reference(&mut self) -> usize {
+        match reference(self.text, self.at) {
+            Some((place, after)) => {
+                self.go(after);
+                place
+            }
+            None => {
+                self.fail();
+                0
+            }
+        }
     }
 
     /// `_D` and a declaration with its type, which isn't printed.
-    fn mangled(&mut self) -> Option<()> {
+    fn mangled(&mut self) {
         self.nested(|reader| {
-            if !(reader.eat(b'_') && reader.eat(b'D')) {
-                return None;
-            }
-            reader.qualified(true)?;
+            reader.must(b'_');
+            reader.must(b'D');
+            reader.qualified(true);
             if reader.eat(b'Z') {
-                return Some(());
+                return;
             }
             let end = reader.out.len();
-            reader.part(Self::kind)?;
-            reader.out.truncate(end);
-            Some(())
+            reader.part(Self::kind);
+            reader.out.truncate(end)
         })
     }
 
     fn is_mangled(&self) -> bool {
-        self.rest().starts_with(b"_D") && self.is_name(self.state.at + 2)
+        self.rest().starts_with(b"_D") && self.is_name(self.at + 2)
     }
 
     /// Whether a name is there.
@@ -172,290 +172,279 @@ impl Reader<'_, '_> {
     }
 
     /// Names with dots between them, functions with their parameters.
-    fn qualified(&mut self, suffixes: bool) -> Option<()> {
+    fn qualified(&mut self, suffixes: bool) {
         let mut first = true;
         loop {
-            if self.peek() == b'0' {
+            if self.here == b'0' {
                 // Something without a name.
                 while self.eat(b'0') {}
             } else {
-                self.put(if first { "" } else { "." })?;
+                self.put(if first { b"" } else { b"." });
                 first = false;
-                self.nested(Self::identifier)?;
-                self.enclosing_function(suffixes)?;
+                self.nested(Self::identifier);
+                self.enclosing_function(suffixes);
             }
-            if !self.is_name(self.state.at) {
-                return Some(());
+            if self.failed || !self.is_name(self.at) {
+                return;
             }
         }
     }
 
     /// The parameters of a function, unless they are part of the type at the end.
-    fn enclosing_function(&mut self, suffixes: bool) -> Option<()> {
-        if self.peek() != b'M' && !is_convention(self.peek()) {
-            return Some(());
+    fn enclosing_function(&mut self, suffixes: bool) {
+        if self.here != b'M' && !is_convention(self.here) {
+            return;
         }
-        let (state, end) = (self.state, self.out.len());
+        let before = (self.at, self.state, self.out.len());
         let method = self.eat(b'M');
-        let done = self.method_type(method, suffixes);
-        if done.is_none() || self.state.at == self.text.len() {
-            self.state = state;
-            self.out.truncate(end);
+        self.method_type(method, suffixes);
+        if self.failed || self.at == self.text.len() {
+            self.restore(&before);
         }
         // Beyond its limits nothing is tried again.
-        (self.steps > 0).then_some(())
+        if self.steps == 0 {
+            self.fail()
+        }
     }
 
-    fn method_type(&mut self, method: bool, suffixes: bool) -> Option<()> {
+    fn method_type(&mut self, method: bool, suffixes: bool) {
         let start = self.out.len();
         if method {
-            self.modifiers()?;
+            self.modifiers();
         }
         let end = self.out.len();
-        self.convention(false)?;
-        self.attributes(false)?;
-        self.parameters()?;
+        self.convention(false);
+        self.attributes(false);
+        self.parameters();
         // Modifiers come last.
-        if suffixes { self.swap(start, end) } else { self.out.remove(start, end) }
+        if suffixes {
+            self.swap(start, end)
+        } else if self.failed || self.out.remove(start, end).is_none() {
+            self.fail()
+        }
     }
 
     /// Modifiers of `this`.
-    fn modifiers(&mut self) -> Option<()> {
-        loop {
-            match self.peek() {
-                b'x' => {
-                    self.state.at += 1;
-                    return self.put(" const");
+    fn modifiers(&mut self) {
+        let mut last = false;
+        while !last {
+            let known = b"x const y immutable O shared Ng inout";
+            let Some((length, word)) = lookup(known, self.rest()) else {
+                if self.here == b'N' {
+                    self.fail();
                 }
-                b'y' => {
-                    self.state.at += 1;
-                    return self.put(" immutable");
-                }
-                b'O' => {
-                    self.state.at += 1;
-                    self.put(" shared")?;
-                }
-                b'N' if self.ahead(1) == b'g' => {
-                    self.state.at += 2;
-                    self.put(" inout")?;
-                }
-                b'N' => return None,
-                _ => return Some(()),
-            }
+                return;
+            };
+            last = matches!(self.here, b'x' | b'y');
+            self.pass(length);
+            self.put(b" ");
+            self.put(word);
         }
     }
 
-    fn convention(&mut self, print: bool) -> Option<()> {
-        if self.eat(b'F') {
-            return Some(());
-        }
+    fn convention(&mut self, print: bool) {
         let known = b"U extern(C) W extern(Windows) V extern(Pascal) R extern(C++) \
             Y extern(Objective-C)";
-        self.word(known, print)
+        if !self.eat(b'F') && !self.word(known, print) {
+            self.fail()
+        }
     }
 
-    fn attributes(&mut self, print: bool) -> Option<()> {
+    fn attributes(&mut self, print: bool) {
         // What else begins with an N is the first parameter.
-        while self.peek() == b'N' && !matches!(self.ahead(1), b'g' | b'h' | b'k' | b'n') {
+        while self.here == b'N' && !matches!(self.after(), b'g' | b'h' | b'k' | b'n') {
             let known = b"Na pure Nb nothrow Nc ref Nd @property Ne @trusted Nf @safe Ni @nogc \
                 Nj return Nl scope Nm @live";
-            self.word(known, print)?;
+            if !self.word(known, print) {
+                self.fail()
+            }
         }
-        Some(())
     }
 
-    /// What a code stands for in a list, with a space after it.
-    fn word(&mut self, list: &'static [u8], print: bool) -> Option<()> {
-        let (length, word) = lookup(list, self.rest())?;
-        self.state.at += length;
+    /// What a code stands for in a list, with a space after it; false if no code is here.
+    fn word(&mut self, list: &'static [u8], print: bool) -> bool {
+        let Some((length, word)) = lookup(list, self.rest()) else { return false };
+        self.pass(length);
         if print {
-            self.out.add(word);
-            self.put(" ")?;
+            self.put(word);
+            self.put(b" ");
         }
-        Some(())
+        true
     }
 
-    fn parameters(&mut self) -> Option<()> {
-        self.put("(")?;
-        let mut count = 0;
-        loop {
-            match self.peek() {
-                b'X' => {
-                    self.state.at += 1;
-                    self.put("...")?;
-                    break;
-                }
-                b'Y' => {
-                    self.state.at += 1;
-                    self.put(if count > 0 { ", ..." } else { "..." })?;
-                    break;
-                }
-                b'Z' => {
-                    self.state.at += 1;
-                    break;
-                }
-                0 => break,
-                _ => {}
+    fn parameters(&mut self) {
+        self.put(b"(");
+        let mut first = true;
+        while !matches!(self.here, b'X' | b'Y' | b'Z' | 0) {
+            self.put(if first { b"" } else { b", " });
+            first = false;
+            self.word(b"M scope", true);
+            self.word(b"Nk return", true);
+            let class = self.here;
+            self.word(b"I in J out K ref L lazy", true);
+            if class == b'I' {
+                self.word(b"K ref", true);
             }
-            self.put(if count > 0 { ", " } else { "" })?;
-            count += 1;
-            if self.eat(b'M') {
-                self.put("scope ")?;
-            }
-            if self.peek() == b'N' && self.ahead(1) == b'k' {
-                self.state.at += 2;
-                self.put("return ")?;
-            }
-            let class = match self.peek() {
-                b'I' => "in ",
-                b'J' => "out ",
-                b'K' => "ref ",
-                b'L' => "lazy ",
-                _ => "",
-            };
-            self.state.at += usize::from(!class.is_empty());
-            self.put(class)?;
-            if class == "in " && self.eat(b'K') {
-                self.put("ref ")?;
-            }
-            self.kind()?;
+            self.kind();
         }
-        self.put(")")
+        let end = self.next();
+        self.put(match end {
+            b'X' => b"...)",
+            b'Y' if first => b"...)",
+            b'Y' => b", ...)",
+            _ => b")",
+        })
     }
 
     /// A function's type: what it returns, parameters, attributes.
-    fn function_type(&mut self) -> Option<()> {
-        self.convention(true)?;
+    fn function_type(&mut self) {
+        self.convention(true);
         let attributes = self.out.len();
-        self.put(" ")?;
-        self.attributes(true)?;
+        self.put(b" ");
+        self.attributes(true);
         let parameters = self.out.len();
-        self.part(Self::parameters)?;
+        self.part(Self::parameters);
         let result = self.out.len();
-        self.part(Self::kind)?;
+        self.part(Self::kind);
         let length = self.out.len() - result;
-        self.swap(attributes, result)?;
+        self.swap(attributes, result);
         self.swap(attributes + length, attributes + length + (parameters - attributes))
     }
 
     /// A type.
-    fn kind(&mut self) -> Option<()> {
+    fn kind(&mut self) {
         self.nested(Self::kind_here)
     }
 
-    fn enclosed(&mut self, before: &str, after: &str) -> Option<()> {
-        self.put(before)?;
-        self.kind()?;
+    fn enclosed(&mut self, before: &[u8], after: &[u8]) {
+        self.put(before);
+        self.kind();
         self.put(after)
     }
 
-    fn kind_here(&mut self) -> Option<()> {
-        let c = self.peek();
-        if is_convention(c) {
-            self.function_type()?;
-            return self.put("function");
+    fn kind_here(&mut self) {
+        let c = self.here;
+        if c == b'P' && is_convention(self.after()) {
+            self.next();
+        }
+        if is_convention(self.here) {
+            self.function_type();
+            return self.put(b"function");
         }
         if c == b'Q' {
             return self.type_again(Self::kind);
         }
         let around = b"O shared( x const( y immutable( Ng inout( Nh __vector(";
         if let Some((length, before)) = lookup(around, self.rest()) {
-            self.state.at += length;
-            self.out.add(before);
-            return self.enclosed("", ")");
+            self.pass(length);
+            return self.enclosed(before, b")");
         }
-        self.state.at += 1;
+        self.pass(1);
+        let start = self.out.len();
         match c {
-            b'N' if self.eat(b'n') => self.put("typeof(*null)"),
-            b'A' => self.enclosed("", "[]"),
+            b'N' if self.eat(b'n') => self.put(b"typeof(*null)"),
+            b'A' => self.enclosed(b"", b"[]"),
             b'G' => {
-                let start = self.out.len();
-                self.put("[")?;
-                self.copy_while(u8::is_ascii_digit)?;
-                self.put("]")?;
+                self.put(b"[");
+                self.copy_while(u8::is_ascii_digit);
+                self.put(b"]");
                 let dimension = self.out.len();
-                self.kind()?;
+                self.kind();
                 self.swap(start, dimension)
             }
             b'H' => {
-                let start = self.out.len();
-                self.part(|reader| reader.enclosed("[", "]"))?;
+                self.part(|reader| reader.enclosed(b"[", b"]"));
                 let key = self.out.len();
-                self.kind()?;
+                self.kind();
                 self.swap(start, key)
             }
-            b'P' if is_convention(self.peek()) => {
-                self.function_type()?;
-                self.put("function")
-            }
-            b'P' => self.enclosed("", "*"),
+            b'P' => self.enclosed(b"", b"*"),
             b'C' | b'S' | b'E' | b'T' => self.qualified(false),
             b'D' => {
-                let start = self.out.len();
-                self.modifiers()?;
+                self.modifiers();
                 let end = self.out.len();
-                if self.peek() == b'Q' {
-                    self.type_again(Self::function_type)?;
+                if self.here == b'Q' {
+                    self.type_again(Self::function_type);
                 } else {
-                    self.function_type()?;
+                    self.function_type();
                 }
-                self.put("delegate")?;
+                self.put(b"delegate");
                 self.swap(start, end)
             }
             b'B' => {
-                let count = self.number()?;
-                self.put("Tuple!(")?;
-                for i in 0..count {
-                    self.put(if i > 0 { ", " } else { "" })?;
-                    self.kind()?;
-                }
-                self.put(")")
+                let count = self.number();
+                self.put(b"Tuple!(");
+                self.items(count, Self::kind);
+                self.put(b")")
             }
-            b'z' if self.eat(b'i') => self.put("cent"),
-            b'z' if self.eat(b'k') => self.put("ucent"),
-            _ => self.out.push(basic_type(c)?),
+            b'z' if self.eat(b'i') => self.put(b"cent"),
+            b'z' if self.eat(b'k') => self.put(b"ucent"),
+            _ => {
+                let name = basic_type(c);
+                if name.is_empty() {
+                    self.fail();
+                }
+                self.put(name)
+            }
+        }
+    }
+
+    /// So many of something with commas between them.
+    fn items(&mut self, count: usize, item: fn(&mut Self)) {
+        for i in 0..count {
+            if self.failed {
+                return; // However many there seem to be.
+            }
+            self.put(if i > 0 { b", " } else { b"" });
+            item(self);
         }
     }
 
     /// A reference to a type, which must stand before the last one that was followed.
-    fn type_again(&mut self, production: fn(&mut Self) -> Option<()>) -> Option<()> {
-        if self.state.at >= self.state.last_type {
-            return None;
+    fn type_again(&mut self, production: fn(&mut Self)) {
+        let (at, last) = (self.at, self.state.last_type);
+        if at >= last {
+            return self.fail();
         }
-        let last = core::mem::replace(&mut self.state.last_type, self.state.at);
-        let place = self.reference()?;
-        let after = core::mem::replace(&mut self.state.at, place);
-        self.nested(production)?;
-        self.state.at = after;
+        self.state.last_type = at;
+        let place = self.reference();
+        let after = self.at;
+        self.go(place);
+        self.nested(production);
+        self.go(after);
         self.state.last_type = last;
-        Some(())
     }
 
-    fn identifier(&mut self) -> Option<()> {
-        if self.peek() == b'Q' {
+    fn identifier(&mut self) {
+        if self.here == b'Q' {
             // To a simple name always.
-            let place = self.reference()?;
-            let after = core::mem::replace(&mut self.state.at, place);
-            let length = self.number()?;
-            self.name(length)?;
-            self.state.at = after;
-            return Some(());
+            let place = self.reference();
+            let after = self.at;
+            self.go(place);
+            let length = self.number();
+            self.name(length);
+            return self.go(after);
         }
         if self.is_template() {
             return self.template();
         }
-        let length = self.number().filter(|length| *length > 0)?;
-        let rest = self.rest();
-        let name = rest.get(..length)?;
+        let length = self.number();
+        let end = self.at + length;
+        let name = match self.rest().get(..length) {
+            Some(name) if length > 0 => name,
+            _ => return self.fail(),
+        };
         if length >= 5 && self.is_template() {
-            let end = self.state.at + length;
-            self.template()?;
-            return (self.state.at == end).then_some(());
+            self.template();
+            if self.at != end {
+                self.fail()
+            }
+            return;
         }
         // What a compiler puts around declarations of the same name in one function.
         match name.strip_prefix(b"__S") {
             Some(number) if length >= 4 && number.iter().all(u8::is_ascii_digit) => {
-                self.state.at += length;
+                self.pass(length);
                 self.nested(Self::identifier)
             }
             _ => self.name(length),
@@ -463,10 +452,10 @@ impl Reader<'_, '_> {
     }
 
     /// A name of that length; some mean something else.
-    fn name(&mut self, length: usize) -> Option<()> {
-        let rest = self.rest();
-        let name = rest.get(..length)?;
-        let after = rest.get(length..).unwrap_or_default();
+    fn name(&mut self, length: usize) {
+        let Some((name, after)) = self.rest().split_at_checked(length) else {
+            return self.fail();
+        };
         let known = b"__ctor this __dtor ~this __postblit this(this) __init initializer \
             __vtbl vtable __Class ClassInfo __Interface Interface __ModuleInfo ModuleInfo";
         let (length_of_known, text) = lookup(known, name).unwrap_or_default();
@@ -478,15 +467,15 @@ impl Reader<'_, '_> {
         {
             return self.copy(length);
         }
-        self.state.at += length;
+        self.pass(length);
         if postblit {
-            self.state.at += 3;
+            self.pass(3);
         }
         if postblit || whole {
-            return self.out.push(text);
+            return self.put(text);
         }
         if !self.state.what.is_empty() {
-            return None;
+            return self.fail();
         }
         // It goes before the whole, whose last dot it replaces.
         self.state.what = text;
@@ -494,7 +483,6 @@ impl Reader<'_, '_> {
         if !self.state.alone {
             self.out.truncate(self.out.len() - 1);
         }
-        Some(())
     }
 
     fn is_template(&self) -> bool {
@@ -502,229 +490,230 @@ impl Reader<'_, '_> {
     }
 
     /// `__T <name> <arguments> Z`.
-    fn template(&mut self) -> Option<()> {
-        self.state.at += 3;
-        if !self.is_name(self.state.at) || self.peek() == b'0' {
-            return None;
+    fn template(&mut self) {
+        self.pass(3);
+        if !self.is_name(self.at) || self.here == b'0' {
+            self.fail();
         }
-        self.nested(Self::identifier)?;
-        self.put("!(")?;
-        self.part(Self::arguments)?;
-        self.put(")")
+        self.nested(Self::identifier);
+        self.put(b"!(");
+        self.part(Self::arguments);
+        self.put(b")")
     }
 
-    fn arguments(&mut self) -> Option<()> {
+    fn arguments(&mut self) {
         let mut first = true;
-        while !self.eat(b'Z') && self.peek() != 0 {
-            self.put(if first { "" } else { ", " })?;
+        while !self.eat(b'Z') && self.here != 0 {
+            self.put(if first { b"" } else { b", " });
             first = false;
             self.eat(b'H'); // Specialised.
-            self.nested(Self::argument)?;
+            self.nested(Self::argument);
         }
-        Some(())
     }
 
-    fn argument(&mut self) -> Option<()> {
-        match self.next()? {
+    fn argument(&mut self) {
+        match self.next() {
             b'T' => self.kind(),
             b'S' => self.symbol(),
             b'V' => {
-                let mut kind = self.peek();
+                let mut kind = self.here;
                 if kind == b'Q' {
-                    let at = self.state.at;
-                    let place = self.reference()?;
-                    kind = *self.text.get(place)?;
-                    self.state.at = at;
+                    let place = reference(self.text, self.at).map(|(place, _)| place);
+                    match place.and_then(|place| self.text.get(place)) {
+                        Some(c) => kind = *c,
+                        None => return self.fail(),
+                    }
                 }
                 // Only of structures the type is printed.
                 let start = self.out.len();
-                self.part(Self::kind)?;
-                if self.peek() != b'S' {
+                self.part(Self::kind);
+                if self.here != b'S' {
                     self.out.truncate(start);
                 }
                 self.value(kind)
             }
             b'X' => {
-                let length = self.number()?;
+                let length = self.number();
                 self.copy(length)
             }
-            _ => None,
+            _ => self.fail(),
         }
     }
 
     /// A template argument that is a symbol. It may have its length before it, and the
     /// digits of that and of the symbol's own first length may run together.
-    fn symbol(&mut self) -> Option<()> {
+    fn symbol(&mut self) {
         if self.is_mangled() {
             return self.mangled();
         }
-        if self.peek() == b'Q' {
+        if self.here == b'Q' {
             return self.qualified(false);
         }
-        let (whole, end) = (self.state, self.out.len());
-        let mut length = self.number().filter(|length| *length > 0)?;
-        let mut state = self.state;
-        while length > 0 {
-            self.state = state;
-            if self.qualified_or_mangled().is_some() && self.state.at - state.at == length {
-                return Some(());
-            }
-            self.out.truncate(end);
-            length /= 10;
-            state.at -= 1;
+        let whole = (self.at, self.state, self.out.len());
+        let mut length = self.number();
+        if length == 0 {
+            return self.fail();
         }
-        self.state = whole;
+        let mut at = self.at;
+        while length > 0 {
+            self.go(at);
+            self.qualified_or_mangled();
+            if !self.failed && self.at - at == length {
+                return;
+            }
+            self.restore(&whole);
+            length /= 10;
+            at -= 1;
+        }
         self.qualified_or_mangled()
     }
 
-    fn qualified_or_mangled(&mut self) -> Option<()> {
-        if self.is_name(self.state.at) {
+    fn qualified_or_mangled(&mut self) {
+        if self.is_name(self.at) {
             self.qualified(false)
         } else if self.is_mangled() {
             self.mangled()
-        } else {
-            Some(())
         }
     }
 
-    fn value(&mut self, kind: u8) -> Option<()> {
-        match self.peek() {
-            b'0'..=b'9' => self.integer(kind),
-            c => {
-                self.state.at += 1;
-                match c {
-                    b'n' => self.put("null"),
-                    b'N' => {
-                        self.put("-")?;
-                        self.integer(kind)
-                    }
-                    b'i' => self.integer(kind),
-                    b'e' => self.real(),
-                    b'c' => {
-                        self.real()?;
-                        self.put("+")?;
-                        if !self.eat(b'c') {
-                            return None;
-                        }
-                        self.real()?;
-                        self.put("i")
-                    }
-                    b'a' | b'w' | b'd' => self.string(c),
-                    b'A' if kind == b'H' => self.values("[", "]", true),
-                    b'A' => self.values("[", "]", false),
-                    b'S' => self.values("(", ")", false),
-                    b'f' if self.is_mangled() => self.mangled(),
-                    _ => None,
-                }
+    fn value(&mut self, kind: u8) {
+        if self.here.is_ascii_digit() {
+            return self.integer(kind);
+        }
+        let c = self.here;
+        self.pass(1);
+        match c {
+            b'n' => self.put(b"null"),
+            b'N' => {
+                self.put(b"-");
+                self.integer(kind)
             }
-        }
-    }
-
-    /// A number of values, or of pairs of them.
-    fn values(&mut self, open: &str, close: &str, pairs: bool) -> Option<()> {
-        let count = self.number()?;
-        self.put(open)?;
-        for i in 0..count {
-            self.put(if i > 0 { ", " } else { "" })?;
-            self.nested(|reader| reader.value(0))?;
-            if pairs {
-                self.put(":")?;
-                self.nested(|reader| reader.value(0))?;
+            b'i' => self.integer(kind),
+            b'e' => self.real(),
+            b'c' => {
+                self.real();
+                self.put(b"+");
+                self.must(b'c');
+                self.real();
+                self.put(b"i")
             }
+            b'a' | b'w' | b'd' => self.string(c),
+            b'A' | b'S' => {
+                let count = self.number();
+                let pairs = c == b'A' && kind == b'H';
+                self.put(if c == b'A' { b"[" } else { b"(" });
+                self.items(count, if pairs { Self::pair } else { Self::element });
+                self.put(if c == b'A' { b"]" } else { b")" })
+            }
+            b'f' if self.is_mangled() => self.mangled(),
+            _ => self.fail(),
         }
-        self.put(close)
     }
 
-    fn integer(&mut self, kind: u8) -> Option<()> {
-        let suffix = match kind {
+    fn element(&mut self) {
+        self.nested(|reader| reader.value(0))
+    }
+
+    fn pair(&mut self) {
+        self.element();
+        self.put(b":");
+        self.element()
+    }
+
+    fn integer(&mut self, kind: u8) {
+        let suffix: &[u8] = match kind {
             b'a' | b'u' | b'w' => return self.character(kind),
             b'b' => {
-                let value = self.number()?;
-                return self.put(if value != 0 { "true" } else { "false" });
+                let value = self.number();
+                return self.put(if value != 0 { b"true" } else { b"false" });
             }
-            b'h' | b't' | b'k' => "u",
-            b'l' => "L",
-            b'm' => "uL",
-            _ => "",
+            b'h' | b't' | b'k' => b"u",
+            b'l' => b"L",
+            b'm' => b"uL",
+            _ => b"",
         };
-        if !self.peek().is_ascii_digit() {
-            return None;
+        if !self.here.is_ascii_digit() {
+            self.fail();
         }
-        self.copy_while(u8::is_ascii_digit)?;
+        self.copy_while(u8::is_ascii_digit);
         self.put(suffix)
     }
 
-    fn character(&mut self, kind: u8) -> Option<()> {
-        let value = self.number()? as u32;
-        self.put("'")?;
+    fn character(&mut self, kind: u8) {
+        let value = self.number() as u32;
+        self.put(b"'");
         match (kind, value) {
-            (b'a', 0x20..0x7f) => self.out.push(&[value as u8])?,
+            (b'a', 0x20..0x7f) => self.put(&[value as u8]),
             _ => {
                 let (escape, width) = match kind {
-                    b'a' => ("\\x", 2),
-                    b'u' => ("\\u", 4),
-                    _ => ("\\U", 8),
+                    b'a' => (b"\\x", 2),
+                    b'u' => (b"\\u", 4),
+                    _ => (b"\\U", 8),
                 };
-                self.put(escape)?;
+                self.put(escape);
                 let digits = (32 - value.leading_zeros()).div_ceil(4);
                 for _ in digits..width {
-                    self.put("0")?;
+                    self.put(b"0");
                 }
                 if value > 0 {
-                    self.out.unsigned(value.into(), 16)?;
+                    self.out.add_unsigned(value.into(), 16);
                 }
             }
         }
-        self.put("'")
+        self.put(b"'")
     }
 
     /// Hexadecimal digits with the exponent after a `P`.
-    fn real(&mut self) -> Option<()> {
+    fn real(&mut self) {
         if let Some((length, text)) = lookup(b"NAN NaN INF Inf NINF -Inf", self.rest()) {
-            self.state.at += length;
-            return self.out.push(text);
+            self.pass(length);
+            return self.put(text);
         }
-        let negative = self.eat(b'N');
-        self.put(if negative { "-0x" } else { "0x" })?;
-        if !self.peek().is_ascii_hexdigit() {
-            return None;
+        self.sign(b"0x");
+        if !self.here.is_ascii_hexdigit() {
+            self.fail();
         }
-        self.copy(1)?;
-        self.put(".")?;
-        self.copy_while(u8::is_ascii_hexdigit)?;
-        if !self.eat(b'P') {
-            return None;
-        }
-        let negative = self.eat(b'N');
-        self.put(if negative { "p-" } else { "p" })?;
+        self.copy(1);
+        self.put(b".");
+        self.copy_while(u8::is_ascii_hexdigit);
+        self.must(b'P');
+        self.put(b"p");
+        self.sign(b"");
         self.copy_while(u8::is_ascii_digit)
     }
 
+    /// A minus sign, which is an `N`, if it is there.
+    fn sign(&mut self, after: &[u8]) {
+        let negative = self.eat(b'N');
+        self.put(if negative { b"-" } else { b"" });
+        self.put(after)
+    }
+
     /// `<length> _ <hexadecimal digits>`.
-    fn string(&mut self, kind: u8) -> Option<()> {
-        let length = self.number()?;
-        if !self.eat(b'_') {
-            return None;
-        }
-        self.put("\"")?;
+    fn string(&mut self, kind: u8) {
+        let length = self.number();
+        self.must(b'_');
+        self.put(b"\"");
         for _ in 0..length {
-            let digits = [self.next()?, self.next()?];
-            let [high, low] = digits.map(|c| (c as char).to_digit(16));
-            match (high? * 16 + low?) as u8 {
-                b'\t' => self.put("\\t")?,
-                b'\n' => self.put("\\n")?,
-                b'\r' => self.put("\\r")?,
-                0x0c => self.put("\\f")?,
-                0x0b => self.put("\\v")?,
-                c @ 0x20..0x7f => self.out.push(&[c])?,
+            let digits = [self.next(), self.next()];
+            let [Some(high), Some(low)] = digits.map(|c| (c as char).to_digit(16)) else {
+                return self.fail();
+            };
+            match (high * 16 + low) as u8 {
+                b'\t' => self.put(b"\\t"),
+                b'\n' => self.put(b"\\n"),
+                b'\r' => self.put(b"\\r"),
+                0x0c => self.put(b"\\f"),
+                0x0b => self.put(b"\\v"),
+                c @ 0x20..0x7f => self.put(&[c]),
                 _ => {
-                    self.put("\\x")?;
-                    self.out.push(&digits)?;
+                    self.put(b"\\x");
+                    self.put(&digits);
                 }
             }
         }
-        self.put("\"")?;
-        if kind == b'a' { Some(()) } else { self.out.push(&[kind]) }
+        self.put(b"\"");
+        self.put(if kind == b'a' { b"" } else { core::slice::from_ref(&kind) })
     }
 }
 
@@ -749,13 +738,16 @@ fn reference(text: &[u8], at: usize) -> Option<(usize, usize)> {
 }
 
 /// Whether a function's type begins with this.
+#[inline(never)]
 fn is_convention(c: u8) -> bool {
     matches!(c, b'F' | b'U' | b'V' | b'W' | b'R' | b'Y')
 }
 
-/// A type of one letter.
-fn basic_type(code: u8) -> Option<&'static [u8]> {
-    const NAMES: &[u8] = b"char;bool;creal;double;real;float;byte;ubyte;int;ireal;uint;long;ulong;\
-        typeof(null);ifloat;idouble;cfloat;cdouble;short;ushort;wchar;void;dchar";
-    pick(NAMES, usize::from(code).checked_sub(b'a'.into())?)
+/// A type of one letter; empty if there is none.
+fn basic_type(code: u8) -> &'static [u8] {
+    const NAMES: &[u8] = list!(
+        "char;bool;creal;double;real;float;byte;ubyte;int;ireal;uint;long;ulong;\
+        typeof(null);ifloat;idouble;cfloat;cdouble;short;ushort;wchar;void;dchar"
+    );
+    if code < b'a' { b"" } else { pick(NAMES, (code - b'a').into()) }
 }

@@ -16,6 +16,7 @@ extern crate alloc;
 #[cfg(test)]
 extern crate std;
 
+mod cursor;
 mod dlang;
 mod gnat;
 mod itanium;
@@ -97,21 +98,42 @@ impl Demangler {
     }
 }
 
-/// One of the texts of a list with semicolons between them. A list has no pointers, which a table
-/// of texts would need relocations for.
-fn pick(list: &'static [u8], number: usize) -> Option<&'static [u8]> {
-    let mut start = 0;
-    let mut left = number;
-    for (at, &c) in list.iter().enumerate() {
-        if c == b';' {
-            if left == 0 {
-                return list.get(start..at).filter(|text| !text.is_empty());
-            }
-            left -= 1;
-            start = at + 1;
+/// Texts with semicolons between them as a list for [`pick`]: each has its length before it. A
+/// list has no pointers, which a table of texts would need relocations for.
+macro_rules! list {
+    ($($text:expr),+) => {{
+        const TEXT: &str = concat!($(";", $text),+);
+        const LIST: [u8; TEXT.len()] = crate::measured(TEXT.as_bytes());
+        &LIST
+    }};
+}
+use list;
+
+const fn measured<const N: usize>(text: &[u8]) -> [u8; N] {
+    let mut list = [0; N];
+    let (mut length, mut at) = (0, 0);
+    while at < N {
+        if text[at] == b';' {
+            (length, list[at]) = (at, 0);
+        } else {
+            list[at] = text[at];
+            list[length] += 1;
         }
+        at += 1;
     }
-    list.get(start..).filter(|text| left == 0 && !text.is_empty())
+    list
+}
+
+/// One of the texts of a list, which may be empty; so is one that isn't there.
+fn pick(mut list: &'static [u8], mut number: usize) -> &'static [u8] {
+    while let Some((&length, rest)) = list.split_first() {
+        let (text, after) = rest.split_at_checked(length.into()).unwrap_or_default();
+        if number == 0 {
+            return text;
+        }
+        (list, number) = (after, number - 1);
+    }
+    b""
 }
 
 /// What stands for a code at the start of a text: the length of the code, and the text after
@@ -135,8 +157,10 @@ const LONGEST: usize = 1 << 18;
 #[derive(Default)]
 struct Output {
     bytes: Vec<u8>,
-    /// The last byte that was put here, even if it was taken back.
+    /// The last byte that was put here, for as long as there are so many: it may have been taken
+    /// back.
     last: u8,
+    cut: usize,
     /// Nothing is added for the time being.
     silent: bool,
     /// Something went beyond the limit, or was given up otherwise: what is here is of no use.
@@ -145,12 +169,12 @@ struct Output {
 
 impl Output {
     const fn new() -> Self {
-        Output { bytes: Vec::new(), last: 0, silent: false, failed: false }
+        Output { bytes: Vec::new(), last: 0, cut: 0, silent: false, failed: false }
     }
 
     fn clear(&mut self) {
         self.bytes.clear();
-        (self.last, self.silent, self.failed) = (0, false, false);
+        (self.last, self.cut, self.silent, self.failed) = (0, 0, false, false);
     }
 
     fn add(&mut self, text: &[u8]) {
@@ -160,7 +184,6 @@ impl Output {
         self.failed |= self.bytes.len() + text.len() > LONGEST;
         if !self.failed {
             self.bytes.extend_from_slice(text);
-            self.last = text.last().copied().unwrap_or(self.last);
         }
     }
 
@@ -201,8 +224,12 @@ impl Output {
         self.unsigned(number.unsigned_abs(), 10)
     }
 
+    #[inline(never)]
     fn last(&self) -> u8 {
-        self.last
+        match self.bytes.last() {
+            Some(&last) if self.bytes.len() != self.cut => last,
+            _ => self.last,
+        }
     }
 
     fn len(&self) -> usize {
@@ -210,14 +237,19 @@ impl Output {
     }
 
     fn truncate(&mut self, length: usize) {
+        (self.last, self.cut) = (self.last(), length);
         self.bytes.truncate(length);
     }
 
     /// Lets what begins at `first` and what begins at `second` change places.
     fn rotate(&mut self, first: usize, second: usize) -> Option<()> {
         let text = self.bytes.get_mut(first..)?;
-        let length = second.checked_sub(first).filter(|length| *length <= text.len())?;
-        text.rotate_left(length);
+        let (left, right) = text.split_at_mut_checked(second.checked_sub(first)?)?;
+        if !left.is_empty() && !right.is_empty() {
+            reverse(left);
+            reverse(right);
+            reverse(text);
+        }
         Some(())
     }
 
@@ -226,5 +258,14 @@ impl Output {
         self.rotate(first, second)?;
         self.bytes.truncate(self.bytes.len().checked_sub(second - first)?);
         Some(())
+    }
+}
+
+/// As core's does, in a third of its bytes.
+#[inline(never)]
+fn reverse(mut text: &mut [u8]) {
+    while let [first, between @ .., last] = text {
+        core::mem::swap(first, last);
+        text = between;
     }
 }

@@ -3,13 +3,9 @@
 //! It is read and printed in one go; what was printed of a name that turns out to be wrong
 //! is thrown away by the caller.
 
-use super::{Output, pick};
-
-/// Levels of nesting.
-const DEPTH: u32 = 1024;
-
-/// Paths and types that are read, those that are read again included.
-const STEPS: u32 = 1 << 18;
+use super::{Output, list, pick};
+use crate::cursor::{Cursor, STEPS};
+use core::ops::{Deref, DerefMut};
 
 /// Prints the demangled name, or gives up.
 pub fn demangle(name: &[u8], verbose: bool, out: &mut Output) -> Option<()> {
@@ -20,200 +16,190 @@ pub fn demangle(name: &[u8], verbose: bool, out: &mut Output) -> Option<()> {
     if !text.first()?.is_ascii_uppercase() || !text.iter().all(known) {
         return None;
     }
-    let mut reader = Reader { text, at: 0, out, verbose, lifetimes: 0, depth: 0, steps: STEPS };
-    reader.path(true)?;
+    let cursor = Cursor::new(text, STEPS);
+    let mut reader = Reader { cursor, out, verbose, lifetimes: 0 };
+    reader.path(true);
     // The crate that an instance is made for isn't printed.
-    if reader.at < text.len() {
+    if reader.here != 0 {
         reader.out.silent = true;
-        reader.path(false)?;
+        reader.path(false);
     }
-    (reader.at == text.len()).then_some(())
+    (!reader.failed && reader.at == text.len()).then_some(())
 }
 
 struct Reader<'t, 'o> {
-    text: &'t [u8],
-    at: usize,
+    cursor: Cursor<'t>,
     out: &'o mut Output,
     verbose: bool,
     /// How many lifetimes are bound by what is around.
     lifetimes: u64,
-    depth: u32,
-    steps: u32,
+}
+
+impl<'t> Deref for Reader<'t, '_> {
+    type Target = Cursor<'t>;
+
+    fn deref(&self) -> &Cursor<'t> {
+        &self.cursor
+    }
+}
+
+impl<'t> DerefMut for Reader<'t, '_> {
+    fn deref_mut(&mut self) -> &mut Cursor<'t> {
+        &mut self.cursor
+    }
 }
 
 impl<'t> Reader<'t, '_> {
-    fn peek(&self) -> u8 {
-        self.text.get(self.at).copied().unwrap_or(0)
-    }
-
-    fn next(&mut self) -> Option<u8> {
-        let c = *self.text.get(self.at)?;
-        self.at += 1;
-        Some(c)
-    }
-
-    fn eat(&mut self, c: u8) -> bool {
-        let found = self.peek() == c;
-        self.at += usize::from(found);
-        found
-    }
-
     #[inline(always)]
-    fn put(&mut self, text: &[u8]) -> Option<()> {
-        self.out.push(text)
+    fn put(&mut self, text: &str) {
+        self.out.add(text.as_bytes())
     }
 
-    fn number(&mut self, number: u64) -> Option<()> {
-        self.out.unsigned(number, 10)
-    }
-
-    fn hexadecimal(&mut self, number: u64) -> Option<()> {
-        self.out.unsigned(number, 16)
-    }
-
-    /// Runs one level deeper.
-    fn nested(&mut self, production: impl FnOnce(&mut Self) -> Option<()>) -> Option<()> {
-        self.steps = self.steps.checked_sub(1)?;
-        if self.depth >= DEPTH || self.out.failed {
-            return None;
-        }
-        self.depth += 1;
-        production(self)?;
-        self.depth -= 1;
-        Some(())
+    fn enter(&mut self) -> bool {
+        let allowed = !self.out.failed;
+        self.cursor.enter(allowed)
     }
 
     /// `_` is 0, `0_` is 1 ...
-    fn base_62(&mut self) -> Option<u64> {
+    fn base_62(&mut self) -> u64 {
         if self.eat(b'_') {
-            return Some(0);
+            return 0;
         }
         let mut number = 0u64;
-        while !self.eat(b'_') {
-            let digit = match self.next()? {
+        loop {
+            let digit = match self.next() {
+                b'_' => return number.wrapping_add(1),
                 c @ b'0'..=b'9' => c - b'0',
                 c @ b'a'..=b'z' => c - b'a' + 10,
                 c @ b'A'..=b'Z' => c - b'A' + 36,
-                _ => return None,
+                _ => {
+                    self.fail();
+                    return 0;
+                }
             };
             number = number.wrapping_mul(62).wrapping_add(digit.into());
         }
-        Some(number.wrapping_add(1))
     }
 
     /// 0 without the tag, 1 and more with it.
-    fn optional_62(&mut self, tag: u8) -> Option<u64> {
-        if self.eat(tag) { Some(self.base_62()?.wrapping_add(1)) } else { Some(0) }
+    fn optional_62(&mut self, tag: u8) -> u64 {
+        if self.eat(tag) { self.base_62().wrapping_add(1) } else { 0 }
     }
 
-    fn disambiguator(&mut self) -> Option<u64> {
+    fn disambiguator(&mut self) -> u64 {
         self.optional_62(b's')
     }
 
-    /// `B <place>`: what stands there is read again.
-    fn again(&mut self, production: impl FnOnce(&mut Self) -> Option<()>) -> Option<()> {
-        let place = self.base_62()?;
+    /// `B <place>`: what stands there is read again by the caller, who goes on at the place that
+    /// is given then.
+    fn again(&mut self) -> Option<usize> {
+        let place = self.base_62();
         if self.out.silent {
-            return Some(());
+            return None;
         }
         // It should stand before this; only the depth ends it where it doesn't.
-        let after = core::mem::replace(&mut self.at, usize::try_from(place).ok()?);
-        production(self)?;
-        self.at = after;
-        Some(())
+        let after = self.at;
+        self.go(place as usize);
+        Some(after)
     }
 
-    fn path(&mut self, in_value: bool) -> Option<()> {
-        self.nested(|reader| reader.path_here(in_value))
+    fn path(&mut self, in_value: bool) {
+        if self.enter() {
+            self.path_here(in_value)
+        }
+        self.depth -= 1;
     }
 
-    fn path_here(&mut self, in_value: bool) -> Option<()> {
-        match self.next()? {
+    fn path_here(&mut self, in_value: bool) {
+        match self.next() {
             b'C' => {
-                let disambiguator = self.disambiguator()?;
-                let name = self.identifier()?;
-                self.print_identifier(name)?;
+                let disambiguator = self.disambiguator();
+                let name = self.identifier();
+                self.print_identifier(name);
                 if self.verbose {
-                    self.put(b"[")?;
-                    self.hexadecimal(disambiguator)?;
-                    self.put(b"]")?;
+                    self.put("[");
+                    self.out.add_unsigned(disambiguator, 16);
+                    self.put("]");
                 }
-                Some(())
             }
             b'N' => {
-                let namespace = self.next().filter(u8::is_ascii_alphabetic)?;
-                self.path(in_value)?;
-                let disambiguator = self.disambiguator()?;
-                let name = self.identifier()?;
+                let namespace = self.next();
+                if !namespace.is_ascii_alphabetic() {
+                    self.fail();
+                }
+                self.path(in_value);
+                let disambiguator = self.disambiguator();
+                let name = self.identifier();
                 if namespace.is_ascii_lowercase() {
                     // What the compiler needs to tell apart and programmers don't.
                     if !name.is_empty() {
-                        self.put(b"::")?;
-                        self.print_identifier(name)?;
+                        self.put("::");
+                        self.print_identifier(name);
                     }
-                    return Some(());
+                    return;
                 }
-                self.put(b"::{")?;
+                self.put("::{");
                 match namespace {
-                    b'C' => self.put(b"closure")?,
-                    b'S' => self.put(b"shim")?,
-                    c => self.put(&[c])?,
+                    b'C' => self.put("closure"),
+                    b'S' => self.put("shim"),
+                    c => self.out.add(&[c]),
                 }
                 if !name.is_empty() {
-                    self.put(b":")?;
-                    self.print_identifier(name)?;
+                    self.put(":");
+                    self.print_identifier(name);
                 }
-                self.put(b"#")?;
-                self.number(disambiguator)?;
-                self.put(b"}")
+                self.put("#");
+                self.out.add_unsigned(disambiguator, 10);
+                self.put("}")
             }
             kind @ (b'M' | b'X' | b'Y') => {
                 if kind != b'Y' {
                     // Where the impl is.
-                    self.disambiguator()?;
+                    self.disambiguator();
                     let silent = core::mem::replace(&mut self.out.silent, true);
-                    self.path(in_value)?;
+                    self.path(in_value);
                     self.out.silent = silent;
                 }
-                self.put(b"<")?;
-                self.kind()?;
+                self.put("<");
+                self.kind();
                 if kind != b'M' {
-                    self.put(b" as ")?;
-                    self.path(false)?;
+                    self.put(" as ");
+                    self.path(false);
                 }
-                self.put(b">")
+                self.put(">")
             }
             b'I' => {
-                self.path(in_value)?;
-                self.put(if in_value { b"::<" } else { b"<" })?;
-                self.list(b", ", Self::generic)?;
-                self.put(b">")
+                self.path(in_value);
+                self.put(if in_value { "::<" } else { "<" });
+                self.list(", ", Self::generic);
+                self.put(">")
             }
-            b'B' => self.again(|reader| reader.path(in_value)),
-            _ => None,
+            b'B' => {
+                if let Some(after) = self.again() {
+                    self.path(in_value);
+                    self.go(after)
+                }
+            }
+            _ => self.fail(),
         }
     }
 
     /// Items up to an `E`; says how many.
-    fn list(
-        &mut self,
-        separator: &[u8],
-        mut item: impl FnMut(&mut Self) -> Option<()>,
-    ) -> Option<usize> {
+    fn list(&mut self, separator: &str, item: fn(&mut Self)) -> usize {
         let mut count = 0;
-        while !self.eat(b'E') {
+        while !self.failed && !self.eat(b'E') {
             if count > 0 {
-                self.put(separator)?;
+                self.put(separator);
             }
-            item(self)?;
+            item(self);
             count += 1;
         }
-        Some(count)
+        count
     }
 
-    fn generic(&mut self) -> Option<()> {
+    fn generic(&mut self) {
         if self.eat(b'L') {
-            let lifetime = self.base_62()?;
+            let lifetime = self.base_62();
             self.lifetime(lifetime)
         } else if self.eat(b'K') {
             self.constant()
@@ -223,293 +209,326 @@ impl<'t> Reader<'t, '_> {
     }
 
     /// A type.
-    fn kind(&mut self) -> Option<()> {
-        self.nested(Self::kind_here)
+    fn kind(&mut self) {
+        if self.enter() {
+            self.kind_here()
+        }
+        self.depth -= 1;
     }
 
-    fn kind_here(&mut self) -> Option<()> {
-        let tag = self.next()?;
-        if let Some(name) = basic_type(tag) {
-            return self.put(name);
+    fn kind_here(&mut self) {
+        let tag = self.here;
+        self.next();
+        let name = basic_type(tag);
+        if !name.is_empty() {
+            return self.out.add(name);
         }
         match tag {
             b'R' | b'Q' => {
-                self.put(b"&")?;
-                if self.eat(b'L') {
-                    let lifetime = self.base_62()?;
-                    if lifetime != 0 {
-                        self.lifetime(lifetime)?;
-                        self.put(b" ")?;
-                    }
-                }
-                self.put(if tag == b'Q' { b"mut " } else { b"" })?;
+                self.put("&");
+                self.named_lifetime("", " ");
+                self.put(if tag == b'Q' { "mut " } else { "" });
                 self.kind()
             }
             b'P' | b'O' => {
-                self.put(if tag == b'O' { b"*mut " } else { b"*const " })?;
+                self.put(if tag == b'O' { "*mut " } else { "*const " });
                 self.kind()
             }
             b'A' | b'S' => {
-                self.put(b"[")?;
-                self.kind()?;
+                self.put("[");
+                self.kind();
                 if tag == b'A' {
-                    self.put(b"; ")?;
-                    self.constant()?;
+                    self.put("; ");
+                    self.constant();
                 }
-                self.put(b"]")
+                self.put("]")
             }
             b'T' => {
-                self.put(b"(")?;
-                let count = self.list(b", ", Self::kind)?;
-                self.put(if count == 1 { b",)" } else { b")" })
+                self.put("(");
+                let count = self.list(", ", Self::kind);
+                self.put(if count == 1 { ",)" } else { ")" })
             }
             b'F' => {
-                let lifetimes = self.binder()?;
+                let lifetimes = self.binder();
                 if self.eat(b'U') {
-                    self.put(b"unsafe ")?;
+                    self.put("unsafe ");
                 }
                 if self.eat(b'K') {
-                    self.abi()?;
+                    self.abi();
                 }
-                self.put(b"fn(")?;
-                self.list(b", ", Self::kind)?;
-                self.put(b")")?;
+                self.put("fn(");
+                self.list(", ", Self::kind);
+                self.put(")");
                 if !self.eat(b'u') {
-                    self.put(b" -> ")?;
-                    self.kind()?;
+                    self.put(" -> ");
+                    self.kind();
                 }
                 self.lifetimes = lifetimes;
-                Some(())
             }
             b'D' => {
-                self.put(b"dyn ")?;
-                let lifetimes = self.binder()?;
-                self.list(b" + ", Self::dyn_trait)?;
+                self.put("dyn ");
+                let lifetimes = self.binder();
+                self.list(" + ", Self::dyn_trait);
                 self.lifetimes = lifetimes;
-                if !self.eat(b'L') {
-                    return None;
+                if self.here != b'L' {
+                    self.fail();
                 }
-                let lifetime = self.base_62()?;
-                if lifetime == 0 {
-                    return Some(());
-                }
-                self.put(b" + ")?;
-                self.lifetime(lifetime)
+                self.named_lifetime(" + ", "")
             }
-            b'B' => self.again(Self::kind),
+            b'B' => {
+                if let Some(after) = self.again() {
+                    self.kind();
+                    self.go(after)
+                }
+            }
+            0 => self.fail(),
             _ => {
-                self.at -= 1;
+                let at = self.at - 1;
+                self.go(at);
                 self.path(false)
             }
         }
     }
 
+    /// `L` and a lifetime, which is printed if it has a name.
+    fn named_lifetime(&mut self, before: &str, after: &str) {
+        if !self.eat(b'L') {
+            return;
+        }
+        let lifetime = self.base_62();
+        if lifetime != 0 {
+            self.put(before);
+            self.lifetime(lifetime);
+            self.put(after)
+        }
+    }
+
     /// `for<'a, 'b> `; gives how many lifetimes were bound before.
-    fn binder(&mut self) -> Option<u64> {
+    fn binder(&mut self) -> u64 {
         let before = self.lifetimes;
-        let count = self.optional_62(b'G')?;
+        let count = self.optional_62(b'G');
         if count == 0 || self.out.silent {
             self.lifetimes = before.wrapping_add(count);
-            return Some(before);
+            return before;
         }
-        self.put(b"for<")?;
+        self.put("for<");
         for i in 0..count {
             if self.out.failed {
-                return None; // As many as there seem to be may never end.
+                break; // As many as there seem to be may never end.
             }
-            self.put(if i > 0 { b", " } else { b"" })?;
+            self.put(if i > 0 { ", " } else { "" });
             self.lifetimes = self.lifetimes.wrapping_add(1);
-            self.lifetime(1)?;
+            self.lifetime(1);
         }
-        self.put(b"> ")?;
-        Some(before)
+        self.put("> ");
+        before
     }
 
     /// A lifetime, counted from the innermost.
-    fn lifetime(&mut self, index: u64) -> Option<()> {
-        self.put(b"'")?;
+    fn lifetime(&mut self, index: u64) {
+        self.put("'");
         if index == 0 {
-            return self.put(b"_");
+            return self.put("_");
         }
         let depth = self.lifetimes.wrapping_sub(index);
         match u8::try_from(depth) {
-            Ok(depth @ 0..26) => self.put(&[b'a' + depth]),
+            Ok(depth @ 0..26) => self.out.add(&[b'a' + depth]),
             _ => {
-                self.put(b"_")?;
-                self.number(depth)
+                self.put("_");
+                self.out.add_unsigned(depth, 10)
             }
         }
     }
 
     /// `extern "C" `
-    fn abi(&mut self) -> Option<()> {
-        self.put(b"extern \"")?;
+    fn abi(&mut self) {
+        self.put("extern \"");
         if self.eat(b'C') {
-            self.put(b"C")?;
+            self.put("C");
         } else {
-            let name = self.identifier()?;
+            let name = self.identifier();
             if name.plain.is_empty() || !name.punycode.is_empty() {
-                return None;
+                self.fail();
             }
             for &c in name.plain {
-                self.put(if c == b'_' { b"-" } else { core::slice::from_ref(&c) })?;
+                self.out.add(&[if c == b'_' { b'-' } else { c }]);
             }
         }
-        self.put(b"\" ")
+        self.put("\" ")
     }
 
-    fn dyn_trait(&mut self) -> Option<()> {
-        let mut open = self.open_path()?;
+    fn dyn_trait(&mut self) {
+        let mut open = self.open_path();
         while self.eat(b'p') {
-            self.put(if open { b", " } else { b"<" })?;
+            self.put(if open { ", " } else { "<" });
             open = true;
-            let name = self.identifier()?;
-            self.print_identifier(name)?;
-            self.put(b" = ")?;
-            self.kind()?;
+            let name = self.identifier();
+            self.print_identifier(name);
+            self.put(" = ");
+            self.kind();
         }
-        self.put(if open { b">" } else { b"" })
+        self.put(if open { ">" } else { "" })
     }
 
     /// A path whose generic arguments, if it has some, are left open for more.
-    fn open_path(&mut self) -> Option<bool> {
+    fn open_path(&mut self) -> bool {
         let mut open = false;
-        self.nested(|reader| {
-            if reader.eat(b'B') {
-                return reader.again(|reader| {
-                    open = reader.open_path()?;
-                    Some(())
-                });
+        if self.enter() {
+            if self.eat(b'B') {
+                if let Some(after) = self.again() {
+                    open = self.open_path();
+                    self.go(after);
+                }
+            } else {
+                open = self.eat(b'I');
+                self.path(false);
+                if open {
+                    self.put("<");
+                    self.list(", ", Self::generic);
+                }
             }
-            if !reader.eat(b'I') {
-                return reader.path(false);
-            }
-            reader.path(false)?;
-            reader.put(b"<")?;
-            open = true;
-            reader.list(b", ", Self::generic)?;
-            Some(())
-        })?;
-        Some(open)
-    }
-
-    fn constant(&mut self) -> Option<()> {
-        self.nested(Self::constant_here)
-    }
-
-    fn constant_here(&mut self) -> Option<()> {
-        if self.eat(b'B') {
-            return self.again(Self::constant);
         }
-        let tag = self.next()?;
+        self.depth -= 1;
+        open
+    }
+
+    fn constant(&mut self) {
+        if self.enter() {
+            self.constant_here()
+        }
+        self.depth -= 1;
+    }
+
+    fn constant_here(&mut self) {
+        let tag = self.next();
         match tag {
-            b'p' => return self.put(b"_"),
-            b'h' | b't' | b'm' | b'y' | b'o' | b'j' => self.integer()?,
+            b'B' => {
+                if let Some(after) = self.again() {
+                    self.constant();
+                    self.go(after);
+                }
+                return;
+            }
+            b'p' => return self.put("_"),
+            b'h' | b't' | b'm' | b'y' | b'o' | b'j' => self.integer(),
             b'a' | b's' | b'l' | b'x' | b'n' | b'i' => {
                 if self.eat(b'n') {
-                    self.put(b"-")?;
+                    self.put("-");
                 }
-                self.integer()?;
+                self.integer();
             }
-            b'b' => match self.small()? {
-                0 => self.put(b"false")?,
-                1 => self.put(b"true")?,
-                _ => return None,
+            b'b' => match self.small() {
+                0 => self.put("false"),
+                1 => self.put("true"),
+                _ => self.fail(),
             },
-            b'c' => self.character()?,
-            _ => return None,
+            b'c' => self.character(),
+            _ => return self.fail(),
         }
         if self.verbose {
-            self.put(b": ")?;
-            self.put(basic_type(tag)?)?;
+            self.put(": ");
+            self.out.add(basic_type(tag));
         }
-        Some(())
     }
 
     /// Hexadecimal digits and `_`: the value, and how many digits.
-    fn hex(&mut self) -> Option<(u64, usize)> {
+    fn hex(&mut self) -> (u64, usize) {
         let start = self.at;
         let mut value = 0u64;
-        while !self.eat(b'_') {
-            let digit = match self.next()? {
+        loop {
+            let digit = match self.next() {
                 c @ b'0'..=b'9' => c - b'0',
                 c @ b'a'..=b'f' => c - b'a' + 10,
-                _ => return None,
+                b'_' if self.at - 1 > start => return (value, self.at - 1 - start),
+                _ => {
+                    self.fail();
+                    return (0, 0);
+                }
             };
             value = value << 4 | u64::from(digit);
         }
-        let length = self.at - 1 - start;
-        (length > 0).then_some((value, length))
     }
 
     /// Not more than eight digits.
-    fn small(&mut self) -> Option<u64> {
-        let (value, length) = self.hex()?;
-        (length <= 8).then_some(value)
+    fn small(&mut self) -> u64 {
+        let (value, length) = self.hex();
+        if length > 8 {
+            self.fail();
+        }
+        value
     }
 
-    fn integer(&mut self) -> Option<()> {
-        let (value, length) = self.hex()?;
+    fn integer(&mut self) {
+        let (value, length) = self.hex();
         if length <= 16 {
-            return self.number(value);
+            return self.out.add_unsigned(value, 10);
         }
         // Too long for a decimal number; GNU prints the digits from the second on, and
         // the _ after them.
-        self.put(b"0x")?;
-        let text = self.text;
-        self.put(text.get(self.at - length..self.at)?)
+        self.put("0x");
+        self.out
+            .add(self.cursor.text.get(self.cursor.at - length..self.cursor.at).unwrap_or_default())
     }
 
-    fn character(&mut self) -> Option<()> {
-        let value = self.small()?;
-        self.put(b"'")?;
+    fn character(&mut self) {
+        let value = self.small();
+        self.put("'");
         match value {
-            0x09 => self.put(b"\\t")?,
-            0x0a => self.put(b"\\n")?,
-            0x0d => self.put(b"\\r")?,
-            0x20..0x7f => self.put(&[value as u8])?,
+            0x09 => self.put("\\t"),
+            0x0a => self.put("\\n"),
+            0x0d => self.put("\\r"),
+            0x20..0x7f => self.out.add(&[value as u8]),
             _ => {
-                self.put(b"\\u{")?;
-                self.hexadecimal(value)?;
-                self.put(b"}")?;
+                self.put("\\u{");
+                self.out.add_unsigned(value, 16);
+                self.put("}");
             }
         }
-        self.put(b"'")
+        self.put("'")
     }
 
     /// A length and as many bytes, perhaps after an underscore; after `u` in Punycode.
-    fn identifier(&mut self) -> Option<Identifier<'t>> {
+    fn identifier(&mut self) -> Identifier<'t> {
         let encoded = self.eat(b'u');
-        let mut length = match self.next()? {
+        let mut length = match self.next() {
             c @ b'0'..=b'9' => u64::from(c - b'0'),
-            _ => return None,
+            _ => {
+                self.fail();
+                0
+            }
         };
-        while length != 0 && self.peek().is_ascii_digit() {
-            length = length.wrapping_mul(10).wrapping_add((self.next()? - b'0').into());
+        while length != 0 && self.here.is_ascii_digit() {
+            length = length.wrapping_mul(10).wrapping_add((self.next() - b'0').into());
         }
         self.eat(b'_');
-        let end = self.at.checked_add(usize::try_from(length).ok()?)?;
-        let name = self.text.get(self.at..end)?;
-        self.at = end;
-        if !encoded {
-            return Some(Identifier { plain: name, punycode: b"" });
+        let name = self.rest().get(..length as usize);
+        if name.is_none() {
+            self.fail();
         }
-        let (plain, punycode) = match name.iter().rposition(|&c| c == b'_') {
-            Some(at) => (name.get(..at)?, name.get(at + 1..)?),
-            None => (&name[..0], name),
-        };
-        (!punycode.is_empty()).then_some(Identifier { plain, punycode })
+        let name = name.unwrap_or_default();
+        self.pass(name.len());
+        if !encoded {
+            return Identifier { plain: name, punycode: b"" };
+        }
+        let split = name.iter().rposition(|&c| c == b'_');
+        let (plain, punycode) = name.split_at(split.unwrap_or(0));
+        let punycode = punycode.get(split.is_some().into()..).unwrap_or_default();
+        if punycode.is_empty() {
+            self.fail();
+        }
+        Identifier { plain, punycode }
     }
 
-    fn print_identifier(&mut self, name: Identifier) -> Option<()> {
+    fn print_identifier(&mut self, name: Identifier) {
         if self.out.silent {
-            Some(())
         } else if name.punycode.is_empty() {
-            self.out.push(name.plain)
+            self.out.add(name.plain)
         } else {
             // It isn't for free, even if nothing comes of it.
-            self.steps = self.steps.checked_sub(name.punycode.len() as u32)?;
-            decode(name.plain, name.punycode, self.out)
+            self.spend(name.punycode.len());
+            if self.failed || decode(name.plain, name.punycode, self.out).is_none() {
+                self.fail();
+            }
         }
     }
 }
@@ -564,8 +583,9 @@ fn decode(plain: &[u8], punycode: &[u8], out: &mut Output) -> Option<()> {
         character = character.wrapping_add(place / length);
         place %= length;
         let at = place as usize;
-        characters.get_mut(at..count)?.rotate_right(1);
-        *characters.get_mut(at)? = character as u32;
+        let moved = characters.get_mut(at..count)?;
+        moved.copy_within(..moved.len() - 1, 1);
+        *moved.first_mut()? = character as u32;
         place += 1;
         // How far apart the next ones will be.
         delta /= if first { 700 } else { 2 };
@@ -590,10 +610,11 @@ fn decode(plain: &[u8], punycode: &[u8], out: &mut Output) -> Option<()> {
     Some(())
 }
 
-/// A type of one letter.
-fn basic_type(tag: u8) -> Option<&'static [u8]> {
-    const NAMES: &[u8] =
-        b"i8;bool;char;f64;str;f32;;u8;isize;usize;;i32;u32;i128;u128;_;;;i16;u16;();...;;\
-        i64;u64;!";
-    pick(NAMES, usize::from(tag).checked_sub(b'a'.into())?)
+/// A type of one letter; empty if there is none.
+fn basic_type(tag: u8) -> &'static [u8] {
+    const NAMES: &[u8] = list!(
+        "i8;bool;char;f64;str;f32;;u8;isize;usize;;i32;u32;i128;u128;_;;;i16;u16;();...;;\
+        i64;u64;!"
+    );
+    if tag < b'a' { b"" } else { pick(NAMES, (tag - b'a').into()) }
 }

@@ -39,6 +39,14 @@ fn names_of_d_and_ada_as_cxxfilt_shows_them() {
     }
 }
 
+#[test]
+fn texts_of_a_list() {
+    let list = super::list!("one;;three");
+    assert_eq!(list, b"\x03one\0\x05three");
+    let texts = [0, 1, 2, 3].map(|number| super::pick(list, number));
+    assert_eq!(texts, [&b"one"[..], b"", b"three", b""]);
+}
+
 /// What they stand for doubles sixty times: in C++, Rust and D by references back.
 #[test]
 fn names_that_grow_exponentially_are_left_alone() {

@@ -1,13 +1,17 @@
 //! From the mangled name to the tree.
 //!
 //! The grammar is that of the Itanium C++ ABI, chapter 5.1, with what GNU adds to it and
-//! without what GNU 2.40 doesn't know yet; functions are named as its productions are.
+//! without what GNU 2.40 doesn't know yet; functions are named as its productions are. A
+//! production that failed gives [`NONE`] and says so to the [`Cursor`]: from then on the others
+//! read nothing, make nothing and change nothing.
 
 use super::tables::OPERATORS;
 use super::{Id, Kind, NONE, Node, Workspace};
 use crate::alloc::vec::Vec;
-use crate::{Options, Style};
+use crate::cursor::Cursor;
+use crate::{Options, Style, list};
 use core::cell::Cell;
+use core::ops::{Deref, DerefMut};
 
 /// Levels of nesting; a name within GNU's limit of length has fewer.
 const DEPTH: u32 = 2048;
@@ -19,8 +23,7 @@ const LENGTH: usize = 1024;
 const LENGTH_UNLIMITED: usize = 1 << 15;
 
 /// Texts that stand for what isn't spelled in the mangled name.
-pub const FIXED: [&str; 5] =
-    ["std", "(anonymous namespace)", "string literal", "auto", "decltype(auto)"];
+pub const FIXED: &[u8] = list!("std;(anonymous namespace);string literal;auto;decltype(auto)");
 const STD: u32 = 0;
 const ANONYMOUS: u32 = 1;
 const STRING_LITERAL: u32 = 2;
@@ -39,8 +42,7 @@ pub fn parse(work: &mut Workspace, name: &[u8], options: &Options) -> Option<Id>
         return None;
     }
     let mut parser = Parser {
-        text: name,
-        at: 0,
+        cursor: Cursor::new(name, 0),
         nodes: &mut work.nodes,
         substitutions: &mut work.substitutions,
         java: options.style == Style::Java,
@@ -49,8 +51,6 @@ pub fn parse(work: &mut Workspace, name: &[u8], options: &Options) -> Option<Id>
         in_expression: false,
         in_conversion: false,
         unresolved: Unresolved::New,
-        depth: 0,
-        budget: 0,
     };
     let tree = parser.top();
     if tree.is_none() && parser.unresolved == Unresolved::Met {
@@ -73,8 +73,8 @@ pub(super) enum Unresolved {
 }
 
 pub(super) struct Parser<'a> {
-    text: &'a [u8],
-    pub(super) at: usize,
+    /// Its steps are the nodes that may still be made, those of abandoned attempts included.
+    cursor: Cursor<'a>,
     pub(super) nodes: &'a mut Vec<Node>,
     pub(super) substitutions: &'a mut Vec<Id>,
     java: bool,
@@ -84,64 +84,55 @@ pub(super) struct Parser<'a> {
     pub(super) in_expression: bool,
     pub(super) in_conversion: bool,
     pub(super) unresolved: Unresolved,
-    depth: u32,
-    /// Nodes that may still be made, those of abandoned attempts included.
-    budget: usize,
+}
+
+impl<'a> Deref for Parser<'a> {
+    type Target = Cursor<'a>;
+
+    fn deref(&self) -> &Cursor<'a> {
+        &self.cursor
+    }
+}
+
+impl<'a> DerefMut for Parser<'a> {
+    fn deref_mut(&mut self) -> &mut Cursor<'a> {
+        &mut self.cursor
+    }
 }
 
 impl Parser<'_> {
-    // Reading.
-
-    /// The letter at a distance, 0 past the end.
-    pub(super) fn ahead(&self, distance: usize) -> u8 {
-        self.text.get(self.at + distance).copied().unwrap_or(0)
+    /// What a production gives that failed, and all that follow it.
+    pub(super) fn none(&mut self) -> Id {
+        self.fail();
+        NONE
     }
 
-    pub(super) fn peek(&self) -> u8 {
-        self.ahead(0)
-    }
-
-    /// What is left.
-    pub(super) fn rest(&self) -> &[u8] {
-        self.text.get(self.at..).unwrap_or_default()
-    }
-
-    /// The letter here, which is passed unless it is the end.
-    pub(super) fn next(&mut self) -> u8 {
-        let c = self.peek();
-        self.at += usize::from(c != 0);
-        c
-    }
-
-    pub(super) fn eat(&mut self, c: u8) -> bool {
-        let found = self.peek() == c;
-        self.at += usize::from(found);
-        found
-    }
-
-    pub(super) fn eat_two(&mut self, two: &[u8; 2]) -> bool {
-        let found = self.ahead(0) == two[0] && self.ahead(1) == two[1];
-        self.at += 2 * usize::from(found);
-        found
-    }
-
-    pub(super) fn must(&mut self, c: u8) -> Option<()> {
-        self.eat(c).then_some(())
+    /// Runs a production that may fail.
+    pub(super) fn attempt(&mut self, production: fn(&mut Self) -> Id) -> Id {
+        if self.failed {
+            return NONE;
+        }
+        let id = production(self);
+        if self.recover() { NONE } else { id }
     }
 
     // The tree.
 
-    pub(super) fn node(&mut self, kind: Kind, a: u32, b: u32) -> Option<Id> {
-        self.budget = self.budget.checked_sub(1)?;
-        let id = u32::try_from(self.nodes.len()).ok()?;
+    pub(super) fn node(&mut self, kind: Kind, a: u32, b: u32) -> Id {
+        if self.failed || self.steps == 0 {
+            return self.none();
+        }
+        self.steps -= 1;
         self.nodes.push(Node { kind, printing: Cell::new(0), scope: Cell::new(0), a, b });
-        Some(id)
+        self.nodes.len() as Id - 1
     }
 
+    #[inline(never)]
     pub(super) fn kind(&self, id: Id) -> Kind {
         self.nodes.get(id as usize).map_or(Kind::Fixed, |node| node.kind)
     }
 
+    #[inline(never)]
     pub(super) fn a(&self, id: Id) -> u32 {
         self.nodes.get(id as usize).map_or(NONE, |node| node.a)
     }
@@ -150,44 +141,58 @@ impl Parser<'_> {
         self.nodes.get(id as usize).map_or(NONE, |node| node.b)
     }
 
+    fn node_mut(&mut self, id: Id) -> Option<&mut Node> {
+        self.nodes.get_mut(id as usize).filter(|_| !self.cursor.failed)
+    }
+
     pub(super) fn set_a(&mut self, id: Id, a: u32) {
-        if let Some(node) = self.nodes.get_mut(id as usize) {
+        if let Some(node) = self.node_mut(id) {
             node.a = a;
         }
     }
 
     pub(super) fn set_kind(&mut self, id: Id, kind: Kind) {
-        if let Some(node) = self.nodes.get_mut(id as usize) {
+        if let Some(node) = self.node_mut(id) {
             node.kind = kind;
         }
     }
 
-    fn set_b(&mut self, id: Id, b: u32) {
-        if let Some(node) = self.nodes.get_mut(id as usize) {
-            node.b = b;
+    /// Puts `item` at the end of a list, of which the first and last cells are given.
+    pub(super) fn append(&mut self, kind: Kind, list: &mut (Id, Id), item: Id) {
+        let cell = self.node(kind, item, NONE);
+        if list.0 == NONE {
+            list.0 = cell;
+        } else if let Some(last) = self.node_mut(list.1) {
+            last.b = cell;
         }
+        list.1 = cell;
     }
 
-    /// Puts `item` at the end of a list, whose first and last cells are given.
-    pub(super) fn append(&mut self, kind: Kind, list: (Id, Id), item: Id) -> Option<(Id, Id)> {
-        let cell = self.node(kind, item, NONE)?;
-        if list.1 == NONE {
-            return Some((cell, cell));
+    /// Items up to a letter, as a list.
+    pub(super) fn list(&mut self, kind: Kind, end: u8, item: fn(&mut Self) -> Id) -> Id {
+        let mut list = (NONE, NONE);
+        if self.here == end {
+            list.0 = self.node(kind, NONE, NONE);
         }
-        self.set_b(list.1, cell);
-        Some((list.0, cell))
+        while !self.failed && !self.eat(end) {
+            let item = item(self);
+            self.append(kind, &mut list, item);
+        }
+        list.0
     }
 
     /// Lets a node stand for the next `S_`.
     pub(super) fn substitute(&mut self, id: Id) -> Id {
-        self.substitutions.push(id);
+        if !self.failed {
+            self.substitutions.push(id);
+        }
         id
     }
 
     /// Runs a production one level deeper.
-    pub(super) fn nested(&mut self, production: fn(&mut Self) -> Option<Id>) -> Option<Id> {
-        if self.depth >= DEPTH {
-            return None;
+    pub(super) fn nested(&mut self, production: fn(&mut Self) -> Id) -> Id {
+        if self.failed || self.depth >= DEPTH {
+            return self.none();
         }
         self.depth += 1;
         let id = production(self);
@@ -198,106 +203,88 @@ impl Parser<'_> {
     // Encodings.
 
     fn top(&mut self) -> Option<Id> {
-        self.at = 0;
+        self.recover();
+        self.go(0);
         self.nodes.clear();
         self.substitutions.clear();
         self.last_name = NONE;
         self.in_expression = false;
         self.in_conversion = false;
         self.depth = 0;
-        self.budget = 8 * self.text.len() + 64;
-        self.node(Kind::Fixed, 0, 0)?; // NONE
-        let tree = match self.text {
-            [
-                b'_',
-                b'G',
-                b'L',
-                b'O',
-                b'B',
-                b'A',
-                b'L',
-                b'_',
-                b'_' | b'.' | b'$',
-                kind @ (b'I' | b'D'),
-                b'_',
-                ..,
-            ] => {
-                self.at = 11;
-                self.keyed(*kind)?
+        self.steps = 8 * self.text.len() + 64;
+        self.node(Kind::Fixed, 0, 0); // NONE
+        let tree = match (global(self.text), self.text.get(10)) {
+            (kind @ (b'I' | b'D'), Some(b'_')) => {
+                self.pass(11);
+                self.keyed(kind)
             }
-            _ => self.mangled_name(true)?,
+            _ => self.mangled_name(true),
         };
-        (self.at == self.text.len()).then_some(tree)
+        (!self.failed && self.at == self.text.len()).then_some(tree)
     }
 
     /// What follows `_GLOBAL__I_`.
-    fn keyed(&mut self, kind: u8) -> Option<Id> {
-        let key = if self.eat_two(b"_Z") {
-            self.encoding()?
-        } else {
-            self.name_here(self.text.len() - self.at)?
-        };
-        self.at = self.text.len();
+    fn keyed(&mut self, kind: u8) -> Id {
+        let key =
+            if self.eat_two(*b"_Z") { self.encoding() } else { self.name_here(self.rest().len()) };
+        let rest = self.rest().len();
+        self.pass(rest);
         let prefix = if kind == b'I' { b'+' } else { b'-' };
         self.node(Kind::Special, key, prefix.into())
     }
 
-    pub(super) fn mangled_name(&mut self, top: bool) -> Option<Id> {
+    pub(super) fn mangled_name(&mut self, top: bool) -> Id {
         // Old compilers left the _ out of a name within a name.
         if !self.eat(b'_') && top {
-            return None;
+            return self.none();
         }
-        self.must(b'Z')?;
-        let mut name = self.encoding()?;
-        while top
-            && self.peek() == b'.'
-            && matches!(self.ahead(1), b'a'..=b'z' | b'_' | b'0'..=b'9')
-        {
-            name = self.clone_suffix(name)?;
+        self.must(b'Z');
+        let mut name = self.encoding();
+        while top && self.here == b'.' && matches!(self.after(), b'a'..=b'z' | b'_' | b'0'..=b'9') {
+            name = self.clone_suffix(name);
         }
-        Some(name)
+        name
     }
 
-    fn clone_suffix(&mut self, name: Id) -> Option<Id> {
+    fn clone_suffix(&mut self, name: Id) -> Id {
         let start = self.at;
-        self.at += 1;
-        while matches!(self.peek(), b'a'..=b'z' | b'0'..=b'9' | b'_') {
-            self.at += 1;
+        self.pass(1);
+        while matches!(self.here, b'a'..=b'z' | b'0'..=b'9' | b'_') {
+            self.pass(1);
         }
-        while self.peek() == b'.' && self.ahead(1).is_ascii_digit() {
-            self.at += 2;
-            while self.peek().is_ascii_digit() {
-                self.at += 1;
+        while self.here == b'.' && self.after().is_ascii_digit() {
+            self.pass(2);
+            while self.here.is_ascii_digit() {
+                self.pass(1);
             }
         }
-        let suffix = self.node(Kind::Name, (self.at - start) as u32, start as u32)?;
+        let suffix = self.node(Kind::Name, (self.at - start) as u32, start as u32);
         self.node(Kind::Clone, name, suffix)
     }
 
     /// The next `length` bytes as a name.
-    pub(super) fn name_here(&mut self, length: usize) -> Option<Id> {
-        let name = self.text.get(self.at..self.at.checked_add(length)?)?;
-        if name.is_empty() {
-            return None;
+    pub(super) fn name_here(&mut self, length: usize) -> Id {
+        if length == 0 || length > self.rest().len() {
+            return self.none();
         }
         // A long one isn't for free: it may be read again and again.
-        self.budget = self.budget.checked_sub(length >> 6)?;
-        let id = self.node(Kind::Name, length as u32, self.at as u32)?;
-        self.at += length;
-        Some(id)
+        self.spend(length >> 6);
+        let id = self.node(Kind::Name, length as u32, self.at as u32);
+        self.pass(length);
+        id
     }
 
-    fn encoding(&mut self) -> Option<Id> {
+    fn encoding(&mut self) -> Id {
         self.nested(|parser| {
-            if matches!(parser.peek(), b'G' | b'T') {
+            if matches!(parser.here, b'G' | b'T') {
                 return parser.special_name();
             }
-            let name = parser.name()?;
-            if matches!(parser.peek(), 0 | b'E') {
-                return Some(name);
+            let name = parser.name();
+            if matches!(parser.here, 0 | b'E') {
+                return name;
             }
             let returns = parser.returns(name);
-            let function = parser.bare_function_type(returns)?;
+            let function = parser.bare_function_type(returns);
             parser.node(Kind::Encoding, name, function)
         })
     }
@@ -321,93 +308,93 @@ impl Parser<'_> {
     }
 
     /// `<special-name>`: what compilers make beside what the program declares.
-    fn special_name(&mut self) -> Option<Id> {
+    fn special_name(&mut self) -> Id {
         let group = self.next();
         let mut what = self.next();
         let of = match (group, what) {
-            (b'T', b'V' | b'T' | b'I' | b'S' | b'F' | b'J') => self.type_()?,
+            (b'T', b'V' | b'T' | b'I' | b'S' | b'F' | b'J') => self.type_(),
             (b'T', b'C') => {
-                let derived = self.type_()?;
+                let derived = self.type_();
                 if self.number() < 0 {
-                    return None;
+                    return self.none();
                 }
-                self.must(b'_')?;
-                let base = self.type_()?;
+                self.must(b'_');
+                let base = self.type_();
                 return self.node(Kind::Construction, base, derived);
             }
             (b'T', b'h' | b'v') => {
-                self.call_offset(what)?;
-                self.encoding()?
+                self.call_offset(what);
+                self.encoding()
             }
             (b'T', b'c') => {
                 for _ in 0..2 {
                     let kind = self.next();
-                    self.call_offset(kind)?;
+                    self.call_offset(kind);
                 }
-                self.encoding()?
+                self.encoding()
             }
-            (b'T', b'H' | b'W') => self.name()?,
-            (b'T', b'A') => self.template_argument()?,
+            (b'T', b'H' | b'W') => self.name(),
+            (b'T', b'A') => self.template_argument(),
             (b'G', b'V') => {
                 what = b'G';
-                self.name()?
+                self.name()
             }
             (b'G', b'R') => {
-                let name = self.name()?;
+                let name = self.name();
                 let number = self.number();
                 return self.node(Kind::Temporary, name, number as u32);
             }
             (b'G', b'A') => {
                 what = b'a';
-                self.encoding()?
+                self.encoding()
             }
             (b'G', b'T') => {
                 what = if self.next() == b'n' { b'n' } else { b't' };
-                self.encoding()?
+                self.encoding()
             }
             (b'G', b'I') => {
                 what = b'i';
-                let module = self.module(NONE)?;
+                let module = self.module(NONE);
                 if module == NONE {
-                    return None;
+                    return self.none();
                 }
                 module
             }
             (b'G', b'r') => return self.resource(),
-            _ => return None,
+            _ => return self.none(),
         };
         self.node(Kind::Special, of, what.into())
     }
 
     /// `<call-offset>`: how a thunk adjusts `this`; it isn't printed.
-    fn call_offset(&mut self, kind: u8) -> Option<()> {
+    fn call_offset(&mut self, kind: u8) {
         match kind {
             b'h' => {}
             b'v' => {
                 self.number();
-                self.must(b'_')?;
+                self.must(b'_');
             }
-            _ => return None,
+            _ => self.fail(),
         }
         self.number();
         self.must(b'_')
     }
 
     /// `Gr <length> _ <name>`: a resource of a Java program.
-    fn resource(&mut self) -> Option<Id> {
+    fn resource(&mut self) -> Id {
         let length = self.number();
         if length <= 1 {
-            return None;
+            return self.none();
         }
-        self.must(b'_')?;
-        let name = self.name_here(length as usize - 1)?;
+        self.must(b'_');
+        let name = self.name_here(length as usize - 1);
         self.node(Kind::Resource, name, NONE)
     }
 
     // Names.
 
-    pub(super) fn name(&mut self) -> Option<Id> {
-        match self.peek() {
+    pub(super) fn name(&mut self) -> Id {
+        match self.here {
             b'N' => return self.nested_name(),
             b'Z' => return self.local_name(),
             b'U' => return self.unqualified_name(NONE, NONE),
@@ -416,40 +403,39 @@ impl Parser<'_> {
         let mut scope = NONE;
         let mut module = NONE;
         let mut name = NONE;
-        if self.eat_two(b"St") {
-            scope = self.node(Kind::Fixed, STD, 0)?;
+        if self.eat_two(*b"St") {
+            scope = self.node(Kind::Fixed, STD, 0);
         }
-        if self.peek() == b'S' {
-            let found = self.substitution(false)?;
+        if self.here == b'S' {
+            let found = self.substitution(false);
             if matches!(self.kind(found), Kind::Module | Kind::Partition) {
                 module = found;
             } else if scope != NONE {
-                return None;
+                return self.none();
             } else {
                 name = found;
             }
         }
         let substituted = name != NONE;
         if !substituted {
-            name = self.unqualified_name(scope, module)?;
+            name = self.unqualified_name(scope, module);
         }
-        if self.peek() != b'I' {
-            return Some(name);
+        if self.here != b'I' {
+            return name;
         }
         if !substituted {
             self.substitute(name);
         }
-        let arguments = self.template_arguments()?;
-        self.node(Kind::Template, name, arguments)
+        self.template(name)
     }
 
     /// `N <qualifiers> <prefix> E`.
-    fn nested_name(&mut self) -> Option<Id> {
-        self.must(b'N')?;
-        let (outer, hole) = self.qualifiers(true)?;
-        let reference = self.ref_qualifier(NONE)?;
-        let name = self.nested(|parser| parser.prefix(true))?;
-        self.must(b'E')?;
+    fn nested_name(&mut self) -> Id {
+        self.must(b'N');
+        let (outer, hole) = self.qualifiers(true);
+        let reference = self.ref_qualifier(NONE);
+        let name = self.nested(|parser| parser.prefix(true));
+        self.must(b'E');
         let mut whole = name;
         if outer != NONE {
             self.set_a(hole, name);
@@ -459,56 +445,55 @@ impl Parser<'_> {
             self.set_a(reference, whole);
             whole = reference;
         }
-        Some(whole)
+        whole
     }
 
     /// A chain of qualified names up to an `E`.
-    pub(super) fn prefix(&mut self, substitutable: bool) -> Option<Id> {
+    pub(super) fn prefix(&mut self, substitutable: bool) -> Id {
         let mut name = NONE;
         loop {
-            match (self.peek(), self.ahead(1)) {
-                (b'D', b'T' | b't') => {
+            match self.here {
+                b'D' if matches!(self.after(), b'T' | b't') => {
                     if name != NONE {
-                        return None;
+                        return self.none();
                     }
-                    name = self.type_()?;
+                    name = self.type_();
                 }
-                (b'I', _) => {
+                b'I' => {
                     if name == NONE {
-                        return None;
+                        return self.none();
                     }
-                    let arguments = self.template_arguments()?;
-                    name = self.node(Kind::Template, name, arguments)?;
+                    name = self.template(name);
                 }
-                (b'T', _) => {
+                b'T' => {
                     if name != NONE {
-                        return None;
+                        return self.none();
                     }
-                    name = self.template_parameter()?;
+                    name = self.template_parameter();
                 }
                 // The initializer of a member, in which a lambda is.
-                (b'M', _) => {
+                b'M' => {
                     self.next();
                     continue;
                 }
-                (c, _) => {
+                c => {
                     let mut module = NONE;
                     if c == b'S' {
-                        let found = self.substitution(true)?;
+                        let found = self.substitution(true);
                         if matches!(self.kind(found), Kind::Module | Kind::Partition) {
                             module = found;
                         } else if name != NONE {
-                            return None;
+                            return self.none();
                         } else {
                             name = found;
                             continue;
                         }
                     }
-                    name = self.unqualified_name(name, module)?;
+                    name = self.unqualified_name(name, module);
                 }
             }
-            if self.peek() == b'E' {
-                return Some(name);
+            if self.failed || self.here == b'E' {
+                return name;
             }
             if substitutable {
                 self.substitute(name);
@@ -516,118 +501,114 @@ impl Parser<'_> {
         }
     }
 
-    pub(super) fn unqualified_name(&mut self, scope: Id, module: Id) -> Option<Id> {
-        let module = self.module(module)?;
-        let name = match (self.peek(), self.ahead(1)) {
-            (b'0'..=b'9', _) => self.source_name(),
-            (b'a'..=b'z', _) => self.operator_or_conversion(),
-            (b'D', b'C') => self.bindings(),
-            (b'C' | b'D', _) => self.special_member(),
-            (b'L', _) => self.internal_name(),
-            (b'U', b'l') => self.lambda(),
-            (b'U', b't') => self.unnamed_type(),
-            _ => return None,
+    pub(super) fn unqualified_name(&mut self, scope: Id, module: Id) -> Id {
+        let module = if self.here == b'W' { self.module(module) } else { module };
+        let mut name = match self.here {
+            b'0'..=b'9' => self.source_name(),
+            b'a'..=b'z' => self.operator_or_conversion(),
+            b'D' if self.after() == b'C' => self.bindings(),
+            b'C' | b'D' => self.special_member(),
+            b'L' => self.internal_name(),
+            b'U' if self.after() == b'l' => self.lambda(),
+            b'U' if self.after() == b't' => self.unnamed_type(),
+            _ => return self.none(),
         };
         // Where it makes no sense, tags are passed nevertheless: after `sr` that matters.
-        let Some(mut name) = name else {
+        if self.recover() {
             self.tags(NONE);
-            return None;
-        };
+            return self.none();
+        }
         if module != NONE {
-            name = self.node(Kind::InModule, name, module)?;
+            name = self.node(Kind::InModule, name, module);
         }
-        name = self.tags(name)?;
+        if self.here == b'B' {
+            name = self.tags(name);
+        }
         if scope != NONE {
-            name = self.node(Kind::Qualified, scope, name)?;
+            name = self.node(Kind::Qualified, scope, name);
         }
-        Some(name)
+        name
     }
 
     /// An operator, perhaps after `on`; in a name `cv` is a conversion.
-    fn operator_or_conversion(&mut self) -> Option<Id> {
+    fn operator_or_conversion(&mut self) -> Id {
         let in_expression = self.in_expression;
-        if self.eat_two(b"on") {
+        if self.eat_two(*b"on") {
             self.in_expression = false;
         }
         let operator = self.operator_name();
         self.in_expression = in_expression;
-        let operator = operator?;
         if self.operator_code(operator) != *b"li" {
-            return Some(operator);
+            return operator;
         }
-        let suffix = self.source_name()?;
+        let suffix = self.source_name();
         self.node(Kind::Unary, operator, suffix)
     }
 
     /// `L`: a name with internal linkage.
-    fn internal_name(&mut self) -> Option<Id> {
+    fn internal_name(&mut self) -> Id {
         self.next();
-        let name = self.source_name()?;
-        self.discriminator()?;
-        Some(name)
+        let name = self.source_name();
+        self.discriminator();
+        name
     }
 
     /// `<module-name>`, continued; the one that was given where there is none.
-    fn module(&mut self, mut module: Id) -> Option<Id> {
+    fn module(&mut self, mut module: Id) -> Id {
         while self.eat(b'W') {
             let kind = if self.eat(b'P') { Kind::Partition } else { Kind::Module };
-            let name = self.source_name()?;
-            module = self.node(kind, module, name)?;
+            let name = self.source_name();
+            module = self.node(kind, module, name);
             self.substitute(module);
         }
-        Some(module)
+        module
     }
 
-    pub(super) fn source_name(&mut self) -> Option<Id> {
+    pub(super) fn source_name(&mut self) -> Id {
         let length = self.number();
         if length <= 0 {
-            return None;
+            return self.none();
         }
-        let start = self.at;
-        let name = self.name_here(length as usize)?;
+        let kind = global(self.rest());
+        let mut name = self.name_here(length as usize);
         if self.java {
             self.eat(b'$');
         }
-        if let Some(
-            [b'_', b'G', b'L', b'O', b'B', b'A', b'L', b'_', b'_' | b'.' | b'$', b'N', ..],
-        ) = self.text.get(start..start + length as usize)
-        {
-            self.last_name = self.node(Kind::Fixed, ANONYMOUS, 0)?;
-        } else {
+        // Its letter is within the name.
+        if kind == b'N' && length >= 10 {
+            name = self.node(Kind::Fixed, ANONYMOUS, 0);
+        }
+        if !self.failed {
             self.last_name = name;
         }
-        Some(self.last_name)
+        name
     }
 
     /// An optional `n` and digits; no digits are 0, too many are -1.
     pub(super) fn number(&mut self) -> i32 {
         let negative = self.eat(b'n');
-        match self.digits() {
-            Some(number) if negative => -number,
-            Some(number) => number,
+        match self.digits(i32::MAX as u32) {
+            Some(number) if negative => -(number as i32),
+            Some(number) => number as i32,
             None => -1,
         }
     }
 
-    fn digits(&mut self) -> Option<i32> {
-        let mut number = 0i32;
-        while self.peek().is_ascii_digit() {
-            let digit = i32::from(self.peek() - b'0');
-            number = number.checked_mul(10)?.checked_add(digit)?;
-            self.at += 1;
-        }
-        Some(number)
-    }
-
     /// `_` is 0, `0_` is 1 ...
-    pub(super) fn compact_number(&mut self) -> Option<u32> {
-        let number = match self.peek() {
-            b'_' => 0,
-            b'n' => return None,
-            _ => self.digits()?.checked_add(1)?,
+    pub(super) fn compact_number(&mut self) -> u32 {
+        let number = match self.here {
+            b'_' => Some(0),
+            b'n' => None,
+            _ => self
+                .digits(i32::MAX as u32)
+                .filter(|number| *number < i32::MAX as u32)
+                .map(|number| number + 1),
         };
-        self.must(b'_')?;
-        Some(number as u32)
+        if number.is_none() {
+            self.fail();
+        }
+        self.must(b'_');
+        number.unwrap_or_default()
     }
 
     pub(super) fn operator_code(&self, operator: Id) -> [u8; 2] {
@@ -637,11 +618,11 @@ impl Parser<'_> {
         }
     }
 
-    pub(super) fn operator_name(&mut self) -> Option<Id> {
+    pub(super) fn operator_name(&mut self) -> Id {
         let code = [self.next(), self.next()];
         match &code {
             [b'v', digit @ b'0'..=b'9'] => {
-                let name = self.source_name()?;
+                let name = self.source_name();
                 self.node(Kind::VendorOperator, u32::from(digit - b'0'), name)
             }
             // In an expression it is a cast; in a name template arguments after the type
@@ -652,161 +633,157 @@ impl Parser<'_> {
                 let target = self.type_();
                 let kind = if self.in_conversion { Kind::Conversion } else { Kind::Cast };
                 self.in_conversion = before;
-                self.node(kind, target?, NONE)
+                self.node(kind, target, NONE)
             }
-            _ => {
-                let place = OPERATORS.binary_search_by(|op| op.code.cmp(&code)).ok()?;
-                self.node(Kind::Operator, place as u32, NONE)
-            }
+            _ => match OPERATORS.iter().position(|op| op.code == code) {
+                Some(place) => self.node(Kind::Operator, place as u32, NONE),
+                None => self.none(),
+            },
         }
     }
 
     /// `<ctor-dtor-name>`.
-    fn special_member(&mut self) -> Option<Id> {
-        let inherited = self.eat_two(b"CI");
-        self.at -= usize::from(inherited);
-        let kind = match (if inherited { b'C' } else { self.peek() }, self.ahead(1)) {
+    fn special_member(&mut self) -> Id {
+        let inherited = self.here == b'C' && self.after() == b'I';
+        self.pass(inherited.into());
+        let kind = match (if inherited { b'C' } else { self.here }, self.after()) {
             (b'C', b'1'..=b'5') => Kind::Constructor,
             (b'D', b'0' | b'1' | b'2' | b'4' | b'5') => Kind::Destructor,
-            _ => return None,
+            _ => return self.none(),
         };
-        self.at += 2;
+        self.pass(2);
         if inherited {
-            self.type_(); // The class it is inherited from becomes the last name.
+            self.attempt(Self::type_); // The class it is inherited from becomes the last name.
         }
         if self.last_name == NONE {
-            return None;
+            return self.none();
         }
         self.node(kind, self.last_name, NONE)
     }
 
     /// `DC <name>+ E`: a structured binding.
-    fn bindings(&mut self) -> Option<Id> {
-        self.at += 2;
-        let mut list = (NONE, NONE);
-        loop {
-            let name = self.source_name()?;
-            list = self.append(Kind::Arguments, list, name)?;
-            if self.eat(b'E') {
-                return self.node(Kind::Bindings, list.0, NONE);
-            }
+    fn bindings(&mut self) -> Id {
+        self.pass(2);
+        if self.here == b'E' {
+            return self.none();
         }
+        let list = self.list(Kind::Arguments, b'E', Self::source_name);
+        self.node(Kind::Bindings, list, NONE)
     }
 
-    fn tags(&mut self, name: Id) -> Option<Id> {
+    fn tags(&mut self, mut name: Id) -> Id {
         let last_name = self.last_name;
-        let mut tagged = Some(name);
+        let mut wrong = false;
         while self.eat(b'B') {
             let tag = self.source_name();
-            tagged = match (tagged, tag) {
-                (Some(name), Some(tag)) => self.node(Kind::Tagged, name, tag),
-                _ => None,
-            };
+            if !wrong {
+                name = self.node(Kind::Tagged, name, tag);
+            }
+            wrong |= self.recover();
         }
         self.last_name = last_name;
-        tagged
+        if wrong { self.none() } else { name }
     }
 
-    fn lambda(&mut self) -> Option<Id> {
-        self.at += 2;
-        let head = self.template_head(true)?;
-        let parameters = self.parameters()?;
-        self.must(b'E')?;
-        let number = self.compact_number()?;
-        let number = self.node(Kind::LambdaNumber, number, head)?;
+    fn lambda(&mut self) -> Id {
+        self.pass(2);
+        let head = self.template_head(true);
+        let parameters = self.parameters();
+        self.must(b'E');
+        let number = self.compact_number();
+        let number = self.node(Kind::LambdaNumber, number, head);
         self.node(Kind::Lambda, parameters, number)
     }
 
     /// The declared template parameters of a lambda; NONE if there are none. GNU forgets
     /// those that follow a pack.
-    fn template_head(&mut self, lambda: bool) -> Option<Id> {
+    fn template_head(&mut self, lambda: bool) -> Id {
         let mut list = (NONE, NONE);
-        while self.peek() == b'T' && matches!(self.ahead(1), b'y' | b'n' | b't' | b'p') {
-            let declaration = self.nested(Self::template_declaration)?;
+        while self.here == b'T' && matches!(self.after(), b'y' | b'n' | b't' | b'p') {
+            let declaration = self.nested(Self::template_declaration);
             if !(lambda && self.kind(self.a(list.1)) == Kind::PackDeclaration) {
-                list = self.append(Kind::Arguments, list, declaration)?;
+                self.append(Kind::Arguments, &mut list, declaration);
             }
         }
-        Some(list.0)
+        list.0
     }
 
-    fn template_declaration(&mut self) -> Option<Id> {
-        self.must(b'T')?;
+    fn template_declaration(&mut self) -> Id {
+        self.must(b'T');
         match self.next() {
             b'y' => self.node(Kind::TypeDeclaration, NONE, NONE),
             b'n' => {
-                let of = self.type_()?;
+                let of = self.type_();
                 self.node(Kind::ValueDeclaration, of, NONE)
             }
             b't' => {
-                let head = self.template_head(false)?;
+                let head = self.template_head(false);
                 if head == NONE {
-                    return None;
+                    return self.none();
                 }
-                self.must(b'E')?;
+                self.must(b'E');
                 self.node(Kind::TemplateDeclaration, head, NONE)
             }
             b'p' => {
-                let of = self.nested(Self::template_declaration)?;
+                let of = self.nested(Self::template_declaration);
                 if self.kind(of) == Kind::PackDeclaration {
-                    return None;
+                    return self.none();
                 }
                 self.node(Kind::PackDeclaration, of, NONE)
             }
-            _ => None,
+            _ => self.none(),
         }
     }
 
-    fn unnamed_type(&mut self) -> Option<Id> {
-        self.at += 2;
-        let number = self.compact_number()?;
-        let unnamed = self.node(Kind::Unnamed, number, NONE)?;
-        Some(self.substitute(unnamed))
+    fn unnamed_type(&mut self) -> Id {
+        self.pass(2);
+        let number = self.compact_number();
+        let unnamed = self.node(Kind::Unnamed, number, NONE);
+        self.substitute(unnamed)
     }
 
     /// What tells entities of one name apart within a function; it isn't printed.
-    fn discriminator(&mut self) -> Option<()> {
+    fn discriminator(&mut self) {
         if !self.eat(b'_') {
-            return Some(());
+            return;
         }
         let long = self.eat(b'_');
         let number = self.number();
         if number < 0 {
-            return None;
+            self.fail()
+        } else if long && number >= 10 {
+            self.must(b'_')
         }
-        if long && number >= 10 { self.must(b'_') } else { Some(()) }
     }
 
     /// `Z <encoding> E <entity>`.
-    fn local_name(&mut self) -> Option<Id> {
-        self.must(b'Z')?;
-        let function = self.encoding()?;
-        self.must(b'E')?;
+    fn local_name(&mut self) -> Id {
+        self.must(b'Z');
+        let function = self.encoding();
+        self.must(b'E');
         // What it returns isn't printed here.
         if self.kind(function) == Kind::Encoding {
             let of = self.b(function);
             self.set_a(of, NONE);
         }
         let entity = if self.eat(b's') {
-            self.discriminator()?;
-            self.node(Kind::Fixed, STRING_LITERAL, 0)?
+            self.discriminator();
+            self.node(Kind::Fixed, STRING_LITERAL, 0)
         } else {
-            let argument = if self.eat(b'd') { Some(self.compact_number()?) } else { None };
-            let entity = self.name().or(argument.map(|_| NONE))?;
+            let default = self.eat(b'd');
+            let number = if default { self.compact_number() } else { 0 };
+            let entity = if default { self.attempt(Self::name) } else { self.name() };
             if entity != NONE && !matches!(self.kind(entity), Kind::Lambda | Kind::Unnamed) {
-                self.discriminator()?;
+                self.discriminator();
             }
-            match argument {
-                Some(number) => self.node(Kind::DefaultArgument, entity, number)?,
-                None => entity,
-            }
+            if default { self.node(Kind::DefaultArgument, entity, number) } else { entity }
         };
         self.node(Kind::Local, function, entity)
     }
 
     /// `<substitution>`. `qualifying`: another name follows within this one.
-    pub(super) fn substitution(&mut self, qualifying: bool) -> Option<Id> {
-        self.must(b'S')?;
+    pub(super) fn substitution(&mut self, qualifying: bool) -> Id {
+        self.must(b'S');
         let c = self.next();
         if matches!(c, b'_' | b'0'..=b'9' | b'A'..=b'Z') {
             let mut number = 0usize;
@@ -815,28 +792,41 @@ impl Parser<'_> {
                 let value = match digit {
                     b'0'..=b'9' => digit - b'0',
                     b'A'..=b'Z' => digit - b'A' + 10,
-                    _ => return None,
+                    _ => return self.none(),
                 };
-                number = number.checked_mul(36)?.checked_add(value.into())?;
+                let more = number.checked_mul(36).and_then(|n| n.checked_add(value.into()));
+                let Some(more) = more else { return self.none() };
+                number = more;
                 digit = self.next();
             }
             number += usize::from(c != b'_');
-            return self.substitutions.get(number).copied();
+            return match self.substitutions.get(number) {
+                Some(id) => *id,
+                None => self.none(),
+            };
         }
         // The constructor of what is abbreviated is named after the template.
-        let full = self.verbose || qualifying && matches!(self.peek(), b'C' | b'D');
+        let full = self.verbose || qualifying && matches!(self.here, b'C' | b'D');
         if c == b't' {
             return self.node(Kind::Fixed, STD, 0);
         }
         if !matches!(c, b'a' | b'b' | b's' | b'i' | b'o' | b'd') {
-            return None;
+            return self.none();
         }
-        self.last_name = self.node(Kind::Std, c.into(), LAST)?;
-        let name = self.node(Kind::Std, c.into(), if full { FULL } else { SHORT })?;
-        if self.peek() != b'B' {
-            return Some(name);
+        self.last_name = self.node(Kind::Std, c.into(), LAST);
+        let name = self.node(Kind::Std, c.into(), if full { FULL } else { SHORT });
+        if self.here != b'B' {
+            return name;
         }
-        let tagged = self.tags(name)?;
-        Some(self.substitute(tagged))
+        let tagged = self.tags(name);
+        self.substitute(tagged)
+    }
+}
+
+/// The letter that says what `_GLOBAL_` at the start of a name is about, 0 without that.
+fn global(name: &[u8]) -> u8 {
+    match name.strip_prefix(b"_GLOBAL_") {
+        Some([b'_' | b'.' | b'$', kind, ..]) => *kind,
+        _ => 0,
     }
 }

@@ -6,10 +6,10 @@
 //! whoever put them there, after the type.
 
 use super::parse::FIXED;
-use super::tables::{BUILTINS, Literal, OPERATORS, java_name, literal, operator_name};
+use super::tables::{BOOL, OPERATORS, builtin_name, literal, operator_name};
 use super::{Id, Kind, NONE, Node, Workspace};
 use crate::alloc::vec::Vec;
-use crate::{Options, Output, Style, pick};
+use crate::{Options, Output, Style, list, pick};
 
 /// Levels of nesting; GNU gives up beyond them even without its recursion limit.
 const DEPTH: u32 = 1024;
@@ -32,6 +32,7 @@ pub fn print(
     let mut printer = Printer {
         text,
         nodes: &work.nodes,
+        nothing: work.nodes.first()?,
         scopes: &mut work.scopes,
         mods: &mut work.mods,
         out,
@@ -82,6 +83,7 @@ struct Around {
 struct Printer<'a> {
     text: &'a [u8],
     nodes: &'a [Node],
+    nothing: &'a Node,
     scopes: &'a mut Vec<(Id, Scope)>,
     mods: &'a mut Vec<Mod>,
     out: &'a mut Output,
@@ -104,29 +106,35 @@ struct Printer<'a> {
 }
 
 /// How the kinds from [`Kind::Tagged`] on are printed; see [`Printer::say`].
-const PATTERNS: &str = "%a[abi:%b];%x:%b;%a@%b;[%a];%a;~%a;operator %b;{unnamed type#%N};\
+const PATTERNS: &[u8] = list!(
+    "%a[abi:%b];%x:%b;%a@%b;[%a];%a;~%a;operator %b;{unnamed type#%N};\
     %a [clone %b];construction vtable for %a-in-%b;reference temporary #%m for %a;%a;\
-    decltype (%a);%n;%x{%b};%a(%b)";
+    decltype (%a);%n;%x{%b};%a(%b)"
+);
 
 /// How modifiers are printed, those from [`Kind::Restrict`] on.
-const MODIFIERS: &str = " restrict; volatile; const;*;&;&&; _Complex; _Imaginary; %b;%a::*; __vector(%a);\
-    \x20restrict; volatile; const; &; &&; transaction_safe; noexcept; throw";
+const MODIFIERS: &[u8] = list!(
+    " restrict; volatile; const;*;&;&&; _Complex; _Imaginary; %b;%a::*; __vector(%a);\
+    \x20restrict; volatile; const; &; &&; transaction_safe; noexcept; throw"
+);
 
-impl Printer<'_> {
+impl<'a> Printer<'a> {
+    /// A node; that for none where there is no such.
+    #[inline(never)]
+    fn get(&self, id: Id) -> &'a Node {
+        self.nodes.get(id as usize).unwrap_or(self.nothing)
+    }
+
     fn kind(&self, id: Id) -> Kind {
-        self.nodes.get(id as usize).map_or(Kind::Fixed, |node| node.kind)
+        self.get(id).kind
     }
 
     fn a(&self, id: Id) -> u32 {
-        self.nodes.get(id as usize).map_or(NONE, |node| node.a)
+        self.get(id).a
     }
 
     fn b(&self, id: Id) -> u32 {
-        self.nodes.get(id as usize).map_or(NONE, |node| node.b)
-    }
-
-    fn printing(&self, id: Id) -> u8 {
-        self.nodes.get(id as usize).map_or(0, |node| node.printing.get())
+        self.get(id).b
     }
 
     /// Gives the name up: from here on nothing is printed, and nothing goes deeper. So nobody
@@ -182,8 +190,7 @@ impl Printer<'_> {
     }
 
     fn print(&mut self, id: Id) {
-        let nodes = self.nodes;
-        let Some(node) = nodes.get(id as usize) else { return self.fail() };
+        let node = self.get(id);
         if id == NONE || node.printing.get() > 1 || self.depth > DEPTH {
             return self.fail();
         }
@@ -236,7 +243,7 @@ impl Printer<'_> {
         let (a, b) = (node.a, node.b);
         match node.kind {
             Kind::Name => self.name(a, b),
-            Kind::Fixed => self.put(FIXED.get(a as usize).copied().unwrap_or_default()),
+            Kind::Fixed => self.out.add(pick(FIXED, a as usize)),
             Kind::Std => self.out.add(std_name(a as u8, b)),
             Kind::Qualified | Kind::Local => {
                 self.print(a);
@@ -275,7 +282,7 @@ impl Printer<'_> {
             | Kind::ValueDeclaration
             | Kind::TemplateDeclaration
             | Kind::PackDeclaration => self.declaration(id),
-            Kind::Builtin => self.builtin(a),
+            Kind::Builtin => self.out.add(builtin_name(a, self.java)),
             Kind::FloatN => {
                 self.say(b"_Float%n", a, b, NONE);
                 self.put(if b as u8 == b'x' { "x" } else { "" })
@@ -317,7 +324,8 @@ impl Printer<'_> {
             | Kind::TransactionSafe
             | Kind::Noexcept
             | Kind::Throw => self.modified(id, a),
-            Kind::Literal | Kind::NegativeLiteral => self.literal(node),
+            Kind::Literal => self.literal(a, b, false),
+            Kind::NegativeLiteral => self.literal(a, b, true),
             Kind::FunctionParameter if a == 0 => self.put("this"),
             Kind::FunctionParameter => self.say(b"{parm#%N}", a - 1, NONE, NONE),
             Kind::Nullary => self.operator(a),
@@ -328,7 +336,7 @@ impl Printer<'_> {
             Kind::DefaultArgument | Kind::LambdaNumber | Kind::Operands | Kind::Cast => self.fail(),
             kind => {
                 let place = kind as usize - Kind::Tagged as usize;
-                self.say(pick(PATTERNS.as_bytes(), place).unwrap_or_default(), a, b, NONE)
+                self.say(pick(PATTERNS, place), a, b, NONE)
             }
         }
     }
@@ -421,12 +429,13 @@ impl Printer<'_> {
     fn declaration(&mut self, id: Id) {
         let pack = self.kind(id) == Kind::PackDeclaration;
         let what = if pack { self.a(id) } else { id };
-        let pattern: &[u8] = match self.kind(what) {
-            Kind::TypeDeclaration => b"typename",
-            Kind::ValueDeclaration => b"%a",
-            Kind::TemplateDeclaration => b"template<%a> class",
-            _ => return self.fail(),
-        };
+        // The kinds follow each other in this order, but a pack in a pack makes no sense.
+        const PATTERNS: &[u8] = list!("typename;%a;template<%a> class");
+        let place = (self.kind(what) as usize).wrapping_sub(Kind::TypeDeclaration as usize);
+        let pattern = pick(PATTERNS, place);
+        if pattern.is_empty() {
+            self.fail();
+        }
         self.say(pattern, self.a(what), NONE, NONE);
         self.put(if pack { "..." } else { "" })
     }
@@ -606,15 +615,6 @@ impl Printer<'_> {
 
     // Types.
 
-    fn builtin(&mut self, place: u32) {
-        if self.java
-            && let Some(name) = java_name(place)
-        {
-            return self.put(name);
-        }
-        self.out.add(BUILTINS.get(place as usize).map_or(b"", |builtin| builtin.name.bytes()))
-    }
-
     /// A modifier around a type, which may print it.
     fn modified(&mut self, id: Id, inner: Id) {
         let waiting = self.wait(id);
@@ -631,10 +631,10 @@ impl Printer<'_> {
         if !self.in_lambda && self.kind(to) == Kind::Parameter {
             // Where it was met first its scope is that of its argument, unless it is met
             // again within itself.
-            let Some(Node { scope: saved, .. }) = self.nodes.get(to as usize) else { return };
+            let Node { scope: saved, printing, .. } = self.get(to);
             if saved.get() == NOWHERE {
                 saved.set(self.around.scope);
-            } else if self.printing(to) == 0 && self.printing(id) < 2 {
+            } else if printing.get() == 0 && self.get(id).printing.get() < 2 {
                 self.around.scope = saved.get();
             }
             to = self.argument(self.a(to));
@@ -661,7 +661,7 @@ impl Printer<'_> {
             _ => {}
         }
         let place = (kind as usize).checked_sub(Kind::Restrict as usize);
-        match place.and_then(|place| pick(MODIFIERS.as_bytes(), place)) {
+        match place.map(|place| pick(MODIFIERS, place)).filter(|pattern| !pattern.is_empty()) {
             _ if kind == Kind::Pointer && self.java => {}
             None => self.print(id),
             Some(pattern) => {
@@ -819,10 +819,9 @@ impl Printer<'_> {
         // The qualifiers of an array are those of its elements.
         let mut qualifiers = [(NONE, scope); 3];
         let mut count = 0;
-        let mut next = mods;
+        let (nodes, mut next) = (self.nodes, mods);
         while let Some(waiting) = self.mods.get_mut(next as usize) {
-            let kind = self.nodes.get(waiting.node as usize).map_or(Kind::Fixed, |node| node.kind);
-            if !kind.is_cv() {
+            if !nodes.get(waiting.node as usize).is_some_and(|node| node.kind.is_cv()) {
                 break;
             }
             if !waiting.printed {
@@ -1019,28 +1018,27 @@ impl Printer<'_> {
         self.pack = pack;
     }
 
-    fn literal(&mut self, node: &Node) {
-        let (of, value) = (node.a, node.b);
-        let negative = node.kind == Kind::NegativeLiteral;
-        let style =
-            if self.kind(of) == Kind::Builtin { literal(self.a(of)) } else { Literal::Cast };
-        match style {
-            Literal::Suffix(suffix) => {
-                self.put(if negative { "-" } else { "" });
-                self.print(value);
-                return self.put(suffix);
+    fn literal(&mut self, of: Id, value: Id, negative: bool) {
+        let place = if self.kind(of) == Kind::Builtin { self.a(of) } else { u32::MAX };
+        if place == BOOL && !negative {
+            if self.is_named(value, b"0") {
+                return self.put("false");
             }
-            Literal::Bool if !negative && self.is_named(value, b"0") => return self.put("false"),
-            Literal::Bool if !negative && self.is_named(value, b"1") => return self.put("true"),
-            _ => {}
+            if self.is_named(value, b"1") {
+                return self.put("true");
+            }
         }
-        let pattern: &[u8] = match (negative, style) {
-            (false, Literal::Float) => b"(%a)[%b]",
-            (true, Literal::Float) => b"(%a)-[%b]",
-            (false, _) => b"(%a)%b",
-            (true, _) => b"(%a)-%b",
-        };
-        self.say(pattern, of, value, NONE)
+        let mut pattern = literal(place);
+        if !pattern.starts_with(b"%") {
+            self.say(b"(%a)", of, NONE, NONE);
+        }
+        if negative {
+            self.put("-");
+        }
+        if pattern.is_empty() {
+            pattern = b"%b";
+        }
+        self.say(pattern, NONE, value, NONE)
     }
 
     // Java.
@@ -1098,25 +1096,28 @@ fn java_escape(name: &[u8]) -> Option<(u8, &[u8])> {
 
 /// What is put before the entity that a special name is of.
 fn special(code: u8) -> &'static [u8] {
-    const TEXTS: &str = "Vvtable for ;TVTT for ;Itypeinfo for ;Stypeinfo name for ;\
-        Ftypeinfo fn for ;Jjava Class for ;hnon-virtual thunk to ;vvirtual thunk to ;\
-        ccovariant return thunk to ;HTLS init function for ;WTLS wrapper function for ;\
-        Atemplate parameter object for ;Gguard variable for ;ahidden alias for ;\
-        nnon-transaction clone for ;ttransaction clone for ;iinitializer for module ;\
-        +global constructors keyed to ;-global destructors keyed to ";
-    let mut texts = TEXTS.as_bytes().split(|&c| c == b';');
-    texts.find_map(|text| text.strip_prefix(&[code])).unwrap_or_default()
+    const CODES: &[u8] = b"VTISFJhvcHWAGanti+-";
+    const TEXTS: &[u8] = list!(
+        "vtable for ;VTT for ;typeinfo for ;typeinfo name for ;typeinfo fn for ;java Class for ;\
+        non-virtual thunk to ;virtual thunk to ;covariant return thunk to ;\
+        TLS init function for ;TLS wrapper function for ;template parameter object for ;\
+        guard variable for ;hidden alias for ;non-transaction clone for ;transaction clone for ;\
+        initializer for module ;global constructors keyed to ;global destructors keyed to "
+    );
+    pick(TEXTS, CODES.iter().position(|&c| c == code).unwrap_or(CODES.len()))
 }
 
 /// What `Sa`, `Sb` ... abbreviate: in short, in full, its last part.
 fn std_name(letter: u8, spelling: u32) -> &'static [u8] {
-    const TEXTS: &str = "std::allocator;std::allocator;allocator;\
+    const TEXTS: &[u8] = list!(
+        "std::allocator;std::allocator;allocator;\
         std::basic_string;std::basic_string;basic_string;\
         std::string;\
         std::basic_string<char, std::char_traits<char>, std::allocator<char> >;basic_string;\
         std::istream;std::basic_istream<char, std::char_traits<char> >;basic_istream;\
         std::ostream;std::basic_ostream<char, std::char_traits<char> >;basic_ostream;\
-        std::iostream;std::basic_iostream<char, std::char_traits<char> >;basic_iostream";
+        std::iostream;std::basic_iostream<char, std::char_traits<char> >;basic_iostream"
+    );
     let place = b"absiod".iter().position(|&c| c == letter).unwrap_or_default();
-    pick(TEXTS.as_bytes(), 3 * place + spelling as usize).unwrap_or_default()
+    pick(TEXTS, 3 * place + spelling as usize)
 }

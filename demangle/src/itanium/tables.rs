@@ -1,30 +1,6 @@
 //! What the Itanium mangling abbreviates: operators, builtin types, parts of `std`.
 
-use crate::pick;
-
-/// A short text that lies in the table itself: no pointers, so no relocations at start.
-#[derive(Clone, Copy)]
-pub struct Word {
-    len: u8,
-    text: [u8; 18],
-}
-
-impl Word {
-    const fn new(text: &str) -> Word {
-        let mut word = Word { len: text.len() as u8, text: [0; 18] };
-        let mut at = 0;
-        while at < text.len() {
-            word.text[at] = text.as_bytes()[at];
-            at += 1;
-        }
-        word
-    }
-
-    /// The text.
-    pub fn bytes(&self) -> &[u8] {
-        self.text.get(..self.len.into()).unwrap_or_default()
-    }
-}
+use crate::{list, pick};
 
 /// An operator: its code, how many operands it takes in an expression.
 pub struct Operator {
@@ -42,7 +18,7 @@ macro_rules! operators {
 
         /// Their spellings in the same order, as they stand in expressions. That of a word ends
         /// in a space where its operand follows.
-        const SPELLINGS: &str = concat!($($name, ";"),+);
+        const SPELLINGS: &[u8] = list!($($name),+);
     };
 }
 
@@ -124,98 +100,53 @@ operators! {
 
 /// The spelling of an operator, by its place in [`OPERATORS`].
 pub fn operator_name(place: u32) -> &'static [u8] {
-    pick(SPELLINGS.as_bytes(), place as usize).unwrap_or_default()
+    pick(SPELLINGS, place as usize)
 }
 
-/// How a literal of a builtin type is printed.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub enum Literal {
-    /// `(type)value`
-    Cast,
-    /// `(type)[bits]`
-    Float,
-    /// `false` and `true`; other values as a cast.
-    Bool,
-    /// The value and this suffix.
-    Suffix(&'static str),
+/// `<builtin-type>`: their letters, first those that stand alone, then those that follow a `D`.
+/// What is met most comes first.
+const BUILTINS: &[u8] = b"icmbvjhlxytsfdweanogzdefhinsu";
+
+/// How many of them stand alone.
+const SINGLE: usize = 21;
+
+/// Their names in the same order; the last one is that of `DF16b`.
+const NAMES: &[u8] = list!(
+    "int;char;unsigned long;bool;void;unsigned int;unsigned char;long;long long;\
+    unsigned long long;unsigned short;short;float;double;wchar_t;long double;signed char;\
+    __int128;unsigned __int128;__float128;...;decimal64;decimal128;decimal32;half;char32_t;\
+    decltype(nullptr);char16_t;char8_t;std::bfloat16_t"
+);
+
+/// What Java calls them, where that is something else.
+const JAVA_NAMES: &[u8] = list!(";byte;;boolean;;unsigned;;;long;;;;;;char");
+
+/// The patterns of their literals; see [`literal`].
+const LITERALS: &[u8] =
+    list!("%b;;%bul;;;%bu;;%bl;%bll;%bull;;;[%b];[%b];;[%b];;;;[%b];;;;;[%b];;;;;[%b]");
+
+/// Places of some of them.
+pub const BOOL: u32 = 3;
+pub const VOID: u32 = 4;
+pub const NULLPTR: u32 = 26;
+pub const BFLOAT16: u32 = 29;
+
+/// The place of a builtin type by its letter.
+pub fn builtin(letter: u8, after_d: bool) -> Option<u32> {
+    let (single, after) = BUILTINS.split_at(SINGLE);
+    let (letters, first) = if after_d { (after, SINGLE) } else { (single, 0) };
+    let place = letters.iter().position(|&c| c == letter)?;
+    Some((first + place) as u32)
 }
 
-/// A builtin type: its code and its name in C++.
-pub struct Builtin {
-    /// One letter; those that follow a `D` come after those that don't.
-    pub code: u8,
-    /// In C++.
-    pub name: Word,
+/// What C++ or Java calls a builtin type, by its place.
+pub fn builtin_name(place: u32, java: bool) -> &'static [u8] {
+    let name = if java { pick(JAVA_NAMES, place as usize) } else { b"" };
+    if name.is_empty() { pick(NAMES, place as usize) } else { name }
 }
 
-const fn builtin(code: u8, name: &str) -> Builtin {
-    Builtin { code, name: Word::new(name) }
-}
-
-/// How many of [`BUILTINS`] are single letters.
-pub const SINGLE: usize = 21;
-
-/// `<builtin-type>`.
-pub static BUILTINS: [Builtin; 30] = [
-    builtin(b'a', "signed char"),
-    builtin(b'b', "bool"),
-    builtin(b'c', "char"),
-    builtin(b'd', "double"),
-    builtin(b'e', "long double"),
-    builtin(b'f', "float"),
-    builtin(b'g', "__float128"),
-    builtin(b'h', "unsigned char"),
-    builtin(b'i', "int"),
-    builtin(b'j', "unsigned int"),
-    builtin(b'l', "long"),
-    builtin(b'm', "unsigned long"),
-    builtin(b'n', "__int128"),
-    builtin(b'o', "unsigned __int128"),
-    builtin(b's', "short"),
-    builtin(b't', "unsigned short"),
-    builtin(b'v', "void"),
-    builtin(b'w', "wchar_t"),
-    builtin(b'x', "long long"),
-    builtin(b'y', "unsigned long long"),
-    builtin(b'z', "..."),
-    // After a D.
-    builtin(b'd', "decimal64"),
-    builtin(b'e', "decimal128"),
-    builtin(b'f', "decimal32"),
-    builtin(b'h', "half"),
-    builtin(b'i', "char32_t"),
-    builtin(b'n', "decltype(nullptr)"),
-    builtin(b's', "char16_t"),
-    builtin(b'u', "char8_t"),
-    // DF16b.
-    builtin(0, "std::bfloat16_t"),
-];
-
-/// How a literal of a builtin type is printed, by its place in [`BUILTINS`].
-pub fn literal(place: u32) -> Literal {
-    let Some(builtin) = BUILTINS.get(place as usize) else { return Literal::Cast };
-    match (builtin.code, (place as usize) < SINGLE) {
-        (b'b', true) => Literal::Bool,
-        (b'i', true) => Literal::Suffix(""),
-        (b'j', true) => Literal::Suffix("u"),
-        (b'l', true) => Literal::Suffix("l"),
-        (b'm', true) => Literal::Suffix("ul"),
-        (b'x', true) => Literal::Suffix("ll"),
-        (b'y', true) => Literal::Suffix("ull"),
-        (b'd' | b'e' | b'f' | b'g', true) | (b'h' | 0, false) => Literal::Float,
-        _ => Literal::Cast,
-    }
-}
-
-/// What Java calls a builtin type, by its place in [`BUILTINS`].
-pub fn java_name(place: u32) -> Option<&'static str> {
-    let builtin = BUILTINS.get(place as usize).filter(|_| (place as usize) < SINGLE)?;
-    match builtin.code {
-        b'b' => Some("boolean"),
-        b'c' => Some("byte"),
-        b'j' => Some("unsigned"),
-        b'w' => Some("char"),
-        b'x' => Some("long"),
-        _ => None,
-    }
+/// The pattern for a literal of a builtin type, by its place, but for the sign and the type:
+/// that is printed where the pattern is empty or begins with a bracket.
+pub fn literal(place: u32) -> &'static [u8] {
+    pick(LITERALS, place as usize)
 }
