@@ -193,6 +193,6 @@ mod tests {
 
     #[test]
     fn the_words_are_few_bytes() {
-        assert!(WORDS.len() < 1024);
+        assert!(WORDS.size() < 1024);
     }
 }

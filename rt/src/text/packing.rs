@@ -37,8 +37,8 @@ impl Words {
         words
     }
 
-    /// How long all words are together, in bytes.
-    pub const fn len(&self) -> usize {
+    /// How many bytes all words are together.
+    pub const fn size(&self) -> usize {
         let (mut len, mut word) = (0, 0);
         while word < COUNT {
             len += self.list[word].len();
@@ -115,7 +115,7 @@ pub struct Dictionary<const N: usize> {
 
 /// The size of a dictionary: so much that there are always [`MAX`] bytes to read at a word.
 pub const fn room(words: &Words) -> usize {
-    words.len() + MAX
+    words.size() + MAX
 }
 
 impl<const N: usize> Dictionary<N> {
