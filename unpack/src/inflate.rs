@@ -3,6 +3,8 @@
 //! The output has to fit exactly into the slice that the caller gives; nothing is allocated,
 //! and no step is taken that neither uses up input nor produces output.
 
+use super::repeat;
+
 /// Unpacks zlib streams, one after the other, until both sides are used up. False where the
 /// input is no such thing, or gives more or fewer bytes.
 pub fn zlib(mut input: &[u8], output: &mut [u8]) -> bool {
@@ -223,17 +225,8 @@ impl Output<'_> {
 
     /// Repeats what is there, which may be shorter than what is asked for.
     fn copy(&mut self, distance: usize, length: usize) -> Option<()> {
-        let start = self.len.checked_sub(distance)?;
-        let end = self.len.checked_add(length)?;
-        if distance >= length {
-            self.bytes.get(..end)?;
-            self.bytes.copy_within(start..start + length, self.len);
-        } else {
-            let bytes = self.bytes.get_mut(..end)?;
-            for at in start..start + length {
-                bytes[at + distance] = bytes[at];
-            }
-        }
+        let (start, end) = (self.len.checked_sub(distance)?, self.len.checked_add(length)?);
+        repeat(self.bytes.get_mut(start..end)?, distance)?;
         self.len = end;
         Some(())
     }
@@ -277,13 +270,14 @@ impl Code {
         self.fast.fill(0);
         for (symbol, &size) in sizes.iter().enumerate().filter(|(_, size)| **size != 0) {
             let place = usize::from(size);
-            *self.symbols.get_mut(usize::from(*index.get(place)?))? = symbol as u16;
-            index[place] += 1;
-            let (size, word) = (u32::from(size), words[place]);
-            words[place] += 1;
+            let (index, word) = (index.get_mut(place)?, words.get_mut(place)?);
+            *self.symbols.get_mut(usize::from(*index))? = symbol as u16;
+            *index += 1;
+            let (size, code) = (u32::from(size), *word);
+            *word += 1;
             if size <= Code::FAST {
                 // Words come highest bit first.
-                let first = (word.reverse_bits() >> (32 - size)) as usize;
+                let first = (code.reverse_bits() >> (32 - size)) as usize;
                 for entry in self.fast.iter_mut().skip(first).step_by(1 << size) {
                     *entry = (symbol as u16) << 4 | size as u16;
                 }

@@ -10,6 +10,7 @@
 mod entropy;
 mod xxh64;
 
+use super::{copy, repeat};
 use entropy::{Back, Fse, Huffman};
 
 /// The most that a block makes, and what one without a smaller window may make.
@@ -186,7 +187,7 @@ fn frame(input: &mut &[u8], output: &mut [u8], tables: &mut Tables) -> Option<us
         let block = Block::take(input, head.block)?;
         out.end = out.bytes.len().min(out.len + head.block);
         match block.kind {
-            Kind::Raw => out.room(block.size)?.copy_from_slice(block.body),
+            Kind::Raw => copy(block.body, out.room(block.size)?)?,
             Kind::Repeated => out.room(block.size)?.fill(*block.body.first()?),
             Kind::Packed => packed(block.body, &mut out, tables)?,
         }
@@ -410,7 +411,7 @@ impl<'a> Literals<'a> {
         if self.kind != Kind::Packed {
             self.counts[0] = self.counts[0].checked_sub(to.len())?;
             if self.kind == Kind::Raw {
-                to.copy_from_slice(take(&mut self.plain, to.len())?);
+                copy(take(&mut self.plain, to.len())?, to)?;
             } else {
                 to.fill(*self.plain.first()?);
             }
@@ -445,19 +446,9 @@ impl Output<'_> {
 
     /// Copies what was unpacked so far back; it may reach into what it makes.
     fn copy(&mut self, distance: usize, count: usize) -> Option<()> {
-        let (from, to) = (self.len.checked_sub(distance)?, self.len);
-        if distance == 0 {
-            return None;
-        }
+        let from = self.len.checked_sub(distance)?;
         self.room(count)?;
-        let mut done = 0;
-        while done < count {
-            // What has been copied repeats what was before it, a whole number of times.
-            let piece = (count - done).min(distance + done);
-            self.bytes.copy_within(from..from + piece, to + done);
-            done += piece;
-        }
-        Some(())
+        repeat(self.bytes.get_mut(from..self.len)?, distance)
     }
 }
 
