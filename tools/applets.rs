@@ -15,113 +15,112 @@ use crate::readelf;
 use crate::stat;
 use crate::truncate;
 use crate::vdso;
-use crate::words::words;
+use crate::words::{Words, place, words};
 use rt::put;
 
 /// All applets, a line each, sorted by name: the name and what it is for.
-// Texts in place of a table with pointers, all of which would be relocated at each start.
-const LIST: [&str; 3] = [
-    "\
+// A text in place of a table with pointers, all of which would be relocated at each start.
+macro_rules! list {
+    ($link:literal) => {
+        concat!(
+            "\
 args        the arguments of a process or core file
 auxv        the auxiliary vector of a process or core file
 env         the environment of a process or core file
 exec        runs raw machine code, and explains how it ended
 ldd         which libraries a program needs, and why it does not start
 ",
-    LINK,
-    "\
+            $link,
+            "\
 lseek       a file's cursor, its data and its holes
 maps        what is mapped where in a process
 readelf     what is in an ELF file: GNU readelf's report
 stat        what is known of files and file systems: GNU stat, and more
 truncate    sets the size of files, takes space for them or gives it back
 vdso        the kernel's vDSO: its symbols, its notes, how fast it is
-",
-];
+"
+        )
+    };
+}
 
 #[cfg(not(feature = "link"))]
-const LINK: &str = "";
+const LIST: &str = list!("");
 #[cfg(feature = "link")]
-const LINK: &str = "\
-ldso        the dynamic linker: runs a program, or calls a library's function
-";
-
-/// Calls with the name of each applet, and with its line of the list.
-pub fn each(call: &mut dyn FnMut(&'static [u8], &'static [u8])) {
-    for line in LIST.iter().flat_map(|lines| words(lines.as_bytes(), b'\n')) {
-        if let Some(name) = words(line, b' ').next() {
-            call(name, line);
-        }
-    }
-}
+const LIST: &str =
+    list!("ldso        the dynamic linker: runs a program, or calls a library's function\n");
 
 /// Runs an applet; the result is the exit status.
 type Run = fn(&mut Context) -> u8;
 
-fn find(name: &'static [u8]) -> Option<(&'static str, Run)> {
-    let name = core::str::from_utf8(name).ok()?;
-    // By `str`: of bytes each one would be compared on its own.
-    let run: Run = match name {
-        "args" => args::run,
-        "auxv" => auxv::run,
-        "env" => env::run,
-        "exec" => exec::run,
-        "ldd" => ldd::run,
-        #[cfg(feature = "link")]
-        "ldso" => ldso::run,
-        "lseek" => lseek::run,
-        "maps" => maps::run,
-        "readelf" => readelf::run,
-        "stat" => stat::run,
-        "truncate" => truncate::run,
-        "vdso" => vdso::run,
-        _ => return None,
-    };
-    Some((name, run))
+/// What runs them, in the same order.
+const RUNS: &[Run] = &[
+    args::run,
+    auxv::run,
+    env::run,
+    exec::run,
+    ldd::run,
+    #[cfg(feature = "link")]
+    ldso::run,
+    lseek::run,
+    maps::run,
+    readelf::run,
+    stat::run,
+    truncate::run,
+    vdso::run,
+];
+
+/// A line for each applet.
+fn lines() -> Words<'static> {
+    words(LIST.as_bytes(), b'\n')
+}
+
+/// The names of all applets.
+pub fn names() -> impl Iterator<Item = &'static [u8]> {
+    lines().filter_map(|line| words(line, b' ').next())
+}
+
+/// What runs the applet with this name; it is the one that is meant from now on.
+fn find(cx: &mut Context, name: &'static [u8]) -> Option<Run> {
+    let place = names().position(|known| known == name)?;
+    cx.applet = core::str::from_utf8(name).ok()?;
+    RUNS.get(place).copied()
+}
+
+/// Takes the first one of the arguments.
+fn next(cx: &mut Context) -> Option<&'static [u8]> {
+    let (first, rest) = cx.args.split_first()?;
+    cx.args = rest;
+    Some(first)
 }
 
 /// Runs the applet that `argv[0]` names, or else the one that the first argument names.
 pub fn dispatch(cx: &mut Context) -> u8 {
-    let (name, args) = match cx.args.split_first() {
-        Some((&name, args)) => (name, args),
-        None => (&b""[..], cx.args),
-    };
+    let name = next(cx).unwrap_or_default();
     let base = name.rsplit(|&byte| byte == b'/').next().unwrap_or_default();
-    cx.args = args;
-    if let Some((name, run)) = find(base) {
-        cx.applet = name;
+    if let Some(run) = find(cx, base) {
         return run(cx);
     }
-    match args.split_first() {
-        None => usage(cx),
-        Some((&b"--help" | &b"-h", _)) => usage(cx),
-        Some((&b"--version", _)) => {
-            put!(&mut cx.out, "lx ", env!("CARGO_PKG_VERSION"), "\n");
-            0
-        }
-        Some((&b"--list", _)) => {
-            each(&mut |name, _| put!(&mut cx.out, name, "\n"));
-            0
-        }
-        Some((&b"--install", rest)) => install::run(cx, rest),
-        Some((name, rest)) => match find(name) {
-            Some((name, run)) => {
+    let Some(word) = next(cx) else { return usage(cx) };
+    match place(b"--help -h --version --list --install", word) {
+        Some(0 | 1) => return usage(cx),
+        Some(2) => put!(&mut cx.out, "lx ", env!("CARGO_PKG_VERSION"), "\n"),
+        Some(3) => names().for_each(|name| put!(&mut cx.out, name, "\n")),
+        Some(_) => return install::run(cx),
+        None => {
+            if let Some(run) = find(cx, word) {
                 cx.prefix = "lx ";
-                cx.applet = name;
-                cx.args = rest;
-                run(cx)
+                return run(cx);
             }
-            None => {
-                message!(cx, "'", name, "' is not an applet; try 'lx --list'");
-                127
-            }
-        },
+            message!(cx, "'", word, "' is not an applet; try 'lx --list'");
+            return 127;
+        }
     }
+    0
 }
 
 fn usage(cx: &mut Context) -> u8 {
     put!(&mut cx.out, "Usage: lx APPLET [OPTION]... [FILE]...\n\n");
-    each(&mut |_, line| put!(&mut cx.out, "  ", line, "\n"));
+    lines().for_each(|line| put!(&mut cx.out, "  ", line, "\n"));
     put!(
         &mut cx.out,
         "\n'lx APPLET --help' explains an applet. Under the name of an applet (a link) lx is\n",
@@ -136,18 +135,16 @@ fn usage(cx: &mut Context) -> u8 {
 
 #[cfg(test)]
 mod tests {
-    use super::{each, find};
+    use super::{LIST, RUNS, names};
     use std::vec::Vec;
 
     #[test]
     fn all_that_is_listed_is_there_and_sorted() {
-        let mut names = Vec::new();
-        each(&mut |name, line| {
-            assert_eq!(find(name).map(|(name, _)| name.as_bytes()), Some(name));
-            let purpose = line[name.len()..].trim_ascii_start();
+        let names: Vec<_> = names().collect();
+        assert!(names.len() >= 11 && names.len() == RUNS.len() && names.is_sorted());
+        for (line, name) in LIST.lines().zip(names) {
+            let purpose = line[name.len()..].trim_start();
             assert_eq!(line.len() - purpose.len(), 12);
-            names.push(name);
-        });
-        assert!(names.len() >= 10 && names.is_sorted());
+        }
     }
 }

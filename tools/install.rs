@@ -15,36 +15,39 @@ const OPTIONS: cli::Help = help!(
 /// Makes the links; what can't be made is told, and the others are made all the same.
 // Not inlined: its buffer would make the stack of every applet a page deeper.
 #[inline(never)]
-pub fn run(cx: &mut Context, args: &[&'static [u8]]) -> u8 {
+pub fn run(cx: &mut Context) -> u8 {
     let (mut symbolic, mut force) = (false, false);
+    let args = cx.args;
     let operands = cli::parse(cx, args, OPTIONS.options, &mut |_, key, _| match key {
         b"s" => symbolic = true,
         _ => force = true,
     });
-    let directory = match operands.as_deref() {
-        Ok(&[directory]) => directory,
-        _ => {
-            message!(cx, "usage: lx --install [-s] [-f] DIR");
-            return 1;
-        }
+    let Ok([directory]) = operands.as_deref() else {
+        message!(cx, "usage: lx --install [-s] [-f] DIR");
+        return 1;
     };
     let mut buffer = [0; 4096];
-    let lx = match fs::readlink("/proc/self/exe", &mut buffer) {
-        Ok(lx) => lx,
+    match fs::readlink("/proc/self/exe", &mut buffer) {
+        Ok(lx) => links(cx, lx, directory, symbolic, force),
         Err(errno) => {
             message!(cx, "/proc/self/exe: ", errno);
-            return 1;
+            1
         }
-    };
+    }
+}
+
+// Not inlined: the buffer makes that frame large.
+#[inline(never)]
+fn links(cx: &mut Context, lx: &[u8], directory: &[u8], symbolic: bool, force: bool) -> u8 {
     let mut status = 0;
-    applets::each(&mut |name, _| {
+    for name in applets::names() {
         let path = [directory, b"/", name].concat();
         if let Err(errno) = make(lx, &path, symbolic, force) {
             let hint = if errno == Errno::EXDEV { " (-s makes symbolic links)" } else { "" };
             message!(cx, path.as_slice(), ": ", errno, hint);
             status = 1;
         }
-    });
+    }
     status
 }
 

@@ -6,7 +6,6 @@ use crate::maps::source::with;
 use crate::process::{Given, JSON, Operand, WHY, given, operand, tell};
 use crate::readelf;
 use crate::words::{Hex, short, words};
-use rt::elf::consts::{STT_FUNC, STT_OBJECT};
 use rt::elf::{Dynamic, Elf, Reader, c_str, note};
 use rt::fmt::{Put, dec, hex, left, right};
 use rt::fs::{Mode, O_CLOEXEC, O_CREAT, O_RDONLY, O_TRUNC, O_WRONLY};
@@ -120,33 +119,38 @@ fn show(cx: &mut Context, options: &Options, mapped: Option<&Mapped>) -> bool {
         message!(cx, "cannot write '", path, "': ", errno);
         return false;
     }
-    let elf = Elf::new(&bytes).ok();
-    if elf.is_none() && mapped.is_some() {
-        message!(cx, "the vDSO is not an ELF file");
-        return false;
-    }
     let json = options.given & JSON != 0;
-    if json {
-        cx.json().object("");
+    match mapped {
+        Some(mapped) if !show_image(cx, options.given, mapped) => return false,
+        None if json => _ = cx.json().object(""),
+        _ => {}
     }
-    if let (Some(mapped), Some(elf)) = (mapped, &elf) {
-        if json {
-            json_image(cx, mapped, elf);
-        } else if options.given & (DUMP | NOTES | CALL | BENCH) == 0 {
-            table(cx, mapped, elf);
+    for option in [CALL, BENCH] {
+        if options.given & option != 0 {
+            rows(cx, json, option == BENCH);
         }
-        if options.given & NOTES != 0 {
-            notes(cx, json, elf);
-        }
-    }
-    if options.given & CALL != 0 {
-        calls(cx, json);
-    }
-    if options.given & BENCH != 0 {
-        bench(cx, json);
     }
     if json {
         cx.json().end_object().end_document();
+    }
+    true
+}
+
+/// What an image tells of itself; false where it is no ELF file.
+#[inline(never)]
+fn show_image(cx: &mut Context, given: u32, mapped: &Mapped) -> bool {
+    let Ok(elf) = &Elf::new(&mapped.bytes) else {
+        message!(cx, "the vDSO is not an ELF file");
+        return false;
+    };
+    let json = given & JSON != 0;
+    if json {
+        json_image(cx, mapped, elf);
+    } else if given & (DUMP | NOTES | CALL | BENCH) == 0 {
+        table(cx, mapped, elf);
+    }
+    if given & NOTES != 0 {
+        notes(cx, json, elf);
     }
     true
 }
@@ -157,6 +161,8 @@ fn write_file(path: &[u8], bytes: &[u8]) -> Result<()> {
 }
 
 /// The symbols as readelf has them, then the image.
+// Not inlined, as the next ones: their frames are large.
+#[inline(never)]
 fn table(cx: &mut Context, mapped: &Mapped, elf: &Elf) {
     let args = cx.args;
     cx.args = &[b"-sW"];
@@ -187,9 +193,10 @@ fn version<'a>(elf: &Elf<'a>) -> Option<&'a [u8]> {
     (1..dynamic.symbols()?.len() as u64).find_map(|index| dynamic.defined_version(index))
 }
 
+#[inline(never)]
 fn json_image(cx: &mut Context, mapped: &Mapped, elf: &Elf) {
     let json = cx.json();
-    json.number("address", mapped.start).number("size", mapped.bytes.len() as u64);
+    json.object("").number("address", mapped.start).number("size", mapped.bytes.len() as u64);
     json.text("soname", soname(elf).unwrap_or_default()).array("symbols");
     if let Some(dynamic) = Dynamic::new(*elf)
         && let Some(symbols) = dynamic.symbols()
@@ -197,21 +204,20 @@ fn json_image(cx: &mut Context, mapped: &Mapped, elf: &Elf) {
         let strings = dynamic.strings().unwrap_or_default();
         for index in 1..symbols.len() {
             let Some(symbol) = symbols.get(index) else { break };
-            let kind = match symbol.kind() {
-                STT_FUNC => "FUNC",
-                STT_OBJECT => "OBJECT",
-                _ => "",
-            };
             json.object("").text("name", c_str(strings, symbol.st_name.into()).unwrap_or_default());
             json.text_or_null("version", dynamic.defined_version(index as u64));
             let values = [symbol.st_value, symbol.st_size, symbol.st_shndx.into()];
-            json.numbers("st_value st_size st_shndx", &values).text("type", kind).end_object();
+            json.numbers("st_value st_size st_shndx", &values);
+            // STT_NOTYPE, STT_OBJECT, STT_FUNC
+            let kind = words(b" OBJECT FUNC", b' ').nth(symbol.kind().into());
+            json.words("type", kind.unwrap_or_default()).end_object();
         }
     }
     json.end_array();
 }
 
 /// The notes that a vDSO has (include/linux/elfnote.h, include/linux/build-salt.h).
+#[inline(never)]
 fn notes(cx: &mut Context, json: bool, elf: &Elf) {
     const LINUX_ELFNOTE_BUILD_SALT: u32 = 0x100;
     const NT_GNU_BUILD_ID: u32 = 3;
@@ -238,18 +244,25 @@ fn notes(cx: &mut Context, json: bool, elf: &Elf) {
     }
 }
 
-/// Calls for each function, and each clock of one that has clocks, after what all rows begin
-/// with; of `clock_getres` only for one clock where they all cost the same.
-fn rows(
-    cx: &mut Context,
-    json: bool,
-    all: bool,
-    row: &mut dyn FnMut(&mut Context, Function, Clock),
-) {
+/// A row for each function, and each clock of one that has clocks; of `clock_getres` only for one
+/// clock where it is measured, since they all cost the same.
+#[inline(never)]
+fn rows(cx: &mut Context, json: bool, bench: bool) {
+    let mut buffer = [0; 64];
+    let source = if bench { clocksource(&mut buffer) } else { None };
+    if json {
+        if bench {
+            cx.json().text("clocksource", source.unwrap_or_default());
+        }
+        cx.json().array(if bench { "bench" } else { "calls" });
+    } else if bench {
+        put!(&mut cx.out, left("function", 40), "   vDSO ns  system ns  ratio\n");
+    }
+    let random = &mut Random::new();
     for function in Function::ALL {
         let names = match function {
             Function::ClockGettime => CLOCK_NAMES,
-            Function::ClockGetres if all => CLOCK_NAMES,
+            Function::ClockGetres if !bench => CLOCK_NAMES,
             // One without a name.
             _ => " ",
         };
@@ -258,14 +271,19 @@ fn rows(
                 continue;
             }
             if json {
-                cx.json().object("").text("function", function.name());
+                cx.json().object("").words("function", function.name());
                 if !name.is_empty() {
-                    cx.json().text("clock", name);
+                    cx.json().words("clock", name);
                 }
             } else {
                 put!(&mut cx.out, left(function.name(), 14), left(name, 26));
             }
-            row(cx, function, Clock(clock as i32));
+            let clock = Clock(clock as i32);
+            if bench {
+                measured(cx, json, function, clock, random);
+            } else {
+                called(cx, json, function, clock);
+            }
             if json {
                 cx.json().end_object();
             } else {
@@ -275,28 +293,26 @@ fn rows(
     }
     if json {
         cx.json().end_array();
+    } else if bench {
+        put!(&mut cx.out, "clocksource: ", Shown(source), "\n");
     }
 }
 
-/// One call of each, by the way that it takes in this process.
-fn calls(cx: &mut Context, json: bool) {
+/// One call, by the way that it takes in this process.
+#[inline(never)]
+fn called(cx: &mut Context, json: bool, function: Function, clock: Clock) {
+    let mut done = Ok(());
+    let text = short(&mut |out| done = call(function, clock, out));
+    let way = if function.address().is_some() { "vDSO" } else { "system call" };
+    let (key, text) = match &done {
+        Ok(()) => ("result", text.as_slice()),
+        Err(errno) => ("error", errno.message().as_bytes()),
+    };
     if json {
-        cx.json().array("calls");
+        cx.json().text("by", way).text(key, text);
+    } else {
+        put!(&mut cx.out, left(way, 13), text);
     }
-    rows(cx, json, true, &mut |cx, function, clock| {
-        let mut done = Ok(());
-        let text = short(&mut |out| done = call(function, clock, out));
-        let way = if function.address().is_some() { "vDSO" } else { "system call" };
-        let (key, text) = match &done {
-            Ok(()) => ("result", text.as_slice()),
-            Err(errno) => ("error", errno.message().as_bytes()),
-        };
-        if json {
-            cx.json().text("by", way).text(key, text);
-        } else {
-            put!(&mut cx.out, left(way, 13), text);
-        }
-    });
 }
 
 /// Calls a function, and writes what it says.
@@ -333,62 +349,54 @@ fn call(function: Function, clock: Clock, out: &mut BufWriter) -> Result<()> {
 
 /// Tenths of a nanosecond that a call takes: the least of some runs, each of about two
 /// milliseconds, since all that disturbs a run makes it longer.
-fn measure(function: Function, clock: i32, way: Way, random: &mut Random) -> Result<u64> {
+#[inline(never)]
+fn measure(function: Function, clock: Clock, way: Way, random: &mut Random) -> Result<u64> {
     const RUNS: u32 = 12;
     const RUN: u64 = 2_000_000;
-    let mut run = |times: u32| -> Result<u64> {
+    // The first ones say how often it must be called to take so long.
+    let (mut times, mut least) = (10, u64::MAX);
+    for run in 0..RUNS + 2 {
         let start = now(CLOCK_MONOTONIC)?;
-        repeat(function, clock, way, random, times)?;
-        Ok((now(CLOCK_MONOTONIC)?.nanoseconds() - start.nanoseconds()).max(1) as u64)
-    };
-    run(10)?;
-    let times = (RUN * 200 / run(200)?).clamp(100, 1_000_000) as u32;
-    let mut least = u64::MAX;
-    for _ in 0..RUNS {
-        least = least.min(run(times)?);
+        repeat(function, clock.0, way, random, times)?;
+        let took = now(CLOCK_MONOTONIC)?.nanoseconds() - start.nanoseconds();
+        let took = took.max(1) as u64;
+        match run {
+            0 => times = 200,
+            1 => times = (RUN * 200 / took).clamp(100, 1_000_000) as u32,
+            _ => least = least.min(took),
+        }
     }
     Ok(least * 10 / u64::from(times))
 }
 
-fn bench(cx: &mut Context, json: bool) {
-    let mut buffer = [0; 64];
-    let source = clocksource(&mut buffer);
+/// How long a call takes by either way, and what that means.
+#[inline(never)]
+fn measured(cx: &mut Context, json: bool, function: Function, clock: Clock, random: &mut Random) {
+    let vdso = measure(function, clock, Way::Vdso, random);
+    let system = measure(function, clock, Way::System, random);
+    let verdict = match (vdso, system) {
+        (Ok(vdso), Ok(system)) if vdso * 3 < system * 2 => "fast",
+        (Ok(_), Ok(_)) => "falls back to the kernel",
+        (Err(Errno::ENOSYS), Ok(_)) => "not in the vDSO",
+        (_, Err(errno)) | (Err(errno), _) => errno.message(),
+    };
+    let (vdso, system) = (vdso.ok(), system.ok());
     if json {
-        cx.json().text("clocksource", source.unwrap_or_default()).array("bench");
-    } else {
-        put!(&mut cx.out, left("function", 40), "   vDSO ns  system ns  ratio\n");
+        cx.json().number_or_null("vdso_ps", vdso.map(|tenths| tenths * 100));
+        cx.json().number_or_null("system_ps", system.map(|tenths| tenths * 100));
+        cx.json().text("verdict", verdict);
+        return;
     }
-    let mut random = Random::new();
-    rows(cx, json, false, &mut |cx, function, clock| {
-        let mut tenths = |way| measure(function, clock.0, way, &mut random);
-        let (vdso, system) = (tenths(Way::Vdso), tenths(Way::System));
-        let verdict = match (vdso, system) {
-            (Ok(vdso), Ok(system)) if vdso * 3 < system * 2 => "fast",
-            (Ok(_), Ok(_)) => "falls back to the kernel",
-            (Err(Errno::ENOSYS), Ok(_)) => "not in the vDSO",
-            (_, Err(errno)) | (Err(errno), _) => errno.message(),
-        };
-        let (vdso, system) = (vdso.ok(), system.ok());
-        if json {
-            cx.json().number_or_null("vdso_ps", vdso.map(|tenths| tenths * 100));
-            cx.json().number_or_null("system_ps", system.map(|tenths| tenths * 100));
-            cx.json().text("verdict", verdict);
-            return;
-        }
-        let ratio = vdso.zip(system).and_then(|(vdso, system)| (system * 10).checked_div(vdso));
-        for (tenths, width) in [(vdso, 8), (system, 9), (ratio, 5)] {
-            match tenths {
-                Some(tenths) => {
-                    put!(&mut cx.out, dec(tenths / 10).width(width), ".", dec(tenths % 10));
-                }
-                None => put!(&mut cx.out, right("-", usize::from(width) + 2)),
+    let ratio = vdso.zip(system).and_then(|(vdso, system)| (system * 10).checked_div(vdso));
+    for (tenths, width) in [(vdso, 8), (system, 9), (ratio, 5)] {
+        match tenths {
+            Some(tenths) => {
+                put!(&mut cx.out, dec(tenths / 10).width(width), ".", dec(tenths % 10));
             }
+            None => put!(&mut cx.out, right("-", usize::from(width) + 2)),
         }
-        put!(&mut cx.out, "  ", verdict);
-    });
-    if !json {
-        put!(&mut cx.out, "clocksource: ", Shown(source), "\n");
     }
+    put!(&mut cx.out, "  ", verdict);
 }
 
 /// What the kernel takes its time from.

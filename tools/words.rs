@@ -5,6 +5,7 @@ use alloc::vec::Vec;
 use rt::arch::hex_digits;
 use rt::fmt::Put;
 use rt::io::{BufWriter, Write};
+use rt::pairs::{Pairs, expand};
 use rt::row::find;
 
 /// The words of a text with this byte between them, such as a table of names without pointers.
@@ -48,6 +49,19 @@ pub fn number(text: &[u8], base: u32) -> Option<u64> {
     (!text.is_empty()).then_some(number)
 }
 
+/// The number in decimal digits that a text begins with, which is taken off it; one that is too
+/// large is the largest that has a sign.
+#[inline(never)]
+pub fn leading(text: &mut &[u8]) -> Option<u64> {
+    let mut number = None;
+    while let Some((digit @ b'0'..=b'9', rest)) = text.split_first() {
+        let sum = number.unwrap_or(0i64).saturating_mul(10);
+        number = Some(sum.saturating_add(i64::from(digit - b'0')));
+        *text = rest;
+    }
+    number.map(i64::cast_unsigned)
+}
+
 /// Which share of a whole a part is, in so many parts: without overflow.
 #[inline(never)]
 pub fn share(part: u64, whole: u64, parts: u64) -> u64 {
@@ -74,6 +88,11 @@ impl Bits {
         }
         rest
     }
+}
+
+/// Writes packed text.
+pub fn put_packed(out: &mut BufWriter, pairs: &Pairs, text: &[u8]) {
+    text.iter().for_each(|byte| expand(pairs, *byte, &mut |byte| out.byte(byte)));
 }
 
 /// Bytes as hexadecimal digits.

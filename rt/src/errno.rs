@@ -2,8 +2,11 @@
 
 use crate::fmt::{Put, dec};
 use crate::io::BufWriter;
+use crate::pairs::{ENGLISH, expand};
 use crate::row::find;
+use core::cell::UnsafeCell;
 use core::num::NonZeroUsize;
+use core::sync::atomic::{AtomicU8, Ordering};
 
 /// What a system call gives: a value or the kernel's error number.
 pub type Result<T> = core::result::Result<T, Errno>;
@@ -46,12 +49,13 @@ impl Errno {
 
     /// The message, such as `No such file or directory`; `Unknown error` for a number
     /// without a name, which only [`put!`](crate::put) and `Display` add.
+    #[inline]
     pub fn message(self) -> &'static str {
-        self.line(MESSAGES).unwrap_or("Unknown error")
+        self.line(messages()).unwrap_or("Unknown error")
     }
 
     /// The line of this number, if there is something in it.
-    #[inline(never)]
+    #[inline]
     fn line(self, text: &'static str) -> Option<&'static str> {
         let mut start = 0;
         let mut left = self.number();
@@ -67,8 +71,9 @@ impl Errno {
 }
 
 impl Put for Errno {
+    #[inline]
     fn put(&self, out: &mut BufWriter) {
-        match self.line(MESSAGES) {
+        match self.line(messages()) {
             Some(message) => message.put(out),
             None => crate::put!(out, "Unknown error ", dec(self.number())),
         }
@@ -77,7 +82,7 @@ impl Put for Errno {
 
 impl core::fmt::Display for Errno {
     fn fmt(&self, f: &mut core::fmt::Formatter) -> core::fmt::Result {
-        match self.line(MESSAGES) {
+        match self.line(messages()) {
             Some(message) => f.write_str(message),
             None => write!(f, "Unknown error {}", self.number()),
         }
@@ -103,6 +108,33 @@ pub fn check(raw: isize) -> Result<usize> {
     } else {
         Ok(raw as usize)
     }
+}
+
+/// The messages, a line each. They are packed, and expanded when one is asked for the first time,
+/// to where they take no space in the file.
+#[inline]
+fn messages() -> &'static str {
+    struct Room(UnsafeCell<[u8; MESSAGES.len()]>);
+    // SAFETY: written to by the one thread that made `STATE` one, and read when it is two.
+    unsafe impl Sync for Room {}
+    #[unsafe(link_section = ".bss.large.messages")]
+    static ROOM: Room = Room(UnsafeCell::new([0; MESSAGES.len()]));
+    static STATE: AtomicU8 = AtomicU8::new(0);
+    if STATE.compare_exchange(0, 1, Ordering::Relaxed, Ordering::Relaxed).is_ok() {
+        // SAFETY: nobody else has it, see above.
+        let mut room = unsafe { &mut *ROOM.0.get() }.iter_mut();
+        crate::packed!(MESSAGES, ENGLISH).iter().for_each(|byte| {
+            expand(ENGLISH, *byte, &mut |byte| {
+                room.next().map(|place| *place = byte);
+            });
+        });
+        STATE.store(2, Ordering::Release);
+    }
+    while STATE.load(Ordering::Acquire) != 2 {
+        core::hint::spin_loop();
+    }
+    // SAFETY: nobody writes any more, see above. It is ASCII, or it couldn't have been packed.
+    unsafe { core::str::from_utf8_unchecked(&*ROOM.0.get()) }
 }
 
 /// From the list to the constants, and to two texts with a line for each number: no

@@ -69,23 +69,27 @@ clocks! {
 ///
 /// # Errors
 /// `EINVAL`: there is no such clock.
+#[inline]
 pub fn now(clock: Clock) -> Result<Timespec> {
-    let mut time = Timespec::default();
-    let args = [clock.0 as usize, (&raw mut time) as usize, 0, 0, 0];
-    // SAFETY: one timespec is written, which is ours.
-    check(unsafe { Function::ClockGettime.call(args) })?;
-    Ok(time)
+    told(Function::ClockGettime, clock)
 }
 
 /// How finely a clock counts (`man 2 clock_getres`).
 ///
 /// # Errors
 /// `EINVAL`: there is no such clock.
+#[inline]
 pub fn resolution(clock: Clock) -> Result<Timespec> {
+    told(Function::ClockGetres, clock)
+}
+
+/// What one of these two functions says.
+#[inline]
+fn told(function: Function, clock: Clock) -> Result<Timespec> {
     let mut time = Timespec::default();
     let args = [clock.0 as usize, (&raw mut time) as usize, 0, 0, 0];
     // SAFETY: one timespec is written, which is ours.
-    check(unsafe { Function::ClockGetres.call(args) })?;
+    check(unsafe { function.call(args) })?;
     Ok(time)
 }
 

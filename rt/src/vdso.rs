@@ -50,8 +50,7 @@ impl Function {
     ];
 
     /// The name of the system call; that in the vDSO has something before it.
-    // Not inlined: it is called in several places.
-    #[inline(never)]
+    #[inline]
     pub fn name(self) -> &'static [u8] {
         // Without pointers: nothing to relocate at start-up.
         static NAMES: [[u8; 14]; COUNT] = [
@@ -88,6 +87,7 @@ impl Function {
     }
 
     #[cold]
+    #[inline]
     fn bind(self) -> Option<usize> {
         let address = image().and_then(|image| {
             let (prefix, version) = arch::VDSO;
@@ -130,6 +130,25 @@ impl Function {
         unsafe { syscall(self.number(), [args[0], args[1], args[2]]) }
     }
 
+    /// Calls it many times, at this address of the vDSO or else by the system call.
+    ///
+    /// # Safety
+    /// As for [`call`](Function::call).
+    // Not inlined: this loop shall be compiled for speed, whoever calls.
+    #[inline(never)]
+    unsafe fn calls(self, address: Option<usize>, args: &[usize; 5], times: u32) -> Result<()> {
+        for _ in 0..times {
+            // SAFETY: the caller's promise.
+            check(unsafe {
+                match address {
+                    Some(address) => self.enter(address, *args),
+                    None => self.by_system_call(*args),
+                }
+            })?;
+        }
+        Ok(())
+    }
+
     #[inline]
     unsafe fn enter(self, address: usize, args: [usize; 5]) -> isize {
         type Entry = extern "C" fn(usize, usize, usize, usize, usize) -> isize;
@@ -149,6 +168,7 @@ impl Function {
 
 /// The processor, and the node of memory that is near to it, that this runs on at the moment
 /// (`man 2 getcpu`).
+#[inline]
 pub fn getcpu() -> Result<(u32, u32)> {
     let (mut cpu, mut node) = (0u32, 0u32);
     let args = [(&raw mut cpu) as usize, (&raw mut node) as usize, 0, 0, 0];
@@ -158,12 +178,14 @@ pub fn getcpu() -> Result<(u32, u32)> {
 }
 
 /// Seconds since 1970 (`man 2 time`).
+#[inline]
 pub fn time() -> i64 {
     // SAFETY: nothing is written through a null pointer.
     unsafe { Function::Time.call([0; 5]) as i64 }
 }
 
 /// Seconds since 1970, and microseconds (`man 2 gettimeofday`).
+#[inline]
 pub fn gettimeofday() -> Result<(i64, i64)> {
     let mut timeval = [0i64; 2];
     // SAFETY: one timeval is written, which is ours.
@@ -179,10 +201,12 @@ pub struct Random {
 impl Random {
     /// Asks the vDSO what its state is like, and maps memory for one; without such a function
     /// or memory [`fill`](Random::fill) makes system calls. The memory is never given back.
+    #[inline]
     pub fn new() -> Random {
         Random { state: Random::state() }
     }
 
+    #[inline]
     fn state() -> Option<(usize, usize)> {
         // include/uapi/linux/random.h: struct vgetrandom_opaque_params
         let mut params = [0u32; 16];
@@ -199,12 +223,14 @@ impl Random {
     }
 
     /// The arguments of a call that fills a buffer.
+    #[inline]
     fn args(&self, buffer: &mut [u8]) -> [usize; 5] {
         let (state, size) = self.state.unwrap_or((0, 0));
         [buffer.as_mut_ptr() as usize, buffer.len(), 0, state, size]
     }
 
     /// Fills the buffer with random bytes (`man 2 getrandom`), as far as 256 bytes at least.
+    #[inline]
     pub fn fill(&mut self, buffer: &mut [u8]) -> Result<usize> {
         let args = self.args(buffer);
         // SAFETY: as many bytes are written as are ours; the state is of this vDSO, and no
@@ -238,8 +264,7 @@ pub enum Way {
 ///
 /// # Errors
 /// `ENOSYS`: it isn't in the vDSO, or the kernel doesn't have it; those of the function.
-// Not inlined: this loop shall be compiled for speed, whoever calls.
-#[inline(never)]
+#[inline]
 pub fn repeat(
     function: Function,
     clock: i32,
@@ -260,35 +285,26 @@ pub fn repeat(
         }
         Function::Getrandom => random.args(&mut room),
     };
-    match way {
-        Way::Vdso => {
-            let address = function.address().ok_or(Errno::ENOSYS)?;
-            for _ in 0..times {
-                // SAFETY: sixteen bytes at most are written to each pointer, which are ours;
-                // the state is of this vDSO, and borrowed for no other.
-                check(unsafe { function.enter(address, args) })?;
-            }
-        }
-        Way::System => {
-            for _ in 0..times {
-                // SAFETY: the same, without a state.
-                check(unsafe { function.by_system_call(args) })?;
-            }
-        }
-    }
+    let address = match way {
+        Way::Vdso => Some(function.address().ok_or(Errno::ENOSYS)?),
+        Way::System => None,
+    };
+    // SAFETY: sixteen bytes at most are written to each pointer, which are ours; the state is
+    // of this vDSO, and borrowed for no other.
+    unsafe { function.calls(address, &args, times) }?;
     core::hint::black_box((room, node));
     Ok(())
 }
 
 /// The value of a symbol that an image defines: its offset from where it is mapped.
-#[inline(never)]
+#[inline]
 fn find(image: &[u8], name: &[u8], version: &[u8]) -> Option<usize> {
     let elf = Elf::new(&image).ok()?;
     usize::try_from(Dynamic::new(elf)?.find(name, version)?.st_value).ok()
 }
 
 /// The image of this process's vDSO, as the kernel mapped it: whole pages.
-#[inline(never)]
+#[inline]
 pub fn image() -> Option<&'static [u8]> {
     let start = auxv::get(AT_SYSINFO_EHDR).filter(|start| *start != 0)?;
     let start = core::ptr::with_exposed_provenance::<u8>(start);
@@ -304,7 +320,7 @@ pub fn image() -> Option<&'static [u8]> {
 
 /// How long an image is by what its first page says, up to the end of its last page: the
 /// segments, and the section headers, which the kernel maps, too.
-#[inline(never)]
+#[inline]
 fn image_size(head: &&[u8]) -> Option<usize> {
     const LARGEST: u64 = 1 << 20;
     let elf = Elf::new(head).ok()?;
@@ -322,7 +338,7 @@ fn image_size(head: &&[u8]) -> Option<usize> {
 }
 
 /// Whether all pages are mapped (`man 2 mincore`: ENOMEM where one isn't).
-#[inline(never)]
+#[inline]
 fn is_mapped(start: *const u8, length: usize) -> bool {
     let mut pages = [0u8; 256];
     let fits = length.div_ceil(PAGE) <= pages.len();

@@ -5,10 +5,9 @@ mod system_calls;
 
 use crate::cli::{self, Wrong};
 use crate::context::Context;
-use crate::words::{number as digits_of, words};
+use crate::words::{number as digits_of, place, words};
 use alloc::vec;
 use alloc::vec::Vec;
-use rt::Errno;
 use rt::child::{Child, Forked, Status, end_like, fork};
 use rt::code::{Code, Writable};
 use rt::elf::consts::{ET_EXEC, ET_REL, SHF_EXECINSTR, SHT_PROGBITS, SHT_SYMTAB};
@@ -17,6 +16,7 @@ use rt::fs::{Mode, O_CLOEXEC, O_RDONLY, open};
 use rt::io::{AsFd, BorrowedFd, Read, stdin};
 use rt::signal::{SIGKILL, SIGSTOP, raise};
 use rt::time::{CLOCK_MONOTONIC, Timespec, now};
+use rt::{Errno, put};
 
 const HELP: cli::Help = help!(
     "\
@@ -43,74 +43,90 @@ Numbers are decimal, or hexadecimal after 0x. Relocations of an ELF file are not
 "
 );
 
+/// The options, in the order of their bits.
+const KEYS: &[u8] = b"w x e r c S s a A t";
+const WRITABLE_ONCE: u32 = 1;
+const HEX: u32 = 2;
+const ELF: u32 = 4;
+const REPORT: u32 = 8;
+const COUNT: u32 = 16;
+const SANDBOX: u32 = 32;
+const SYMBOL: u32 = 64;
+/// Those whose code runs in a child that is traced.
+const TRACED: u32 = REPORT | COUNT | SANDBOX;
+
 #[derive(Default)]
 struct Options<'a> {
-    writable_once: bool,
+    /// A bit for each that was given.
+    given: u32,
     at: Option<usize>,
     args: [usize; 6],
     /// How many of them were given.
-    given: usize,
-    hex: bool,
-    elf: bool,
-    symbol: Option<&'a [u8]>,
-    report: bool,
-    count: bool,
+    count: usize,
+    symbol: &'a [u8],
     timeout: Option<Timespec>,
-    sandbox: bool,
     help: bool,
     /// What is no number or no time: what it should be, and its text.
     wrong: Option<(&'static str, &'a [u8])>,
 }
 
 impl<'a> Options<'a> {
-    fn set(&mut self, key: &[u8], value: Option<&'a [u8]>) {
-        let text = value.unwrap_or_default();
-        let mut wrong = "";
-        match key {
-            [b'w'] => self.writable_once = true,
-            [b'a'] => {
+    fn has(&self, option: u32) -> bool {
+        self.given & option != 0
+    }
+
+    fn set(&mut self, key: &[u8], text: &'a [u8]) {
+        let place = place(KEYS, key);
+        self.given |= place.map_or(0, |place| 1 << place);
+        let wrong = match place {
+            Some(6) => {
+                self.symbol = text;
+                return;
+            }
+            Some(7) => {
                 self.at = number(text);
-                wrong = if self.at.is_none() { "address" } else { "" };
-            }
-            [b'A'] => {
-                match (self.args.get_mut(self.given), number(text)) {
-                    (Some(place), Some(number)) => *place = number,
-                    (Some(_), None) => wrong = "argument",
-                    (None, _) => wrong = "argument beyond the sixth",
+                if self.at.is_some() {
+                    return;
                 }
-                self.given += 1;
+                "address"
             }
-            [b'x'] => self.hex = true,
-            [b'e'] => self.elf = true,
-            [b's'] => (self.elf, self.symbol) = (true, value),
-            [b'r'] => self.report = true,
-            [b'c'] => (self.report, self.count) = (true, true),
-            [b't'] => {
+            Some(8) => {
+                let place = self.args.get_mut(self.count);
+                self.count += 1;
+                match (place, number(text)) {
+                    (Some(place), Some(number)) => {
+                        *place = number;
+                        return;
+                    }
+                    (Some(_), None) => "argument",
+                    (None, _) => "argument beyond the sixth",
+                }
+            }
+            Some(9) => {
                 self.timeout = seconds(text);
-                wrong = if self.timeout.is_none() { "time" } else { "" };
+                if self.timeout.is_some() {
+                    return;
+                }
+                "time"
             }
-            [b'S'] => self.sandbox = true,
-            _ => self.help = true,
-        }
-        if !wrong.is_empty() && self.wrong.is_none() {
-            self.wrong = Some((wrong, text));
-        }
+            Some(_) => return,
+            None => {
+                self.help = true;
+                return;
+            }
+        };
+        // The first one is told.
+        self.wrong = self.wrong.or(Some((wrong, text)));
     }
 }
-
-/// What went wrong has been told.
-struct Told;
 
 pub fn run(cx: &mut Context) -> u8 {
     let mut options = Options::default();
     let args = cx.args;
     let operands = cli::parse(cx, args, HELP.options, &mut |_, key, value| {
-        Options::set(&mut options, key, value)
+        options.set(key, value.unwrap_or_default());
     });
-    let operands = match operands {
-        Ok(operands) => operands,
-        Err(Wrong) => return cli::misused(cx),
-    };
+    let Ok(operands) = operands.map_err(|Wrong| ()) else { return cli::misused(cx) };
     if options.help {
         return cli::help(cx, rt::text!("[OPTION]... [FILE]"), HELP.text);
     }
@@ -123,22 +139,35 @@ pub fn run(cx: &mut Context) -> u8 {
         return cli::misused(cx);
     }
     let file = operands.first().copied().filter(|file| *file != b"-");
-    match code(cx, &options, file) {
-        Ok(None) => 0,
-        Ok(Some(mut code)) => run_code(cx, &options, &mut code),
-        Err(Told) => 1,
-    }
+    load(cx, &options, file)
 }
 
+/// Runs the code, as it is wanted.
 // Not inlined: so the code is nowhere copied to.
 #[inline(never)]
 fn run_code(cx: &mut Context, options: &Options, code: &mut Code) -> u8 {
-    if options.report || options.sandbox {
-        watched(cx, options, code)
-    } else if options.timeout.is_some() {
-        timed(cx, options, code)
-    } else {
-        code.run(&options.args)
+    let traced = options.has(TRACED);
+    if !traced && options.timeout.is_none() {
+        code.run(&options.args);
+    }
+    let end = deadline(options);
+    let Some(mut child) = start(cx, options, code, traced) else { return 1 };
+    if traced {
+        return report::follow(cx, options, child, code, end);
+    }
+    loop {
+        match child.wait_until(end) {
+            Ok(Some(Status::Stopped(..))) => {}
+            Ok(Some(status)) => return end_like(status),
+            Ok(None) => {
+                let _ = child.kill(SIGKILL);
+                return TIMED_OUT;
+            }
+            Err(errno) => {
+                message!(cx, "cannot wait for the code: ", errno);
+                return 1;
+            }
+        }
     }
 }
 
@@ -171,41 +200,40 @@ fn seconds(text: &[u8]) -> Option<Timespec> {
     Some(Timespec { tv_sec, tv_nsec: digits_of(&nanoseconds, 10)? as i64 })
 }
 
-/// The code, mapped; none where there isn't any.
+/// Maps the code and runs it; where there isn't any, all is well.
 // Not inlined: its frame is large.
 #[inline(never)]
-fn code(cx: &mut Context, options: &Options, file: Option<&[u8]>) -> Result<Option<Code>, Told> {
+fn load(cx: &mut Context, options: &Options, file: Option<&[u8]>) -> u8 {
     let mut bytes = Vec::new();
     let part = match part(options, file, &mut bytes) {
         Ok(part) => part,
         Err(what) => {
             message!(cx, file.unwrap_or(b"standard input"), ": ", what);
-            return Err(Told);
+            return 1;
         }
     };
     if part.bytes.is_empty() {
-        return Ok(None);
+        return 0;
     }
-    let writable = if options.writable_once { Writable::Before } else { Writable::Always };
+    let once = options.has(WRITABLE_ONCE);
+    let writable = if once { Writable::Before } else { Writable::Always };
     let at = options.at.or(part.at);
-    match Code::new(part.bytes, at, part.offset, writable) {
-        Ok(code) => Ok(Some(code)),
-        Err(errno) => {
-            let remedy = match (errno, writable, at) {
-                (Errno::EACCES | Errno::EPERM, Writable::Always, None) => {
-                    ": memory may not be writable and executable here; try --wx"
-                }
-                (Errno::EACCES | Errno::EPERM, Writable::Always, Some(_)) => {
-                    ": the address is too low, or memory may not be writable and executable \
-                     here; try --wx"
-                }
-                (Errno::EEXIST, ..) => ": something else is mapped at this address",
-                _ => "",
-            };
-            message!(cx, "cannot map the code: ", errno, remedy);
-            Err(Told)
-        }
+    let errno = match Code::new(part.bytes, at, part.offset, writable) {
+        Ok(mut code) => return run_code(cx, options, &mut code),
+        Err(errno) => errno,
+    };
+    let forbidden = matches!(errno, Errno::EACCES | Errno::EPERM) && !once;
+    cx.begin_message_with("cannot map the code: ");
+    put!(&mut cx.err, errno);
+    if errno == Errno::EEXIST {
+        put!(&mut cx.err, ": something else is mapped at this address");
     }
+    if forbidden {
+        put!(&mut cx.err, if at.is_some() { ": the address is too low, or" } else { ":" });
+        put!(&mut cx.err, " memory may not be writable and executable here; try --wx");
+    }
+    cx.end_line();
+    1
 }
 
 /// What is to be run of a file, or of standard input, which is read into memory.
@@ -214,18 +242,14 @@ fn part<'b>(
     file: Option<&[u8]>,
     bytes: &'b mut Vec<u8>,
 ) -> Result<Part<'b>, &'static str> {
-    let read = match file {
-        Some(path) => {
-            open(path, O_RDONLY | O_CLOEXEC, Mode(0)).and_then(|file| read_all(file.as_fd()))
-        }
-        None => read_all(stdin()),
-    };
+    let file = file.map(|path| open(path, O_RDONLY | O_CLOEXEC, Mode(0))).transpose();
+    let read = file.and_then(|file| read_all(file.as_ref().map_or(stdin(), AsFd::as_fd)));
     *bytes = read.map_err(Errno::message)?;
-    if options.hex {
+    if options.has(HEX) {
         *bytes = from_hex(bytes).ok_or("these are not pairs of hexadecimal digits")?;
     }
-    match options.elf {
-        true => from_elf(bytes, options.symbol),
+    match options.has(ELF | SYMBOL) {
+        true => from_elf(bytes, options.has(SYMBOL).then_some(options.symbol)),
         false => Ok(Part { bytes, offset: 0, at: None }),
     }
 }
@@ -284,24 +308,23 @@ fn from_elf<'a>(bytes: &'a [u8], symbol: Option<&[u8]>) -> Result<Part<'a>, &'st
     let source = &bytes;
     let elf = Elf::new(source).map_err(|_| "not an ELF file")?;
     let sections = elf.sections().ok_or("its section headers can't be read")?;
-    let (section, value) = match symbol {
+    let (index, value) = match symbol {
         None => {
-            let names = sections.get(elf.shstrndx() as usize);
-            let names = names.and_then(|names| data(bytes, &names)).unwrap_or_default();
-            let mut all = sections.iter();
-            let text = all.find(|s| c_str(names, s.sh_name.into()) == Some(b".text"));
+            let names = data(bytes, sections.get(elf.shstrndx() as usize)).unwrap_or_default();
+            let is_text = |s: SectionHeader| c_str(names, s.sh_name.into()) == Some(b".text");
+            let text = sections.iter().position(is_text);
             (text.ok_or("it has no section .text")?, None)
         }
         Some(name) => {
             let symbol = find_symbol(&elf, sections, bytes, name).ok_or("it has no such symbol")?;
-            let section = sections.get(symbol.st_shndx.into());
-            (section.ok_or("the symbol is in no section")?, Some(symbol.st_value))
+            (symbol.st_shndx.into(), Some(symbol.st_value))
         }
     };
+    let section = sections.get(index).ok_or("the symbol is in no section")?;
     if section.sh_type != SHT_PROGBITS || section.sh_flags & SHF_EXECINSTR == 0 {
         return Err("that is in a section that isn't code");
     }
-    let bytes = data(bytes, &section).ok_or("its code lies outside the file")?;
+    let bytes = data(bytes, Some(section)).ok_or("its code lies outside the file")?;
     let base = if elf.header.e_type == ET_REL { 0 } else { section.sh_addr };
     let offset = value.unwrap_or(base).wrapping_sub(base) as usize;
     if offset > bytes.len() {
@@ -311,7 +334,10 @@ fn from_elf<'a>(bytes: &'a [u8], symbol: Option<&[u8]>) -> Result<Part<'a>, &'st
     Ok(Part { bytes, offset, at })
 }
 
-fn data<'a>(bytes: &'a [u8], section: &SectionHeader) -> Option<&'a [u8]> {
+/// What a section holds, if there is such a section.
+#[inline(never)]
+fn data(bytes: &[u8], section: Option<SectionHeader>) -> Option<&[u8]> {
+    let section = section?;
     rt::elf::Source::get(bytes, section.sh_offset, section.sh_size)
 }
 
@@ -322,35 +348,30 @@ fn find_symbol(
     bytes: &[u8],
     name: &[u8],
 ) -> Option<Symbol> {
-    sections.iter().filter(|section| section.sh_type == SHT_SYMTAB).find_map(|section| {
-        let strings = sections.get(section.sh_link as usize)?;
-        let strings = data(bytes, &strings)?;
-        let symbols = Table::<Symbol>::packed(elf.encoding, data(bytes, &section)?);
-        let is_it = |symbol: &Symbol| {
-            symbol.st_shndx != 0 && c_str(strings, symbol.st_name.into()) == Some(name)
-        };
-        symbols.iter().find(is_it)
-    })
+    for section in sections.iter().filter(|section| section.sh_type == SHT_SYMTAB) {
+        let strings = data(bytes, sections.get(section.sh_link as usize)).unwrap_or_default();
+        let symbols = data(bytes, Some(section)).unwrap_or_default();
+        for symbol in Table::<Symbol>::packed(elf.encoding, symbols).iter() {
+            if symbol.st_shndx != 0 && c_str(strings, symbol.st_name.into()) == Some(name) {
+                return Some(symbol);
+            }
+        }
+    }
+    None
 }
 
-/// Makes a child, in which the code runs; one that is traced stops first.
-// Not inlined: it is called twice.
-#[inline(never)]
-fn start(
-    cx: &mut Context,
-    options: &Options,
-    code: &mut Code,
-    traced: bool,
-) -> Result<Child, Told> {
+/// Makes a child, in which the code runs; one that is traced stops first. None where it is told
+/// that there is none.
+fn start(cx: &mut Context, options: &Options, code: &mut Code, traced: bool) -> Option<Child> {
     let prepare = || {
         if traced {
             rt::ptrace::trace_me()?;
             raise(SIGSTOP);
         }
-        if options.sandbox { rt::seccomp::allow_only(&system_calls::HARMLESS) } else { Ok(()) }
+        if options.has(SANDBOX) { rt::seccomp::allow_only(&system_calls::HARMLESS) } else { Ok(()) }
     };
     match fork() {
-        Ok(Forked::Parent(child)) => Ok(child),
+        Ok(Forked::Parent(child)) => return Some(child),
         Ok(Forked::Child) => match prepare() {
             Ok(()) => code.run(&options.args),
             Err(errno) => {
@@ -358,11 +379,9 @@ fn start(
                 rt::process::exit(125)
             }
         },
-        Err(errno) => {
-            message!(cx, "cannot make a process: ", errno);
-            Err(Told)
-        }
+        Err(errno) => message!(cx, "cannot make a process: ", errno),
     }
+    None
 }
 
 /// When time is up.
@@ -375,33 +394,6 @@ fn deadline(options: &Options) -> Option<Timespec> {
 
 /// The exit status where time ran out, as that of timeout(1).
 const TIMED_OUT: u8 = 124;
-
-/// Runs the code in a child that may be killed.
-fn timed(cx: &mut Context, options: &Options, code: &mut Code) -> u8 {
-    let end = deadline(options);
-    let Ok(mut child) = start(cx, options, code, false) else { return 1 };
-    loop {
-        match child.wait_until(end) {
-            Ok(Some(Status::Stopped(..))) => {}
-            Ok(Some(status)) => return end_like(status),
-            Ok(None) => {
-                let _ = child.kill(SIGKILL);
-                return TIMED_OUT;
-            }
-            Err(errno) => {
-                message!(cx, "cannot wait for the code: ", errno);
-                return 1;
-            }
-        }
-    }
-}
-
-/// Runs the code in a child that is traced.
-fn watched(cx: &mut Context, options: &Options, code: &mut Code) -> u8 {
-    let end = deadline(options);
-    let Ok(child) = start(cx, options, code, true) else { return 1 };
-    report::follow(cx, options, child, code, end)
-}
 
 #[cfg(test)]
 mod tests {

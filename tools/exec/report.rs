@@ -1,54 +1,85 @@
 //! `--report`, `--count`, `--sandbox`: the code runs in a traced child.
 
 use super::system_calls::put_name;
-use super::{Options, TIMED_OUT};
+use super::{COUNT, Options, REPORT, SANDBOX, TIMED_OUT};
 use crate::context::Context;
-use crate::words::{short, words};
+use crate::words::{put_packed, words};
 use rt::child::{Child, Status, end_like};
 use rt::code::Code;
 use rt::elf::Source;
 use rt::fmt::{Put, dec, hex, int, left};
 use rt::io::BufWriter;
 use rt::maps::Entry;
+use rt::pairs::ENGLISH;
 use rt::process::{AddressSpace, ProcessDir};
 use rt::ptrace::{PTRACE_EVENT_EXIT, Registers, SignalInfo};
 use rt::signal::{SIGKILL, SIGSTOP, SIGTRAP, Signal};
 use rt::time::Timespec;
 use rt::{Errno, put};
 
-/// How a signal's `si_code` is explained: signal, code, its name, what it means (`man 2
-/// sigaction`; include/uapi/asm-generic/siginfo.h). Those of signal 0 any signal may have.
-const CODES: &[u8] = b"\
-4 1 ILL_ILLOPC: illegal opcode
-4 2 ILL_ILLOPN: illegal operand
-4 3 ILL_ILLADR: illegal addressing mode
-4 4 ILL_ILLTRP: illegal trap
-4 5 ILL_PRVOPC: privileged opcode
-5 1 TRAP_BRKPT: breakpoint
-5 2 TRAP_TRACE: single step
-5 4 TRAP_HWBKPT: hardware breakpoint
-7 1 BUS_ADRALN: misaligned address
-7 2 BUS_ADRERR: no such place in the mapped file
-7 3 BUS_OBJERR: broken memory
-8 1 FPE_INTDIV: integer division by zero, or its result doesn't fit
-8 2 FPE_INTOVF: integer overflow
-8 3 FPE_FLTDIV: floating-point division by zero
-8 4 FPE_FLTOVF: floating-point overflow
-8 5 FPE_FLTUND: floating-point underflow
-8 6 FPE_FLTRES: inexact floating-point result
-8 7 FPE_FLTINV: invalid floating-point operation
-11 1 SEGV_MAPERR: nothing is mapped there
-11 2 SEGV_ACCERR: the mapping doesn't allow that
-11 4 SEGV_PKUERR: a protection key doesn't allow that
-31 1 SYS_SECCOMP: refused by the sandbox
-0 128 SI_KERNEL: sent by the kernel
-0 0 SI_USER: sent by a process
-0 -6 SI_TKILL: sent by a thread";
+/// The codes of signals that are explained: signal, `si_code` (`man 2 sigaction`;
+/// include/uapi/asm-generic/siginfo.h). Those of signal 0 any signal may have.
+const CODES: [(u8, i16); 25] = [
+    (4, 1),
+    (4, 2),
+    (4, 3),
+    (4, 4),
+    (4, 5),
+    (5, 1),
+    (5, 2),
+    (5, 4),
+    (7, 1),
+    (7, 2),
+    (7, 3),
+    (8, 1),
+    (8, 2),
+    (8, 3),
+    (8, 4),
+    (8, 5),
+    (8, 6),
+    (8, 7),
+    (11, 1),
+    (11, 2),
+    (11, 4),
+    (31, 1),
+    (0, 128),
+    (0, 0),
+    (0, -6),
+];
 
-/// What one of the codes is called, and means.
+/// What they are called, and mean.
+const MEANINGS: &str = "\
+ILL_ILLOPC: illegal opcode
+ILL_ILLOPN: illegal operand
+ILL_ILLADR: illegal addressing mode
+ILL_ILLTRP: illegal trap
+ILL_PRVOPC: privileged opcode
+TRAP_BRKPT: breakpoint
+TRAP_TRACE: single step
+TRAP_HWBKPT: hardware breakpoint
+BUS_ADRALN: misaligned address
+BUS_ADRERR: no such place in the mapped file
+BUS_OBJERR: broken memory
+FPE_INTDIV: integer division by zero, or its result doesn't fit
+FPE_INTOVF: integer overflow
+FPE_FLTDIV: floating-point division by zero
+FPE_FLTOVF: floating-point overflow
+FPE_FLTUND: floating-point underflow
+FPE_FLTRES: inexact floating-point result
+FPE_FLTINV: invalid floating-point operation
+SEGV_MAPERR: nothing is mapped there
+SEGV_ACCERR: the mapping doesn't allow that
+SEGV_PKUERR: a protection key doesn't allow that
+SYS_SECCOMP: refused by the sandbox
+SI_KERNEL: sent by the kernel
+SI_USER: sent by a process
+SI_TKILL: sent by a thread";
+
+/// What one of the codes is called, and means: packed.
 fn explained(signal: u8, code: i32) -> Option<&'static [u8]> {
-    let head = short(&mut |out| put!(out, dec(signal), " ", int(code), " "));
-    words(CODES, b'\n').find_map(|line| line.strip_prefix(&head[..]))
+    let is_it = |&(of, known): &(u8, i16)| of == signal && i32::from(known) == code;
+    let place = CODES.iter().position(is_it)?;
+    words(rt::packed!(MEANINGS, ENGLISH), b'\n').nth(place)
 }
 
 /// The child, and what is seen of it on its way.
@@ -90,7 +121,7 @@ pub fn follow(
             return 1;
         }
     };
-    if options.report {
+    if options.has(REPORT | COUNT) {
         let out = &mut cx.err;
         match status {
             Status::Exited(status) => put!(out, "ended with exit status ", dec(status)),
@@ -117,7 +148,7 @@ impl Watched<'_> {
         let mut started = false;
         let mut signal = None;
         loop {
-            let stepping = !started || self.options.count;
+            let stepping = !started || self.options.has(COUNT);
             self.child.resume(signal.take(), stepping)?;
             match self.child.wait_until(self.end)? {
                 None => {
@@ -128,7 +159,7 @@ impl Watched<'_> {
                     self.child.registers(&mut self.after)?;
                     // The system call that ends it is an instruction, too.
                     self.count += u64::from(started && !self.signalled);
-                    if self.options.report && started {
+                    if self.options.has(REPORT | COUNT) && started {
                         self.show_registers(cx);
                     }
                     started = true;
@@ -143,7 +174,7 @@ impl Watched<'_> {
                     if !started && self.after.rip == self.code.entry() as u64 {
                         (started, self.before) = (true, self.after);
                     } else if traced {
-                        self.count += u64::from(started && self.options.count);
+                        self.count += u64::from(started && self.options.has(COUNT));
                     } else {
                         (signal, self.signalled) = (Some(stopped), true);
                         self.tell_signal(cx, stopped, &info);
@@ -161,7 +192,7 @@ impl Watched<'_> {
         self.child.kill(SIGSTOP)?;
         if let Some(Status::Stopped(..)) = self.child.wait_until(None)? {
             self.child.registers(&mut self.after)?;
-            if self.options.report {
+            if self.options.has(REPORT | COUNT) {
                 self.place(cx);
                 self.show_registers(cx);
             }
@@ -172,21 +203,24 @@ impl Watched<'_> {
     /// Tells of a signal that the code gets.
     #[inline(never)]
     fn tell_signal(&self, cx: &mut Context, signal: Signal, info: &SignalInfo) {
-        if signal.0 == 31 && info.si_code == 1 && self.options.sandbox {
+        if signal.0 == 31 && info.si_code == 1 && self.options.has(SANDBOX) {
             cx.begin_message_with(rt::text!("the sandbox refuses "));
             if !put_name(&mut cx.err, info.si_syscall as u32) {
                 put!(&mut cx.err, "system call ", int(info.si_syscall));
             }
             cx.end_line();
         }
-        if !self.options.report {
+        if !self.options.has(REPORT | COUNT) {
             return;
         }
         let out = &mut cx.err;
         put!(out, Named(signal));
         let own = explained(signal.0, info.si_code);
         match own.or_else(|| explained(0, info.si_code)) {
-            Some(text) => put!(out, ", ", text),
+            Some(text) => {
+                put!(out, ", ");
+                put_packed(out, ENGLISH, text);
+            }
             None => put!(out, ", si_code ", int(info.si_code)),
         }
         put!(out, "\n");
@@ -251,12 +285,12 @@ impl Watched<'_> {
     fn show_registers(&self, cx: &mut Context) {
         let out = &mut cx.err;
         put!(out, "            before            after\n");
-        let values = self.before.numbered().into_iter().zip(self.after.numbered());
+        let values = self.before.numbered().zip(self.after.numbered());
         for (name, (old, new)) in words(REGISTERS, b' ').zip(values) {
             put!(out, left(name, 7), hex(old).zero(16), "  ", hex(new).zero(16));
             put!(out, if old == new { "\n" } else { " *\n" });
         }
-        if self.options.count {
+        if self.options.has(COUNT) {
             put!(out, "instructions: ", dec(self.count), "\n");
         }
         let _ = out.flush();

@@ -1,9 +1,8 @@
-//! Names of the system calls of x86-64 (arch/x86/entry/syscalls/syscall_64.tbl), in two thirds
-//! of the space: the commonest two neighbours among all bytes became one new byte, again and
-//! again (byte pair encoding).
+//! Names of the system calls of x86-64 (arch/x86/entry/syscalls/syscall_64.tbl), packed.
 
-use crate::words::words;
+use crate::words::{put_packed, words};
 use rt::io::BufWriter;
+use rt::pairs::Pairs;
 
 /// By number; what comes after `rseq` begins at [`LATER`].
 const NAMES: &str = "read write open close stat fstat lstat poll lseek mmap mprotect munmap brk rt_sigaction \
@@ -59,68 +58,24 @@ const LATER: u32 = 424;
 
 /// Writes the name of a system call; false where it has none.
 pub fn put_name(out: &mut BufWriter, number: u32) -> bool {
-    static PACKED: [u8; pack().1] = crate::readelf::names::packing::cut(&pack().0);
     let place = match number {
         ..EARLIER => number,
         EARLIER..LATER => return false,
         _ => number - LATER + EARLIER,
     };
-    let name = words(&PACKED, b' ').nth(place as usize);
-    name.unwrap_or_default().iter().for_each(|byte| expand(out, *byte));
+    let name = words(rt::packed!(NAMES, PAIRS), b' ').nth(place as usize);
+    put_packed(out, PAIRS, name.unwrap_or_default());
     name.is_some()
 }
 
-/// Writes what a byte stands for.
-fn expand(out: &mut BufWriter, byte: u8) {
-    let place = usize::from(byte).checked_sub(FIRST);
-    match place.and_then(|place| PAIRS.as_chunks().0.get(place)) {
-        Some([one, two]) => {
-            expand(out, *one);
-            expand(out, *two);
-        }
-        None => out.byte(byte),
-    }
-}
-
-/// The byte for the first pair.
-const FIRST: usize = 0x80;
-
-/// What the bytes from [`FIRST`] on stand for, two bytes each. Where the list of names changes,
-/// nothing breaks, the pairs only fit less well.
-const PAIRS: &[u8; 256] = b"\
+/// The pairs of these names.
+const PAIRS: &Pairs = b"\
     etatg\x80remes\x80tiinitsetr\x86\x84chd_ocstmo\x81\x8aleidadenllctio\x8ekunliprx\x91y_an\
     posy\x8ceigl\x99ops\xa2sgernas\xa3t_wa\x97l\xa6\x8dduesexfsr\x88\x81e\x98_acfdmam\xa7\
     \x8br\x8f\x81\xa0\x96\xa5\x95evl\x87r\xabve\x83\x94\xbfk_\x82c\x83e\xbcf\x8dloro\x9b\x8f\
     \xa9\x84\xac\x88\xaf\x92\xc6_a\x96fif\x9ekeoto\x86paqushuputu\x93\x87\x88\x90\x9a\x92_\
     \x95t\xb0s\xc0\xaa\xc5\xb4cedif\x8cg\x93mqncndoww\xb3\x82_\x82p\x84m\x85_\x90\xc1\
     \x90\xcd\x9fd\xa1s\xa1\xe7\xa4_\xd4\xd1\xdct64_\xf0cofof\xd9m_nes\x99\x83s";
-
-/// The names with a byte for each pair, at the beginning of the array, and how many bytes they
-/// have.
-#[allow(long_running_const_eval)]
-const fn pack() -> ([u8; NAMES.len()], usize) {
-    let mut text = [0; NAMES.len()];
-    let mut len = 0;
-    while len < text.len() {
-        text[len] = NAMES.as_bytes()[len];
-        len += 1;
-    }
-    let mut pair = 0;
-    while 2 * pair < PAIRS.len() {
-        let (one, two) = (PAIRS[2 * pair], PAIRS[2 * pair + 1]);
-        let (mut from, mut to) = (0, 0);
-        while from < len {
-            text[to] = text[from];
-            if from + 1 < len && text[from] == one && text[from + 1] == two {
-                text[to] = (FIRST + pair) as u8;
-                from += 1;
-            }
-            (from, to) = (from + 1, to + 1);
-        }
-        (len, pair) = (to, pair + 1);
-    }
-    (text, len)
-}
 
 /// What code in the sandbox may do: read, write, exit, exit_group.
 pub const HARMLESS: [usize; 4] = [0, 1, 60, 231];

@@ -1,10 +1,14 @@
 //! `--map`, `--draw`, `--extents`: the ranges of data and the holes of a file.
 
-use super::{Done, Options, fail, open_file, size, told};
+use super::{BLOCKS, DRAW, Done, EXTENTS, MAP, fail, open_file, size, told};
 use crate::context::Context;
+use crate::process::JSON;
+use crate::readelf::fill;
 use crate::words::{Bits, share};
 use rt::fmt::{dec, hex};
-use rt::fs::{Extents, Ranges, fiemap, fstat, fstatfs};
+use rt::fs::{
+    Extent, Extents, FIEMAP_EXTENT_LAST, FIEMAP_EXTENT_UNKNOWN, Ranges, fiemap, fstat, fstatfs,
+};
 use rt::io::{AsFd, BorrowedFd, BufWriter};
 use rt::put;
 
@@ -18,23 +22,35 @@ struct Sum {
     bytes: u64,
 }
 
+/// A file that is looked at.
+struct Looked<'a> {
+    path: &'a [u8],
+    file: BorrowedFd<'a>,
+    size: u64,
+    /// Bytes of a block.
+    block: u64,
+    json: bool,
+}
+
 #[inline(never)]
-pub fn show(cx: &mut Context, options: &Options, path: &[u8]) -> Done {
+pub fn show(cx: &mut Context, options: u32, path: &[u8]) -> Done {
     let file = open_file(cx, path)?;
     let file = file.as_fd();
     let size = size(cx, path, file)?;
     let block = fstat(file).map_or(0, |stat| stat.st_blksize as u64).max(1);
-    if options.json {
+    let json = options & JSON != 0;
+    if json {
         cx.json().object("").text("file", path).number("size", size).number("st_blksize", block);
     }
+    let it = &Looked { path, file, size, block, json };
     let mut done = Ok(());
-    if options.map || options.draw {
-        done = map(cx, options, path, file, size, block);
+    if options & (MAP | DRAW) != 0 {
+        done = map(cx, options, it);
     }
-    if done.is_ok() && options.extents {
-        done = extents(cx, options.json, path, file, size, block);
+    if done.is_ok() && options & EXTENTS != 0 {
+        done = extents(cx, it);
     }
-    if options.json {
+    if json {
         cx.json().end_object().end_document();
     }
     done
@@ -42,70 +58,63 @@ pub fn show(cx: &mut Context, options: &Options, path: &[u8]) -> Done {
 
 // Not inlined: its frame is large, as is that of the next one.
 #[inline(never)]
-fn map(
-    cx: &mut Context,
-    options: &Options,
-    path: &[u8],
-    file: BorrowedFd,
-    size: u64,
-    block: u64,
-) -> Done {
-    let unit = if options.blocks { block } else { 1 };
-    let (mut data, mut holes) = (Sum::default(), Sum::default());
+fn map(cx: &mut Context, options: u32, it: &Looked) -> Done {
+    let unit = if options & BLOCKS != 0 { it.block } else { 1 };
+    let lists = options & MAP != 0 && !it.json;
+    // Of data, and of holes.
+    let mut sums = [Sum::default(); 2];
     let mut cells = [0u64; CELLS];
-    if options.json {
+    if it.json {
         cx.json().array("ranges");
-    } else if options.map {
+    } else if lists {
         put!(&mut cx.out, "              offset              length  kind\n");
     }
-    let mut failure = None;
-    let mut ranges = Ranges::new(file, size);
-    loop {
+    let mut ranges = Ranges::new(it.file, it.size);
+    let done = loop {
         let range = match ranges.next() {
             Ok(Some(range)) => range,
-            Ok(None) => break,
-            Err(errno) => {
-                failure = Some(errno);
-                break;
-            }
+            Ok(None) => break Ok(()),
+            Err(errno) => break Err(errno),
         };
-        let (sum, kind) = if range.is_hole { (&mut holes, "hole") } else { (&mut data, "data") };
+        let sum = &mut sums[usize::from(range.is_hole)];
         sum.ranges += 1;
         sum.bytes += range.length;
         if !range.is_hole {
-            colour(&mut cells, size, range.offset, range.length);
+            colour(&mut cells, it.size, range.offset, range.length);
         }
-        if options.json {
+        let kind = if range.is_hole { "hole" } else { "data" };
+        if it.json {
             let json = cx.json();
-            json.object("").number("offset", range.offset).number("length", range.length);
+            json.object("").numbers("offset length", &[range.offset, range.length]);
             json.text("kind", kind).end_object();
-        } else if options.map {
+        } else if lists {
             let (offset, length) = (range.offset / unit, range.length.div_ceil(unit));
             put!(&mut cx.out, dec(offset).width(20), dec(length).width(20), "  ", kind, "\n");
         }
         if cx.out.failed() {
-            break;
+            break Ok(());
         }
-    }
-    if options.json {
-        cx.json().end_array().number("data", data.bytes).number("holes", holes.bytes);
+    };
+    let [data, holes] = sums;
+    if it.json {
+        cx.json().end_array().numbers("data holes", &[data.bytes, holes.bytes]);
     } else {
-        if options.map {
-            totals(&mut cx.out, size, data, holes);
+        if lists {
+            totals(&mut cx.out, it.size, data, holes);
         }
-        if options.draw {
-            picture(&mut cx.out, size, &cells);
+        if options & DRAW != 0 {
+            picture(&mut cx.out, it.size, &cells);
         }
     }
-    failure.map_or(Ok(()), |errno| Err(fail(cx, path, errno)))
+    done.map_err(|errno| fail(cx, it.path, errno))
 }
 
 fn totals(out: &mut BufWriter, size: u64, data: Sum, holes: Sum) {
+    let tenths = share(holes.bytes, size, 1000);
     put!(out, "data: ", dec(data.bytes), " bytes in ", dec(data.ranges), plural(data.ranges));
     put!(out, "; holes: ", dec(holes.bytes), " bytes in ", dec(holes.ranges));
-    put!(out, plural(holes.ranges), ", ");
-    let tenths = share(holes.bytes, size, 1000);
-    put!(out, dec(tenths / 10), ".", dec(tenths % 10), " % of ", dec(size), "\n");
+    put!(out, plural(holes.ranges), ", ", dec(tenths / 10), ".", dec(tenths % 10));
+    put!(out, " % of ", dec(size), "\n");
 }
 
 fn plural(count: u64) -> &'static str {
@@ -153,14 +162,8 @@ const FLAGS: Bits = Bits {
 };
 
 #[inline(never)]
-fn extents(
-    cx: &mut Context,
-    json: bool,
-    path: &[u8],
-    file: BorrowedFd,
-    size: u64,
-    block: u64,
-) -> Done {
+fn extents(cx: &mut Context, it: &Looked) -> Done {
+    let &Looked { path, file, size, block, json } = it;
     if json {
         cx.json().array("extents");
     } else {
@@ -168,89 +171,96 @@ fn extents(
             put!(&mut cx.out, "Filesystem type is: ", hex(statfs.f_type as u64), "\n");
         }
         let blocks = size.div_ceil(block);
-        put!(&mut cx.out, "File size of ", crate::readelf::shown(path), " is ", dec(size));
-        put!(&mut cx.out, " (", dec(blocks), if blocks == 1 { " block" } else { " blocks" });
-        put!(&mut cx.out, " of ", dec(block), " bytes)\n");
+        let unit = if blocks == 1 { "block" } else { "blocks" };
+        fill!(
+            &mut cx.out,
+            "File size of %s is %u (%u %s of %u bytes)\n",
+            size, blocks, block; path, unit.as_bytes()
+        );
     }
     let mut room = Extents::new();
     let (mut start, mut index, mut pieces) = (0u64, 0u64, 0u64);
     // Where the last extent ended, in the file and on the device.
     let (mut logical, mut physical) = (0u64, 0u64);
-    loop {
+    let done = loop {
         let found = match fiemap(file, start, &mut room) {
             Ok(found) => found,
-            Err(errno) => {
-                if json {
-                    cx.json().end_array();
-                }
-                let tail = ": the file system tells of no extents";
-                return Err(told(cx, "'", path, errno, tail));
-            }
+            Err(errno) => break Err(errno),
         };
         let mut last = found.is_empty();
         for extent in found {
-            let flags = extent.fe_flags;
             let expected = physical.wrapping_add(extent.fe_logical.wrapping_sub(logical));
             let jumps = extent.fe_logical != 0 && extent.fe_physical != expected;
             pieces += u64::from(jumps || extent.fe_logical == 0);
             logical = extent.fe_logical.saturating_add(extent.fe_length);
             physical = extent.fe_physical.saturating_add(extent.fe_length);
-            last |= flags.contains(rt::fs::FIEMAP_EXTENT_LAST) || logical <= start;
+            last |= extent.fe_flags.contains(FIEMAP_EXTENT_LAST) || logical <= start;
             start = logical;
-            let each = |call: &mut dyn FnMut(&'static [u8])| {
-                FLAGS.each(flags.0.into(), call);
-                if logical >= size {
-                    call(b"eof");
-                }
-            };
-            if json {
-                let json = cx.json();
-                let values =
-                    [extent.fe_logical, extent.fe_physical, extent.fe_length, flags.0.into()];
-                json.object("").numbers("fe_logical fe_physical fe_length fe_flags", &values);
-                json.array("fe_flags_names");
-                each(&mut |name| {
-                    json.text("", name);
-                });
-                json.end_array().end_object();
-                continue;
-            }
-            if index == 0 {
+            if index == 0 && !json {
                 let head = " ext:     logical_offset:        physical_offset: length:   ";
                 put!(&mut cx.out, head, "expected: flags:\n");
             }
-            let (first, at) = (extent.fe_logical / block, extent.fe_physical / block);
-            let length = extent.fe_length.div_ceil(block);
-            let out = &mut cx.out;
-            put!(out, dec(index).width(4), ": ", dec(first).width(8), "..");
-            put!(out, dec((first + length).saturating_sub(1)).width(8), ": ");
-            // Where it has no place, it has no end.
-            let unknown = flags.contains(rt::fs::FIEMAP_EXTENT_UNKNOWN);
-            let (end, count) = if unknown { (at, 0) } else { (at + length - 1, length) };
-            put!(out, dec(at).width(10), "..", dec(end).width(10), ": ", dec(count).width(6), ":");
-            match jumps && !unknown {
-                true => put!(out, " ", dec(expected / block).width(10), ":"),
-                false => out.fill(b' ', 12),
-            }
-            let mut mark = " ";
-            each(&mut |name| {
-                put!(out, mark, name);
-                mark = ",";
-            });
-            put!(out, "\n");
+            let expected = if jumps { Some(expected) } else { None };
+            row(cx, it, index, extent, expected);
             index += 1;
         }
         if last || cx.out.failed() {
-            break;
+            break Ok(());
         }
-    }
+    };
     if json {
         cx.json().end_array();
-    } else {
-        let tail = if pieces == 1 { " extent found\n" } else { " extents found\n" };
-        put!(&mut cx.out, crate::readelf::shown(path), ": ", dec(pieces), tail);
+    }
+    if let Err(errno) = done {
+        return Err(told(cx, "'", path, errno, ": the file system tells of no extents"));
+    }
+    if !json {
+        let tail = if pieces == 1 { "extent" } else { "extents" };
+        fill!(&mut cx.out, "%s: %u %s found\n", pieces; path, tail.as_bytes());
     }
     Ok(())
+}
+
+/// An extent; and where it would be expected, if it isn't there.
+#[inline(never)]
+fn row(cx: &mut Context, it: &Looked, index: u64, extent: &Extent, expected: Option<u64>) {
+    let (flags, block) = (extent.fe_flags, it.block);
+    if it.json {
+        let values = [extent.fe_logical, extent.fe_physical, extent.fe_length, flags.0.into()];
+        cx.json().object("").numbers("fe_logical fe_physical fe_length fe_flags", &values);
+        cx.json().array("fe_flags_names");
+    } else {
+        let (first, at) = (extent.fe_logical / block, extent.fe_physical / block);
+        let length = extent.fe_length.div_ceil(block);
+        let last = (first + length).saturating_sub(1);
+        // Where it has no place, it has no end.
+        let unknown = flags.contains(FIEMAP_EXTENT_UNKNOWN);
+        let (end, count) = if unknown { (at, 0) } else { (at + length - 1, length) };
+        let out = &mut cx.out;
+        fill!(out, "%4u: %8u..%8u: %10u..%10u: %6u:", index, first, last, at, end, count);
+        match expected.filter(|_| !unknown) {
+            Some(expected) => put!(out, " ", dec(expected / block).width(10), ":"),
+            None => out.fill(b' ', 12),
+        }
+    }
+    let mut mark = " ";
+    let mut each = |name: &'static [u8]| {
+        if it.json {
+            cx.json().words("", name);
+        } else {
+            put!(&mut cx.out, mark, name);
+            mark = ",";
+        }
+    };
+    FLAGS.each(flags.0.into(), &mut each);
+    if extent.fe_logical.saturating_add(extent.fe_length) >= it.size {
+        each(b"eof");
+    }
+    if it.json {
+        cx.json().end_array().end_object();
+    } else {
+        put!(&mut cx.out, "\n");
+    }
 }
 
 #[cfg(test)]

@@ -3,10 +3,10 @@
 mod copy;
 mod map;
 
-use crate::cli::{self, Wrong};
+use crate::cli;
 use crate::context::Context;
-use crate::process::{Operand, Process, operand, tell};
-use crate::words::{Bits, Hex, number as digits, short, words};
+use crate::process::{Given, JSON, Operand, Process, WHY, given, operand, tell};
+use crate::words::{self, Bits, Hex, number as digits, short};
 use alloc::vec::Vec;
 use core::ffi::CStr;
 use rt::fmt::{Put, dec, oct};
@@ -39,38 +39,16 @@ or E behind it in units of 1024, 1024^2 and so on. FILE '-' is standard input.
 const USAGE: &str = "[-v] FILE OFFSET [WHENCE]\n   or: lx lseek -m|-e|-d [-b] FILE\n\
     \x20  or: lx lseek -r [--sparse] FILE OFFSET [LENGTH]\n   or: lx lseek -p PID FD";
 
-#[derive(Default)]
-struct Options<'a> {
-    verbose: bool,
-    map: bool,
-    extents: bool,
-    draw: bool,
-    blocks: bool,
-    read: bool,
-    sparse: bool,
-    pid: Option<&'a [u8]>,
-    json: bool,
-    why: bool,
-    help: bool,
-}
-
-impl<'a> Options<'a> {
-    fn set(&mut self, key: &[u8], value: Option<&'a [u8]>) {
-        match key {
-            [b'v'] => self.verbose = true,
-            [b'm'] => self.map = true,
-            [b'e'] => self.extents = true,
-            [b'd'] => self.draw = true,
-            [b'b'] => self.blocks = true,
-            [b'r'] => self.read = true,
-            b"sparse" => self.sparse = true,
-            [b'p'] => self.pid = value,
-            b"json" => self.json = true,
-            b"why" => self.why = true,
-            _ => self.help = true,
-        }
-    }
-}
+/// The options, in the order of their bits.
+const KEYS: &[u8] = b"json why v m e d b r sparse p";
+const VERBOSE: u32 = 4;
+const MAP: u32 = 8;
+const EXTENTS: u32 = 16;
+const DRAW: u32 = 32;
+const BLOCKS: u32 = 64;
+const READ: u32 = 128;
+const SPARSE: u32 = 256;
+const PID: u32 = 512;
 
 /// What went wrong has been told.
 struct Told;
@@ -78,7 +56,6 @@ struct Told;
 type Done<T = ()> = Result<T, Told>;
 
 pub fn run(cx: &mut Context) -> u8 {
-    let mut options = Options::default();
     // What looks like a number is an offset, whatever its sign.
     let (mut args, mut negative) = (Vec::new(), None);
     for arg in cx.args.iter().copied() {
@@ -87,26 +64,30 @@ pub fn run(cx: &mut Context) -> u8 {
             _ => args.push(arg),
         }
     }
-    let operands = cli::parse(cx, &args, HELP.options, &mut |_, key, value| {
-        Options::set(&mut options, key, value)
+    cx.args = args.leak();
+    let mut pid = None;
+    let given = given(cx, rt::text!(USAGE), HELP, KEYS, &mut |bit, value| {
+        pid = if bit == PID { value } else { pid };
+        true
     });
-    let Ok(mut operands) = operands.map_err(|Wrong| ()) else { return cli::misused(cx) };
-    if options.help {
-        return cli::help(cx, rt::text!(USAGE), HELP.text);
-    }
+    let Given { options, mut operands } = match given {
+        Ok(given) => given,
+        Err(status) => return status,
+    };
     if let Some(offset) = negative {
         operands.insert(operands.len().min(1), offset);
     }
-    let shows = options.map || options.extents || options.draw;
-    let done = match (&options, &*operands) {
-        (Options { pid: Some(pid), .. }, [fd]) => of_process(cx, &options, pid, fd),
-        (Options { pid: None, read: false, .. }, [file]) if shows => map::show(cx, &options, file),
-        (Options { pid: None, read, .. }, [file, offset, last @ ..])
-            if !shows && last.len() <= 1 =>
-        {
-            match (read, last.first().copied()) {
-                (true, last) => copy::read(cx, file, offset, last, options.sparse),
-                (false, last) => seek(cx, &options, file, offset, last.unwrap_or(b"set")),
+    let shows = options & (MAP | EXTENTS | DRAW) != 0;
+    let reads = options & READ != 0;
+    let done = match (pid, &*operands) {
+        (Some(pid), [fd]) => of_process(cx, options, pid, fd),
+        (None, [file]) if shows && !reads => map::show(cx, options, file),
+        (None, [file, offset, last @ ..]) if !shows && last.len() <= 1 => {
+            let last = last.first().copied();
+            if reads {
+                copy::read(cx, file, offset, last, options & SPARSE != 0)
+            } else {
+                seek(cx, options, file, offset, last.unwrap_or(b"set"))
             }
         }
         (_, words) => return operands_are_wrong(cx, words),
@@ -187,35 +168,33 @@ fn number(text: &[u8]) -> Option<i64> {
     if negative { 0i64.checked_sub_unsigned(value) } else { value.try_into().ok() }
 }
 
-fn told_number(cx: &mut Context, what: &str, text: &[u8]) -> Done<i64> {
-    number(text).ok_or_else(|| {
-        message!(cx, "invalid ", what, ": '", text, "'");
-        Told
-    })
+/// The number that a word is; only where there is a direction it may be negative.
+fn told_number(cx: &mut Context, what: &str, text: &[u8], directed: bool) -> Done<i64> {
+    let value = number(text);
+    match value {
+        Some(value) if directed || value >= 0 => return Ok(value),
+        _ => {}
+    }
+    let tail = if value.is_some() { "': it is negative" } else { "'" };
+    message!(cx, "invalid ", what, ": '", text, tail);
+    Err(Told)
 }
 
 /// A number that isn't negative.
 fn place(cx: &mut Context, what: &str, text: &[u8]) -> Done<u64> {
-    let value = told_number(cx, what, text)?;
-    u64::try_from(value).map_err(|_| {
-        message!(cx, "invalid ", what, ": '", text, "': it is negative");
-        Told
-    })
+    told_number(cx, what, text, false).map(|value| value as u64)
 }
 
 /// Seeks, and tells where the cursor is then.
 // Not inlined: its frame is large, as are those of the others that `run` calls.
 #[inline(never)]
-fn seek(cx: &mut Context, options: &Options, path: &[u8], offset: &[u8], whence: &[u8]) -> Done {
+fn seek(cx: &mut Context, options: u32, path: &[u8], offset: &[u8], whence: &[u8]) -> Done {
     let file = open_file(cx, path)?;
-    let Some(kind) = words(b"set cur end data hole", b' ').position(|known| known == whence) else {
+    let Some(kind) = words::place(b"set cur end data hole", whence) else {
         message!(cx, "invalid whence: '", whence, "'; it is set, cur, end, data or hole");
         return Err(Told);
     };
-    let value = match kind {
-        1 | 2 => told_number(cx, "offset", offset)?,
-        _ => place(cx, "offset", offset)? as i64,
-    };
+    let value = told_number(cx, "offset", offset, matches!(kind, 1 | 2))?;
     let to = match kind {
         0 => SeekFrom::Start(value as u64),
         1 => SeekFrom::Current(value),
@@ -226,30 +205,22 @@ fn seek(cx: &mut Context, options: &Options, path: &[u8], offset: &[u8], whence:
     let position = match file.as_fd().seek(to) {
         Ok(position) => position,
         Err(Errno::ENXIO) => {
-            let is_data = matches!(to, SeekFrom::Data(_));
-            let what = if is_data { ": no data from there on" } else { ": it lies behind the end" };
+            let what =
+                if kind == 3 { ": no data from there on" } else { ": it lies behind the end" };
             return Err(told(cx, "'", path, Errno::ENXIO, what));
         }
         Err(errno) => return Err(fail(cx, path, errno)),
     };
-    if !options.json {
-        put!(&mut cx.out, "Cursor position: ", dec(position), "\n");
-        if !options.verbose {
-            return Ok(());
-        }
-    }
     let mut buffer = [0; 1024];
-    let info = if options.verbose {
-        let dir = ProcessDir::own();
+    let mut known: &[u8] = &[];
+    if options & VERBOSE != 0 {
         let number = file.as_fd().number() as u32;
-        match dir.and_then(|dir| info(&dir, number, &mut buffer)) {
-            Ok(info) => info,
+        match ProcessDir::own().and_then(|dir| info(&dir, number, &mut buffer)) {
+            Ok(info) => known = info,
             Err(errno) => return Err(fail(cx, b"/proc/self/fdinfo", errno)),
         }
-    } else {
-        &[]
-    };
-    show_info(cx, options.json, Some(path), position, info);
+    }
+    show_info(cx, options, Some(path), position, known);
     Ok(())
 }
 
@@ -260,12 +231,11 @@ fn info<'b>(dir: &ProcessDir, fd: u32, buffer: &'b mut [u8]) -> rt::Result<&'b [
     dir.read(name, buffer)
 }
 
-/// The lines of `fdinfo`: names and values.
-fn fields(info: &[u8]) -> impl Iterator<Item = (&[u8], &[u8])> {
-    words(info, b'\n').filter_map(|line| {
-        let colon = find(line, b':')?;
-        Some((line.get(..colon)?, line.get(colon + 1..)?.trim_ascii()))
-    })
+/// The name and the value of a line of `fdinfo`; some lines have none.
+#[inline(never)]
+fn field(line: &[u8]) -> Option<(&[u8], &[u8])> {
+    let colon = find(line, b':')?;
+    Some((line.get(..colon)?, line.get(colon + 1..)?.trim_ascii()))
 }
 
 /// Flags of `man 2 open`, of x86-64; the first two come with [`INCLUDED`].
@@ -296,7 +266,8 @@ fn each_flag(value: u64, call: &mut dyn FnMut(&'static [u8])) -> u64 {
 }
 
 /// The cursor, and what else is known of a descriptor.
-fn show_info(cx: &mut Context, json: bool, path: Option<&[u8]>, position: u64, info: &[u8]) {
+fn show_info(cx: &mut Context, options: u32, path: Option<&[u8]>, position: u64, info: &[u8]) {
+    let json = options & JSON != 0;
     if json {
         cx.json().object("");
         if let Some(path) = path {
@@ -306,33 +277,23 @@ fn show_info(cx: &mut Context, json: bool, path: Option<&[u8]>, position: u64, i
         if !info.is_empty() {
             cx.json().object("fdinfo");
         }
+    } else {
+        put!(&mut cx.out, "Cursor position: ", dec(position), "\n");
     }
-    for (name, value) in fields(info) {
-        let flags = digits(value, 8).filter(|_| name == b"flags");
+    for line in words::words(info, b'\n') {
+        let Some((name, value)) = field(line) else { continue };
         if !json {
             put!(&mut cx.out, Shown(name), ": ", Shown(value));
-            if let Some(flags) = flags {
-                let (out, mut mark) = (&mut cx.out, " (");
-                let rest = each_flag(flags, &mut |name| {
-                    put!(out, mark, name);
-                    mark = "|";
-                });
-                if rest != 0 {
-                    put!(out, "|0", oct(rest));
-                }
-                put!(out, ")");
-            }
-            put!(&mut cx.out, "\n");
-        } else if let Some(flags) = flags {
-            cx.json().number("flags", flags).array("flags_names");
-            each_flag(flags, &mut |name| {
-                cx.json().text("", name);
-            });
-            cx.json().end_array();
-        } else if let b"pos" | b"mnt_id" | b"ino" = name {
+        }
+        if name == b"flags" {
+            show_flags(cx, json, digits(value, 8).unwrap_or(0));
+        } else if json && let Some(place) = words::place(b"pos mnt_id ino", name) {
             // Some kinds of descriptors have other lines more than once.
-            let name = core::str::from_utf8(name).unwrap_or_default();
+            let name = ["pos", "mnt_id", "ino"].get(place).copied().unwrap_or_default();
             cx.json().number(name, digits(value, 10).unwrap_or(0));
+        }
+        if !json {
+            put!(&mut cx.out, "\n");
         }
     }
     if json {
@@ -341,6 +302,30 @@ fn show_info(cx: &mut Context, json: bool, path: Option<&[u8]>, position: u64, i
         }
         cx.json().end_object().end_document();
     }
+}
+
+/// The names of flags: in parentheses, or beside their number.
+fn show_flags(cx: &mut Context, json: bool, flags: u64) {
+    if json {
+        cx.json().number("flags", flags).array("flags_names");
+    }
+    let mut mark = " (";
+    let rest = each_flag(flags, &mut |name| {
+        if json {
+            cx.json().words("", name);
+        } else {
+            put!(&mut cx.out, mark, name);
+            mark = "|";
+        }
+    });
+    if json {
+        cx.json().end_array();
+        return;
+    }
+    if rest != 0 {
+        put!(&mut cx.out, "|0", oct(rest));
+    }
+    put!(&mut cx.out, ")");
 }
 
 /// Text of the kernel's; where it isn't plain, as hexadecimal digits.
@@ -358,7 +343,7 @@ impl Put for Shown<'_> {
 
 /// The cursor of another process's descriptor.
 #[inline(never)]
-fn of_process(cx: &mut Context, options: &Options, pid: &[u8], fd: &[u8]) -> Done {
+fn of_process(cx: &mut Context, options: u32, pid: &[u8], fd: &[u8]) -> Done {
     let number = match operand(pid) {
         Operand::Pid(number) => Some(number),
         _ => None,
@@ -369,32 +354,24 @@ fn of_process(cx: &mut Context, options: &Options, pid: &[u8], fd: &[u8]) -> Don
         return Err(Told);
     };
     let mut buffer = [0; 4096];
-    let process = match Process::open(number) {
-        Ok(process) => process,
-        Err(reason) => {
-            tell(cx, pid, reason, options.why);
-            return Err(Told);
+    let found =
+        Process::open(number).and_then(|process| match info(&process.dir, fd, &mut buffer) {
+            Ok(info) => Ok(Some(info)),
+            Err(Errno::ENOENT) if process.check().is_ok() => Ok(None),
+            Err(errno) => Err(process.reason(errno)),
+        });
+    match found {
+        Ok(Some(info)) => {
+            // The cursor is in the first line.
+            let first = words::words(info, b'\n').next().unwrap_or_default();
+            let position = field(first).and_then(|(_, value)| digits(value, 10)).unwrap_or(0);
+            show_info(cx, options, None, position, info);
+            return Ok(());
         }
-    };
-    let info = match info(&process.dir, fd, &mut buffer) {
-        Ok(info) => info,
-        Err(Errno::ENOENT) if process.check().is_ok() => {
-            message!(cx, pid, ": no descriptor ", dec(fd), " is open");
-            return Err(Told);
-        }
-        Err(errno) => {
-            let reason = process.reason(errno);
-            tell(cx, pid, reason, options.why);
-            return Err(Told);
-        }
-    };
-    let position = fields(info).find(|(name, _)| name == b"pos").map_or(&b""[..], |(_, v)| v);
-    let position = digits(position, 10).unwrap_or(0);
-    if !options.json {
-        put!(&mut cx.out, "Cursor position: ", dec(position), "\n");
+        Ok(None) => message!(cx, pid, ": no descriptor ", dec(fd), " is open"),
+        Err(reason) => _ = tell(cx, pid, reason, options & WHY != 0),
     }
-    show_info(cx, options.json, None, position, info);
-    Ok(())
+    Err(Told)
 }
 
 fn number_of_fd(text: &[u8]) -> Option<u32> {

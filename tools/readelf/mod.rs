@@ -47,7 +47,8 @@ macro_rules! warn_open {
 }
 
 #[macro_use]
-mod pattern;
+pub mod pattern;
+pub(crate) use fill;
 
 mod arch;
 mod archive;

@@ -1,7 +1,9 @@
 //! A format as GNU stat takes it: literal text and directives, `%[flags][width][.precision]`
 //! and a letter, written as C's printf writes the types that are behind them.
 
+use crate::words::leading;
 use rt::io::BufWriter;
+use rt::row::find;
 
 /// A piece of a format.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -23,11 +25,8 @@ pub enum Piece<'f> {
 /// How a directive is to be printed.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub struct Spec {
-    pub left: bool,
-    pub zero: bool,
-    pub alternate: bool,
-    /// `+`, a space, or 0 for none: before numbers with a sign.
-    pub sign: u8,
+    /// A bit for each of [`FLAGS`] that was given.
+    flags: u8,
     /// How many flags were given that mean nothing to text.
     pub dropped: u8,
     /// Whether the precision is a point without a number: 0, but for times 9.
@@ -35,6 +34,14 @@ pub struct Spec {
     pub width: usize,
     pub precision: Option<usize>,
 }
+
+/// The flags, in the order of their bits; the last two mean nothing to stat.
+const FLAGS: &[u8] = b"-0#+ 'I";
+const LEFT: u8 = 1;
+const ZERO: u8 = 2;
+const ALTERNATE: u8 = 4;
+const PLUS: u8 = 8;
+const SPACE: u8 = 16;
 
 /// The pieces of a format, one after the other.
 #[derive(Clone)]
@@ -75,36 +82,25 @@ impl<'f> Format<'f> {
         Some(first)
     }
 
-    /// The next byte, if it is one of these.
-    fn take_any(&mut self, of: &[u8]) -> Option<u8> {
-        let first = self.rest.first().copied().filter(|byte| of.contains(byte))?;
-        self.take();
-        Some(first)
+    /// Takes the next byte if it is one of these; which one it is.
+    fn take_any(&mut self, of: &[u8]) -> Option<usize> {
+        let (&first, rest) = self.rest.split_first()?;
+        let place = find(of, first)?;
+        self.rest = rest;
+        Some(place)
     }
 
     fn number(&mut self) -> Option<usize> {
-        let mut number = None;
-        while let Some(digit) = self.take_any(b"0123456789") {
-            let sum = number.unwrap_or(0usize).saturating_mul(10);
-            number = Some(sum.saturating_add(usize::from(digit - b'0')));
-        }
-        number
+        leading(&mut self.rest).map(|number| number as usize)
     }
 
     /// Behind the `%` with which `whole` begins.
     fn directive(&mut self, whole: &'f [u8]) -> Piece<'f> {
         self.spec = Spec::default();
-        while let Some(flag) = self.take_any(b"'-+ #0I") {
+        while let Some(flag) = self.take_any(FLAGS) {
             let spec = &mut self.spec;
-            spec.dropped = spec.dropped.saturating_add(u8::from(flag != b'-'));
-            match flag {
-                b'-' => spec.left = true,
-                b'0' => spec.zero = true,
-                b'#' => spec.alternate = true,
-                b'+' => spec.sign = b'+',
-                b' ' => spec.sign = spec.sign.max(b' '),
-                _ => {}
-            }
+            spec.flags |= 1 << flag;
+            spec.dropped = spec.dropped.saturating_add(u8::from(flag > 0));
         }
         self.spec.width = self.number().unwrap_or(0);
         if self.take_any(b".").is_some() {
@@ -117,7 +113,8 @@ impl<'f> Format<'f> {
             b'%' if plain => Piece::Byte(b'%'),
             b'%' => Piece::Invalid(whole.get(..whole.len() - self.rest.len()).unwrap_or(whole)),
             half @ (b'H' | b'L') => match self.take_any(b"dr") {
-                Some(letter) => Piece::Directive(half, letter),
+                Some(0) => Piece::Directive(half, b'd'),
+                Some(_) => Piece::Directive(half, b'r'),
                 None => Piece::Directive(0, half),
             },
             letter => Piece::Directive(0, letter),
@@ -147,8 +144,8 @@ impl<'f> Format<'f> {
         }
         self.rest = behind.get(1..).unwrap_or_default();
         let (letters, meanings) = (b"abtnvfre\"\\", b"\x07\x08\t\n\x0b\x0c\r\x1b\"\\");
-        match letters.iter().zip(meanings).find(|(known, _)| **known == letter) {
-            Some((_, meaning)) => Piece::Byte(*meaning),
+        match find(letters, letter).and_then(|at| meanings.get(at)) {
+            Some(meaning) => Piece::Byte(*meaning),
             None => Piece::UnknownEscape(letter),
         }
     }
@@ -158,6 +155,10 @@ impl<'f> Format<'f> {
 const LONGEST: usize = i32::MAX as usize;
 
 impl Spec {
+    fn has(&self, flag: u8) -> bool {
+        self.flags & flag != 0
+    }
+
     /// `%s`.
     pub fn text(&self, out: &mut BufWriter, text: &[u8]) {
         let length = self.precision.unwrap_or(text.len()).min(text.len());
@@ -171,11 +172,11 @@ impl Spec {
             return;
         }
         let gap = self.width.saturating_sub(prefix.len() + zeros + text.len());
-        out.fill(b' ', if self.left { 0 } else { gap });
+        out.fill(b' ', if self.has(LEFT) { 0 } else { gap });
         out.bytes(prefix);
         out.fill(b'0', zeros);
         out.bytes(text);
-        out.fill(b' ', if self.left { gap } else { 0 });
+        out.fill(b' ', if self.has(LEFT) { gap } else { 0 });
     }
 
     /// `%lu`, `%lo`, `%lx`.
@@ -190,7 +191,12 @@ impl Spec {
 
     /// The character before a number that may have one; 0 for none.
     fn sign(&self, negative: bool) -> u8 {
-        if negative { b'-' } else { self.sign }
+        match self.flags & (PLUS | SPACE) {
+            _ if negative => b'-',
+            0 => 0,
+            SPACE => b' ',
+            _ => b'+',
+        }
     }
 
     #[inline(never)]
@@ -210,14 +216,14 @@ impl Spec {
         let before = [b'0', b'x', sign];
         let prefix = match (sign, base) {
             (1.., _) => &before[2..],
-            (0, 16) if self.alternate && value > 0 => &before[..2],
+            (0, 16) if self.has(ALTERNATE) && value > 0 => &before[..2],
             _ => &[],
         };
         let mut zeros = self.precision.unwrap_or(1).saturating_sub(digits.len());
-        if self.alternate && base == 8 {
+        if self.has(ALTERNATE) && base == 8 {
             zeros = zeros.max(1);
         }
-        if self.zero && !self.left && self.precision.is_none() {
+        if self.flags & (ZERO | LEFT) == ZERO && self.precision.is_none() {
             zeros = zeros.max(self.width.saturating_sub(prefix.len() + digits.len()));
         }
         self.field(out, prefix, zeros, digits);
@@ -248,8 +254,8 @@ impl Spec {
         }
         let sign = self.sign(seconds < 0);
         let length = decimal_digits(whole.unsigned_abs()) + usize::from(sign > 0);
-        spec.width = if self.left { 0 } else { self.width.saturating_sub(digits + 1) };
-        spec.left = false;
+        spec.width = if self.has(LEFT) { 0 } else { self.width.saturating_sub(digits + 1) };
+        spec.flags &= !LEFT;
         spec.number(out, whole.unsigned_abs(), 10, sign);
         out.byte(b'.');
         let length = length.max(spec.width) + 1;

@@ -16,6 +16,7 @@ use crate::cli;
 use crate::context::Context;
 use crate::quote::{Style, Tamed, Word};
 use crate::words::{place, short, words};
+use alloc::boxed::Box;
 use alloc::vec::Vec;
 use format::{Format, Piece, Spec};
 use ids::Ids;
@@ -108,9 +109,8 @@ impl Options<'_> {
 struct Run<'a> {
     options: Options<'a>,
     quoting: Style,
-    zone: Zone,
-    /// Whether that is the one that is wanted: it is found out when a time is printed.
-    zone_known: bool,
+    /// It is found out when a time is printed.
+    zone: Option<Box<Zone>>,
     users: Ids,
     groups: Ids,
     /// The last mount whose place was looked up.
@@ -121,8 +121,7 @@ pub fn run(cx: &mut Context) -> u8 {
     let mut run = Run {
         options: Options::default(),
         quoting: Style::Literal,
-        zone: Zone::default(),
-        zone_known: false,
+        zone: None,
         users: Ids::new(c"/etc/passwd"),
         groups: Ids::new(c"/etc/group"),
         mount: None,
@@ -293,10 +292,7 @@ impl Run<'_> {
     }
 
     fn zone(&mut self) -> &Zone {
-        if !core::mem::replace(&mut self.zone_known, true) {
-            time::set_local(&mut self.zone);
-        }
-        &self.zone
+        self.zone.get_or_insert_with(time::local)
     }
 
     /// What statx is told, apart from the mask.

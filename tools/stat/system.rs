@@ -9,6 +9,7 @@ use crate::words::{short, words};
 use alloc::vec::Vec;
 use rt::fmt::hex;
 use rt::fs::{Statfs, StatxMask, statfs};
+use rt::pairs::{ENGLISH, expand};
 use rt::put;
 
 /// `-f -t`.
@@ -62,7 +63,7 @@ const MAGIC: [u32; 131] = [
 ];
 
 /// The names, each with a newline behind it.
-const NAMES: &[u8] = b"\
+const NAMES: &str = "\
 qnx4\nz3fold\nautofs\njffs\ndevfs\next\nminix\nminix (30 char.)\ndevpts\nminix v2\n\
 minix v2 (30 char.)\nnilfs\nisofs\nisofs\nfat\nhfs\nhfs+\nhfsx\nmsdos\nminix3\nsmb\nnovell\n\
 exofs\nnfs\nromfs\njffs2\nisofs\nproc\nopenprom\nusbdevfs\nadfs\naffs\next2\next2/ext3\n\
@@ -76,17 +77,20 @@ securityfs\nsquashfs\nbtrfs_test\ncoda\nocfs2\ntracefs\nvboxsf\noverlayfs\nprl_f
 btrfs\nhugetlbfs\nvxfs\npanfs\nxenfs\nvmhgfs\nsnfs\nppc-cmm-fs\nlogfs\nbpf_fs\nefivarfs\n\
 erofs\nf2fs\nselinux\nhpfs\nsmb2\ncifs\n";
 
-/// The name of a kind of file system, if it has one.
-pub fn known_type(magic: i64) -> Option<&'static [u8]> {
-    let at = MAGIC.iter().position(|&known| i64::from(known) == magic)?;
-    words(NAMES, b'\n').nth(at)
+/// Adds the name of a kind of file system; false where it has none.
+pub fn known_type(magic: i64, to: &mut Vec<u8>) -> bool {
+    let at = MAGIC.iter().position(|&known| i64::from(known) == magic);
+    let name = at.and_then(|at| words(rt::packed!(NAMES, ENGLISH), b'\n').nth(at));
+    for byte in name.unwrap_or_default() {
+        expand(ENGLISH, *byte, &mut |byte| to.push(byte));
+    }
+    name.is_some()
 }
 
 /// The same, or what stands for it.
 pub fn type_name(magic: i64, to: &mut Vec<u8>) {
-    match known_type(magic) {
-        Some(name) => to.extend(name),
-        None => *to = short(&mut |out| put!(out, "UNKNOWN (0x", hex(magic as u64), ")")),
+    if !known_type(magic, to) {
+        *to = short(&mut |out| put!(out, "UNKNOWN (0x", hex(magic as u64), ")"));
     }
 }
 
@@ -131,7 +135,7 @@ mod tests {
     #[test]
     fn each_kind_has_its_name() {
         assert!(MAGIC.is_sorted());
-        assert_eq!(words(NAMES, b'\n').count(), MAGIC.len());
+        assert_eq!(NAMES.lines().count(), MAGIC.len());
         let name = |magic| {
             let mut name = Vec::new();
             type_name(magic, &mut name);
@@ -141,6 +145,6 @@ mod tests {
         assert_eq!(name(0xef53), "ext2/ext3");
         assert_eq!(name(0xff53_4d42), "cifs");
         assert_eq!(name(0x1234), "UNKNOWN (0x1234)");
-        assert_eq!(known_type(0xff53_4d42 - (1 << 32)), None);
+        assert!(!known_type(0xff53_4d42 - (1 << 32), &mut Vec::new()));
     }
 }

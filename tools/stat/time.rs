@@ -2,6 +2,7 @@
 
 use super::zone::{Zone, civil};
 use crate::words::short;
+use alloc::boxed::Box;
 use alloc::vec::Vec;
 use rt::fmt::{dec, int};
 use rt::fs::{Mode, O_NONBLOCK, O_RDONLY, open};
@@ -14,15 +15,17 @@ const ZONES: &[u8] = b"/usr/share/zoneinfo";
 /// No zone's file is longer than this.
 const LONGEST: usize = 256 << 10;
 
-/// Sets the zone of `TZ`, and without that of /etc/localtime; leaves UTC where there is none.
-pub fn set_local(zone: &mut Zone) {
+/// The zone of `TZ`, and without that of /etc/localtime; UTC where there is none.
+#[inline(never)]
+pub fn local() -> Box<Zone> {
+    let mut zone = Box::<Zone>::default();
     let Some(name) = rt::env::var("TZ") else {
-        read(zone, b"/etc/localtime");
-        return;
+        read(&mut zone, b"/etc/localtime");
+        return zone;
     };
     let name = name.strip_prefix(b":").unwrap_or(name);
     if name.is_empty() {
-        return;
+        return zone;
     }
     let mut path = Vec::new();
     if !name.starts_with(b"/") {
@@ -30,9 +33,10 @@ pub fn set_local(zone: &mut Zone) {
         path.push(b'/');
     }
     path.extend(name);
-    if read(zone, &path).is_none() {
+    if read(&mut zone, &path).is_none() {
         zone.set_rules(name);
     }
+    zone
 }
 
 #[inline(never)]
@@ -60,17 +64,18 @@ fn write(out: &mut BufWriter, zone: &Zone, seconds: i64, nanoseconds: u32) {
     let offset = zone.offset(seconds);
     let (leap, is_leap) = zone.leap(seconds);
     let local = seconds.checked_add(offset.east).and_then(|local| local.checked_sub(leap));
-    let [year, month, day] = civil(local.unwrap_or(0).div_euclid(86400));
+    let [year, month, day] = civil(local.unwrap_or(0));
     if local.is_none() || i32::try_from(year - 1900).is_err() {
         return put!(out, int(seconds), ".", dec(nanoseconds).zero(9));
     }
-    let second = local.unwrap_or(0).rem_euclid(86400);
+    let second = local.unwrap_or(0).rem_euclid(86400) as u64;
     let minute = second / 60;
-    let second = second % 60 + i64::from(is_leap);
-    let parts = [month, day, minute / 60, minute % 60, second];
+    let second = second % 60 + u64::from(is_leap);
+    let parts = [month as u64, day as u64, minute / 60, minute % 60, second];
     put!(out, int(year).zero(4));
     for (before, part) in b"-- ::".iter().zip(&parts) {
-        put!(out, [*before], int(*part).zero(2));
+        out.byte(*before);
+        put!(out, dec(*part).zero(2));
     }
     let minus = offset.east < 0 || offset.east == 0 && offset.unknown;
     let minutes = offset.east.unsigned_abs() / 60;

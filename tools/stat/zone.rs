@@ -4,7 +4,7 @@
 //!
 //! Bytes to numbers, nothing else; whatever the bytes are, the answer is a number.
 
-use crate::words::words;
+use crate::words::{leading, words};
 use alloc::vec::Vec;
 
 /// Seconds in a day.
@@ -17,7 +17,9 @@ pub struct Zone {
     bytes: Vec<u8>,
     /// The block in it that counts.
     block: Block,
-    rules: Option<Rules>,
+    rules: Rules,
+    /// Whether the rules are any.
+    has_rules: bool,
 }
 
 /// What is to be added to a time in UTC.
@@ -41,15 +43,17 @@ struct Block {
 }
 
 /// `std offset [dst [offset] [,start,end]]`
+#[derive(Default)]
 struct Rules {
     standard: Offset,
     summer: Offset,
+    has_summer: bool,
     /// When summer begins and ends, if there is one.
-    changes: Option<[Change; 2]>,
+    changes: [Change; 2],
 }
 
 /// A day of the year and a time on it, in seconds.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Default)]
 struct Change {
     kind: Kind,
     month: i64,
@@ -59,9 +63,10 @@ struct Change {
 }
 
 /// How a day of the year is told.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Default)]
 enum Kind {
     /// `n`: 0 to 365.
+    #[default]
     Zero,
     /// `Jn`: 1 to 365, the 29th of February never counts.
     Julian,
@@ -70,9 +75,10 @@ enum Kind {
 }
 
 impl Zone {
-    /// Becomes the zone of a value of `TZ` that names no file.
+    /// Becomes the zone of a value of `TZ` that names no file; UTC where it is nothing that POSIX
+    /// knows.
     pub fn set_rules(&mut self, text: &[u8]) {
-        self.rules = Rules::parse(text);
+        self.has_rules = self.rules.parse(text).is_some();
     }
 
     /// Becomes the zone of a TZif file; none where it isn't one.
@@ -90,7 +96,7 @@ impl Zone {
         if let [b'\n', footer @ ..] = behind
             && has_rules
         {
-            self.rules = words(footer, b'\n').next().and_then(Rules::parse);
+            self.set_rules(words(footer, b'\n').next().unwrap_or_default());
         }
         self.bytes = bytes;
         Some(())
@@ -98,14 +104,16 @@ impl Zone {
 
     /// How local time is made of a time in UTC.
     pub fn offset(&self, time: i64) -> Offset {
-        let rules = self.rules.as_ref();
-        let by_table = self.block.offset(&self.bytes, time, rules.is_some());
-        let by_rules = || rules.map_or(Offset::default(), |rules| rules.offset(time));
-        by_table.unwrap_or_else(by_rules)
+        match self.block.offset(&self.bytes, time, self.has_rules) {
+            Some(offset) => offset,
+            None if self.has_rules => self.rules.offset(time),
+            None => Offset::default(),
+        }
     }
 
     /// How many leap seconds went by that aren't in a count of seconds, in the zones that know
     /// them, and whether this is one.
+    #[inline(never)]
     pub fn leap(&self, time: i64) -> (i64, bool) {
         let mut found = (0, false);
         let (bytes, block) = (&self.bytes, &self.block);
@@ -206,15 +214,8 @@ impl Text<'_> {
         rest.is_some()
     }
 
-    #[inline(never)]
     fn number(&mut self) -> Option<i64> {
-        let mut number = None;
-        while let Some((digit @ b'0'..=b'9', rest)) = self.0.split_first() {
-            let sum = number.unwrap_or(0i64).saturating_mul(10);
-            number = Some(sum.saturating_add(i64::from(digit - b'0')));
-            self.0 = rest;
-        }
-        number
+        leading(&mut self.0).map(|number| number as i64)
     }
 
     /// A number from `low` to `high`.
@@ -259,72 +260,71 @@ impl Text<'_> {
     }
 
     #[inline(never)]
-    fn change(&mut self) -> Option<Change> {
-        let mut change = Change { kind: Kind::Zero, month: 0, week: 0, day: 0, time: 7200 };
+    fn change(&mut self, change: &mut Change) -> Option<()> {
+        *change = Change { time: 7200, ..Change::default() };
+        let (mut low, mut high) = (0, 365);
         if self.take(b'J') {
             change.kind = Kind::Julian;
-            change.day = self.within(1, 365)?;
+            low = 1;
         } else if self.take(b'M') {
             change.kind = Kind::Month;
-            let places = [(&mut change.month, 1, 12), (&mut change.week, 1, 5)];
-            for (place, low, high) in places {
-                *place = self.within(low, high)?;
+            for (place, high) in [(&mut change.month, 12), (&mut change.week, 5)] {
+                *place = self.within(1, high)?;
                 self.take(b'.').then_some(())?;
             }
-            change.day = self.within(0, 6)?;
-        } else {
-            change.day = self.within(0, 365)?;
+            high = 6;
         }
+        change.day = self.within(low, high)?;
         if self.take(b'/') {
             change.time = self.time(167)?;
         }
-        Some(change)
+        Some(())
     }
 }
 
 impl Rules {
-    /// None where it is nothing that POSIX knows: such a zone is UTC. What only begins well
-    /// is taken as far as it goes, as glibc does: a day that makes no sense is the first of
-    /// January, a summer time without a name is UTC.
+    /// None where it is nothing that POSIX knows. What only begins well is taken as far as it
+    /// goes, as glibc does: a day that makes no sense is the first of January, a summer time
+    /// without a name is UTC.
     #[inline(never)]
-    fn parse(text: &[u8]) -> Option<Rules> {
+    fn parse(&mut self, text: &[u8]) -> Option<()> {
         let mut text = Text(text);
-        let unknown = text.name()?;
-        let standard = Offset { east: -text.time(24)?, unknown };
-        let mut rules = Rules { standard, summer: Offset::default(), changes: None };
-        if text.0.is_empty() {
-            return Some(rules);
-        }
+        self.standard.unknown = text.name()?;
+        self.standard.east = -text.time(24)?;
+        self.has_summer = !text.0.is_empty();
+        self.summer = Offset::default();
         if let Some(unknown) = text.name() {
             let west = if matches!(text.0, [] | [b',', ..]) { None } else { text.time(24) };
-            rules.summer.east = west.map_or(standard.east + 3600, |west| -west);
-            rules.summer.unknown = unknown;
+            self.summer.east = west.map_or(self.standard.east + 3600, |west| -west);
+            self.summer.unknown = unknown;
         }
-        // Without days of its own a zone has those of the United States.
-        let sunday = |month, week| Change { kind: Kind::Month, month, week, day: 0, time: 7200 };
-        let mut changes = [sunday(3, 2), sunday(11, 1)];
         let mut right = true;
-        for change in &mut changes {
+        for (change, (month, week)) in self.changes.iter_mut().zip([(3, 2), (11, 1)]) {
+            // Without days of its own a zone has those of the United States.
+            *change = Change { kind: Kind::Month, month, week, day: 0, time: 7200 };
             if right && matches!(text.0, b"" | b",") {
                 continue;
             }
-            let given = if right && text.take(b',') { text.change() } else { None };
-            right = given.is_some();
-            *change = given.unwrap_or(Change { kind: Kind::Zero, day: 0, time: 0, ..*change });
+            right = right && text.take(b',') && text.change(change).is_some();
+            if !right {
+                *change = Change::default();
+            }
         }
-        rules.changes = Some(changes);
-        Some(rules)
+        Some(())
     }
 
     #[inline(never)]
     fn offset(&self, time: i64) -> Offset {
-        let Some([start, end]) = &self.changes else { return self.standard };
-        let year = civil(time.div_euclid(DAY))[0];
+        if !self.has_summer {
+            return self.standard;
+        }
+        let year = civil(time)[0];
         // Each change is told in the local time before it.
+        let [start, end] = &self.changes;
         let start = start.seconds(year).saturating_sub(self.standard.east);
         let end = end.seconds(year).saturating_sub(self.summer.east);
-        let is_summer =
-            if start > end { !(end..start).contains(&time) } else { (start..end).contains(&time) };
+        // Where summer begins in one year and ends in the next, it is winter from the end on.
+        let is_summer = (time >= start) ^ (time >= end) ^ (start > end);
         if is_summer { self.summer } else { self.standard }
     }
 }
@@ -366,17 +366,20 @@ fn days(year: i64, month: i64) -> i64 {
     era * 146_097 + of_era * 365 + of_era / 4 - of_era / 100 + (153 * month + 2) / 5 - 719_468
 }
 
-/// The year, month and day of a day that is counted from 1970.
-pub fn civil(day: i64) -> [i64; 3] {
-    // 400 years have 146,097 days; of these years each begins in March.
-    let day = day.saturating_add(719_468);
-    let (era, of_era) = (day.div_euclid(146_097), day.rem_euclid(146_097));
-    let year = (of_era - of_era / 1460 + of_era / 36_524 - of_era / 146_096) / 365;
-    let of_year = of_era - (365 * year + year / 4 - year / 100);
-    let month = (5 * of_year + 2) / 153;
-    let day = of_year - (153 * month + 2) / 5 + 1;
-    let month = if month < 10 { month + 3 } else { month - 9 };
-    [era * 400 + year + i64::from(month <= 2), month, day]
+/// The year, month and day of a time, in seconds since 1970.
+#[inline(never)]
+pub fn civil(time: i64) -> [i64; 3] {
+    let day = time.div_euclid(DAY);
+    // 400 years have 146,097 days: so this is the year, or one of its neighbours.
+    let mut year = 1971 + (day * 400).div_euclid(146_097);
+    while days(year, 1) > day {
+        year -= 1;
+    }
+    let mut month = 12;
+    while days(year, month) > day {
+        month -= 1;
+    }
+    [year, month, day - days(year, month) + 1]
 }
 
 #[cfg(test)]
@@ -388,15 +391,19 @@ mod tests {
     fn days_and_dates() {
         assert_eq!(civil(0), [1970, 1, 1]);
         assert_eq!(civil(-1), [1969, 12, 31]);
-        assert_eq!(civil(11016), [2000, 2, 29]);
-        assert_eq!(civil(-719_528), [0, 1, 1]);
-        for day in (-1_000_000..1_000_000).step_by(13) {
-            let [year, month, of_month] = civil(day);
-            assert_eq!(days(year, month) + of_month - 1, day);
+        assert_eq!(civil(11016 * DAY), [2000, 2, 29]);
+        assert_eq!(civil(-719_528 * DAY), [0, 1, 1]);
+        let begins = (-3000..3000).flat_map(|year| (1..=12).map(move |month| (year, month)));
+        for (year, month) in begins.chain([(-292_277_022_656, 2), (292_277_026_596, 11)]) {
+            let day = days(year, month);
+            assert_eq!(civil(day * DAY), [year, month, 1]);
+            let [_, before, last] = civil(day * DAY - 1);
+            assert!(before == (month + 10) % 12 + 1 && (28..=31).contains(&last));
             assert_eq!(days(year, 13), days(year + 1, 1));
         }
-        for day in [i64::MIN, i64::MAX, i64::MIN / DAY, i64::MAX / DAY] {
-            civil(day);
+        for time in [i64::MIN, i64::MAX] {
+            let [year, month, of_month] = civil(time);
+            assert_eq!(days(year, month) + of_month - 1, time.div_euclid(DAY));
         }
     }
 

@@ -531,10 +531,13 @@ pub struct Registers {
 impl Registers {
     /// Those that programs use, in the order of their numbers, then rip and eflags.
     #[inline]
-    pub fn numbered(&self) -> [u64; 18] {
-        let Registers { rax, rcx, rdx, rbx, rsp, rbp, rsi, rdi, rip, eflags, .. } = *self;
-        let Registers { r8, r9, r10, r11, r12, r13, r14, r15, .. } = *self;
-        [rax, rcx, rdx, rbx, rsp, rbp, rsi, rdi, r8, r9, r10, r11, r12, r13, r14, r15, rip, eflags]
+    pub fn numbered(&self) -> impl Iterator<Item = u64> {
+        // Where they are among the words.
+        const PLACES: [u8; 18] = [10, 11, 12, 5, 19, 4, 13, 14, 9, 8, 7, 6, 3, 2, 1, 0, 16, 18];
+        const WORDS: usize = size_of::<Registers>() / size_of::<u64>();
+        // SAFETY: it is so many words and nothing else.
+        let words: &[u64; WORDS] = unsafe { &*core::ptr::from_ref(self).cast() };
+        PLACES.iter().filter_map(|place| words.get(usize::from(*place)).copied())
     }
 }
 

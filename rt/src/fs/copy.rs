@@ -11,6 +11,7 @@ use crate::io::{AsFd, retry};
 /// # Errors
 /// `EXDEV`, `EINVAL`, `EOPNOTSUPP`: not between these two; `EBADF`: also where the target is
 /// open for appending.
+#[inline]
 pub fn copy_file_range(
     from: impl AsFd,
     offset: u64,
@@ -28,6 +29,7 @@ pub fn copy_file_range(
 ///
 /// # Errors
 /// `EINVAL`: not from or not to such a file; `EAGAIN`: the target is full and does not wait.
+#[inline]
 pub fn sendfile(to: impl AsFd, from: impl AsFd, offset: u64, length: usize) -> Result<usize> {
     let mut at = offset as i64;
     let args = [to.as_fd().word(), from.as_fd().word(), (&raw mut at) as usize, length];

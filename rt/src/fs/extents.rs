@@ -94,6 +94,7 @@ impl Default for Extents {
 ///
 /// # Errors
 /// `EOPNOTSUPP`, `ENOTTY`: the file system doesn't tell; `EBADR`: what is wanted isn't known.
+#[inline]
 pub fn fiemap(fd: impl AsFd, start: u64, room: &mut Extents) -> Result<&[Extent]> {
     /// `_IOWR('f', 11, struct fiemap)`
     const FS_IOC_FIEMAP: usize = 0xc020_660b;
@@ -138,6 +139,7 @@ impl<'f> Ranges<'f> {
     ///
     /// # Errors
     /// Those of [`seek`](Seek::seek). After one there are no more ranges.
+    #[inline]
     #[allow(clippy::should_implement_trait)] // it may fail
     pub fn next(&mut self) -> Result<Option<Range>> {
         let offset = self.at;
@@ -167,6 +169,7 @@ impl<'f> Ranges<'f> {
     }
 
     /// Where there is no more of it, or the file became shorter meanwhile: the end.
+    #[inline]
     fn find(&mut self, to: SeekFrom) -> Result<u64> {
         match self.fd.seek(to) {
             Err(Errno::ENXIO) => Ok(self.size),

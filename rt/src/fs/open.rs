@@ -153,6 +153,7 @@ pub fn open_in_root(root: impl AsFd, path: impl Path, flags: OpenFlags) -> Resul
 }
 
 /// How the file was opened, as far as it is remembered (`F_GETFL`, `man 2 fcntl`).
+#[inline]
 pub fn fcntl_getfl(fd: impl AsFd) -> Result<OpenFlags> {
     const F_GETFL: usize = 3;
     // SAFETY: no memory is involved.

@@ -4,6 +4,7 @@ use crate::arch::syscall;
 use crate::bits::bits;
 use crate::errno::{Errno, Result, check};
 use crate::io::{BorrowedFd, retry};
+use crate::row::find;
 use core::ffi::CStr;
 use core::mem::MaybeUninit;
 
@@ -84,11 +85,16 @@ pub(super) type Call<'a> = &'a mut dyn FnMut(usize) -> Result<usize>;
 
 #[inline(never)]
 fn copied<const N: usize>(path: &[u8], call: Call) -> Result<usize> {
-    let mut buffer = [const { MaybeUninit::<u8>::uninit() }; N];
-    if path.len() >= N {
+    with_zero(path, &mut [const { MaybeUninit::uninit() }; N], call)
+}
+
+/// Calls with a copy in a buffer, with a zero behind it.
+#[inline]
+fn with_zero(path: &[u8], buffer: &mut [MaybeUninit<u8>], call: Call) -> Result<usize> {
+    if path.len() >= buffer.len() {
         return Err(Errno::ENAMETOOLONG);
     }
-    if path.contains(&0) {
+    if find(path, 0).is_some() {
         return Err(Errno::EINVAL);
     }
     for (to, from) in buffer.iter_mut().zip(path.iter().chain(&[0])) {

@@ -10,6 +10,7 @@ use crate::io::{AsFd, retry};
 ///
 /// # Errors
 /// Those of the manual page; `EINVAL` also for a size beyond `i64::MAX`.
+#[inline]
 pub fn truncate(path: impl Path, size: u64) -> Result<()> {
     with_path(path.as_path(), &mut |path| {
         // SAFETY: no memory of this process is involved but a mapping of the file, whose
@@ -24,6 +25,7 @@ pub fn truncate(path: impl Path, size: u64) -> Result<()> {
 /// # Errors
 /// Those of the manual page; `EINVAL` also for a size beyond `i64::MAX`, and where the file
 /// isn't open for writing.
+#[inline]
 pub fn ftruncate(fd: impl AsFd, size: u64) -> Result<()> {
     let fd = fd.as_fd().word();
     // SAFETY: as for `truncate`.
@@ -53,6 +55,7 @@ bits! {
 /// # Errors
 /// Those of the manual page: `EOPNOTSUPP` where the file system can't, `ENOSPC`, `EFBIG`;
 /// `EINVAL` also for a range beyond `i64::MAX`.
+#[inline]
 pub fn fallocate(fd: impl AsFd, mode: FallocateMode, offset: u64, length: u64) -> Result<()> {
     let args = [fd.as_fd().word(), mode.0 as usize, offset as usize, length as usize];
     // SAFETY: as for `truncate`.
@@ -61,6 +64,7 @@ pub fn fallocate(fd: impl AsFd, mode: FallocateMode, offset: u64, length: u64) -
 }
 
 /// Returns when data and inode of the file are on the device (`man 2 fsync`).
+#[inline]
 pub fn fsync(fd: impl AsFd) -> Result<()> {
     let fd = fd.as_fd().word();
     // SAFETY: no memory is involved.
@@ -69,6 +73,7 @@ pub fn fsync(fd: impl AsFd) -> Result<()> {
 }
 
 /// As [`fsync`], without what isn't needed to read the data again, such as times.
+#[inline]
 pub fn fdatasync(fd: impl AsFd) -> Result<()> {
     let fd = fd.as_fd().word();
     // SAFETY: no memory is involved.

@@ -47,6 +47,7 @@ impl Statfs {
 pub const ST_NOEXEC: i64 = 8;
 
 /// The file system that the file at this path is on (`man 2 statfs`).
+#[inline]
 pub fn statfs(path: impl Path) -> Result<Statfs> {
     let mut statfs = MaybeUninit::<Statfs>::uninit();
     let out = statfs.as_mut_ptr() as usize;
@@ -59,6 +60,7 @@ pub fn statfs(path: impl Path) -> Result<Statfs> {
 }
 
 /// The file system that an open file is on (`man 2 fstatfs`).
+#[inline]
 pub fn fstatfs(fd: impl AsFd) -> Result<Statfs> {
     let mut statfs = MaybeUninit::<Statfs>::uninit();
     let (fd, out) = (fd.as_fd().word(), statfs.as_mut_ptr() as usize);

@@ -11,6 +11,7 @@ use crate::io::{AsFd, retry};
 /// # Errors
 /// `ENODATA`: there is no such attribute. `ERANGE`: the buffer is too small for the value.
 /// `EOPNOTSUPP`: the file system has none.
+#[inline]
 pub fn getxattr(
     path: impl Path,
     flags: AtFlags,
@@ -30,6 +31,7 @@ pub fn getxattr(
 }
 
 /// As [`getxattr`], of an open file (`man 2 fgetxattr`).
+#[inline]
 pub fn fgetxattr(fd: impl AsFd, name: impl Path, buffer: &mut [u8]) -> Result<&[u8]> {
     let (fd, at, len) = (fd.as_fd().word(), buffer.as_mut_ptr() as usize, buffer.len());
     let used = with_path(name.as_path(), &mut |name| {
