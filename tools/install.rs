@@ -40,8 +40,12 @@ pub fn run(cx: &mut Context) -> u8 {
 #[inline(never)]
 fn links(cx: &mut Context, lx: &[u8], directory: &[u8], symbolic: bool, force: bool) -> u8 {
     let mut status = 0;
+    let mut path = directory.to_vec();
+    path.push(b'/');
+    let length = path.len();
     for name in applets::names() {
-        let path = [directory, b"/", name].concat();
+        path.truncate(length);
+        path.extend(name);
         if let Err(errno) = make(lx, &path, symbolic, force) {
             let hint = if errno == Errno::EXDEV { " (-s makes symbolic links)" } else { "" };
             message!(cx, path.as_slice(), ": ", errno, hint);
@@ -51,6 +55,7 @@ fn links(cx: &mut Context, lx: &[u8], directory: &[u8], symbolic: bool, force: b
     status
 }
 
+#[inline(never)]
 fn make(lx: &[u8], path: &[u8], symbolic: bool, force: bool) -> Result<()> {
     let link = |path: &[u8]| if symbolic { fs::symlink(lx, path) } else { fs::link(lx, path) };
     match link(path) {

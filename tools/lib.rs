@@ -62,7 +62,10 @@ pub fn main() -> u8 {
 // Apart, so that its buffers are not on the stack of a program that lx only loads.
 #[inline(never)]
 fn applets() -> u8 {
-    let args: Vec<&'static [u8]> = rt::env::args().map(|arg| arg.to_bytes()).collect();
+    let mut args: Vec<&'static [u8]> = Vec::new();
+    for arg in rt::env::args() {
+        args.push(arg.to_bytes());
+    }
     let mut to = stdout();
     let buffer = stdout_buffer().map_or(&mut [][..], |buffer| &mut buffer[..]);
     let (mut err_to, mut err_buffer) = (context::escaped_stderr(), [0; 512]);

@@ -5,7 +5,7 @@ mod size;
 use crate::cli::{self, Wrong};
 use crate::context::Context;
 use crate::quote::{Quoted, Word};
-use crate::words::{place, words};
+use crate::words::{nth, place, put_packed, short, words};
 use rt::errno::{Errno, Result};
 use rt::fmt::int;
 use rt::fs::{
@@ -13,8 +13,9 @@ use rt::fs::{
     O_NONBLOCK, O_RDONLY, O_WRONLY, fallocate, fdatasync, fstat, ftruncate, open, stat,
 };
 use rt::io::{AsFd, BufWriter, Seek, SeekFrom};
+use rt::pairs::ENGLISH;
 use rt::put;
-use size::{Change, Kind, Mistake};
+use size::{Change, Kind};
 
 const HELP: cli::Help = help!(
     "\
@@ -136,39 +137,94 @@ pub fn run(cx: &mut Context) -> u8 {
     !fine as u8
 }
 
-/// Tells that the command line makes no sense: the text with the words between backquotes
-/// quoted; an empty one stands for `word`.
-#[inline(never)]
-fn refuse(cx: &mut Context, text: &str, word: &[u8]) {
-    cx.begin_message();
-    for (index, piece) in words(text.as_bytes(), b'`').enumerate() {
-        match piece {
-            _ if index % 2 == 0 => put!(&mut cx.err, piece),
-            b"" => put!(&mut cx.err, Word(word)),
-            _ => put!(&mut cx.err, Word(piece)),
-        }
-    }
-    cx.end_line();
+/// What is told, and what `--dry-run` says.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Text {
+    Invalid,
+    TooLarge,
+    NoRange,
+    ZeroDivisor,
+    TwoModifiers,
+    Nothing,
+    NotRelative,
+    NoSize,
+    NoAllocate,
+    NoOperand,
+    Stat,
+    Seek,
+    Open,
+    Blocks,
+    Extend,
+    Fstat,
+    Truncate,
+    Allocate,
+    Punch,
+    Sync,
+    Old,
+    New,
+    Shorter,
+    Longer,
+    Space,
+    Hole,
 }
 
-/// Writes a text about a file, with its name in the place of `%` and numbers in that of `#`.
+/// The same in words: `%` is the name, `#` a number; what is between backquotes is quoted, the word
+/// that it is about where nothing is.
+const TEXTS: &str = "\
+Invalid number: ``
+Invalid number: ``: Value too large for defined data type
+invalid range ``: it is OFFSET:LENGTH
+division by zero
+multiple relative modifiers specified
+you must specify either `--size` or `--reference`
+you must specify a relative `--size` with `--reference`
+`--io-blocks` was specified but `--size` was not
+`--keep-size` was specified but `--allocate` was not
+missing file operand
+cannot stat %
+cannot get the size of %
+cannot open % for writing
+overflow in # * # byte blocks for file %
+overflow extending size of file %
+cannot fstat %
+failed to truncate % at # bytes
+failed to allocate # bytes for %
+failed to make a hole of # bytes at # in %
+failed to sync %
+%: #
+%: new
+ -> # bytes (#)
+ -> # bytes (+#)
+, space for #
+, a hole of # at #
+";
+
+/// Writes a text about a file or a word, with its numbers.
 #[inline(never)]
-fn write(out: &mut BufWriter, text: &str, name: &[u8], numbers: &[i64]) {
+fn write(out: &mut BufWriter, text: Text, name: &[u8], numbers: &[i64]) {
+    let packed = nth(rt::packed!(TEXTS, ENGLISH), b'\n', text as usize);
+    let text = short(&mut |out| put_packed(out, ENGLISH, packed));
     let mut numbers = numbers.iter();
-    for byte in text.bytes() {
-        match byte {
-            b'%' => put!(out, Quoted(name)),
-            b'#' => put!(out, int(numbers.next().copied().unwrap_or(0))),
-            _ => out.byte(byte),
+    for (index, piece) in words(&text, b'`').enumerate() {
+        if index % 2 == 1 {
+            put!(out, Word(if piece.is_empty() { name } else { piece }));
+            continue;
+        }
+        for &byte in piece {
+            match byte {
+                b'%' => put!(out, Quoted(name)),
+                b'#' => put!(out, int(numbers.next().copied().unwrap_or(0))),
+                _ => out.byte(byte),
+            }
         }
     }
 }
 
-/// Tells what failed with a file, and why; false, for what didn't go well.
+/// Tells what is wrong or failed, and why; false, for what didn't go well.
 #[inline(never)]
 fn failed(
     cx: &mut Context,
-    text: &str,
+    text: Text,
     name: &[u8],
     numbers: &[i64],
     errno: Option<Errno>,
@@ -188,7 +244,7 @@ fn reference_size(cx: &mut Context, name: &[u8]) -> Option<i64> {
         Ok(known) if known.is_regular => Some(known.size),
         Ok(_) => end_of(cx, name, None),
         Err(errno) => {
-            failed(cx, "cannot stat %", name, &[], Some(errno));
+            failed(cx, Text::Stat, name, &[], Some(errno));
             None
         }
     }
@@ -204,7 +260,7 @@ fn end_of(cx: &mut Context, name: &[u8], file: Option<&File>) -> Option<i64> {
         None => open(name, O_RDONLY | O_NONBLOCK, Mode(0)).and_then(|file| end(&file)),
     };
     if let Err(errno) = end {
-        failed(cx, "cannot get the size of %", name, &[], Some(errno));
+        failed(cx, Text::Seek, name, &[], Some(errno));
     }
     Some(end.ok()? as i64)
 }
@@ -214,7 +270,7 @@ impl<'a> Job<'a> {
         self.switches >> switch as u8 & 1 != 0
     }
 
-    fn set(&mut self, cx: &mut Context, key: &[u8], value: &'a [u8]) {
+    fn set(&mut self, cx: &mut Context, key: &[u8], mut value: &'a [u8]) {
         if let Some(place) = place(SWITCHES, key) {
             self.switches |= 1 << place;
             return;
@@ -223,33 +279,23 @@ impl<'a> Job<'a> {
             Some(b'r') => self.reference = Some(value),
             // The first mistake is the one that is told.
             _ if self.refused != Refused::No => {}
-            Some(b's') => match size::size(value, &mut self.kind) {
+            Some(b's') => match size::size(&mut value, &mut self.kind) {
                 Ok(size) => self.size = Some(size),
-                Err(mistake) => self.tell(cx, mistake),
+                Err(text) => self.tell(cx, text, value),
             },
             // --punch
-            _ => match size::range(value) {
+            _ => match size::range(&mut value) {
                 Ok(range) => self.punch = Some(range),
-                Err(mistake) => self.tell(cx, mistake),
+                Err(text) => self.tell(cx, text, value),
             },
         }
     }
 
     /// Tells what is wrong with a number.
     #[inline(never)]
-    fn tell(&mut self, cx: &mut Context, mistake: Mistake) {
-        let nothing = &b""[..];
-        let (text, word) = match mistake {
-            Mistake::Invalid(text) => ("Invalid number: ``", text),
-            Mistake::TooLarge(text) => {
-                ("Invalid number: ``: Value too large for defined data type", text)
-            }
-            Mistake::NoRange(text) => ("invalid range ``: it is OFFSET:LENGTH", text),
-            Mistake::ZeroDivisor => ("division by zero", nothing),
-            Mistake::TwoModifiers => ("multiple relative modifiers specified", nothing),
-        };
-        refuse(cx, text, word);
-        let misused = matches!(mistake, Mistake::TwoModifiers);
+    fn tell(&mut self, cx: &mut Context, text: Text, word: &[u8]) {
+        failed(cx, text, word, &[], None);
+        let misused = text == Text::TwoModifiers;
         self.refused = if misused { Refused::Misused } else { Refused::Failed };
     }
 
@@ -257,19 +303,19 @@ impl<'a> Job<'a> {
     fn check(&mut self, cx: &mut Context, no_operand: bool) {
         let (size, reference) = (self.size.is_some(), self.reference.is_some());
         let text = if !size && !reference && self.punch.is_none() && !self.has(Switch::Allocate) {
-            "you must specify either `--size` or `--reference`"
+            Text::Nothing
         } else if size && reference && self.kind == Kind::Absolute {
-            "you must specify a relative `--size` with `--reference`"
+            Text::NotRelative
         } else if self.has(Switch::IoBlocks) && !size {
-            "`--io-blocks` was specified but `--size` was not"
+            Text::NoSize
         } else if self.has(Switch::KeepSize) && !self.has(Switch::Allocate) {
-            "`--keep-size` was specified but `--allocate` was not"
+            Text::NoAllocate
         } else if no_operand {
-            "missing file operand"
+            Text::NoOperand
         } else {
             return;
         };
-        refuse(cx, text, b"");
+        failed(cx, text, b"", &[], None);
         self.refused = Refused::Misused;
     }
 
@@ -281,12 +327,9 @@ impl<'a> Job<'a> {
         }
         let create = if self.has(Switch::NoCreate) { O_WRONLY } else { O_WRONLY | O_CREAT };
         match open(name, create | O_NONBLOCK, Mode(0o666)) {
-            Ok(file) => match self.change(cx, name, &file) {
-                Ok(fine) => fine,
-                Err((text, numbers, errno)) => failed(cx, text, name, &numbers, Some(errno)),
-            },
+            Ok(file) => self.change(cx, name, &file),
             Err(Errno::ENOENT) if self.has(Switch::NoCreate) => true,
-            Err(errno) => failed(cx, "cannot open % for writing", name, &[], Some(errno)),
+            Err(errno) => failed(cx, Text::Open, name, &[], Some(errno)),
         }
     }
 
@@ -312,8 +355,7 @@ impl<'a> Job<'a> {
             let block = known.map_or(512, |known| known.block);
             let bytes = amount.checked_mul(block);
             if bytes.is_none() {
-                let text = "overflow in # * # byte blocks for file %";
-                failed(cx, text, name, &[amount, block], None);
+                failed(cx, Text::Blocks, name, &[amount, block], None);
             }
             amount = bytes?;
         }
@@ -334,50 +376,47 @@ impl<'a> Job<'a> {
         };
         let target = Change { kind, amount }.applied_to(old);
         if target.is_none() {
-            failed(cx, "overflow extending size of file %", name, &[], None);
+            failed(cx, Text::Extend, name, &[], None);
         }
         target
     }
 
-    /// Changes an open file; an error comes with the text that tells of it, and its numbers.
-    fn change(
-        &self,
-        cx: &mut Context,
-        name: &[u8],
-        file: &File,
-    ) -> core::result::Result<bool, (&'static str, [i64; 2], Errno)> {
-        let told = |text, numbers| move |errno| (text, numbers, errno);
-        let mut known = None;
-        if self.looks() {
-            known = Some(Known::of(name, Some(file)).map_err(told("cannot fstat %", [0; 2]))?);
-        }
-        let Some(target) = self.target(cx, name, known.as_ref(), Some(file)) else {
-            return Ok(false);
-        };
-        let resizes = self.size.is_some() || self.base.is_some();
-        let old = known.map_or(0, |known| known.size);
-        // What is allocated makes the file longer by itself: it stays as it was where the
-        // device is full.
-        if resizes && !self.has(Switch::KeepSize) && !(self.has(Switch::Allocate) && target > old) {
-            let text = "failed to truncate % at # bytes";
-            ftruncate(file, target as u64).map_err(told(text, [target, 0]))?;
-        }
-        if self.has(Switch::Allocate) && target > 0 {
-            let mode =
-                if self.has(Switch::KeepSize) { FALLOC_FL_KEEP_SIZE } else { FallocateMode(0) };
-            let text = "failed to allocate # bytes for %";
-            fallocate(file, mode, 0, target as u64).map_err(told(text, [target, 0]))?;
-        }
-        if let Some((offset, length)) = self.punch {
-            let mode = FALLOC_FL_KEEP_SIZE | FALLOC_FL_PUNCH_HOLE;
-            let text = "failed to make a hole of # bytes at # in %";
-            let done = fallocate(file, mode, offset as u64, length as u64);
-            done.map_err(told(text, [length, offset]))?;
-        }
-        if self.has(Switch::Sync) {
-            fdatasync(file).map_err(told("failed to sync %", [0; 2]))?;
-        }
-        Ok(true)
+    /// Changes an open file; whether all went well.
+    fn change(&self, cx: &mut Context, name: &[u8], file: &File) -> bool {
+        // What is told where the next step fails, and its numbers.
+        let (mut text, mut numbers) = (Text::Fstat, [0; 2]);
+        let done = (|| {
+            let known = if self.looks() { Some(Known::of(name, Some(file))?) } else { None };
+            let Some(target) = self.target(cx, name, known.as_ref(), Some(file)) else {
+                return Ok(false);
+            };
+            let old = known.map_or(0, |known| known.size);
+            let (allocates, keeps) = (self.has(Switch::Allocate), self.has(Switch::KeepSize));
+            let resizes = self.size.is_some() || self.base.is_some();
+            numbers[0] = target;
+            // What is allocated makes the file longer by itself: it stays as it was where the
+            // device is full.
+            if resizes && !keeps && !(allocates && target > old) {
+                text = Text::Truncate;
+                ftruncate(file, target as u64)?;
+            }
+            if allocates && target > 0 {
+                text = Text::Allocate;
+                let mode = if keeps { FALLOC_FL_KEEP_SIZE } else { FallocateMode(0) };
+                fallocate(file, mode, 0, target as u64)?;
+            }
+            if let Some((offset, length)) = self.punch {
+                (text, numbers) = (Text::Punch, [length, offset]);
+                let mode = FALLOC_FL_KEEP_SIZE | FALLOC_FL_PUNCH_HOLE;
+                fallocate(file, mode, offset as u64, length as u64)?;
+            }
+            if self.has(Switch::Sync) {
+                text = Text::Sync;
+                fdatasync(file)?;
+            }
+            Ok(true)
+        })();
+        done.unwrap_or_else(|errno| failed(cx, text, name, &numbers, Some(errno)))
     }
 
     /// Says what [`change`](Job::change) would do.
@@ -386,24 +425,24 @@ impl<'a> Job<'a> {
             Ok(known) => Some(known),
             Err(Errno::ENOENT) if self.has(Switch::NoCreate) => return true,
             Err(Errno::ENOENT) => None,
-            Err(errno) => return failed(cx, "cannot stat %", name, &[], Some(errno)),
+            Err(errno) => return failed(cx, Text::Stat, name, &[], Some(errno)),
         };
         let Some(target) = self.target(cx, name, known.as_ref(), None) else { return false };
         let (old, text) = match known {
-            Some(known) => (known.size, "%: #"),
-            None => (0, "%: new"),
+            Some(known) => (known.size, Text::Old),
+            None => (0, Text::New),
         };
         let new = if self.has(Switch::KeepSize) { old } else { target };
         let change = new.saturating_sub(old);
         let out = &mut cx.out;
         write(out, text, name, &[old]);
-        let text = if change < 0 { " -> # bytes (#)" } else { " -> # bytes (+#)" };
+        let text = if change < 0 { Text::Shorter } else { Text::Longer };
         write(out, text, b"", &[new, change]);
         if self.has(Switch::Allocate) {
-            write(out, ", space for #", b"", &[target]);
+            write(out, Text::Space, b"", &[target]);
         }
         if let Some((offset, length)) = self.punch {
-            write(out, ", a hole of # at #", b"", &[length, offset]);
+            write(out, Text::Hole, b"", &[length, offset]);
         }
         put!(out, "\n");
         true

@@ -2,7 +2,6 @@
 //! bits with names.
 
 use alloc::vec::Vec;
-use rt::arch::hex_digits;
 use rt::fmt::Put;
 use rt::io::{BufWriter, Write};
 use rt::pairs::{Pairs, expand};
@@ -31,6 +30,12 @@ impl<'a> Iterator for Words<'a> {
         self.rest = self.rest.get(end + 1..).unwrap_or_default();
         Some(word)
     }
+}
+
+/// The word at a place of a text, empty where there is none.
+#[inline(never)]
+pub fn nth(text: &[u8], between: u8, place: usize) -> &[u8] {
+    words(text, between).nth(place).unwrap_or_default()
 }
 
 /// Where a word is in a list with spaces between.
@@ -101,8 +106,7 @@ pub struct Hex<'a>(pub &'a [u8]);
 impl Put for Hex<'_> {
     fn put(&self, out: &mut BufWriter) {
         for byte in self.0 {
-            let digits = hex_digits((*byte).into());
-            out.bytes(digits.last_chunk::<2>().unwrap_or(b"00"));
+            out.bytes(&[byte >> 4, byte & 15].map(|digit| b"0123456789abcdef"[usize::from(digit)]));
         }
     }
 }

@@ -5,7 +5,7 @@ mod system_calls;
 
 use crate::cli::{self, Wrong};
 use crate::context::Context;
-use crate::words::{number as digits_of, place, words};
+use crate::words::{nth, number as digits_of, place, put_packed, words};
 use alloc::vec;
 use alloc::vec::Vec;
 use rt::child::{Child, Forked, Status, end_like, fork};
@@ -14,6 +14,7 @@ use rt::elf::consts::{ET_EXEC, ET_REL, SHF_EXECINSTR, SHT_PROGBITS, SHT_SYMTAB};
 use rt::elf::{Elf, SectionHeader, Symbol, Table, c_str};
 use rt::fs::{Mode, O_CLOEXEC, O_RDONLY, open};
 use rt::io::{AsFd, BorrowedFd, Read, stdin};
+use rt::pairs::ENGLISH;
 use rt::signal::{SIGKILL, SIGSTOP, raise};
 use rt::time::{CLOCK_MONOTONIC, Timespec, now};
 use rt::{Errno, put};
@@ -204,11 +205,24 @@ fn seconds(text: &[u8]) -> Option<Timespec> {
 // Not inlined: its frame is large.
 #[inline(never)]
 fn load(cx: &mut Context, options: &Options, file: Option<&[u8]>) -> u8 {
-    let mut bytes = Vec::new();
-    let part = match part(options, file, &mut bytes) {
+    let opened = file.map(|path| open(path, O_RDONLY | O_CLOEXEC, Mode(0))).transpose();
+    let name = file.unwrap_or(b"standard input");
+    let read = opened.and_then(|file| read_all(file.as_ref().map_or(stdin(), AsFd::as_fd)));
+    let mut bytes = match read {
+        Ok(bytes) => bytes,
+        Err(errno) => {
+            message!(cx, name, ": ", errno);
+            return 1;
+        }
+    };
+    let part = match part(options, &mut bytes) {
         Ok(part) => part,
-        Err(what) => {
-            message!(cx, file.unwrap_or(b"standard input"), ": ", what);
+        Err(fault) => {
+            cx.begin_message();
+            put!(&mut cx.err, name, ": ");
+            let fault = nth(rt::packed!(FAULTS, ENGLISH), b'\n', fault as usize);
+            put_packed(&mut cx.err, ENGLISH, fault);
+            cx.end_line();
             return 1;
         }
     };
@@ -236,17 +250,37 @@ fn load(cx: &mut Context, options: &Options, file: Option<&[u8]>) -> u8 {
     1
 }
 
-/// What is to be run of a file, or of standard input, which is read into memory.
-fn part<'b>(
-    options: &Options,
-    file: Option<&[u8]>,
-    bytes: &'b mut Vec<u8>,
-) -> Result<Part<'b>, &'static str> {
-    let file = file.map(|path| open(path, O_RDONLY | O_CLOEXEC, Mode(0))).transpose();
-    let read = file.and_then(|file| read_all(file.as_ref().map_or(stdin(), AsFd::as_fd)));
-    *bytes = read.map_err(Errno::message)?;
+/// Why there is no code.
+#[derive(Clone, Copy)]
+enum Fault {
+    NoDigits,
+    NoElf,
+    NoSections,
+    NoText,
+    NoSymbol,
+    NoSection,
+    NoCode,
+    OutsideFile,
+    OutsideSection,
+}
+
+/// The same in words.
+const FAULTS: &str = "\
+these are not pairs of hexadecimal digits
+not an ELF file
+its section headers can't be read
+it has no section .text
+it has no such symbol
+the symbol is in no section
+that is in a section that isn't code
+its code lies outside the file
+the symbol lies outside its section
+";
+
+/// What of these bytes is to be run.
+fn part<'b>(options: &Options, bytes: &'b mut Vec<u8>) -> Result<Part<'b>, Fault> {
     if options.has(HEX) {
-        *bytes = from_hex(bytes).ok_or("these are not pairs of hexadecimal digits")?;
+        *bytes = from_hex(bytes).ok_or(Fault::NoDigits)?;
     }
     match options.has(ELF | SYMBOL) {
         true => from_elf(bytes, options.has(SYMBOL).then_some(options.symbol)),
@@ -304,31 +338,31 @@ struct Part<'a> {
 /// The section `.text`, or the section that a symbol is in, from the symbol on.
 // Not inlined, as the next one: its frame is large.
 #[inline(never)]
-fn from_elf<'a>(bytes: &'a [u8], symbol: Option<&[u8]>) -> Result<Part<'a>, &'static str> {
+fn from_elf<'a>(bytes: &'a [u8], symbol: Option<&[u8]>) -> Result<Part<'a>, Fault> {
     let source = &bytes;
-    let elf = Elf::new(source).map_err(|_| "not an ELF file")?;
-    let sections = elf.sections().ok_or("its section headers can't be read")?;
+    let elf = Elf::new(source).map_err(|_| Fault::NoElf)?;
+    let sections = elf.sections().ok_or(Fault::NoSections)?;
     let (index, value) = match symbol {
         None => {
             let names = data(bytes, sections.get(elf.shstrndx() as usize)).unwrap_or_default();
             let is_text = |s: SectionHeader| c_str(names, s.sh_name.into()) == Some(b".text");
             let text = sections.iter().position(is_text);
-            (text.ok_or("it has no section .text")?, None)
+            (text.ok_or(Fault::NoText)?, None)
         }
         Some(name) => {
-            let symbol = find_symbol(&elf, sections, bytes, name).ok_or("it has no such symbol")?;
+            let symbol = find_symbol(&elf, sections, bytes, name).ok_or(Fault::NoSymbol)?;
             (symbol.st_shndx.into(), Some(symbol.st_value))
         }
     };
-    let section = sections.get(index).ok_or("the symbol is in no section")?;
+    let section = sections.get(index).ok_or(Fault::NoSection)?;
     if section.sh_type != SHT_PROGBITS || section.sh_flags & SHF_EXECINSTR == 0 {
-        return Err("that is in a section that isn't code");
+        return Err(Fault::NoCode);
     }
-    let bytes = data(bytes, Some(section)).ok_or("its code lies outside the file")?;
+    let bytes = data(bytes, Some(section)).ok_or(Fault::OutsideFile)?;
     let base = if elf.header.e_type == ET_REL { 0 } else { section.sh_addr };
     let offset = value.unwrap_or(base).wrapping_sub(base) as usize;
     if offset > bytes.len() {
-        return Err("the symbol lies outside its section");
+        return Err(Fault::OutsideSection);
     }
     let at = (elf.header.e_type == ET_EXEC).then_some(section.sh_addr as usize);
     Ok(Part { bytes, offset, at })
@@ -368,7 +402,7 @@ fn start(cx: &mut Context, options: &Options, code: &mut Code, traced: bool) -> 
             rt::ptrace::trace_me()?;
             raise(SIGSTOP);
         }
-        if options.has(SANDBOX) { rt::seccomp::allow_only(&system_calls::HARMLESS) } else { Ok(()) }
+        if options.has(SANDBOX) { system_calls::HARMLESS.alone() } else { Ok(()) }
     };
     match fork() {
         Ok(Forked::Parent(child)) => return Some(child),

@@ -3,7 +3,7 @@
 use super::system_calls::put_name;
 use super::{COUNT, Options, REPORT, SANDBOX, TIMED_OUT};
 use crate::context::Context;
-use crate::words::{put_packed, words};
+use crate::words::{nth, put_packed, words};
 use rt::child::{Child, Status, end_like};
 use rt::code::Code;
 use rt::elf::Source;
@@ -79,7 +79,7 @@ SI_TKILL: sent by a thread";
 fn explained(signal: u8, code: i32) -> Option<&'static [u8]> {
     let is_it = |&(of, known): &(u8, i16)| of == signal && i32::from(known) == code;
     let place = CODES.iter().position(is_it)?;
-    words(rt::packed!(MEANINGS, ENGLISH), b'\n').nth(place)
+    Some(nth(rt::packed!(MEANINGS, ENGLISH), b'\n', place))
 }
 
 /// The child, and what is seen of it on its way.

@@ -76,13 +76,14 @@ fn map(cx: &mut Context, options: u32, it: &Looked) -> Done {
             Ok(None) => break Ok(()),
             Err(errno) => break Err(errno),
         };
+        let mut kind = "hole";
+        if !range.is_hole {
+            kind = "data";
+            colour(&mut cells, it.size, range.offset, range.length);
+        }
         let sum = &mut sums[usize::from(range.is_hole)];
         sum.ranges += 1;
         sum.bytes += range.length;
-        if !range.is_hole {
-            colour(&mut cells, it.size, range.offset, range.length);
-        }
-        let kind = if range.is_hole { "hole" } else { "data" };
         if it.json {
             let json = cx.json();
             json.object("").numbers("offset length", &[range.offset, range.length]);
@@ -163,6 +164,12 @@ const FLAGS: Bits = Bits {
 
 #[inline(never)]
 fn extents(cx: &mut Context, it: &Looked) -> Done {
+    extents_with(cx, it, &mut Extents::new())
+}
+
+// Apart from its memory, which would make the frame large.
+#[inline(never)]
+fn extents_with(cx: &mut Context, it: &Looked, room: &mut Extents) -> Done {
     let &Looked { path, file, size, block, json } = it;
     if json {
         cx.json().array("extents");
@@ -178,12 +185,11 @@ fn extents(cx: &mut Context, it: &Looked) -> Done {
             size, blocks, block; path, unit.as_bytes()
         );
     }
-    let mut room = Extents::new();
     let (mut start, mut index, mut pieces) = (0u64, 0u64, 0u64);
     // Where the last extent ended, in the file and on the device.
     let (mut logical, mut physical) = (0u64, 0u64);
     let done = loop {
-        let found = match fiemap(file, start, &mut room) {
+        let found = match fiemap(file, start, room) {
             Ok(found) => found,
             Err(errno) => break Err(errno),
         };

@@ -250,12 +250,7 @@ const INCLUDED: [(u64, u64); 2] = [(0o20200000, 0o200000), (0o4010000, 0o10000)]
 
 /// The names of flags, the access mode first; what has none as an octal number.
 fn each_flag(value: u64, call: &mut dyn FnMut(&'static [u8])) -> u64 {
-    call(match value & 3 {
-        0 => b"O_RDONLY",
-        1 => b"O_WRONLY",
-        2 => b"O_RDWR",
-        _ => b"O_ACCMODE",
-    });
+    call(words::nth(b"O_RDONLY O_WRONLY O_RDWR O_ACCMODE", b' ', value as usize & 3));
     let mut rest = value & !3;
     for (both, included) in INCLUDED {
         if rest & both == both {
@@ -287,9 +282,9 @@ fn show_info(cx: &mut Context, options: u32, path: Option<&[u8]>, position: u64,
         }
         if name == b"flags" {
             show_flags(cx, json, digits(value, 8).unwrap_or(0));
-        } else if json && let Some(place) = words::place(b"pos mnt_id ino", name) {
+        } else if json && words::place(b"pos mnt_id ino", name).is_some() {
             // Some kinds of descriptors have other lines more than once.
-            let name = ["pos", "mnt_id", "ino"].get(place).copied().unwrap_or_default();
+            let name = core::str::from_utf8(name).unwrap_or_default();
             cx.json().number(name, digits(value, 10).unwrap_or(0));
         }
         if !json {

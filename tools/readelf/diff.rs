@@ -40,7 +40,7 @@ pub fn run(cx: &mut Context, options: &Options, files: &[&[u8]]) -> u8 {
         message!(cx, "--diff compares two files");
         return TROUBLE;
     };
-    let mut quiet = Options::default();
+    let mut quiet = Options::none();
     [quiet.linking, quiet.diff, quiet.wide] = [true; 3];
     (quiet.colour, quiet.json) = (options.colour, options.json);
     let (Ok(first), Ok(second)) = (opened(cx, a), opened(cx, b)) else { return TROUBLE };

@@ -162,6 +162,12 @@ const HEADERS: usize = 7;
 const PARTS: usize = 15;
 
 impl Options {
+    /// None given. One copy of it: there are many.
+    #[inline(never)]
+    pub fn none() -> Options {
+        Options::default()
+    }
+
     fn field(&mut self, place: usize) -> Option<&mut bool> {
         Some(match place {
             0 => &mut self.header,

@@ -12,9 +12,9 @@ use alloc::vec::Vec;
 use core::mem::offset_of;
 use rt::Errno;
 use rt::fs::{
-    PATH_MAX, STATX_ATIME, STATX_BASIC_STATS, STATX_BLOCKS, STATX_BTIME, STATX_CTIME, STATX_GID,
-    STATX_INO, STATX_MNT_ID, STATX_MODE, STATX_MTIME, STATX_NLINK, STATX_SIZE, STATX_TYPE,
-    STATX_UID, Statx, StatxMask,
+    STATX_ATIME, STATX_BASIC_STATS, STATX_BLOCKS, STATX_BTIME, STATX_CTIME, STATX_GID, STATX_INO,
+    STATX_MNT_ID, STATX_MODE, STATX_MTIME, STATX_NLINK, STATX_SIZE, STATX_TYPE, STATX_UID, Statx,
+    StatxMask,
 };
 
 /// `-t`.
@@ -140,9 +140,7 @@ pub fn unreadable(cx: &mut Context, name: &[u8], errno: Errno) {
 /// Adds the place in the tree of a mount, as /proc/self/mountinfo tells it (`man 5
 /// proc_pid_mountinfo`); false where it isn't there.
 pub fn mount_point(id: u64, to: &mut Vec<u8>) -> bool {
-    // Two paths in a line, and what is escaped in them takes four bytes.
-    let mut buffer = alloc::vec![0; 10 * PATH_MAX];
-    find_line(c"/proc/self/mountinfo", &mut buffer, &mut |line| {
+    find_line(c"/proc/self/mountinfo", &mut |line| {
         let mut words = words(line, b' ');
         if words.next().and_then(|id| number(id, 10)) != Some(id) {
             return false;

@@ -29,10 +29,8 @@ impl Ids {
         &self.name
     }
 
-    // More reads are cheaper than a page of stack that nobody touched yet.
-    #[inline(never)]
     fn look_up(&mut self, id: u32) -> bool {
-        find_line(self.file, &mut [0; 1024], &mut |line| {
+        find_line(self.file, &mut |line| {
             // NAME:PASSWORD:ID:
             let mut fields = words(line, b':');
             let name = fields.next().unwrap_or_default();

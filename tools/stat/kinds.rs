@@ -1,6 +1,7 @@
 //! The kinds of files and their permissions in words.
 
-use crate::words::words;
+use crate::words::nth;
+use rt::row::find;
 
 /// Of the sixteen kinds that `st_mode` has room for, the letter that ls shows.
 const LETTERS: &[u8; 16] = b"?pc?d?b?-?l?s???";
@@ -34,8 +35,8 @@ pub fn name(mode: u16, empty: bool) -> &'static [u8] {
         return b"regular empty file";
     }
     let letter = LETTERS[usize::from(mode >> 12)];
-    let at = b"pcdb-ls".iter().position(|&known| known == letter).unwrap_or(7);
-    words(NAMES, b'\n').nth(at).unwrap_or_default()
+    let at = find(b"pcdb-ls", letter).unwrap_or(7);
+    nth(NAMES, b'\n', at)
 }
 
 #[cfg(test)]

@@ -5,7 +5,7 @@ use super::subject::{Directive, Form, Subject};
 use super::{Fatal, Run, Switch, all, report as report_formats};
 use crate::context::Context;
 use crate::quote::Quoted;
-use crate::words::{short, words};
+use crate::words::{nth, short};
 use alloc::vec::Vec;
 use rt::fmt::hex;
 use rt::fs::{Statfs, StatxMask, statfs};
@@ -79,12 +79,11 @@ erofs\nf2fs\nselinux\nhpfs\nsmb2\ncifs\n";
 
 /// Adds the name of a kind of file system; false where it has none.
 pub fn known_type(magic: i64, to: &mut Vec<u8>) -> bool {
-    let at = MAGIC.iter().position(|&known| i64::from(known) == magic);
-    let name = at.and_then(|at| words(rt::packed!(NAMES, ENGLISH), b'\n').nth(at));
-    for byte in name.unwrap_or_default() {
+    let Some(at) = MAGIC.iter().position(|&known| i64::from(known) == magic) else { return false };
+    for byte in nth(rt::packed!(NAMES, ENGLISH), b'\n', at) {
         expand(ENGLISH, *byte, &mut |byte| to.push(byte));
     }
-    name.is_some()
+    true
 }
 
 /// The same, or what stands for it.

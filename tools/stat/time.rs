@@ -43,13 +43,15 @@ pub fn local() -> Box<Zone> {
 fn read(zone: &mut Zone, path: &[u8]) -> Option<()> {
     // A FIFO in its place must not make us wait.
     let file = open(path, O_RDONLY | O_NONBLOCK, Mode(0)).ok()?;
-    let mut bytes = alloc::vec![0; 4096];
-    let mut used = pread(&file, &mut bytes, 0).ok()?;
-    if used == bytes.len() {
-        bytes = alloc::vec![0; LONGEST];
-        used = pread(&file, &mut bytes, 0).ok()?;
+    let mut bytes = Vec::new();
+    for length in [4096, LONGEST] {
+        bytes.resize(length, 0);
+        let used = pread(&file, &mut bytes, 0).ok()?;
+        if used < length {
+            bytes.truncate(used);
+            break;
+        }
     }
-    bytes.truncate(used);
     zone.set_file(bytes)
 }
 

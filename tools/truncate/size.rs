@@ -1,6 +1,7 @@
 //! Sizes as they are written, and what they do to a file's size.
 
-use crate::words::words;
+use super::Text;
+use rt::row::find;
 
 /// What a size means, by the character before it.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
@@ -25,16 +26,6 @@ pub enum Kind {
 pub struct Change {
     pub kind: Kind,
     pub amount: i64,
-}
-
-/// What is wrong with a number, and the part of the text that is.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Mistake<'a> {
-    Invalid(&'a [u8]),
-    TooLarge(&'a [u8]),
-    ZeroDivisor,
-    TwoModifiers,
-    NoRange(&'a [u8]),
 }
 
 impl Change {
@@ -64,52 +55,53 @@ fn trimmed(text: &[u8]) -> &[u8] {
     text.get(text.iter().take_while(|byte| is_space(byte)).count()..).unwrap_or_default()
 }
 
-/// The number of `-s`. Its kind is kept from one `-s` to the next, as GNU does.
-pub fn size<'a>(text: &'a [u8], kind: &mut Kind) -> Result<i64, Mistake<'a>> {
-    let mut text = trimmed(text);
-    const PREFIXES: &[u8; 4] = b"<>/%";
+/// The number of `-s`. Its kind is kept from one `-s` to the next, as GNU does. Where something is
+/// wrong, the text becomes the part that is.
+pub fn size(text: &mut &[u8], kind: &mut Kind) -> Result<i64, Text> {
+    *text = trimmed(text);
     const KINDS: [Kind; 4] = [Kind::AtMost, Kind::AtLeast, Kind::DownTo, Kind::UpTo];
     if let Some((first, rest)) = text.split_first()
-        && let Some((_, prefix)) = PREFIXES.iter().zip(&KINDS).find(|(known, _)| *known == first)
+        && let Some(prefix) = find(b"<>/%", *first).and_then(|at| KINDS.get(at))
     {
         *kind = *prefix;
-        text = trimmed(rest);
+        *text = trimmed(rest);
     }
     if matches!(text.first(), Some(b'+' | b'-')) {
         if *kind != Kind::Absolute {
-            return Err(Mistake::TwoModifiers);
+            return Err(Text::TwoModifiers);
         }
         *kind = Kind::Longer;
     }
     let number = number(text)?;
     if number == 0 && matches!(kind, Kind::DownTo | Kind::UpTo) {
-        return Err(Mistake::ZeroDivisor);
+        return Err(Text::ZeroDivisor);
     }
     Ok(number)
 }
 
-/// `OFFSET:LENGTH`.
-pub fn range(text: &[u8]) -> Result<(i64, i64), Mistake<'_>> {
-    if !text.contains(&b':') {
-        return Err(Mistake::NoRange(text));
+/// `OFFSET:LENGTH`. Where something is wrong, the text becomes the part that is.
+pub fn range(text: &mut &[u8]) -> Result<(i64, i64), Text> {
+    let whole = *text;
+    let colon = find(whole, b':').ok_or(Text::NoRange)?;
+    let mut numbers = [0; 2];
+    let parts = [whole.get(..colon), whole.get(colon + 1..)];
+    for (place, part) in numbers.iter_mut().zip(parts) {
+        *text = part.unwrap_or_default();
+        *place = number(text)?;
+        if *place < 0 {
+            return Err(Text::Invalid);
+        }
     }
-    let mut parts = words(text, b':');
-    let offset = at_least_0(parts.next().unwrap_or_default())?;
-    let length = at_least_0(parts.rest)?;
+    *text = whole;
     // The end must be a place in a file as well.
-    offset.checked_add(length).ok_or(Mistake::TooLarge(text))?;
+    let [offset, length] = numbers;
+    offset.checked_add(length).ok_or(Text::TooLarge)?;
     Ok((offset, length))
-}
-
-fn at_least_0(text: &[u8]) -> Result<i64, Mistake<'_>> {
-    let number = number(text)?;
-    if number < 0 { Err(Mistake::Invalid(text)) } else { Ok(number) }
 }
 
 /// A number with a unit.
 #[inline(never)]
-fn number(text: &[u8]) -> Result<i64, Mistake<'_>> {
-    let invalid = Mistake::Invalid(text);
+fn number(text: &[u8]) -> Result<i64, Text> {
     let (sign, rest) = match text {
         [b'-', rest @ ..] => (-1, rest),
         [b'+', rest @ ..] => (1, rest),
@@ -119,16 +111,16 @@ fn number(text: &[u8]) -> Result<i64, Mistake<'_>> {
     let (digits, unit) = rest.split_at(digits);
     // A unit alone is one of it.
     if digits.is_empty() && (rest.len() < text.len() || unit.is_empty()) {
-        return Err(invalid);
+        return Err(Text::Invalid);
     }
     let (mut power, mut base) = (0, 1);
     if let Some((letter, rest)) = unit.split_first() {
-        let place = b"KkMmGgTtPPEEZZYY".iter().position(|unit| unit == letter);
-        power = place.ok_or(invalid)? / 2 + 1;
+        let place = find(b"KkMmGgTtPPEEZZYY", *letter);
+        power = place.ok_or(Text::Invalid)? / 2 + 1;
         base = match rest {
             b"" | b"iB" => 1024,
             b"B" | b"D" => 1000,
-            _ => return Err(invalid),
+            _ => return Err(Text::Invalid),
         };
     }
     let mut value = if digits.is_empty() { Some(sign) } else { Some(0i64) };
@@ -139,7 +131,7 @@ fn number(text: &[u8]) -> Result<i64, Mistake<'_>> {
     for _ in 0..power {
         value = value.and_then(|value| value.checked_mul(base));
     }
-    value.ok_or(Mistake::TooLarge(text))
+    value.ok_or(Text::TooLarge)
 }
 
 #[cfg(test)]
@@ -161,33 +153,42 @@ mod tests {
             (b"0Y", Ok(0)),
             (b"9223372036854775807", Ok(i64::MAX)),
             (b"-9223372036854775808", Ok(i64::MIN)),
-            (b"9223372036854775808", Err(Mistake::TooLarge(b"9223372036854775808"))),
-            (b"8E", Err(Mistake::TooLarge(b"8E"))),
-            (b"-9E", Err(Mistake::TooLarge(b"-9E"))),
-            (b"1Y", Err(Mistake::TooLarge(b"1Y"))),
-            (b"99999999999999999999x", Err(Mistake::Invalid(b"99999999999999999999x"))),
-            (b"", Err(Mistake::Invalid(b""))),
-            (b"+", Err(Mistake::Invalid(b"+"))),
-            (b"+K", Err(Mistake::Invalid(b"+K"))),
-            (b"1p", Err(Mistake::Invalid(b"1p"))),
-            (b"1Ki", Err(Mistake::Invalid(b"1Ki"))),
-            (b"1R", Err(Mistake::Invalid(b"1R"))),
-            (b"1 ", Err(Mistake::Invalid(b"1 "))),
+            (b"9223372036854775808", Err(Text::TooLarge)),
+            (b"8E", Err(Text::TooLarge)),
+            (b"-9E", Err(Text::TooLarge)),
+            (b"1Y", Err(Text::TooLarge)),
+            (b"99999999999999999999x", Err(Text::Invalid)),
+            (b"", Err(Text::Invalid)),
+            (b"+", Err(Text::Invalid)),
+            (b"+K", Err(Text::Invalid)),
+            (b"1p", Err(Text::Invalid)),
+            (b"1Ki", Err(Text::Invalid)),
+            (b"1R", Err(Text::Invalid)),
+            (b"1 ", Err(Text::Invalid)),
         ] {
             assert_eq!(number(text), expected, "{}", text.escape_ascii());
         }
     }
 
+    /// What comes of a text, and what it became.
+    fn size<'a>(mut text: &'a [u8], kind: &mut Kind) -> (Result<i64, Text>, &'a [u8]) {
+        (super::size(&mut text, kind), text)
+    }
+
+    fn range(mut text: &[u8]) -> (Result<(i64, i64), Text>, &[u8]) {
+        (super::range(&mut text), text)
+    }
+
     #[test]
     fn modifiers_add_up() {
         let mut kind = Kind::default();
-        assert_eq!(size(b" < \t7", &mut kind), Ok(7));
+        assert_eq!(size(b" < \t7", &mut kind), (Ok(7), &b"7"[..]));
         assert_eq!(kind, Kind::AtMost);
-        assert_eq!(size(b"5", &mut kind), Ok(5));
+        assert_eq!(size(b"5", &mut kind), (Ok(5), &b"5"[..]));
         assert_eq!(kind, Kind::AtMost);
-        assert_eq!(size(b"+5", &mut kind), Err(Mistake::TwoModifiers));
-        assert_eq!(size(b"%0", &mut kind), Err(Mistake::ZeroDivisor));
-        assert_eq!(size(b"</3", &mut kind), Err(Mistake::Invalid(b"/3")));
+        assert_eq!(size(b"+5", &mut kind).0, Err(Text::TwoModifiers));
+        assert_eq!(size(b"%0", &mut kind).0, Err(Text::ZeroDivisor));
+        assert_eq!(size(b"</3", &mut kind), (Err(Text::Invalid), &b"/3"[..]));
     }
 
     #[test]
@@ -205,12 +206,12 @@ mod tests {
 
     #[test]
     fn ranges() {
-        assert_eq!(range(b"4K:1M"), Ok((4096, 1 << 20)));
-        assert_eq!(range(b"1:2:3"), Err(Mistake::Invalid(b"2:3")));
-        assert_eq!(range(b"4K"), Err(Mistake::NoRange(b"4K")));
-        assert_eq!(range(b"-1:2"), Err(Mistake::Invalid(b"-1")));
-        assert_eq!(range(b":2"), Err(Mistake::Invalid(b"")));
-        assert_eq!(range(b"1:7E"), Ok((1, 7 << 60)));
-        assert_eq!(range(b"7E:7E"), Err(Mistake::TooLarge(b"7E:7E")));
+        assert_eq!(range(b"4K:1M").0, Ok((4096, 1 << 20)));
+        assert_eq!(range(b"1:2:3"), (Err(Text::Invalid), &b"2:3"[..]));
+        assert_eq!(range(b"4K"), (Err(Text::NoRange), &b"4K"[..]));
+        assert_eq!(range(b"-1:2"), (Err(Text::Invalid), &b"-1"[..]));
+        assert_eq!(range(b":2"), (Err(Text::Invalid), &b""[..]));
+        assert_eq!(range(b"1:7E").0, Ok((1, 7 << 60)));
+        assert_eq!(range(b"7E:7E"), (Err(Text::TooLarge), &b"7E:7E"[..]));
     }
 }
