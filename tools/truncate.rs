@@ -5,7 +5,7 @@ mod size;
 use crate::cli::{self, Wrong};
 use crate::context::Context;
 use crate::quote::{Quoted, Word};
-use crate::words::{nth, place, put_packed, short, words};
+use crate::words::{place, unpacked, words};
 use rt::errno::{Errno, Result};
 use rt::fmt::int;
 use rt::fs::{
@@ -13,7 +13,6 @@ use rt::fs::{
     O_NONBLOCK, O_RDONLY, O_WRONLY, fallocate, fdatasync, fstat, ftruncate, open, stat,
 };
 use rt::io::{AsFd, BufWriter, Seek, SeekFrom};
-use rt::pairs::ENGLISH;
 use rt::put;
 use size::{Change, Kind};
 
@@ -202,8 +201,7 @@ failed to sync %
 /// Writes a text about a file or a word, with its numbers.
 #[inline(never)]
 fn write(out: &mut BufWriter, text: Text, name: &[u8], numbers: &[i64]) {
-    let packed = nth(rt::packed!(TEXTS, ENGLISH), b'\n', text as usize);
-    let text = short(&mut |out| put_packed(out, ENGLISH, packed));
+    let text = unpacked(rt::text!(TEXTS), b'\n', text as usize);
     let mut numbers = numbers.iter();
     for (index, piece) in words(&text, b'`').enumerate() {
         if index % 2 == 1 {

@@ -4,8 +4,8 @@
 use alloc::vec::Vec;
 use rt::fmt::Put;
 use rt::io::{BufWriter, Write};
-use rt::pairs::{Pairs, expand};
 use rt::row::find;
+use rt::text::Text;
 
 /// The words of a text with this byte between them, such as a table of names without pointers.
 #[derive(Clone)]
@@ -95,9 +95,18 @@ impl Bits {
     }
 }
 
-/// Writes packed text.
-pub fn put_packed(out: &mut BufWriter, pairs: &Pairs, text: &[u8]) {
-    text.iter().for_each(|byte| expand(pairs, *byte, &mut |byte| out.byte(byte)));
+/// The word at a place of a packed text, empty where there is none.
+#[inline(never)]
+pub fn unpacked(text: Text, between: u8, place: usize) -> Vec<u8> {
+    let (mut word, mut at) = (Vec::new(), 0);
+    for byte in text.bytes() {
+        if byte == between {
+            at += 1;
+        } else if at == place {
+            word.push(byte);
+        }
+    }
+    word
 }
 
 /// Bytes as hexadecimal digits.
@@ -113,14 +122,14 @@ impl Put for Hex<'_> {
 
 /// A short text that is put together apart from the output.
 pub fn short(write: &mut dyn FnMut(&mut BufWriter)) -> Vec<u8> {
-    struct Text(Vec<u8>);
-    impl Write for Text {
+    struct Short(Vec<u8>);
+    impl Write for Short {
         fn write(&mut self, bytes: &[u8]) -> rt::Result<usize> {
             self.0.extend_from_slice(bytes);
             Ok(bytes.len())
         }
     }
-    let (mut text, mut buffer) = (Text(Vec::new()), [0; 64]);
+    let (mut text, mut buffer) = (Short(Vec::new()), [0; 64]);
     let mut out = BufWriter::new(&mut buffer, &mut text);
     write(&mut out);
     // Memory takes all.

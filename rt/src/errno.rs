@@ -2,7 +2,6 @@
 
 use crate::fmt::{Put, dec};
 use crate::io::BufWriter;
-use crate::pairs::{ENGLISH, expand};
 use crate::row::find;
 use core::cell::UnsafeCell;
 use core::num::NonZeroUsize;
@@ -122,12 +121,10 @@ fn messages() -> &'static str {
     static STATE: AtomicU8 = AtomicU8::new(0);
     if STATE.compare_exchange(0, 1, Ordering::Relaxed, Ordering::Relaxed).is_ok() {
         // SAFETY: nobody else has it, see above.
-        let mut room = unsafe { &mut *ROOM.0.get() }.iter_mut();
-        crate::packed!(MESSAGES, ENGLISH).iter().for_each(|byte| {
-            expand(ENGLISH, *byte, &mut |byte| {
-                room.next().map(|place| *place = byte);
-            });
-        });
+        let room = unsafe { &mut *ROOM.0.get() };
+        for (place, byte) in room.iter_mut().zip(crate::text!(MESSAGES).bytes()) {
+            *place = byte;
+        }
         STATE.store(2, Ordering::Release);
     }
     while STATE.load(Ordering::Acquire) != 2 {

@@ -27,7 +27,6 @@ pub mod input;
 pub mod io;
 pub mod maps;
 pub mod mm;
-pub mod pairs;
 pub mod process;
 pub mod ptrace;
 pub mod row;

@@ -5,7 +5,7 @@ mod system_calls;
 
 use crate::cli::{self, Wrong};
 use crate::context::Context;
-use crate::words::{nth, number as digits_of, place, put_packed, words};
+use crate::words::{number as digits_of, place, unpacked, words};
 use alloc::vec;
 use alloc::vec::Vec;
 use rt::child::{Child, Forked, Status, end_like, fork};
@@ -14,7 +14,6 @@ use rt::elf::consts::{ET_EXEC, ET_REL, SHF_EXECINSTR, SHT_PROGBITS, SHT_SYMTAB};
 use rt::elf::{Elf, SectionHeader, Symbol, Table, c_str};
 use rt::fs::{Mode, O_CLOEXEC, O_RDONLY, open};
 use rt::io::{AsFd, BorrowedFd, Read, stdin};
-use rt::pairs::ENGLISH;
 use rt::signal::{SIGKILL, SIGSTOP, raise};
 use rt::time::{CLOCK_MONOTONIC, Timespec, now};
 use rt::{Errno, put};
@@ -218,11 +217,8 @@ fn load(cx: &mut Context, options: &Options, file: Option<&[u8]>) -> u8 {
     let part = match part(options, &mut bytes) {
         Ok(part) => part,
         Err(fault) => {
-            cx.begin_message();
-            put!(&mut cx.err, name, ": ");
-            let fault = nth(rt::packed!(FAULTS, ENGLISH), b'\n', fault as usize);
-            put_packed(&mut cx.err, ENGLISH, fault);
-            cx.end_line();
+            let fault = unpacked(rt::text!(FAULTS), b'\n', fault as usize);
+            message!(cx, name, ": ", fault.as_slice());
             return 1;
         }
     };
@@ -237,7 +233,7 @@ fn load(cx: &mut Context, options: &Options, file: Option<&[u8]>) -> u8 {
         Err(errno) => errno,
     };
     let forbidden = matches!(errno, Errno::EACCES | Errno::EPERM) && !once;
-    cx.begin_message_with("cannot map the code: ");
+    cx.begin_message_with(rt::text!("cannot map the code: "));
     put!(&mut cx.err, errno);
     if errno == Errno::EEXIST {
         put!(&mut cx.err, ": something else is mapped at this address");

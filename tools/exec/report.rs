@@ -3,14 +3,14 @@
 use super::system_calls::put_name;
 use super::{COUNT, Options, REPORT, SANDBOX, TIMED_OUT};
 use crate::context::Context;
-use crate::words::{nth, put_packed, words};
+use crate::words::{unpacked, words};
+use alloc::vec::Vec;
 use rt::child::{Child, Status, end_like};
 use rt::code::Code;
 use rt::elf::Source;
 use rt::fmt::{Put, dec, hex, int, left};
 use rt::io::BufWriter;
 use rt::maps::Entry;
-use rt::pairs::ENGLISH;
 use rt::process::{AddressSpace, ProcessDir};
 use rt::ptrace::{PTRACE_EVENT_EXIT, Registers, SignalInfo};
 use rt::signal::{SIGKILL, SIGSTOP, SIGTRAP, Signal};
@@ -75,11 +75,11 @@ SI_KERNEL: sent by the kernel
 SI_USER: sent by a process
 SI_TKILL: sent by a thread";
 
-/// What one of the codes is called, and means: packed.
-fn explained(signal: u8, code: i32) -> Option<&'static [u8]> {
+/// What one of the codes is called, and means.
+fn explained(signal: u8, code: i32) -> Option<Vec<u8>> {
     let is_it = |&(of, known): &(u8, i16)| of == signal && i32::from(known) == code;
     let place = CODES.iter().position(is_it)?;
-    Some(nth(rt::packed!(MEANINGS, ENGLISH), b'\n', place))
+    Some(unpacked(rt::text!(MEANINGS), b'\n', place))
 }
 
 /// The child, and what is seen of it on its way.
@@ -216,17 +216,15 @@ impl Watched<'_> {
         let out = &mut cx.err;
         put!(out, Named(signal));
         let own = explained(signal.0, info.si_code);
+        let of_its_own = own.is_some();
         match own.or_else(|| explained(0, info.si_code)) {
-            Some(text) => {
-                put!(out, ", ");
-                put_packed(out, ENGLISH, text);
-            }
+            Some(text) => put!(out, ", ", text.as_slice()),
             None => put!(out, ", si_code ", int(info.si_code)),
         }
         put!(out, "\n");
         // Of these four the kernel tells an address, unless it is none that memory could have.
         let fault = matches!(signal.0, 4 | 7 | 8 | 11);
-        if fault && own.is_some() {
+        if fault && of_its_own {
             put!(out, "address 0x", hex(info.si_addr), ": ");
             mapping(out, &self.child, info.si_addr);
         } else if fault && info.si_code == 0x80 {

@@ -1,8 +1,7 @@
 //! Names of the system calls of x86-64 (arch/x86/entry/syscalls/syscall_64.tbl), packed.
 
-use crate::words::{nth, put_packed};
+use crate::words::unpacked;
 use rt::io::BufWriter;
-use rt::pairs::Pairs;
 use rt::seccomp::Allowed;
 
 /// By number; what comes after `rseq` begins at [`LATER`].
@@ -64,19 +63,10 @@ pub fn put_name(out: &mut BufWriter, number: u32) -> bool {
         EARLIER..LATER => return false,
         _ => number - LATER + EARLIER,
     };
-    let name = nth(rt::packed!(NAMES, PAIRS), b' ', place as usize);
-    put_packed(out, PAIRS, name);
+    let name = unpacked(rt::text!(NAMES), b' ', place as usize);
+    out.bytes(&name);
     !name.is_empty()
 }
-
-/// The pairs of these names.
-const PAIRS: &Pairs = b"\
-    etatg\x80remes\x80tiinitsetr\x86\x84chd_ocstmo\x81\x8aleidadenllctio\x8ekunliprx\x91y_an\
-    posy\x8ceigl\x99ops\xa2sgernas\xa3t_wa\x97l\xa6\x8dduesexfsr\x88\x81e\x98_acfdmam\xa7\
-    \x8br\x8f\x81\xa0\x96\xa5\x95evl\x87r\xabve\x83\x94\xbfk_\x82c\x83e\xbcf\x8dloro\x9b\x8f\
-    \xa9\x84\xac\x88\xaf\x92\xc6_a\x96fif\x9ekeoto\x86paqushuputu\x93\x87\x88\x90\x9a\x92_\
-    \x95t\xb0s\xc0\xaa\xc5\xb4cedif\x8cg\x93mqncndoww\xb3\x82_\x82p\x84m\x85_\x90\xc1\
-    \x90\xcd\x9fd\xa1s\xa1\xe7\xa4_\xd4\xd1\xdct64_\xf0cofof\xd9m_nes\x99\x83s";
 
 /// What code in the sandbox may do: read, write, exit, exit_group.
 pub static HARMLESS: Allowed<10> = Allowed::new(&[0, 1, 60, 231]);

@@ -2,12 +2,12 @@
 
 use super::{Done, Told, fail, open_file, place, size};
 use crate::context::Context;
-use rt::Errno;
 use rt::fs::{
     DT_REG, FALLOC_FL_KEEP_SIZE, FALLOC_FL_PUNCH_HOLE, O_APPEND, Ranges, copy_file_range,
     fallocate, fcntl_getfl, fstat, ftruncate, sendfile,
 };
 use rt::io::{AsFd, BorrowedFd, Seek, SeekFrom, Write, pread, stdout};
+use rt::{Errno, text};
 
 /// How much is asked for at once: a number that all kernels take.
 const MOST: u64 = 1 << 30;
@@ -20,9 +20,9 @@ pub fn read(
     length: Option<&[u8]>,
     sparse: bool,
 ) -> Done {
-    let start = place(cx, "offset", offset)?;
+    let start = place(cx, text!("offset"), offset)?;
     let length = match length {
-        Some(length) => place(cx, "length", length)?,
+        Some(length) => place(cx, text!("length"), length)?,
         None => u64::MAX,
     };
     let file = open_file(cx, path)?;

@@ -10,7 +10,8 @@ use rt::fs::{
     Extent, Extents, FIEMAP_EXTENT_LAST, FIEMAP_EXTENT_UNKNOWN, Ranges, fiemap, fstat, fstatfs,
 };
 use rt::io::{AsFd, BorrowedFd, BufWriter};
-use rt::put;
+use rt::text::Text;
+use rt::{put, text};
 
 /// How many characters a picture has: with its frame it fits into 80 columns.
 const CELLS: usize = 64;
@@ -118,8 +119,8 @@ fn totals(out: &mut BufWriter, size: u64, data: Sum, holes: Sum) {
     put!(out, " % of ", dec(size), "\n");
 }
 
-fn plural(count: u64) -> &'static str {
-    if count == 1 { " range" } else { " ranges" }
+fn plural(count: u64) -> Text {
+    if count == 1 { text!(" range") } else { text!(" ranges") }
 }
 
 /// Where a cell begins: the cells divide the file into equal parts.
@@ -218,7 +219,13 @@ fn extents_with(cx: &mut Context, it: &Looked, room: &mut Extents) -> Done {
         cx.json().end_array();
     }
     if let Err(errno) = done {
-        return Err(told(cx, "'", path, errno, ": the file system tells of no extents"));
+        return Err(told(
+            cx,
+            text!("'"),
+            path,
+            errno,
+            text!(": the file system tells of no extents"),
+        ));
     }
     if !json {
         let tail = if pieces == 1 { "extent" } else { "extents" };

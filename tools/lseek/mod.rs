@@ -14,7 +14,8 @@ use rt::fs::{DT_DIR, DT_REG, File, Mode, O_CLOEXEC, O_NONBLOCK, O_RDONLY, fstat,
 use rt::io::{AsFd, BorrowedFd, BufWriter, Seek, SeekFrom, stdin};
 use rt::process::ProcessDir;
 use rt::row::{find, is_printable};
-use rt::{Errno, put};
+use rt::text::Text;
+use rt::{Errno, put, text};
 
 const HELP: cli::Help = help!(
     "\
@@ -66,7 +67,7 @@ pub fn run(cx: &mut Context) -> u8 {
     }
     cx.args = args.leak();
     let mut pid = None;
-    let given = given(cx, rt::text!(USAGE), HELP, KEYS, &mut |bit, value| {
+    let given = given(cx, text!(USAGE), HELP, KEYS, &mut |bit, value| {
         pid = if bit == PID { value } else { pid };
         true
     });
@@ -110,7 +111,7 @@ fn open_file(cx: &mut Context, path: &[u8]) -> Done<Opened> {
     }
     match open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC, Mode(0)) {
         Ok(file) => Ok(Opened(Some(file))),
-        Err(errno) => Err(told(cx, "cannot open '", path, errno, "")),
+        Err(errno) => Err(told(cx, text!("cannot open '"), path, errno, text!(""))),
     }
 }
 
@@ -126,11 +127,12 @@ impl AsFd for Opened {
 /// Tells what went wrong with a file; of what has no places, that.
 fn fail(cx: &mut Context, path: &[u8], errno: Errno) -> Told {
     let is_pipe = errno == Errno::ESPIPE;
-    let tail = if is_pipe { ": a pipe, socket or terminal has no cursor" } else { "" };
-    told(cx, "'", path, errno, tail)
+    let tail =
+        if is_pipe { text!(": a pipe, socket or terminal has no cursor") } else { text!("") };
+    told(cx, text!("'"), path, errno, tail)
 }
 
-fn told(cx: &mut Context, head: &str, path: &[u8], errno: Errno, tail: &str) -> Told {
+fn told(cx: &mut Context, head: Text, path: &[u8], errno: Errno, tail: Text) -> Told {
     message!(cx, head, path, "': ", errno, tail);
     Told
 }
@@ -169,19 +171,19 @@ fn number(text: &[u8]) -> Option<i64> {
 }
 
 /// The number that a word is; only where there is a direction it may be negative.
-fn told_number(cx: &mut Context, what: &str, text: &[u8], directed: bool) -> Done<i64> {
+fn told_number(cx: &mut Context, what: Text, text: &[u8], directed: bool) -> Done<i64> {
     let value = number(text);
     match value {
         Some(value) if directed || value >= 0 => return Ok(value),
         _ => {}
     }
-    let tail = if value.is_some() { "': it is negative" } else { "'" };
+    let tail = if value.is_some() { text!("': it is negative") } else { text!("'") };
     message!(cx, "invalid ", what, ": '", text, tail);
     Err(Told)
 }
 
 /// A number that isn't negative.
-fn place(cx: &mut Context, what: &str, text: &[u8]) -> Done<u64> {
+fn place(cx: &mut Context, what: Text, text: &[u8]) -> Done<u64> {
     told_number(cx, what, text, false).map(|value| value as u64)
 }
 
@@ -194,7 +196,7 @@ fn seek(cx: &mut Context, options: u32, path: &[u8], offset: &[u8], whence: &[u8
         message!(cx, "invalid whence: '", whence, "'; it is set, cur, end, data or hole");
         return Err(Told);
     };
-    let value = told_number(cx, "offset", offset, matches!(kind, 1 | 2))?;
+    let value = told_number(cx, text!("offset"), offset, matches!(kind, 1 | 2))?;
     let to = match kind {
         0 => SeekFrom::Start(value as u64),
         1 => SeekFrom::Current(value),
@@ -205,9 +207,11 @@ fn seek(cx: &mut Context, options: u32, path: &[u8], offset: &[u8], whence: &[u8
     let position = match file.as_fd().seek(to) {
         Ok(position) => position,
         Err(Errno::ENXIO) => {
-            let what =
-                if kind == 3 { ": no data from there on" } else { ": it lies behind the end" };
-            return Err(told(cx, "'", path, Errno::ENXIO, what));
+            let what = match kind {
+                3 => text!(": no data from there on"),
+                _ => text!(": it lies behind the end"),
+            };
+            return Err(told(cx, text!("'"), path, Errno::ENXIO, what));
         }
         Err(errno) => return Err(fail(cx, path, errno)),
     };

@@ -222,9 +222,7 @@ pub fn print_system(cx: &mut Context, stat: &Statfs) {
 #[inline(never)]
 pub fn json_system(cx: &mut Context, system: &Subject, stat: &Statfs) {
     cx.json().object("").text("name", system.name);
-    let mut kind = Vec::new();
-    let is_known = known_type(stat.f_type, &mut kind);
-    cx.json().text_or_null("f_type_name", is_known.then_some(&kind));
+    cx.json().text_or_null("f_type_name", known_type(stat.f_type).as_deref());
     SYSTEM.each(&mut |name, place, _| _ = cx.json().number(name, place.of(system.fields)));
     json_bits(cx, &MOUNT_FLAGS, "f_flags_name", stat.f_flags as u64);
     cx.json().end_object();

@@ -143,7 +143,7 @@ impl Subject<'_> {
             b'G' => text.extend(run.groups.find(value as u32)),
             b'C' => return self.context(cx, run, text),
             b'm' => return self.mount_point(cx, run, value, text),
-            b'T' => type_name(value as i64, text),
+            b'T' => *text = type_name(value as i64),
             _ => text.extend(self.name),
         }
         true

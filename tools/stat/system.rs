@@ -5,11 +5,10 @@ use super::subject::{Directive, Form, Subject};
 use super::{Fatal, Run, Switch, all, report as report_formats};
 use crate::context::Context;
 use crate::quote::Quoted;
-use crate::words::{nth, short};
+use crate::words::{short, unpacked};
 use alloc::vec::Vec;
 use rt::fmt::hex;
 use rt::fs::{Statfs, StatxMask, statfs};
-use rt::pairs::{ENGLISH, expand};
 use rt::put;
 
 /// `-f -t`.
@@ -77,20 +76,16 @@ securityfs\nsquashfs\nbtrfs_test\ncoda\nocfs2\ntracefs\nvboxsf\noverlayfs\nprl_f
 btrfs\nhugetlbfs\nvxfs\npanfs\nxenfs\nvmhgfs\nsnfs\nppc-cmm-fs\nlogfs\nbpf_fs\nefivarfs\n\
 erofs\nf2fs\nselinux\nhpfs\nsmb2\ncifs\n";
 
-/// Adds the name of a kind of file system; false where it has none.
-pub fn known_type(magic: i64, to: &mut Vec<u8>) -> bool {
-    let Some(at) = MAGIC.iter().position(|&known| i64::from(known) == magic) else { return false };
-    for byte in nth(rt::packed!(NAMES, ENGLISH), b'\n', at) {
-        expand(ENGLISH, *byte, &mut |byte| to.push(byte));
-    }
-    true
+/// The name of a kind of file system, if it has one.
+pub fn known_type(magic: i64) -> Option<Vec<u8>> {
+    let at = MAGIC.iter().position(|&known| i64::from(known) == magic)?;
+    Some(unpacked(rt::text!(NAMES), b'\n', at))
 }
 
 /// The same, or what stands for it.
-pub fn type_name(magic: i64, to: &mut Vec<u8>) {
-    if !known_type(magic, to) {
-        *to = short(&mut |out| put!(out, "UNKNOWN (0x", hex(magic as u64), ")"));
-    }
+pub fn type_name(magic: i64) -> Vec<u8> {
+    known_type(magic)
+        .unwrap_or_else(|| short(&mut |out| put!(out, "UNKNOWN (0x", hex(magic as u64), ")")))
 }
 
 /// Reports on the file system that a file is on; whether all went well.
@@ -135,15 +130,11 @@ mod tests {
     fn each_kind_has_its_name() {
         assert!(MAGIC.is_sorted());
         assert_eq!(NAMES.lines().count(), MAGIC.len());
-        let name = |magic| {
-            let mut name = Vec::new();
-            type_name(magic, &mut name);
-            std::string::String::from_utf8(name).unwrap()
-        };
+        let name = |magic| std::string::String::from_utf8(type_name(magic)).unwrap();
         assert_eq!(name(0x2f), "qnx4");
         assert_eq!(name(0xef53), "ext2/ext3");
         assert_eq!(name(0xff53_4d42), "cifs");
         assert_eq!(name(0x1234), "UNKNOWN (0x1234)");
-        assert!(!known_type(0xff53_4d42 - (1 << 32), &mut Vec::new()));
+        assert_eq!(known_type(0xff53_4d42 - (1 << 32)), None);
     }
 }
