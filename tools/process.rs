@@ -13,7 +13,7 @@ use rt::elf::{CoreFile, Elf};
 use rt::fmt::{Put, dec};
 use rt::fs::{DT_DIR, DT_REG, File, Mode, O_NONBLOCK, O_RDONLY, fstat};
 use rt::input::Input;
-use rt::io::{BufWriter, Read};
+use rt::io::{AsFd, BorrowedFd, BufWriter, Read};
 use rt::process::{ProcessDir, exists, id};
 use rt::{Errno, auxv, put};
 
@@ -444,7 +444,12 @@ impl Process {
 }
 
 /// All that can be read of a file without a size.
-pub fn contents(mut file: File) -> rt::Result<Vec<u8>> {
+pub fn contents(file: File) -> rt::Result<Vec<u8>> {
+    read_all(file.as_fd())
+}
+
+/// All that can be read from a descriptor.
+pub fn read_all(mut file: BorrowedFd) -> rt::Result<Vec<u8>> {
     let mut all = Vec::new();
     loop {
         let used = all.len();

@@ -4,7 +4,7 @@
 use crate::words::words;
 use rt::fmt::{Put, oct};
 use rt::io::BufWriter;
-use rt::{put, row};
+use rt::{put, row, text};
 
 /// How a name is quoted.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -96,10 +96,11 @@ impl Put for Word<'_> {
 pub fn quote(out: &mut BufWriter, name: &[u8], style: Style, utf8: bool) {
     let (open, close) = match (style, utf8) {
         (Style::Literal, _) => return out.bytes(name),
-        (Style::Shell, _) => return shell(out, name, utf8, false, false),
-        (Style::ShellAlways, _) => return shell(out, name, utf8, false, true),
-        (Style::ShellEscape, _) => return shell(out, name, utf8, true, false),
-        (Style::ShellEscapeAlways, _) => return shell(out, name, utf8, true, true),
+        (Style::Shell | Style::ShellAlways | Style::ShellEscape | Style::ShellEscapeAlways, _) => {
+            let escapes = matches!(style, Style::ShellEscape | Style::ShellEscapeAlways);
+            let always = matches!(style, Style::ShellAlways | Style::ShellEscapeAlways);
+            return shell(out, name, utf8, escapes, always);
+        }
         (Style::CMaybe, _) if !name.contains(&b'"') && is_plain(name, utf8) => {
             return out.bytes(name);
         }
@@ -151,11 +152,11 @@ fn shell(out: &mut BufWriter, name: &[u8], utf8: bool, escapes: bool, always: bo
             put!(out, "'\\''");
             within = false;
         } else if hidden(printable) {
-            put!(out, if within { "" } else { "'$'" });
+            put!(out, if within { text!("") } else { text!("'$'") });
             within = true;
             escape(out, bytes);
         } else {
-            put!(out, if within { "''" } else { "" }, bytes);
+            put!(out, if within { text!("''") } else { text!("") }, bytes);
             within = false;
         }
     }

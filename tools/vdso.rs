@@ -3,13 +3,14 @@
 use crate::cli;
 use crate::context::Context;
 use crate::maps::source::with;
-use crate::process::{Given, JSON, Operand, WHY, given, operand, tell};
+use crate::process::{Given, JSON, Operand, WHY, contents, given, operand, tell};
 use crate::readelf;
 use crate::words::{Hex, nth, short, words};
+use alloc::vec::Vec;
 use rt::elf::{Dynamic, Elf, Reader, c_str, note};
 use rt::fmt::{Put, dec, hex, left, right};
 use rt::fs::{Mode, O_CLOEXEC, O_CREAT, O_RDONLY, O_TRUNC, O_WRONLY};
-use rt::io::{BufWriter, Read, Write};
+use rt::io::{BufWriter, Write};
 use rt::maps::{Entry, entries};
 use rt::row::is_printable;
 use rt::time::{CLOCK_MONOTONIC, CLOCK_NAMES, Clock, now};
@@ -248,8 +249,8 @@ fn notes(cx: &mut Context, json: bool, elf: &Elf) {
 /// clock where it is measured, since they all cost the same.
 #[inline(never)]
 fn rows(cx: &mut Context, json: bool, bench: bool) {
-    let mut buffer = [0; 64];
-    let source = if bench { clocksource(&mut buffer) } else { None };
+    let text = if bench { clocksource() } else { Vec::new() };
+    let source = words(&text, b'\n').next();
     if json {
         if bench {
             cx.json().text("clocksource", source.unwrap_or_default());
@@ -387,10 +388,9 @@ fn measured(cx: &mut Context, json: bool, function: Function, clock: Clock, rand
     put!(&mut cx.out, "  ", verdict);
 }
 
-/// What the kernel takes its time from.
-fn clocksource(buffer: &mut [u8; 64]) -> Option<&[u8]> {
+/// What the kernel takes its time from: a line.
+fn clocksource() -> Vec<u8> {
     const PATH: &str = "/sys/devices/system/clocksource/clocksource0/current_clocksource";
-    let mut file = rt::fs::open(PATH, O_RDONLY | O_CLOEXEC, Mode(0)).ok()?;
-    let length = file.read_full(buffer).ok()?;
-    Some(buffer.get(..length)?.trim_ascii_end())
+    let text = rt::fs::open(PATH, O_RDONLY | O_CLOEXEC, Mode(0)).and_then(contents);
+    text.unwrap_or_default()
 }

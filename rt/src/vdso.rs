@@ -10,6 +10,7 @@ use crate::auxv::{self, AT_SYSINFO_EHDR};
 use crate::elf::consts::PT_LOAD;
 use crate::elf::{Dynamic, Elf};
 use crate::errno::{Errno, Result, check};
+use crate::row::find;
 use core::sync::atomic::{AtomicUsize, Ordering};
 
 /// A function that the vDSO may have.
@@ -32,6 +33,25 @@ pub enum Function {
 /// How many there are of [`Function`].
 const COUNT: usize = 6;
 
+/// More bytes than the longest of their names has.
+const LONGEST: usize = 24;
+
+/// A name of a function in the vDSO, with zeros behind it.
+const fn full(name: &str) -> [u8; LONGEST] {
+    let (prefix, _) = arch::VDSO;
+    let mut full = [0; LONGEST];
+    let mut at = 0;
+    while at < prefix.len() + name.len() {
+        let in_name = at.checked_sub(prefix.len());
+        full[at] = match in_name {
+            Some(at) => name.as_bytes()[at],
+            None => prefix.as_bytes()[at],
+        };
+        at += 1;
+    }
+    full
+}
+
 /// What there is of a function in this process: 0 until it was looked up, [`ABSENT`] where
 /// there is none, or its address.
 static BOUND: [AtomicUsize; COUNT] = [const { AtomicUsize::new(0) }; COUNT];
@@ -52,17 +72,24 @@ impl Function {
     /// The name of the system call; that in the vDSO has something before it.
     #[inline]
     pub fn name(self) -> &'static [u8] {
-        // Without pointers: nothing to relocate at start-up.
-        static NAMES: [[u8; 14]; COUNT] = [
-            *b"clock_gettime\0",
-            *b"gettimeofday\0\0",
-            *b"time\0\0\0\0\0\0\0\0\0\0",
-            *b"getcpu\0\0\0\0\0\0\0\0",
-            *b"clock_getres\0\0",
-            *b"getrandom\0\0\0\0\0",
+        let (prefix, _) = arch::VDSO;
+        self.full_name().get(prefix.len()..).unwrap_or_default()
+    }
+
+    /// The name in the vDSO.
+    #[inline]
+    fn full_name(self) -> &'static [u8] {
+        // Without pointers: nothing to relocate at start-up. A zero ends each.
+        static NAMES: [[u8; LONGEST]; COUNT] = [
+            full("clock_gettime"),
+            full("gettimeofday"),
+            full("time"),
+            full("getcpu"),
+            full("clock_getres"),
+            full("getrandom"),
         ];
         let name = &NAMES[self as usize];
-        core::ffi::CStr::from_bytes_until_nul(name).unwrap_or_default().to_bytes()
+        name.get(..find(name, 0).unwrap_or(LONGEST)).unwrap_or_default()
     }
 
     const fn number(self) -> usize {
@@ -90,14 +117,8 @@ impl Function {
     #[inline]
     fn bind(self) -> Option<usize> {
         let address = image().and_then(|image| {
-            let (prefix, version) = arch::VDSO;
-            let mut name = [0; 32];
-            let (head, tail) = name.split_at_mut(prefix.len());
-            head.copy_from_slice(prefix.as_bytes());
-            let bare = tail.get_mut(..self.name().len())?;
-            bare.copy_from_slice(self.name());
-            let name = name.get(..prefix.len() + self.name().len())?;
-            let offset = find(image, name, version)?;
+            let (_, version) = arch::VDSO;
+            let offset = value(image, self.full_name(), version)?;
             // The image is linked at 0.
             (offset < image.len()).then(|| image.as_ptr().expose_provenance() + offset)
         });
@@ -296,7 +317,7 @@ pub fn repeat(
 
 /// The value of a symbol that an image defines: its offset from where it is mapped.
 #[inline]
-fn find(image: &[u8], name: &[u8], version: &[u8]) -> Option<usize> {
+fn value(image: &[u8], name: &[u8], version: &[u8]) -> Option<usize> {
     let elf = Elf::new(&image).ok()?;
     usize::try_from(Dynamic::new(elf)?.find(name, version)?.st_value).ok()
 }
@@ -372,11 +393,11 @@ mod tests {
         };
         assert_eq!(image_size(&&image[..PAGE]), Some(image.len()));
         let (_, version) = arch::VDSO;
-        let offset = find(&image, b"__vdso_clock_gettime", version).unwrap();
+        let offset = value(&image, b"__vdso_clock_gettime", version).unwrap();
         assert!(offset > 0 && offset < image.len());
-        assert_eq!(find(&image, b"__vdso_clock_gettime", b"LINUX_2.7"), None);
-        assert_eq!(find(&image, b"__vdso_clock_gettim", version), None);
-        assert_eq!(find(&image, b"", version), None);
+        assert_eq!(value(&image, b"__vdso_clock_gettime", b"LINUX_2.7"), None);
+        assert_eq!(value(&image, b"__vdso_clock_gettim", version), None);
+        assert_eq!(value(&image, b"", version), None);
         // By DT_HASH as well: without the other table.
         let mut other = image.clone();
         let gnu = 0x6fff_fef5u64.to_le_bytes();
@@ -385,7 +406,7 @@ mod tests {
             let source = &image[..];
             let dynamic = Elf::new(&source).ok().and_then(Dynamic::new).unwrap();
             if dynamic.sysv_hash().is_some() {
-                assert_eq!(find(&other, b"__vdso_clock_gettime", version), Some(offset));
+                assert_eq!(value(&other, b"__vdso_clock_gettime", version), Some(offset));
             }
         }
     }
@@ -395,12 +416,12 @@ mod tests {
         let Some(image) = dump() else { return };
         let (_, version) = arch::VDSO;
         for length in 0..image.len().min(2048) {
-            let _ = (image_size(&&image[..length]), find(&image[..length], b"x", version));
+            let _ = (image_size(&&image[..length]), value(&image[..length], b"x", version));
         }
         for at in 0..2048.min(image.len()) {
             let mut image = image.clone();
             image[at] ^= 0xff;
-            let _ = (image_size(&&image[..]), find(&image, b"__vdso_time", version));
+            let _ = (image_size(&&image[..]), value(&image, b"__vdso_time", version));
         }
     }
 

@@ -5,18 +5,19 @@ mod system_calls;
 
 use crate::cli::{self, Wrong};
 use crate::context::Context;
+use crate::process::read_all;
 use crate::words::{number as digits_of, place, unpacked, words};
-use alloc::vec;
 use alloc::vec::Vec;
 use rt::child::{Child, Forked, Status, end_like, fork};
 use rt::code::{Code, Writable};
 use rt::elf::consts::{ET_EXEC, ET_REL, SHF_EXECINSTR, SHT_PROGBITS, SHT_SYMTAB};
 use rt::elf::{Elf, SectionHeader, Symbol, Table, c_str};
 use rt::fs::{Mode, O_CLOEXEC, O_RDONLY, open};
-use rt::io::{AsFd, BorrowedFd, Read, stdin};
+use rt::io::{AsFd, stdin};
 use rt::signal::{SIGKILL, SIGSTOP, raise};
+use rt::text::Text;
 use rt::time::{CLOCK_MONOTONIC, Timespec, now};
-use rt::{Errno, put};
+use rt::{Errno, put, text};
 
 const HELP: cli::Help = help!(
     "\
@@ -67,7 +68,7 @@ struct Options<'a> {
     timeout: Option<Timespec>,
     help: bool,
     /// What is no number or no time: what it should be, and its text.
-    wrong: Option<(&'static str, &'a [u8])>,
+    wrong: Option<(Text, &'a [u8])>,
 }
 
 impl<'a> Options<'a> {
@@ -78,45 +79,39 @@ impl<'a> Options<'a> {
     fn set(&mut self, key: &[u8], text: &'a [u8]) {
         let place = place(KEYS, key);
         self.given |= place.map_or(0, |place| 1 << place);
-        let wrong = match place {
+        self.help |= place.is_none();
+        let number = number(text);
+        let (what, right) = match place {
             Some(6) => {
                 self.symbol = text;
                 return;
             }
             Some(7) => {
-                self.at = number(text);
-                if self.at.is_some() {
-                    return;
-                }
-                "address"
+                self.at = number;
+                (text!("address"), number.is_some())
             }
             Some(8) => {
                 let place = self.args.get_mut(self.count);
                 self.count += 1;
-                match (place, number(text)) {
+                match (place, number) {
                     (Some(place), Some(number)) => {
                         *place = number;
                         return;
                     }
-                    (Some(_), None) => "argument",
-                    (None, _) => "argument beyond the sixth",
+                    (Some(_), None) => (text!("argument"), false),
+                    (None, _) => (text!("argument beyond the sixth"), false),
                 }
             }
             Some(9) => {
                 self.timeout = seconds(text);
-                if self.timeout.is_some() {
-                    return;
-                }
-                "time"
+                (text!("time"), self.timeout.is_some())
             }
-            Some(_) => return,
-            None => {
-                self.help = true;
-                return;
-            }
+            _ => return,
         };
-        // The first one is told.
-        self.wrong = self.wrong.or(Some((wrong, text)));
+        if !right {
+            // The first one is told.
+            self.wrong = self.wrong.or(Some((what, text)));
+        }
     }
 }
 
@@ -128,7 +123,7 @@ pub fn run(cx: &mut Context) -> u8 {
     });
     let Ok(operands) = operands.map_err(|Wrong| ()) else { return cli::misused(cx) };
     if options.help {
-        return cli::help(cx, rt::text!("[OPTION]... [FILE]"), HELP.text);
+        return cli::help(cx, text!("[OPTION]... [FILE]"), HELP.text);
     }
     if let Some((what, text)) = options.wrong {
         message!(cx, "invalid ", what, ": '", text, "'");
@@ -217,7 +212,7 @@ fn load(cx: &mut Context, options: &Options, file: Option<&[u8]>) -> u8 {
     let part = match part(options, &mut bytes) {
         Ok(part) => part,
         Err(fault) => {
-            let fault = unpacked(rt::text!(FAULTS), b'\n', fault as usize);
+            let fault = unpacked(text!(FAULTS), b'\n', fault as usize);
             message!(cx, name, ": ", fault.as_slice());
             return 1;
         }
@@ -233,14 +228,17 @@ fn load(cx: &mut Context, options: &Options, file: Option<&[u8]>) -> u8 {
         Err(errno) => errno,
     };
     let forbidden = matches!(errno, Errno::EACCES | Errno::EPERM) && !once;
-    cx.begin_message_with(rt::text!("cannot map the code: "));
+    cx.begin_message_with(text!("cannot map the code: "));
     put!(&mut cx.err, errno);
     if errno == Errno::EEXIST {
         put!(&mut cx.err, ": something else is mapped at this address");
     }
     if forbidden {
-        put!(&mut cx.err, if at.is_some() { ": the address is too low, or" } else { ":" });
-        put!(&mut cx.err, " memory may not be writable and executable here; try --wx");
+        put!(
+            &mut cx.err,
+            if at.is_some() { text!(": the address is too low, or") } else { text!(":") },
+            " memory may not be writable and executable here; try --wx"
+        );
     }
     cx.end_line();
     1
@@ -282,23 +280,6 @@ fn part<'b>(options: &Options, bytes: &'b mut Vec<u8>) -> Result<Part<'b>, Fault
         true => from_elf(bytes, options.has(SYMBOL).then_some(options.symbol)),
         false => Ok(Part { bytes, offset: 0, at: None }),
     }
-}
-
-/// All that there is to read.
-fn read_all(mut from: BorrowedFd) -> rt::Result<Vec<u8>> {
-    let mut bytes = vec![0; 16 << 10];
-    let mut done = 0;
-    loop {
-        if done == bytes.len() {
-            bytes.resize(done * 2, 0);
-        }
-        match from.read(bytes.get_mut(done..).unwrap_or_default())? {
-            0 => break,
-            count => done += count,
-        }
-    }
-    bytes.truncate(done);
-    Ok(bytes)
 }
 
 /// Bytes from their digits; space, `\x` and `0x` between them are passed over.

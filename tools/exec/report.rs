@@ -3,11 +3,11 @@
 use super::system_calls::put_name;
 use super::{COUNT, Options, REPORT, SANDBOX, TIMED_OUT};
 use crate::context::Context;
+use crate::process::contents;
 use crate::words::{unpacked, words};
 use alloc::vec::Vec;
 use rt::child::{Child, Status, end_like};
 use rt::code::Code;
-use rt::elf::Source;
 use rt::fmt::{Put, dec, hex, int, left};
 use rt::io::BufWriter;
 use rt::maps::Entry;
@@ -15,7 +15,7 @@ use rt::process::{AddressSpace, ProcessDir};
 use rt::ptrace::{PTRACE_EVENT_EXIT, Registers, SignalInfo};
 use rt::signal::{SIGKILL, SIGSTOP, SIGTRAP, Signal};
 use rt::time::Timespec;
-use rt::{Errno, put};
+use rt::{Errno, put, text};
 
 /// The codes of signals that are explained: signal, `si_code` (`man 2 sigaction`;
 /// include/uapi/asm-generic/siginfo.h). Those of signal 0 any signal may have.
@@ -79,7 +79,7 @@ SI_TKILL: sent by a thread";
 fn explained(signal: u8, code: i32) -> Option<Vec<u8>> {
     let is_it = |&(of, known): &(u8, i16)| of == signal && i32::from(known) == code;
     let place = CODES.iter().position(is_it)?;
-    Some(unpacked(rt::text!(MEANINGS), b'\n', place))
+    Some(unpacked(text!(MEANINGS), b'\n', place))
 }
 
 /// The child, and what is seen of it on its way.
@@ -130,7 +130,7 @@ pub fn follow(
             }
         }
         // There is no other place to complain.
-        cx.end_message(rt::text!("\n"));
+        cx.end_message(text!("\n"));
     }
     end_like(status)
 }
@@ -204,7 +204,7 @@ impl Watched<'_> {
     #[inline(never)]
     fn tell_signal(&self, cx: &mut Context, signal: Signal, info: &SignalInfo) {
         if signal.0 == 31 && info.si_code == 1 && self.options.has(SANDBOX) {
-            cx.begin_message_with(rt::text!("the sandbox refuses "));
+            cx.begin_message_with(text!("the sandbox refuses "));
             if !put_name(&mut cx.err, info.si_syscall as u32) {
                 put!(&mut cx.err, "system call ", int(info.si_syscall));
             }
@@ -261,7 +261,7 @@ impl Watched<'_> {
         for byte in bytes {
             put!(out, " ", hex(*byte).zero(2));
         }
-        put!(out, if bytes.is_empty() { " can't be read\n" } else { "\n" });
+        put!(out, if bytes.is_empty() { text!(" can't be read\n") } else { text!("\n") });
     }
 
     /// The words on top of the stack.
@@ -274,7 +274,7 @@ impl Watched<'_> {
         for word in words {
             put!(out, " ", hex(u64::from_le_bytes(*word)));
         }
-        put!(out, if words.is_empty() { " empty\n" } else { "\n" });
+        put!(out, if words.is_empty() { text!(" empty\n") } else { text!("\n") });
     }
 
     /// The registers that programs use, in the order of their numbers.
@@ -286,7 +286,7 @@ impl Watched<'_> {
         let values = self.before.numbered().zip(self.after.numbered());
         for (name, (old, new)) in words(REGISTERS, b' ').zip(values) {
             put!(out, left(name, 7), hex(old).zero(16), "  ", hex(new).zero(16));
-            put!(out, if old == new { "\n" } else { " *\n" });
+            put!(out, if old == new { text!("\n") } else { text!(" *\n") });
         }
         if self.options.has(COUNT) {
             put!(out, "instructions: ", dec(self.count), "\n");
@@ -313,13 +313,13 @@ impl Put for Named {
 /// The mapping that an address lies in, as a line of `/proc/PID/maps`.
 #[inline(never)]
 fn mapping(out: &mut BufWriter, child: &Child, address: u64) {
-    let maps = ProcessDir::open(child.pid()).and_then(|dir| dir.input(c"maps"));
-    let maps = match &maps {
-        Ok(maps) => maps.get(0, maps.size()).unwrap_or_default(),
-        Err(errno) => return put!(out, *errno, "\n"),
+    let dir = ProcessDir::open(child.pid());
+    let maps = match dir.and_then(|dir| dir.file(c"maps")).and_then(contents) {
+        Ok(maps) => maps,
+        Err(errno) => return put!(out, errno, "\n"),
     };
     let holds = |line: &&[u8]| Entry::parse(line).is_some_and(|entry| entry.holds(address));
-    match words(maps, b'\n').find(holds) {
+    match words(&maps, b'\n').find(holds) {
         Some(line) => put!(out, "in ", crate::readelf::shown(line), "\n"),
         None => put!(out, "in no mapping\n"),
     }

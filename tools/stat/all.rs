@@ -14,7 +14,8 @@ use rt::fs::{
     PATH_MAX, STATX_BASIC_STATS, STATX_BTIME, STATX_DIO_READ_ALIGN, STATX_DIOALIGN, STATX_MNT_ID,
     STATX_MNT_ID_UNIQUE, STATX_SUBVOL, STATX_WRITE_ATOMIC, Statfs, Statx, StatxMask, readlink,
 };
-use rt::put;
+use rt::text::Text;
+use rt::{put, text};
 
 /// All that statx may be asked for; the unique number of the mount is another question.
 pub const MASK: StatxMask = StatxMask(
@@ -52,7 +53,7 @@ const MOUNT_FLAGS: Bits = Bits {
 };
 
 /// Prints the names of bits one after the other, what has none as a number, or else a dash.
-fn print_bits(cx: &mut Context, bits: &Bits, title: &str, word: u64) {
+fn print_bits(cx: &mut Context, bits: &Bits, title: Text, word: u64) {
     let out = &mut cx.out;
     put!(out, title);
     let rest = bits.each(word, &mut |name| put!(out, " ", name));
@@ -106,10 +107,10 @@ fn unique_mount(run: &Run, file: &Subject) -> Option<u64> {
 /// Prints what the other formats don't.
 #[inline(never)]
 pub fn print(cx: &mut Context, run: &mut Run, file: &Subject, stat: &Statx) {
-    print_bits(cx, &ATTRIBUTES, "Attributes:", stat.stx_attributes);
+    print_bits(cx, &ATTRIBUTES, text!("Attributes:"), stat.stx_attributes);
     // Only those that have a name: nobody knows the others.
     let known = ATTRIBUTES.bits.iter().fold(0, |word, bit| word | 1 << bit);
-    print_bits(cx, &ATTRIBUTES, "  Not known here:", known & !stat.stx_attributes_mask);
+    print_bits(cx, &ATTRIBUTES, text!("  Not known here:"), known & !stat.stx_attributes_mask);
     put!(&mut cx.out, "Mount: ");
     let mut path = Vec::new();
     if !mount_point(stat.stx_mnt_id, &mut path) {
@@ -128,7 +129,7 @@ pub fn print(cx: &mut Context, run: &mut Run, file: &Subject, stat: &Statx) {
         if bit != last {
             last = bit;
             let title = titles.next().unwrap_or_default();
-            put!(out, "\n", title, if given { "" } else { " -" });
+            put!(out, "\n", title, if given { text!("") } else { text!(" -") });
         }
         if given {
             let name = name.strip_prefix("stx_").unwrap_or(name);
@@ -136,7 +137,7 @@ pub fn print(cx: &mut Context, run: &mut Run, file: &Subject, stat: &Statx) {
         }
     });
     put!(out, "\n");
-    print_bits(cx, &FIELDS, "Not given:", missing(stat));
+    print_bits(cx, &FIELDS, text!("Not given:"), missing(stat));
 }
 
 /// The fields that the file system didn't give.
@@ -215,7 +216,7 @@ fn target(cx: &mut Context, file: &Subject) -> bool {
 
 /// Prints what the other formats of `-f` don't.
 pub fn print_system(cx: &mut Context, stat: &Statfs) {
-    print_bits(cx, &MOUNT_FLAGS, "Flags:", stat.f_flags as u64 & !VALID);
+    print_bits(cx, &MOUNT_FLAGS, text!("Flags:"), stat.f_flags as u64 & !VALID);
 }
 
 /// Writes a file system as an object.

@@ -134,7 +134,7 @@ impl Subject<'_> {
         text: &mut Vec<u8>,
     ) -> bool {
         match letter {
-            b'A' => text.extend(kinds::permissions(value as u16)),
+            b'A' => text.extend(&kinds::permissions(value as u16)),
             b'F' => {
                 let empty = place!(Statx stx_size).of(self.fields) == 0;
                 text.extend(kinds::name(value as u16, empty));

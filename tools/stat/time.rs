@@ -7,7 +7,7 @@ use alloc::vec::Vec;
 use rt::fmt::{dec, int};
 use rt::fs::{Mode, O_NONBLOCK, O_RDONLY, open};
 use rt::io::{BufWriter, pread};
-use rt::put;
+use rt::{put, text};
 
 /// Where the zones' files are, unless `TZDIR` says something else.
 const ZONES: &[u8] = b"/usr/share/zoneinfo";
@@ -81,7 +81,7 @@ fn write(out: &mut BufWriter, zone: &Zone, seconds: i64, nanoseconds: u32) {
     }
     let minus = offset.east < 0 || offset.east == 0 && offset.unknown;
     let minutes = offset.east.unsigned_abs() / 60;
-    put!(out, ".", dec(nanoseconds).zero(9), if minus { " -" } else { " +" });
+    put!(out, ".", dec(nanoseconds).zero(9), if minus { text!(" -") } else { text!(" +") });
     put!(out, dec(minutes / 60 * 100 + minutes % 60).zero(4));
 }
 

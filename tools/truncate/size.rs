@@ -83,20 +83,19 @@ pub fn size(text: &mut &[u8], kind: &mut Kind) -> Result<i64, Text> {
 pub fn range(text: &mut &[u8]) -> Result<(i64, i64), Text> {
     let whole = *text;
     let colon = find(whole, b':').ok_or(Text::NoRange)?;
-    let mut numbers = [0; 2];
-    let parts = [whole.get(..colon), whole.get(colon + 1..)];
-    for (place, part) in numbers.iter_mut().zip(parts) {
-        *text = part.unwrap_or_default();
-        *place = number(text)?;
-        if *place < 0 {
-            return Err(Text::Invalid);
-        }
-    }
+    *text = whole.get(..colon).unwrap_or_default();
+    let offset = at_least_0(text)?;
+    *text = whole.get(colon + 1..).unwrap_or_default();
+    let length = at_least_0(text)?;
     *text = whole;
     // The end must be a place in a file as well.
-    let [offset, length] = numbers;
     offset.checked_add(length).ok_or(Text::TooLarge)?;
     Ok((offset, length))
+}
+
+fn at_least_0(text: &[u8]) -> Result<i64, Text> {
+    let number = number(text)?;
+    if number < 0 { Err(Text::Invalid) } else { Ok(number) }
 }
 
 /// A number with a unit.
