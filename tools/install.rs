@@ -3,7 +3,7 @@
 use crate::applets;
 use crate::cli;
 use crate::context::Context;
-use rt::{Errno, Result, fs};
+use rt::{Errno, Result, fs, text};
 
 const OPTIONS: cli::Help = help!(
     "
@@ -47,7 +47,8 @@ fn links(cx: &mut Context, lx: &[u8], directory: &[u8], symbolic: bool, force: b
         path.truncate(length);
         path.extend(name);
         if let Err(errno) = make(lx, &path, symbolic, force) {
-            let hint = if errno == Errno::EXDEV { " (-s makes symbolic links)" } else { "" };
+            let across = errno == Errno::EXDEV;
+            let hint = if across { text!(" (-s makes symbolic links)") } else { text!("") };
             message!(cx, path.as_slice(), ": ", errno, hint);
             status = 1;
         }

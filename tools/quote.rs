@@ -112,7 +112,8 @@ pub fn quote(out: &mut BufWriter, name: &[u8], style: Style, utf8: bool) {
     put!(out, open);
     for (bytes, printable) in characters(name, utf8) {
         if printable {
-            put!(out, if bytes == b"\\" || bytes == close.as_bytes() { "\\" } else { "" }, bytes);
+            let hides = bytes == b"\\" || bytes == close.as_bytes();
+            put!(out, if hides { text!("\\") } else { text!("") }, bytes);
         } else {
             escape(out, bytes);
         }
@@ -128,7 +129,11 @@ fn shell(out: &mut BufWriter, name: &[u8], utf8: bool, escapes: bool, always: bo
         b'{' | b'}' => name.len() == 1,
         _ => b" \t\n\r!\"$&'()*;<=>?[\\^`|".contains(&byte),
     };
-    let printable = is_plain(name, utf8);
+    // Whether all characters can be printed, and the last one.
+    let (mut printable, mut last) = (true, true);
+    for (_, this) in characters(name, utf8) {
+        (printable, last) = (printable && this, this);
+    }
     let must = name.is_empty() || name.iter().enumerate().any(special);
     if !always && !must && !hidden(printable) {
         return out.bytes(name);
@@ -144,8 +149,7 @@ fn shell(out: &mut BufWriter, name: &[u8], utf8: bool, escapes: bool, always: bo
     }
     // GNU looks twice at a name with an apostrophe, and remembers from the first time how
     // it ended: within `$'` or not. The second time begins as if there were one already.
-    let last = characters(name, utf8).last();
-    let mut within = apostrophe && last.is_some_and(|(_, printable)| hidden(printable));
+    let mut within = apostrophe && hidden(last);
     put!(out, "'");
     for (bytes, printable) in characters(name, utf8) {
         if bytes == b"'" {

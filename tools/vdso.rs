@@ -4,11 +4,11 @@ use crate::cli;
 use crate::context::Context;
 use crate::maps::source::with;
 use crate::process::{Given, JSON, Operand, WHY, contents, given, operand, tell};
-use crate::readelf;
+use crate::readelf::{self, fill};
 use crate::words::{Hex, nth, short, words};
 use alloc::vec::Vec;
 use rt::elf::{Dynamic, Elf, Reader, c_str, note};
-use rt::fmt::{Put, dec, hex, left, right};
+use rt::fmt::{dec, left, right};
 use rt::fs::{Mode, O_CLOEXEC, O_CREAT, O_RDONLY, O_TRUNC, O_WRONLY};
 use rt::io::{BufWriter, Write};
 use rt::maps::{Entry, entries};
@@ -169,18 +169,17 @@ fn table(cx: &mut Context, mapped: &Mapped, elf: &Elf) {
     cx.args = &[b"-sW"];
     readelf::report_on(cx, mapped.bytes);
     cx.args = args;
-    let out = &mut cx.out;
-    put!(out, "\n", Shown(soname(elf)), " at 0x", hex(mapped.start), ", ");
-    put!(out, dec(mapped.bytes.len()), " bytes, version ", Shown(version(elf)), "\n");
+    fill!(
+        &mut cx.out,
+        "\n%s at 0x%x, %u bytes, version %s\n",
+        mapped.start, mapped.bytes.len();
+        shown(soname(elf)), shown(version(elf))
+    );
 }
 
 /// A name that is printed only if nothing in it can drive a terminal.
-struct Shown<'a>(Option<&'a [u8]>);
-
-impl Put for Shown<'_> {
-    fn put(&self, out: &mut BufWriter) {
-        put!(out, self.0.filter(|name| is_printable(name)).unwrap_or(b"?"));
-    }
+fn shown(name: Option<&[u8]>) -> &[u8] {
+    name.filter(|name| is_printable(name)).unwrap_or(b"?")
 }
 
 fn soname<'a>(elf: &Elf<'a>) -> Option<&'a [u8]> {
@@ -235,10 +234,10 @@ fn notes(cx: &mut Context, json: bool, elf: &Elf) {
     }
     let out = &mut cx.out;
     if let Some([_, major, minor, patch]) = code.map(u32::to_be_bytes) {
-        put!(out, "Linux version: ", dec(major), ".", dec(minor), ".", dec(patch), "\n");
+        fill!(out, "Linux version: %u.%u.%u\n", major, minor, patch);
     }
     if salt.is_some() {
-        put!(out, "Build salt:    ", Shown(salt), "\n");
+        put!(out, "Build salt:    ", shown(salt), "\n");
     }
     if let Some(build_id) = build_id {
         put!(out, "Build ID:      ", Hex(build_id), "\n");
@@ -295,7 +294,7 @@ fn rows(cx: &mut Context, json: bool, bench: bool) {
     if json {
         cx.json().end_array();
     } else if bench {
-        put!(&mut cx.out, "clocksource: ", Shown(source), "\n");
+        put!(&mut cx.out, "clocksource: ", shown(source), "\n");
     }
 }
 

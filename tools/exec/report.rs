@@ -4,6 +4,7 @@ use super::system_calls::put_name;
 use super::{COUNT, Options, REPORT, SANDBOX, TIMED_OUT};
 use crate::context::Context;
 use crate::process::contents;
+use crate::readelf::fill;
 use crate::words::{unpacked, words};
 use alloc::vec::Vec;
 use rt::child::{Child, Status, end_like};
@@ -302,10 +303,12 @@ impl Put for Named {
     // Not inlined: it is called twice.
     #[inline(never)]
     fn put(&self, out: &mut BufWriter) {
-        put!(out, "signal ", dec(self.0.0), " (");
         match self.0.name() {
-            Some(name) => put!(out, "SIG", name, ")"),
-            None => put!(out, "SIGRTMIN+", int(i64::from(self.0.0) - 32), ")"),
+            Some(name) => fill!(out, "signal %u (SIG%s)", self.0.0; name.as_bytes()),
+            None => {
+                let number = i64::from(self.0.0) - 32;
+                fill!(out, "signal %u (SIGRTMIN+%ld)", self.0.0, number.cast_unsigned());
+            }
         }
     }
 }

@@ -10,7 +10,6 @@ use rt::fs::{
     Extent, Extents, FIEMAP_EXTENT_LAST, FIEMAP_EXTENT_UNKNOWN, Ranges, fiemap, fstat, fstatfs,
 };
 use rt::io::{AsFd, BorrowedFd, BufWriter};
-use rt::text::Text;
 use rt::{put, text};
 
 /// How many characters a picture has: with its frame it fits into 80 columns.
@@ -91,7 +90,7 @@ fn map(cx: &mut Context, options: u32, it: &Looked) -> Done {
             json.text("kind", kind).end_object();
         } else if lists {
             let (offset, length) = (range.offset / unit, range.length.div_ceil(unit));
-            put!(&mut cx.out, dec(offset).width(20), dec(length).width(20), "  ", kind, "\n");
+            fill!(&mut cx.out, "%20u%20u  %s\n", offset, length; kind.as_bytes());
         }
         if cx.out.failed() {
             break Ok(());
@@ -113,14 +112,17 @@ fn map(cx: &mut Context, options: u32, it: &Looked) -> Done {
 
 fn totals(out: &mut BufWriter, size: u64, data: Sum, holes: Sum) {
     let tenths = share(holes.bytes, size, 1000);
-    put!(out, "data: ", dec(data.bytes), " bytes in ", dec(data.ranges), plural(data.ranges));
-    put!(out, "; holes: ", dec(holes.bytes), " bytes in ", dec(holes.ranges));
-    put!(out, plural(holes.ranges), ", ", dec(tenths / 10), ".", dec(tenths % 10));
-    put!(out, " % of ", dec(size), "\n");
+    fill!(
+        out,
+        "data: %u bytes in %u range%s; holes: %u bytes in %u range%s, %u.%u ",
+        data.bytes, data.ranges, holes.bytes, holes.ranges, tenths / 10, tenths % 10;
+        plural(data.ranges), plural(holes.ranges)
+    );
+    put!(out, "% of ", dec(size), "\n");
 }
 
-fn plural(count: u64) -> Text {
-    if count == 1 { text!(" range") } else { text!(" ranges") }
+fn plural(count: u64) -> &'static [u8] {
+    if count == 1 { b"" } else { b"s" }
 }
 
 /// Where a cell begins: the cells divide the file into equal parts.
@@ -179,11 +181,10 @@ fn extents_with(cx: &mut Context, it: &Looked, room: &mut Extents) -> Done {
             put!(&mut cx.out, "Filesystem type is: ", hex(statfs.f_type as u64), "\n");
         }
         let blocks = size.div_ceil(block);
-        let unit = if blocks == 1 { "block" } else { "blocks" };
         fill!(
             &mut cx.out,
-            "File size of %s is %u (%u %s of %u bytes)\n",
-            size, blocks, block; path, unit.as_bytes()
+            "File size of %s is %u (%u block%s of %u bytes)\n",
+            size, blocks, block; path, plural(blocks)
         );
     }
     let (mut start, mut index, mut pieces) = (0u64, 0u64, 0u64);
@@ -204,8 +205,10 @@ fn extents_with(cx: &mut Context, it: &Looked, room: &mut Extents) -> Done {
             last |= extent.fe_flags.contains(FIEMAP_EXTENT_LAST) || logical <= start;
             start = logical;
             if index == 0 && !json {
-                let head = " ext:     logical_offset:        physical_offset: length:   ";
-                put!(&mut cx.out, head, "expected: flags:\n");
+                put!(
+                    &mut cx.out,
+                    " ext:     logical_offset:        physical_offset: length:   expected: flags:\n"
+                );
             }
             let expected = if jumps { Some(expected) } else { None };
             row(cx, it, index, extent, expected);
@@ -228,8 +231,7 @@ fn extents_with(cx: &mut Context, it: &Looked, room: &mut Extents) -> Done {
         ));
     }
     if !json {
-        let tail = if pieces == 1 { "extent" } else { "extents" };
-        fill!(&mut cx.out, "%s: %u %s found\n", pieces; path, tail.as_bytes());
+        fill!(&mut cx.out, "%s: %u extent%s found\n", pieces; path, plural(pieces));
     }
     Ok(())
 }

@@ -176,7 +176,7 @@ fn cached(cx: &mut Context, mode: &[u8]) -> Option<AtFlags> {
         Some(_) => return Some(AT_STATX_DONT_SYNC),
         None => {}
     }
-    let what = if mode.is_empty() { "ambiguous" } else { "invalid" };
+    let what = if mode.is_empty() { rt::text!("ambiguous") } else { rt::text!("invalid") };
     message!(cx, what, " argument ", Word(mode), " for ", Word(b"--cached"));
     put!(&mut cx.err, "Valid arguments are:\n");
     words(MODES, b' ').for_each(|mode| put!(&mut cx.err, "  - ", Word(mode), "\n"));
@@ -193,8 +193,7 @@ fn quoting(cx: &mut Context, format: &[u8]) -> Style {
     }
     let Some(name) = rt::env::var("QUOTING_STYLE") else { return Style::ShellEscapeAlways };
     Style::named(name).unwrap_or_else(|| {
-        let what = "ignoring invalid value of environment variable QUOTING_STYLE: ";
-        message!(cx, what, Word(name));
+        message!(cx, "ignoring invalid value of environment variable QUOTING_STYLE: ", Word(name));
         Style::ShellEscapeAlways
     })
 }

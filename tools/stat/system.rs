@@ -92,15 +92,18 @@ pub fn type_name(magic: i64) -> Vec<u8> {
 #[inline(never)]
 pub fn report(cx: &mut Context, run: &mut Run, name: &[u8]) -> Result<bool, Fatal> {
     if name == b"-" {
-        let what = " to denote standard input does not work in file system mode";
-        message!(cx, "using ", Quoted(name), what);
+        message!(
+            cx,
+            "using ",
+            Quoted(name),
+            " to denote standard input does not work in file system mode"
+        );
         return Ok(false);
     }
     let stat = match statfs(name) {
         Ok(stat) => stat,
         Err(errno) => {
-            let what = "cannot read file system information for ";
-            message!(cx, what, Quoted(name), ": ", errno);
+            message!(cx, "cannot read file system information for ", Quoted(name), ": ", errno);
             return Ok(false);
         }
     };
