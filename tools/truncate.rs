@@ -446,3 +446,15 @@ impl<'a> Job<'a> {
         true
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{TEXTS, Text};
+
+    #[test]
+    fn every_text_has_its_words() {
+        assert_eq!(TEXTS.lines().nth(Text::NoRange as usize).unwrap()[..15], *"invalid range `");
+        assert_eq!(TEXTS.lines().nth(Text::Open as usize), Some("cannot open % for writing"));
+        assert_eq!(TEXTS.lines().count(), Text::Hole as usize + 1);
+    }
+}

@@ -427,6 +427,11 @@ mod tests {
     }
 
     #[test]
+    fn every_fault_has_its_words() {
+        assert_eq!(FAULTS.lines().count(), Fault::OutsideSection as usize + 1);
+    }
+
+    #[test]
     fn hexadecimal_digits() {
         assert_eq!(from_hex(b" 0f05\nC3 ").unwrap(), b"\x0f\x05\xc3");
         assert_eq!(from_hex(b"\\x0f\\x05 0xc3").unwrap(), b"\x0f\x05\xc3");

@@ -331,3 +331,16 @@ fn mapping(out: &mut BufWriter, child: &Child, address: u64) {
 /// The registers that programs use, in the order of their numbers.
 const REGISTERS: &[u8] =
     b"rax rcx rdx rbx rsp rbp rsi rdi r8 r9 r10 r11 r12 r13 r14 r15 rip eflags";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_code_has_its_meaning() {
+        assert_eq!(MEANINGS.lines().count(), CODES.len());
+        assert_eq!(explained(4, 1).unwrap(), b"ILL_ILLOPC: illegal opcode");
+        assert_eq!(explained(0, -6).unwrap(), b"SI_TKILL: sent by a thread");
+        assert_eq!(explained(4, 128), None);
+    }
+}

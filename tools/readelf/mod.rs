@@ -48,6 +48,8 @@ macro_rules! warn_open {
 
 #[macro_use]
 pub mod pattern;
+// For other applets: a macro has no path until it is used.
+#[allow(clippy::single_component_path_imports)]
 pub(crate) use fill;
 
 mod arch;
