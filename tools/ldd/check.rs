@@ -91,7 +91,7 @@ pub fn versions<'f>(problems: &mut Problems<'f>, set: &Set<'f>) {
             }
             if let Some(provider) = last.1
                 && let Some(own) = provider.facts
-                && need.is == Is::Wanted
+                && need.is != Is::Weak
                 && own.has_definitions
                 && !own.defines(need)
             {
@@ -171,7 +171,7 @@ pub fn symbols<'f>(problems: &mut Problems<'f>, set: &Set<'f>) -> Vec<Undefined<
         }
         let hash = gnu_hash(name);
         let from = wanted.partition_point(|wanted| wanted.hash < hash);
-        let versym = versym.filter(|_| facts.defines_any()).unwrap_or(1);
+        let versym = versym.filter(|_| !facts.defined.is_empty()).unwrap_or(1);
         let (number, hidden) = (versym & 0x7fff, versym & 0x8000 != 0);
         for wanted in wanted.iter_mut().skip(from).take_while(|wanted| wanted.hash == hash) {
             // A definition without a version is taken for any; a reference without one

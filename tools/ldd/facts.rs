@@ -3,12 +3,15 @@
 
 use super::store::Store;
 use alloc::vec::Vec;
-use rt::dl::image::{DF_1_NODEFLIB, DF_1_NOW, DF_1_PIE, DF_BIND_NOW, Fault, Image};
-use rt::elf::consts::*;
-use rt::elf::{
-    Dyn, Encoding, FileHeader, Ident, ProgramHeader, Record, Source, Table, Verdaux, Verdef,
-    Vernaux, Verneed, c_str,
+use rt::arch::ELF_MACHINE;
+use rt::dl::image::{
+    DF_1_NODEFLIB, DF_1_NOW, DF_1_PIE, DF_BIND_NOW, ENCODING, Fault, Image, Load, Range,
 };
+use rt::dl::memory::Arena;
+use rt::dl::tables::Values;
+use rt::dl::versions;
+use rt::elf::consts::*;
+use rt::elf::{Encoding, FileHeader, Ident, ProgramHeader, Record, Source, Table, c_str};
 
 /// Who it is for: `e_machine`, class and byte order.
 pub type Machine = (u16, Encoding);
@@ -33,22 +36,23 @@ pub struct Facts<'f> {
     pub binds_now: bool,
     /// Whether it has a table of the versions that it defines.
     pub has_definitions: bool,
-    names: &'f [Name<'f>],
+    /// The libraries that it needs, in order.
+    pub needed: &'f [Name<'f>],
+    /// The versions that it defines.
+    pub defined: &'f [Name<'f>],
+    /// The versions that it needs, those of each library behind its name.
+    wanted: &'f [Name<'f>],
 }
 
-/// What a name in the dynamic section is.
+/// What a name is.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub enum Is {
-    /// A library that is needed.
-    Needed,
-    /// A library whose versions that are needed follow.
+    /// A library.
     Library,
-    /// A version that is needed.
-    Wanted,
-    /// The same, but it may be missing.
+    /// A version.
+    Version,
+    /// A version that is needed, but may be missing.
     Weak,
-    /// A version that is defined.
-    Defined,
 }
 
 /// A library, or a version.
@@ -63,39 +67,27 @@ pub struct Name<'f> {
 }
 
 impl<'f> Facts<'f> {
-    /// The libraries that it needs, in order.
-    pub fn needed(&self) -> impl Iterator<Item = &'f [u8]> + use<'f> {
-        let needed = self.names.iter().take_while(|name| name.is == Is::Needed);
-        needed.map(|name| name.name)
-    }
-
     /// Calls with each version that it needs, and the library that this is of.
     pub fn wanted(&self, call: &mut dyn FnMut(&'f [u8], &'f Name<'f>)) {
         let mut library = &b""[..];
-        for name in self.names {
+        for name in self.wanted {
             match name.is {
                 Is::Library => library = name.name,
-                Is::Wanted | Is::Weak => call(library, name),
-                Is::Needed | Is::Defined => {}
+                _ => call(library, name),
             }
         }
     }
 
-    /// Whether it defines any version.
-    pub fn defines_any(&self) -> bool {
-        self.names.iter().any(|name| name.is == Is::Defined)
-    }
-
     /// Whether it defines this version: glibc compares hashes as they are stored, and names.
     pub fn defines(&self, version: &Name) -> bool {
-        let is = |own: &Name| own.hash == version.hash && own.name == version.name;
-        self.names.iter().any(|own| is(own) && own.is == Is::Defined)
+        self.defined.iter().any(|own| own.hash == version.hash && own.name == version.name)
     }
 
     /// The names of versions by their index.
     pub fn versions(&self) -> Vec<&'f [u8]> {
         let mut versions = Vec::new();
-        for name in self.names.iter().filter(|n| !matches!(n.is, Is::Needed | Is::Library)) {
+        let wanted = self.wanted.iter().filter(|name| name.is != Is::Library);
+        for name in self.defined.iter().chain(wanted) {
             let index = usize::from(name.index & 0x7fff);
             while versions.len() <= index {
                 versions.push(&b""[..]);
@@ -111,30 +103,61 @@ impl<'f> Facts<'f> {
 /// Longer lists of directories, and names, than this nobody has.
 const LONGEST: u64 = 16 << 10;
 
-/// More libraries, and versions, than any file needs; of a hostile one no more is looked at.
+/// More libraries than any file needs; of a hostile one no more is looked at.
 pub const MOST_NEEDS: usize = 64 << 10;
-const MOST: usize = 4096;
+
+/// What is no longer than this is read at once.
+const NEAR: u64 = 6 << 10;
+
+/// Most files' records of the versions that they need are no longer.
+const RECORDS: u64 = 1 << 10;
+
+const OUTSIDE: Fault = Fault::Bad("its dynamic section lies outside its segments");
 
 /// Reads a program or library.
 ///
 /// # Errors
 /// Why no loader would take it.
+#[inline(never)]
 pub fn read<'f>(store: &Store<'f>, source: &dyn Source) -> Result<&'f Facts<'f>, Fault> {
-    // Names first: what has to be read for them is then there for the checks.
-    let facts = look(store, source);
-    match Image::read(store.arena, source) {
-        Ok(_) | Err(Fault::Foreign(_)) => facts,
-        Err(fault) => Err(fault),
+    let mut scratch = store.scratch.borrow_mut();
+    scratch.clear();
+    let (image, machine) = match Image::of_file(&scratch, source) {
+        Err(Fault::Foreign(_)) => foreign(&scratch, source)?,
+        other => (other?, (ELF_MACHINE, ENCODING)),
+    };
+    let facts = store.arena.place(Facts {
+        machine,
+        interpreter: image.interpreter.map(|path| store.bytes(path)),
+        address: image.loads.first().map_or(0, |load| load.memory.at),
+        is_dynamic: image.dynamic.is_some(),
+        is_program: image.e_type == ET_EXEC,
+        soname: None,
+        rpath: None,
+        runpath: None,
+        no_default: false,
+        binds_now: false,
+        has_definitions: false,
+        needed: &[],
+        defined: &[],
+        wanted: &[],
+    })?;
+    if let Some(range) = image.dynamic {
+        dynamic(store, source, image, range, facts)?;
     }
+    Ok(facts)
 }
 
-/// Reads it, with such checks as can be made of files for all machines.
+/// The segments of a file for another machine, with such checks as can be made of all.
 #[inline(never)]
-fn look<'f>(store: &Store<'f>, source: &dyn Source) -> Result<&'f Facts<'f>, Fault> {
+fn foreign<'a>(
+    arena: &'a Arena,
+    source: &dyn Source,
+) -> Result<(&'a mut Image<'a>, Machine), Fault> {
     let head = source.get(0, source.size().min(64)).unwrap_or_default();
     let encoding = head.first_chunk().map(|&ident| Ident(ident).encoding());
-    let encoding = encoding.ok_or(Fault::Bad("not an ELF file"))?;
-    let header = FileHeader::decode(encoding, head).ok_or(Fault::Bad("not an ELF file"))?;
+    let encoding = encoding.ok_or("not an ELF file")?;
+    let header = FileHeader::decode(encoding, head).ok_or("not an ELF file")?;
     if !matches!(header.e_type, ET_DYN | ET_EXEC) {
         return Err(Fault::Bad("neither a program nor a library"));
     }
@@ -144,162 +167,193 @@ fn look<'f>(store: &Store<'f>, source: &dyn Source) -> Result<&'f Facts<'f>, Fau
         0 => Some(Table::<ProgramHeader>::empty(encoding)),
         at => source.get(at, size).and_then(|bytes| Table::new(encoding, bytes, entsize)),
     };
-    let segments = segments.ok_or(Fault::Bad("truncated: the program headers are missing"))?;
-    let mut reading =
-        Reading { store, source, encoding, loads: Vec::new(), strings: 0, size: 0, kept: (0, b"") };
-    let mut facts = Facts {
-        machine: (header.e_machine, encoding),
-        interpreter: None,
-        address: 0,
-        is_dynamic: false,
-        is_program: header.e_type == ET_EXEC,
-        soname: None,
-        rpath: None,
-        runpath: None,
-        no_default: false,
-        binds_now: false,
-        has_definitions: false,
-        names: &[],
-    };
-    let mut dynamic = None;
-    for segment in segments.iter() {
-        match segment.p_type {
+    let segments = segments.ok_or("truncated: the program headers are missing")?;
+    let image = arena.place(Image { e_type: header.e_type, ..Image::default() })?;
+    let mut loads = arena.list();
+    for header in segments.iter() {
+        let of_file = Range { at: header.p_vaddr, size: header.p_filesz };
+        match header.p_type {
             PT_LOAD => {
-                let end = segment.p_offset.checked_add(segment.p_filesz);
+                let end = header.p_offset.checked_add(of_file.size);
                 if end.is_none_or(|end| end > source.size()) {
                     return Err(Fault::Bad("truncated: the file ends within a segment"));
                 }
-                reading.loads.push(segment);
+                let memory = Range { at: header.p_vaddr, size: header.p_memsz };
+                let (filesz, offset) = (header.p_filesz, header.p_offset);
+                loads.push(Load { memory, filesz, offset, flags: header.p_flags })?;
             }
-            PT_INTERP if facts.interpreter.is_none() => {
-                let bytes = source.get(segment.p_offset, segment.p_filesz.min(4096));
-                let path = bytes.and_then(|bytes| c_str(bytes, 0));
-                facts.interpreter = path.filter(|path| !path.is_empty()).map(|p| store.bytes(p));
+            PT_INTERP if image.interpreter.is_none() => {
+                let bytes = source.get(header.p_offset, header.p_filesz.min(4096));
+                let path = c_str(bytes.unwrap_or_default(), 0).filter(|path| !path.is_empty());
+                image.interpreter = path.map(|path| arena.bytes(path)).transpose()?;
             }
-            PT_DYNAMIC if dynamic.is_none() => dynamic = Some(segment),
+            PT_DYNAMIC if image.dynamic.is_none() => image.dynamic = Some(of_file),
             _ => {}
         }
     }
-    facts.address = reading.loads.first().map_or(0, |load| load.p_vaddr);
-    if dynamic.is_some_and(|segment| reading.dynamic(&mut facts, &segment).is_none()) {
-        return Err(Fault::Bad("its dynamic section lies outside its segments"));
-    }
-    Ok(store.arena.place(facts)?)
+    image.loads = loads.into_slice();
+    Ok((image, (header.e_machine, encoding)))
 }
 
-/// A file under way.
-struct Reading<'s, 'f> {
+/// Reads the dynamic section, and what it names.
+#[inline(never)]
+fn dynamic<'f>(
+    store: &Store<'f>,
+    source: &dyn Source,
+    image: &mut Image,
+    range: Range,
+    facts: &mut Facts<'f>,
+) -> Result<(), Fault> {
+    let encoding = facts.machine.1;
+    let bytes = image.bytes(source, range).ok_or(OUTSIDE)?;
+    let mut needed = store.needed.borrow_mut();
+    needed.clear();
+    let values = &Values::read(Table::packed(encoding, bytes), &mut |at| {
+        if needed.len() <= MOST_NEEDS {
+            needed.push(at);
+        }
+    });
+    let (flags, flags_1) = (values.get(DT_FLAGS), values.get(DT_FLAGS_1));
+    facts.is_program |= flags_1 & DF_1_PIE != 0;
+    facts.no_default = flags_1 & DF_1_NODEFLIB != 0;
+    facts.binds_now =
+        values.has(DT_BIND_NOW) || flags_1 & DF_1_NOW != 0 || flags & DF_BIND_NOW != 0;
+
+    let place = |tag: i64, size: u64| {
+        // 0 is none.
+        let at = Some(values.get(tag)).filter(|&at| at > 0)?;
+        let load = image.loads.iter().find(|load| load.of_file().holds(at, size.max(1)))?;
+        load.offset.checked_add(at - load.memory.at)
+    };
+    let size = values.get(DT_STRSZ);
+    let strings = place(DT_STRTAB, size);
+    let (verdef, verneed) = (place(DT_VERDEF, 1), place(DT_VERNEED, 1));
+    // The names of libraries come before those of versions, and these at the end; the records
+    // of versions are near to them.
+    let first = needed.iter().fold(values.get(DT_SONAME).wrapping_sub(1), |a, &b| a.min(b));
+    let names = match (strings, size.checked_sub(first)) {
+        (Some(at), Some(_)) => (at + first, at + size),
+        _ => (u64::MAX, 0),
+    };
+    let records = match verdef.max(verneed) {
+        Some(last) => (verdef.unwrap_or(last).min(verneed.unwrap_or(last)), last + RECORDS),
+        None => (u64::MAX, 0),
+    };
+    let read = |from: u64, to: u64| {
+        let length = to.min(source.size()).checked_sub(from).filter(|&length| length <= NEAR)?;
+        Some(Part { at: from, bytes: source.get(from, length)? })
+    };
+    let both = read(names.0.min(records.0), names.1.max(records.1));
+    let kept = both.or_else(|| read(names.0, names.1)).unwrap_or_default();
+    let records = both.or_else(|| read(records.0, records.1)).unwrap_or_default();
+    if facts.machine == (ELF_MACHINE, ENCODING) {
+        image.take(source, values)?;
+    }
+
+    let kept = kept.behind(names.0).get(..names.1.saturating_sub(names.0) as usize);
+    let kept = Part { at: first, bytes: kept.map_or(b"", |kept| store.bytes(kept)) };
+    let strings = Strings { store, source, at: strings, size, kept };
+    for (place, tag) in [
+        (&mut facts.soname, DT_SONAME),
+        (&mut facts.rpath, DT_RPATH),
+        (&mut facts.runpath, DT_RUNPATH),
+    ] {
+        let at = values.get(tag);
+        *place = if at == 0 { None } else { strings.get(at) };
+    }
+    let mut names = store.names.borrow_mut();
+    names.clear();
+    for &at in needed.iter() {
+        strings.at.ok_or(OUTSIDE)?;
+        if let Some(name) = strings.get(at).filter(|name| !name.is_empty()) {
+            names.push(Name { name, hash: 0, index: 0, is: Is::Library });
+        }
+        if store.is_full() {
+            break;
+        }
+    }
+    let libraries = names.len();
+    facts.has_definitions = verdef.is_some();
+    let walk = |at: Option<u64>, names: &mut Vec<Name<'f>>, call: Walk<'_, 'f>| {
+        let Some(at) = at else { return };
+        let begin = names.len();
+        if !call(records.behind(at), names) {
+            // There are more of them.
+            names.truncate(begin);
+            call(source.get(at, source.size() - at).unwrap_or_default(), names);
+        }
+    };
+    walk(verdef, &mut names, &mut |bytes, names| {
+        versions::definitions(encoding, bytes, &mut |def, at| {
+            // The base definition names the file, not a version.
+            if def.vd_flags & VER_FLG_BASE == 0 {
+                let (name, hash, index) = (strings.name(at), def.vd_hash, def.vd_ndx);
+                names.push(Name { name, hash, index, is: Is::Version });
+            }
+            !store.is_full()
+        })
+    });
+    let defined = names.len();
+    walk(verneed, &mut names, &mut |bytes, names| {
+        let mut library = None;
+        versions::needs(encoding, bytes, &mut |file, aux| {
+            if library.replace(file) != Some(file) {
+                let name = strings.name(file);
+                names.push(Name { name, hash: 0, index: 0, is: Is::Library });
+            }
+            let is = if aux.vna_flags & VER_FLG_WEAK != 0 { Is::Weak } else { Is::Version };
+            let (name, hash, index) = (strings.name(aux.vna_name), aux.vna_hash, aux.vna_other);
+            names.push(Name { name, hash, index, is });
+            !store.is_full()
+        })
+    });
+    let names = store.list(&names);
+    let part = |from: usize, to: usize| names.get(from..to).unwrap_or_default();
+    facts.needed = part(0, libraries);
+    facts.defined = part(libraries, defined);
+    facts.wanted = part(defined, names.len());
+    Ok(())
+}
+
+/// Reads records out of these bytes; says whether all of them were there.
+type Walk<'w, 'f> = &'w mut dyn FnMut(&[u8], &mut Vec<Name<'f>>) -> bool;
+
+/// A part of a file or table, and where it begins there.
+#[derive(Clone, Copy, Default)]
+struct Part<'a> {
+    at: u64,
+    bytes: &'a [u8],
+}
+
+impl<'a> Part<'a> {
+    /// The bytes from a place on; none where that is not in it.
+    fn behind(&self, at: u64) -> &'a [u8] {
+        let skip = at.checked_sub(self.at);
+        skip.and_then(|skip| self.bytes.get(skip as usize..)).unwrap_or_default()
+    }
+}
+
+/// The string table.
+struct Strings<'s, 'f> {
     store: &'s Store<'f>,
     source: &'s dyn Source,
-    encoding: Encoding,
-    loads: Vec<ProgramHeader>,
-    /// The string table's offset and size.
-    strings: u64,
+    /// Where it is in the file; none where there is none.
+    at: Option<u64>,
     size: u64,
-    /// A copy of its end, where most of what is wanted lies, and where that begins.
-    kept: (u64, &'f [u8]),
+    /// A copy of its end, where most of what is wanted lies.
+    kept: Part<'f>,
 }
 
-impl<'f> Reading<'_, 'f> {
-    /// Reads the dynamic section; none where that isn't there, or strings that it needs.
-    #[inline(never)]
-    fn dynamic(&mut self, facts: &mut Facts<'f>, segment: &ProgramHeader) -> Option<()> {
-        let bytes = self.source.get(segment.p_offset, segment.p_filesz)?;
-        facts.is_dynamic = true;
-        let entries = Table::<Dyn>::packed(self.encoding, bytes);
-        // The last one with a tag counts; 0 is none.
-        let (mut values, mut needed) = ([0; 9], Vec::new());
-        for Dyn { d_tag, d_val } in entries.iter() {
-            let row = match d_tag {
-                DT_NULL => break,
-                DT_NEEDED if needed.len() <= MOST_NEEDS => {
-                    needed.push(d_val);
-                    continue;
-                }
-                DT_STRTAB => 0,
-                DT_STRSZ => 1,
-                DT_SONAME => 2,
-                DT_RPATH => 3,
-                DT_RUNPATH => 4,
-                DT_VERDEF => 5,
-                DT_VERNEED => 6,
-                DT_FLAGS => 7,
-                DT_FLAGS_1 => 8,
-                _ => {
-                    facts.binds_now |= d_tag == DT_BIND_NOW;
-                    continue;
-                }
-            };
-            if let Some(value) = values.get_mut(row) {
-                *value = d_val;
-            }
-        }
-        let [strtab, strsz, soname, rpath, runpath, verdef, verneed, flags, flags_1] = values;
-        facts.is_program |= flags_1 & DF_1_PIE != 0;
-        facts.no_default = flags_1 & DF_1_NODEFLIB != 0;
-        facts.binds_now |= flags_1 & DF_1_NOW != 0 || flags & DF_BIND_NOW != 0;
-        let strings = self.place(strtab, strsz).filter(|_| strtab != 0);
-        (self.strings, self.size) = strings.map_or((0, 0), |at| (at, strsz));
-        // The names of libraries come before those of versions, and these at the end.
-        let mut first = soname.wrapping_sub(1);
-        needed.iter().for_each(|&at| first = first.min(at));
-        if let Some(left) = self.size.checked_sub(first).filter(|&left| left <= 4096)
-            && let at = self.strings + first
-            // Versions follow, and are read with it.
-            && let after = self.source.size().saturating_sub(at + left).min(1 << 10)
-            && let Some(bytes) = self.source.get(at, left + after)
-        {
-            self.kept = (first, self.store.bytes(bytes.get(..left as usize)?));
-        }
-        for (place, at) in
-            [(&mut facts.soname, soname), (&mut facts.rpath, rpath), (&mut facts.runpath, runpath)]
-        {
-            *place = if at == 0 { None } else { self.string(at) };
-        }
-        let mut names = self.store.names.borrow_mut();
-        names.clear();
-        for &at in &needed {
-            strings?;
-            if let Some(name) = self.string(at).filter(|name| !name.is_empty()) {
-                names.push(Name { name, hash: 0, index: 0, is: Is::Needed });
-            }
-            if self.store.is_full() {
-                break;
-            }
-        }
-        if let Some(at) = self.place(verdef, 1).filter(|_| verdef != 0) {
-            facts.has_definitions = true;
-            self.definitions(at, &mut names);
-        }
-        if let Some(at) = self.place(verneed, 1).filter(|_| verneed != 0) {
-            self.needs(at, &mut names);
-        }
-        facts.names = self.store.list(&names);
-        Some(())
-    }
-
-    /// The offset of an address from which on so many bytes are in the file.
-    fn place(&self, address: u64, size: u64) -> Option<u64> {
-        let holds = |load: &ProgramHeader| {
-            let left = load.p_filesz.checked_sub(address.checked_sub(load.p_vaddr)?)?;
-            let offset = load.p_offset.checked_add(load.p_filesz - left)?;
-            let within = left >= size && left > 0;
-            (within && offset.checked_add(size)? <= self.source.size()).then_some(offset)
-        };
-        self.loads.iter().find_map(holds)
-    }
-
+impl<'f> Strings<'_, 'f> {
     /// The string at an offset of the string table; none where that lies outside.
-    fn string(&self, at: u64) -> Option<&'f [u8]> {
-        let (first, kept) = self.kept;
-        let kept = at.checked_sub(first).and_then(|skip| kept.get(skip as usize..));
-        if let Some(rest) = kept.filter(|rest| !rest.is_empty()) {
-            let length = rest.iter().position(|&byte| byte == 0).unwrap_or(rest.len());
-            return rest.get(..length).filter(|_| self.store.has_room(length));
+    #[inline(never)]
+    fn get(&self, at: u64) -> Option<&'f [u8]> {
+        if let Some(string) = c_str(self.kept.bytes, at.wrapping_sub(self.kept.at)) {
+            return Some(string).filter(|string| self.store.has_room(string.len()));
         }
         let left = self.size.checked_sub(at)?;
         // Most are short.
-        let get = |most: u64| self.source.get(self.strings + at, left.min(most));
+        let get = |most: u64| self.source.get(self.at? + at, left.min(most));
         let short = get(64)?;
         let mut string = c_str(short, 0)?;
         if string.len() == short.len() {
@@ -309,59 +363,6 @@ impl<'f> Reading<'_, 'f> {
     }
 
     fn name(&self, at: u32) -> &'f [u8] {
-        self.string(at.into()).unwrap_or_default()
-    }
-
-    fn record<T: Record>(&self, at: u64) -> Option<T> {
-        let bytes = self.source.get(at, T::size(self.encoding) as u64)?;
-        T::decode(self.encoding, bytes).filter(|_| !self.store.is_full())
-    }
-
-    /// The chain of definitions (LSB, "Symbol Versioning"), up to one that isn't there.
-    #[inline(never)]
-    fn definitions(&self, mut at: u64, names: &mut Vec<Name<'f>>) -> Option<()> {
-        for _ in 0..MOST {
-            let def: Verdef = self.record(at)?;
-            // The base definition names the file, not a version.
-            if def.vd_flags & VER_FLG_BASE == 0
-                && let Some(aux) = self.record::<Verdaux>(at + u64::from(def.vd_aux))
-            {
-                let (name, hash, index) = (self.name(aux.vda_name), def.vd_hash, def.vd_ndx);
-                names.push(Name { name, hash, index, is: Is::Defined });
-            }
-            if def.vd_next == 0 {
-                break;
-            }
-            at = at.checked_add(def.vd_next.into())?;
-        }
-        Some(())
-    }
-
-    /// The chains of needs, likewise.
-    #[inline(never)]
-    fn needs(&self, mut at: u64, names: &mut Vec<Name<'f>>) -> Option<()> {
-        let mut left = MOST;
-        loop {
-            let need: Verneed = self.record(at)?;
-            let name = self.name(need.vn_file);
-            names.push(Name { name, hash: 0, index: 0, is: Is::Library });
-            let mut next = at.checked_add(need.vn_aux.into())?;
-            for _ in 0..need.vn_cnt {
-                let Some(aux) = self.record::<Vernaux>(next) else { break };
-                left = left.checked_sub(1)?;
-                let is = if aux.vna_flags & VER_FLG_WEAK != 0 { Is::Weak } else { Is::Wanted };
-                let (name, hash, index) = (self.name(aux.vna_name), aux.vna_hash, aux.vna_other);
-                names.push(Name { name, hash, index, is });
-                if aux.vna_next == 0 {
-                    break;
-                }
-                next = next.checked_add(aux.vna_next.into())?;
-            }
-            left = left.checked_sub(1)?;
-            if need.vn_next == 0 {
-                return Some(());
-            }
-            at = at.checked_add(need.vn_next.into())?;
-        }
+        self.get(at.into()).unwrap_or_default()
     }
 }

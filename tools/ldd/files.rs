@@ -6,13 +6,12 @@ use core::cell::{Cell, OnceCell, RefCell};
 use rt::Errno;
 use rt::dl::file::Identity;
 use rt::dl::image::Fault;
-use rt::dl::search::{base_name, directory};
 use rt::elf::Source;
 use rt::fmt::dec;
 use rt::fs::{
-    AT_EMPTY_PATH, DT_DIR, DT_REG, File, FileType, Mode, O_DIRECTORY, O_NONBLOCK, O_PATH, O_RDONLY,
-    OpenFlags, PATH_MAX, ST_NOEXEC, STATX_BASIC_STATS, STATX_MNT_ID, fstat, fstatfs, open,
-    open_in_root, openat, readlink, statx,
+    AT_EMPTY_PATH, CWD, DT_DIR, DT_REG, File, FileType, Mode, O_DIRECTORY, O_NONBLOCK, O_PATH,
+    O_RDONLY, OpenFlags, PATH_MAX, ST_NOEXEC, STATX_BASIC_STATS, STATX_MNT_ID, fstat, fstatfs,
+    open, open_in_root, openat, readlink, statx,
 };
 use rt::input::Input;
 use rt::io::{AsFd, pread};
@@ -44,9 +43,8 @@ pub trait Files {
 #[derive(Default)]
 pub struct Disk {
     root: Option<File>,
-    /// The directory of the last file, until two come from the same one; that is then open.
-    last: RefCell<Vec<u8>>,
-    directory: OnceCell<Option<File>>,
+    /// The directory of the last file, which is open once two came from it.
+    last: RefCell<(Vec<u8>, Option<File>)>,
     /// The number of a mount, and whether it is `noexec`.
     mount: Cell<Option<(u64, bool)>>,
 }
@@ -61,18 +59,19 @@ impl Disk {
         if let Some(root) = &self.root {
             return open_in_root(root, path, flags);
         }
-        let (directory, name) = (directory(path), base_name(path));
-        let mut last = self.last.borrow_mut();
-        if *last == directory && !directory.is_empty() && !name.is_empty() {
-            let open = || open(directory, O_PATH | O_DIRECTORY, Mode(0)).ok();
-            if let Some(directory) = self.directory.get_or_init(open) {
-                return openat(directory, name, flags, Mode(0));
-            }
-        } else if self.directory.get().is_none() {
-            last.clear();
-            last.extend(directory);
+        let slash = path.iter().rposition(|&byte| byte == b'/');
+        let (directory, name) =
+            path.split_at_checked(slash.map_or(0, |at| at + 1)).unwrap_or_default();
+        let (last, file) = &mut *self.last.borrow_mut();
+        if last != directory || slash.is_none() || name.is_empty() {
+            let opened = open(path, flags, Mode(0))?;
+            (*last, *file) = (directory.to_vec(), None);
+            return Ok(opened);
         }
-        open(path, flags, Mode(0))
+        if file.is_none() {
+            *file = Some(open(directory, O_PATH | O_DIRECTORY, Mode(0))?);
+        }
+        openat(file.as_ref().map_or(CWD, AsFd::as_fd), name, flags, Mode(0))
     }
 
     /// Whether a file's mount is `noexec`.
@@ -171,7 +170,7 @@ impl<'b> Parts<'b> {
             return None;
         }
         let left = usize::try_from(self.size.checked_sub(offset)?).unwrap_or(usize::MAX);
-        let length = if size < 256 { AHEAD } else { size as usize };
+        let length = if size <= 256 { AHEAD } else { size as usize };
         let length = length.min(left).min(room.len());
         let (part, room) = room.split_at_mut_checked(length)?;
         self.room.set(room);

@@ -24,7 +24,7 @@ use rt::dl::memory::Arena;
 use rt::fmt::Put;
 use rt::io::{BufWriter, Write};
 use rt::put;
-use set::{Object, Set, Settings};
+use set::{Set, Settings};
 use store::Store;
 use trouble::{Kind, Problems};
 
@@ -201,13 +201,8 @@ fn report_on(
 // away that instructions get longer.
 #[inline(never)]
 fn examine(report: &mut Report, settings: &Settings, options: Options) -> Result<(), Fault> {
-    let Some(path) = script::follow(report)? else { return Ok(()) };
+    let Some((path, mode, program)) = script::follow(report)? else { return Ok(()) };
     let Report { problems, set, .. } = report;
-    let (mode, program) = {
-        let mut buffer = set.store.buffer.borrow_mut();
-        let opened = set.files.open(path, &mut buffer)?;
-        (opened.mode, Object::read(set.store, path, &opened))
-    };
     match program {
         Ok(program) => set.find(settings, program)?,
         Err(fault) => {

@@ -1,5 +1,6 @@
 //! `#!`: what the kernel runs instead of a script (`man 2 execve`).
 
+use super::set::Object;
 use super::trouble::Kind;
 use super::{Report, words};
 use rt::Errno;
@@ -9,13 +10,16 @@ use rt::dl::image::{Fault, file_header};
 const HEAD: u64 = 256;
 const DEPTH: usize = 5;
 
+/// A program, or why it is none; its path and `st_mode`.
+type Program<'f> = (&'f [u8], u32, Result<Object<'f>, Fault>);
+
 /// Goes from a script to its interpreter, and on where that is a script as well. The result
-/// is the path of a program; none where there is none.
+/// is a program; none where there is none.
 ///
 /// # Errors
 /// Why the operand itself is neither a program nor a script.
 #[inline(never)]
-pub fn follow<'f>(report: &mut Report<'f>) -> Result<Option<&'f [u8]>, Fault> {
+pub fn follow<'f>(report: &mut Report<'f>) -> Result<Option<Program<'f>>, Fault> {
     let (files, store) = (report.set.files, report.set.store);
     let (mut script, mut path) = (&b""[..], report.file);
     loop {
@@ -35,7 +39,7 @@ pub fn follow<'f>(report: &mut Report<'f>) -> Result<Option<&'f [u8]>, Fault> {
             if script.is_empty() && !head.starts_with(b"\x7fELF") {
                 file_header(&*opened.data)?;
             }
-            return Ok(Some(path));
+            return Ok(Some((path, opened.mode, Object::read(store, path, &opened))));
         };
         if opened.mode & 0o111 == 0 {
             problems.add(Kind::NotExecutable, &[path]);

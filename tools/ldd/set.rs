@@ -1,6 +1,6 @@
 //! A program and all the libraries that it needs, found as its loader would find them.
 
-use super::facts::{self, Facts, MOST_NEEDS, Machine};
+use super::facts::{self, Facts, MOST_NEEDS, Machine, Name};
 use super::files::{Files, Opened};
 use super::store::Store;
 use alloc::boxed::Box;
@@ -13,7 +13,7 @@ use rt::dl::image::{ENCODING, Fault};
 use rt::dl::memory::List;
 use rt::dl::search::{Kind, Requester, Search, Visitor, Why, base_name, directory};
 use rt::elf::consts::*;
-use rt::elf::{Class, Source, gnu_hash};
+use rt::elf::{Class, Source};
 
 /// More libraries and places than anything real has: of what is hostile no more are looked at.
 const MOST_OBJECTS: usize = 16 << 10;
@@ -118,6 +118,25 @@ pub struct Settings<'s> {
     pub platform: &'s [u8],
 }
 
+const CHAINS: usize = 64;
+
+/// A number that tells most names apart.
+fn hash(name: &[u8]) -> u32 {
+    let word = |bytes: Option<&[u8; 8]>| bytes.map_or(0, |&bytes| u64::from_le_bytes(bytes));
+    // Many begin alike, and end alike.
+    let both = word(name.first_chunk()) ^ word(name.last_chunk()).rotate_left(20);
+    ((both ^ name.len() as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 32) as u32
+}
+
+/// A name that an object goes by.
+struct Alias {
+    hash: u32,
+    /// Whose it is: an index.
+    object: u32,
+    /// How many names there were with the next one in the chain.
+    next: u32,
+}
+
 /// A program and all that it needs, in load order.
 pub struct Set<'f> {
     pub files: &'f dyn Files,
@@ -129,8 +148,10 @@ pub struct Set<'f> {
     pub objects: Vec<Object<'f>>,
     /// The interpreter.
     pub loader: Option<Object<'f>>,
-    /// Hashes of the names that objects go by, and whose they are.
-    names: Vec<(u32, u32)>,
+    /// The names that objects go by, in chains, and the newest one of each chain: by the last
+    /// bits of its hash, how many names there were with it.
+    names: Vec<Alias>,
+    newest: [u32; CHAINS],
     /// What each object needs, in order: indices.
     needs: Vec<usize>,
     /// Directories and whether they have `glibc-hwcaps`.
@@ -165,6 +186,7 @@ impl<'f> Set<'f> {
             objects: Vec::with_capacity(64),
             loader: None,
             names: Vec::new(),
+            newest: [0; CHAINS],
             needs: Vec::new(),
             directories: Vec::new(),
             places: 0,
@@ -204,7 +226,7 @@ impl<'f> Set<'f> {
             let found = all.find(|row| (row.0, row.1) == (machine, encoding.class));
             // A library of musl's tells by the name of its libc.
             let is_musl = |name: &[u8]| name == b"libc.so" || name.starts_with(b"libc.musl-");
-            let musl = facts.needed().any(is_musl);
+            let musl = facts.needed.iter().any(|needed| is_musl(needed.name));
             found.map(|row| if musl { row.3 } else { row.2 }.as_bytes())
         });
         let Some(wanted) = wanted.filter(|_| facts.is_dynamic) else { return };
@@ -236,23 +258,30 @@ impl<'f> Set<'f> {
     }
 
     fn goes_by(&mut self, index: usize, name: &[u8]) {
-        self.names.push((gnu_hash(name), index as u32));
+        if self.position(name).is_none() {
+            let (hash, object) = (hash(name), index as u32);
+            let newest = &mut self.newest[hash as usize % CHAINS];
+            self.names.push(Alias { hash, object, next: *newest });
+            *newest = self.names.len() as u32;
+        }
     }
 
     /// The object that goes by this name.
+    #[inline(never)]
     pub fn position(&self, name: &[u8]) -> Option<usize> {
-        let hash = gnu_hash(name);
-        for &(known, index) in &self.names {
-            if known != hash {
-                continue;
+        let hash = hash(name);
+        let mut next = self.newest[hash as usize % CHAINS];
+        loop {
+            let alias = self.names.get((next as usize).wrapping_sub(1))?;
+            if alias.hash == hash {
+                let object = self.objects.get(alias.object as usize)?;
+                let soname = object.soname().filter(|_| self.kind == Kind::Glibc);
+                if object.name == name || soname == Some(name) {
+                    return Some(alias.object as usize);
+                }
             }
-            let Some(object) = self.objects.get(index as usize) else { continue };
-            let soname = object.soname().filter(|_| self.kind == Kind::Glibc);
-            if object.name == name || soname == Some(name) {
-                return Some(index as usize);
-            }
+            next = alias.next;
         }
-        None
     }
 
     /// What an object needs, in order: indices.
@@ -308,7 +337,7 @@ impl<'f> Set<'f> {
         let mut at = 0;
         while let Some(&object) = self.objects.get(at) {
             let from = self.needs.len();
-            for name in object.facts.into_iter().flat_map(Facts::needed) {
+            for Name { name, .. } in object.facts.map_or(&[][..], |facts| facts.needed) {
                 if self.needs.len() >= MOST_NEEDS || self.objects.len() >= MOST_OBJECTS {
                     self.too_much = Some("too many libraries are needed");
                     break;
@@ -346,7 +375,10 @@ impl<'f> Set<'f> {
                 let missing = self.objects.get(index).is_some_and(|object| object.fault.is_some());
                 if missing && index > 0 {
                     self.objects.truncate(index);
-                    self.names.retain(|row| (row.1 as usize) < index);
+                    let its_own = |alias: &mut Alias| alias.object as usize >= index;
+                    while let Some(alias) = self.names.pop_if(its_own) {
+                        self.newest[alias.hash as usize % CHAINS] = alias.next;
+                    }
                 }
             }
         }

@@ -11,7 +11,9 @@ pub struct Store<'f> {
     pub arena: &'f Arena,
     /// How many bytes more are kept.
     left: Cell<usize>,
-    /// The names of one file, while they are read.
+    /// What of one file is wanted only while it is read.
+    pub scratch: RefCell<Arena>,
+    pub needed: RefCell<Vec<u64>>,
     pub names: RefCell<Vec<Name<'f>>>,
     /// What one file is read into.
     pub buffer: RefCell<Vec<u8>>,
@@ -19,8 +21,14 @@ pub struct Store<'f> {
 
 impl<'f> Store<'f> {
     pub fn new(arena: &'f Arena) -> Store<'f> {
-        let buffer = RefCell::new(vec![0; 12 << 10]);
-        Store { arena, left: Cell::new(64 << 20), names: RefCell::default(), buffer }
+        Store {
+            arena,
+            left: Cell::new(64 << 20),
+            scratch: RefCell::default(),
+            needed: RefCell::default(),
+            names: RefCell::default(),
+            buffer: RefCell::new(vec![0; 12 << 10]),
+        }
     }
 
     /// Whether something was not kept, for lack of room.

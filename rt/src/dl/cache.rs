@@ -117,10 +117,9 @@ impl<'a> Cache<'a> {
         None
     }
 
-    /// Calls with each entry of this name, in the file's order, until the call says true, and
-    /// says whether it did.
+    /// The index of the first entry of this name, if there is one.
     #[inline]
-    pub fn find(&self, name: &[u8], call: &mut dyn FnMut(&Entry<'a>) -> bool) -> bool {
+    pub fn first(&self, name: &[u8]) -> usize {
         let (mut low, mut high) = (0, self.len());
         while low < high {
             let middle = low + (high - low) / 2;
@@ -128,11 +127,24 @@ impl<'a> Cache<'a> {
             // Descending: what is greater comes before.
             if found == Ordering::Greater { low = middle + 1 } else { high = middle }
         }
-        while let Some(entry) = self.get(low).filter(|e| compare(e.name, name).is_eq()) {
+        low
+    }
+
+    /// Calls with each entry of this name from the [first](Self::first) one on, in the file's
+    /// order, until the call says true, and says whether it did.
+    #[inline]
+    pub fn find(
+        &self,
+        first: usize,
+        name: &[u8],
+        call: &mut dyn FnMut(&Entry<'a>) -> bool,
+    ) -> bool {
+        let mut index = first;
+        while let Some(entry) = self.get(index).filter(|e| compare(e.name, name).is_eq()) {
             if call(&entry) {
                 return true;
             }
-            low += 1;
+            index += 1;
         }
         false
     }
@@ -149,7 +161,16 @@ impl<'a> Cache<'a> {
 /// the number that these are.
 #[inline]
 fn compare(a: &[u8], b: &[u8]) -> Ordering {
-    let (mut i, mut j) = (0, 0);
+    // What both begin with makes no difference, but for the digits of a number.
+    let mut same = 0;
+    if let (Some(x), Some(y)) = (a.first_chunk(), b.first_chunk()) {
+        let differ = u64::from_le_bytes(*x) ^ u64::from_le_bytes(*y);
+        same = differ.trailing_zeros() as usize / 8;
+        while same > 0 && at(a, same - 1).is_ascii_digit() {
+            same -= 1;
+        }
+    }
+    let (mut i, mut j) = (same, same);
     loop {
         let (x, y) = (at(a, i), at(b, j));
         let order = match (x.is_ascii_digit(), y.is_ascii_digit()) {
@@ -225,7 +246,7 @@ mod tests {
 
     fn all<'a>(cache: &Cache<'a>, name: &[u8]) -> Vec<Entry<'a>> {
         let mut found = Vec::new();
-        assert!(!cache.find(name, &mut |entry| {
+        assert!(!cache.find(cache.first(name), name, &mut |entry| {
             found.push(*entry);
             false
         }));
@@ -287,7 +308,8 @@ mod tests {
         };
         for index in 0..cache.len() {
             let entry = cache.get(index).unwrap();
-            assert!(cache.find(entry.name, &mut |found| *found == entry), "{entry:?}");
+            let first = cache.first(entry.name);
+            assert!(cache.find(first, entry.name, &mut |found| *found == entry), "{entry:?}");
         }
     }
 }

@@ -316,9 +316,12 @@ impl<'a> Image<'a> {
     // Not inlined, as the next one: it is called in many places.
     #[inline(never)]
     pub fn part(&self, range: Range) -> Option<&'a Load> {
-        let holds =
-            |load: &&Load| load.flags & PF_R != 0 && load.of_file().holds(range.at, range.size);
-        self.loads.iter().find(holds)
+        for load in self.loads {
+            if load.flags & PF_R != 0 && load.of_file().holds(range.at, range.size) {
+                return Some(load);
+            }
+        }
+        None
     }
 
     /// Whether there is code at an address.

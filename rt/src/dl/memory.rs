@@ -79,6 +79,25 @@ impl Arena {
         Ok(unsafe { NonNull::slice_from_raw_parts(place, size).as_mut() })
     }
 
+    /// Takes all back, so that there is room for more.
+    #[inline]
+    pub fn clear(&mut self) {
+        let Some(chunk) = self.last.get() else { return };
+        // SAFETY: it was written when the chunk was mapped.
+        if unsafe { chunk.read() }.before.is_some() {
+            *self = Arena::new();
+            return;
+        }
+        // SAFETY: behind the head of the one chunk that there is, and no further than was
+        // given, of which nobody borrows anything any more.
+        unsafe {
+            let start = chunk.add(1).cast::<u8>();
+            let first = start.as_ptr().expose_provenance();
+            start.write_bytes(0, self.next.get() - first);
+            self.next.set(first);
+        }
+    }
+
     /// A copy of these bytes.
     ///
     /// # Errors
@@ -269,5 +288,21 @@ mod tests {
         assert_eq!(arena.take(1, 4096).unwrap().as_ptr() as usize % 4096, 0);
         assert!(arena.take(1 << 60, 8).is_err() && arena.take(usize::MAX, 8).is_err());
         assert!(arena.list::<u64>().place.reserve(usize::MAX, Layout::new::<u64>()).is_err());
+    }
+    #[test]
+    fn what_is_cleared_is_given_anew_as_zeros() {
+        let mut arena = Arena::new();
+        arena.clear();
+        let first = arena.bytes(b"first").unwrap().as_ptr();
+        arena.clear();
+        // SAFETY: so many bytes were asked for.
+        let again = unsafe { arena.take(16, 1).unwrap().cast::<[u8; 16]>().read() };
+        assert_eq!(again, [0; 16]);
+        arena.clear();
+        assert_eq!(arena.bytes(b"again").unwrap().as_ptr(), first);
+        // More than one mapping.
+        arena.take(1 << 20, 1).unwrap();
+        arena.clear();
+        assert_eq!(arena.bytes(b"anew").unwrap(), b"anew");
     }
 }

@@ -339,13 +339,14 @@ impl Look<'_, '_, '_, '_> {
     fn in_cache(&mut self) -> bool {
         let Some(cache) = (self.search.cache)() else { return false };
         // Asking for the level takes its time: only where there are libraries by level.
-        let by_level = cache.find(self.name, &mut |entry| entry.hwcaps.is_some());
+        let first = cache.first(self.name);
+        let by_level = cache.find(first, self.name, &mut |entry| entry.hwcaps.is_some());
         let mut level = if by_level { self.search.highest_level().max(1) } else { 1 };
         let Search { machine, is_64, .. } = *self.search;
         while level > 0 {
             let mut name = *b"x86-64-v1";
             name[8] = b'0' + level;
-            let taken = cache.find(self.name, &mut |entry| {
+            let taken = cache.find(first, self.name, &mut |entry| {
                 // ELF for glibc 2; of the machine's number we know our own.
                 let known = machine != EM_X86_64 || entry.flags >> 8 & 0xff == 3;
                 let fits = entry.flags & 0xff == 3 && (known || !is_64);

@@ -114,6 +114,21 @@ impl Default for Tables {
 }
 
 impl Tables {
+    /// Takes the values of these entries, up to `DT_NULL`. Each DT_NEEDED is told.
+    #[inline]
+    pub fn fill(&mut self, entries: Table<Dyn>, needed: &mut dyn FnMut(u64)) {
+        for Dyn { d_tag, d_val } in entries.iter() {
+            match d_tag {
+                DT_NULL => break,
+                DT_NEEDED => needed(d_val),
+                _ => {}
+            }
+            let slot = slot(d_tag);
+            self.given |= 1 << slot;
+            self.values[usize::from(slot) % SLOTS] = d_val;
+        }
+    }
+
     /// Where a table is.
     #[inline]
     pub fn part(&self, part: Part) -> Range {
@@ -128,7 +143,7 @@ impl Tables {
 
     /// Whether there is such a tag.
     #[inline]
-    fn is_given(&self, tag: i64) -> bool {
+    pub fn is_given(&self, tag: i64) -> bool {
         self.given >> slot(tag) & 1 != 0
     }
 
@@ -180,15 +195,17 @@ impl Image<'_> {
         let Some(dynamic) = self.dynamic else { return Ok(()) };
         let bytes = self.bytes(source, dynamic);
         let bytes = bytes.ok_or("its dynamic section is missing")?;
-        let tables = &mut self.tables;
-        for Dyn { d_tag, d_val } in Table::<Dyn>::packed(ENCODING, bytes).iter() {
-            if d_tag == DT_NULL {
-                break;
-            }
-            let slot = slot(d_tag);
-            tables.given |= 1 << slot;
-            tables.values[usize::from(slot) % SLOTS] = d_val;
-        }
+        self.tables.fill(Table::packed(ENCODING, bytes), &mut |_| {});
+        self.check(source)
+    }
+
+    /// Checks what the dynamic section says.
+    ///
+    /// # Errors
+    /// A sentence that says what is wrong.
+    #[inline]
+    pub fn check(&mut self, source: &dyn Source) -> Checked<()> {
+        let tables = &self.tables;
         for &[slot, right, number] in &FIXED {
             if tables.given >> slot & 1 != 0 && tables.at(slot) != right.into() {
                 return Err(wrong(number));

@@ -12,33 +12,42 @@ fn record<T: Record>(encoding: Encoding, bytes: &[u8], at: usize) -> Option<T> {
 }
 
 /// Calls with each definition and the place of its name in the string table, until the call
-/// says false.
+/// says false. The result says whether all records were among the bytes.
 #[inline]
-pub fn definitions(encoding: Encoding, bytes: &[u8], call: &mut dyn FnMut(Verdef, u32) -> bool) {
-    let mut at = 0usize;
+pub fn definitions(
+    encoding: Encoding,
+    bytes: &[u8],
+    call: &mut dyn FnMut(Verdef, u32) -> bool,
+) -> bool {
+    let (mut at, mut all) = (0usize, true);
     for _ in 0..MOST {
-        let Some(def) = record::<Verdef>(encoding, bytes, at) else { return };
+        let Some(def) = record::<Verdef>(encoding, bytes, at) else { return false };
         let name = record::<Verdaux>(encoding, bytes, at.saturating_add(def.vd_aux as usize));
+        all &= name.is_some();
         let goes_on = name.is_none_or(|name| call(def, name.vda_name));
         if !goes_on || def.vd_next == 0 {
-            return;
+            break;
         }
         at = at.saturating_add(def.vd_next as usize);
     }
+    all
 }
 
 /// Calls with each version that is needed and the place of its library's name in the string
-/// table, until the call says false.
+/// table, until the call says false. The result says whether all records were among the bytes.
 #[inline]
-pub fn needs(encoding: Encoding, bytes: &[u8], call: &mut dyn FnMut(u32, Vernaux) -> bool) {
-    let (mut at, mut left) = (0usize, MOST);
+pub fn needs(encoding: Encoding, bytes: &[u8], call: &mut dyn FnMut(u32, Vernaux) -> bool) -> bool {
+    let (mut at, mut left, mut all) = (0usize, MOST, true);
     while let Some(need) = record::<Verneed>(encoding, bytes, at) {
         let mut aux = at.saturating_add(need.vn_aux as usize);
         for _ in 0..need.vn_cnt {
-            let Some(entry) = record::<Vernaux>(encoding, bytes, aux) else { break };
+            let Some(entry) = record::<Vernaux>(encoding, bytes, aux) else {
+                all = false;
+                break;
+            };
             left = left.saturating_sub(1);
             if left == 0 || !call(need.vn_file, entry) {
-                return;
+                return all;
             }
             if entry.vna_next == 0 {
                 break;
@@ -47,8 +56,9 @@ pub fn needs(encoding: Encoding, bytes: &[u8], call: &mut dyn FnMut(u32, Vernaux
         }
         left = left.saturating_sub(1);
         if need.vn_next == 0 || left == 0 {
-            return;
+            return all;
         }
         at = at.saturating_add(need.vn_next as usize);
     }
+    false
 }

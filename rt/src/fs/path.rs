@@ -97,10 +97,13 @@ fn with_zero(path: &[u8], buffer: &mut [MaybeUninit<u8>], call: Call) -> Result<
     if find(path, 0).is_some() {
         return Err(Errno::EINVAL);
     }
-    for (to, from) in buffer.iter_mut().zip(path.iter().chain(&[0])) {
-        to.write(*from);
+    let to = buffer.as_mut_ptr().cast::<u8>();
+    // SAFETY: there is room for the path and a zero behind it.
+    unsafe {
+        to.copy_from_nonoverlapping(path.as_ptr(), path.len());
+        to.add(path.len()).write(0);
     }
-    call(buffer.as_ptr() as usize)
+    call(to as usize)
 }
 
 /// Makes a call that takes a directory, a path, and three words, until no signal
