@@ -82,19 +82,13 @@ pub fn versions<'f>(problems: &mut Problems<'f>, set: &Set<'f>) {
     // musl looks at no versions.
     for object in set.objects.iter().filter(|_| set.kind == search::Kind::Glibc) {
         let Some(facts) = object.facts else { continue };
-        // Needs of one library come one after the other.
-        let mut last = (&b""[..], None);
-        facts.wanted(&mut |library, need| {
-            if last.0 != library {
-                let provider = set.position(library).and_then(|at| set.objects.get(at));
-                last = (library, provider.filter(|provider| provider.fault.is_none()));
-            }
-            if let Some(provider) = last.1
-                && let Some(own) = provider.facts
-                && need.is != Is::Weak
-                && own.has_definitions
-                && !own.defines(need)
-            {
+        facts.wanted(&mut |library, versions| {
+            let provider = set.position(library).and_then(|at| set.objects.get(at));
+            let Some(provider) = provider.filter(|provider| provider.fault.is_none()) else {
+                return;
+            };
+            let Some(own) = provider.facts.filter(|own| own.has_definitions) else { return };
+            for need in versions.iter().filter(|need| need.is != Is::Weak && !own.defines(need)) {
                 let names = [provider.title(), need.name, object.title(), library];
                 problems.add(Kind::Version, &names);
             }

@@ -5,7 +5,7 @@ use super::store::Store;
 use alloc::vec::Vec;
 use rt::arch::ELF_MACHINE;
 use rt::dl::image::{
-    DF_1_NODEFLIB, DF_1_NOW, DF_1_PIE, DF_BIND_NOW, ENCODING, Fault, Image, Load, Range,
+    DF_1_NODEFLIB, DF_1_NOW, DF_1_PIE, DF_BIND_NOW, ENCODING, Fault, Image, Range,
 };
 use rt::dl::memory::Arena;
 use rt::dl::tables::Values;
@@ -67,13 +67,12 @@ pub struct Name<'f> {
 }
 
 impl<'f> Facts<'f> {
-    /// Calls with each version that it needs, and the library that this is of.
-    pub fn wanted(&self, call: &mut dyn FnMut(&'f [u8], &'f Name<'f>)) {
-        let mut library = &b""[..];
-        for name in self.wanted {
-            match name.is {
-                Is::Library => library = name.name,
-                _ => call(library, name),
+    /// Calls with each library of which it needs versions, and these.
+    #[inline(never)]
+    pub fn wanted(&self, call: &mut dyn FnMut(&'f [u8], &'f [Name<'f>])) {
+        for group in self.wanted.chunk_by(|_, name| name.is != Is::Library) {
+            if let Some((library, versions)) = group.split_first() {
+                call(library.name, versions);
             }
         }
     }
@@ -148,7 +147,7 @@ pub fn read<'f>(store: &Store<'f>, source: &dyn Source) -> Result<&'f Facts<'f>,
     Ok(facts)
 }
 
-/// The segments of a file for another machine, with such checks as can be made of all.
+/// The segments of a file for another machine.
 #[inline(never)]
 fn foreign<'a>(
     arena: &'a Arena,
@@ -168,30 +167,8 @@ fn foreign<'a>(
         at => source.get(at, size).and_then(|bytes| Table::new(encoding, bytes, entsize)),
     };
     let segments = segments.ok_or("truncated: the program headers are missing")?;
-    let image = arena.place(Image { e_type: header.e_type, ..Image::default() })?;
-    let mut loads = arena.list();
-    for header in segments.iter() {
-        let of_file = Range { at: header.p_vaddr, size: header.p_filesz };
-        match header.p_type {
-            PT_LOAD => {
-                let end = header.p_offset.checked_add(of_file.size);
-                if end.is_none_or(|end| end > source.size()) {
-                    return Err(Fault::Bad("truncated: the file ends within a segment"));
-                }
-                let memory = Range { at: header.p_vaddr, size: header.p_memsz };
-                let (filesz, offset) = (header.p_filesz, header.p_offset);
-                loads.push(Load { memory, filesz, offset, flags: header.p_flags })?;
-            }
-            PT_INTERP if image.interpreter.is_none() => {
-                let bytes = source.get(header.p_offset, header.p_filesz.min(4096));
-                let path = c_str(bytes.unwrap_or_default(), 0).filter(|path| !path.is_empty());
-                image.interpreter = path.map(|path| arena.bytes(path)).transpose()?;
-            }
-            PT_DYNAMIC if image.dynamic.is_none() => image.dynamic = Some(of_file),
-            _ => {}
-        }
-    }
-    image.loads = loads.into_slice();
+    let image = Image::of_segments(arena, source, segments)?;
+    image.e_type = header.e_type;
     Ok((image, (header.e_machine, encoding)))
 }
 

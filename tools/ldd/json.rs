@@ -31,7 +31,7 @@ pub fn report(cx: &mut Context, report: &Report, options: Options) {
                 json.text("fault", words(fault));
             }
             json.array("needed_by");
-            for by in (0..set.objects.len()).filter(|&by| set.needs(by).contains(&index)) {
+            for by in (0..set.objects.len()).filter(|&by| set.needs(by).contains(&(index as u32))) {
                 json.text("", set.title(by));
             }
             json.end_array().end_object();
@@ -50,9 +50,11 @@ pub fn report(cx: &mut Context, report: &Report, options: Options) {
             json.array("versions");
             for object in &set.objects {
                 let Some(facts) = object.facts else { continue };
-                facts.wanted(&mut |library, need| {
-                    json.object("").text("file", object.title()).text("library", library);
-                    json.text("version", need.name).end_object();
+                facts.wanted(&mut |library, versions| {
+                    for need in versions {
+                        json.object("").text("file", object.title()).text("library", library);
+                        json.text("version", need.name).end_object();
+                    }
                 });
             }
             json.end_array();

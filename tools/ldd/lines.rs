@@ -1,7 +1,7 @@
 //! ldd's lines, and what else is told in text.
 
 use super::set::{Object, Set};
-use super::trouble::{Kind as Trouble, Problems};
+use super::trouble::{Kind as Trouble, Problem, Problems};
 use super::{Options, Report, needs, tree, words};
 use crate::context::Context;
 use crate::readelf::shown;
@@ -119,22 +119,25 @@ fn put_versions(out: &mut BufWriter, set: &Set, problems: &Problems) {
     let mut first = true;
     for object in &set.objects {
         let (Some(facts), mut headed) = (object.facts, false) else { continue };
-        facts.wanted(&mut |library, need| {
+        facts.wanted(&mut |library, versions| {
             if core::mem::take(&mut first) {
                 put!(out, "\n\tVersion information:\n");
             }
             if !core::mem::replace(&mut headed, true) {
                 put!(out, "\t", shown(object.title()), ":\n");
             }
-            put!(out, "\t\t", shown(library), " (", shown(need.name), ") => ");
-            let names = [need.name, object.title(), library];
-            let mut problems = problems.0.iter();
-            let missing = problems.any(|p| p.kind == Trouble::Version && p.names[1..4] == names);
-            match set.position(library).and_then(|at| set.objects.get(at)) {
-                Some(provider) if !missing => put_place(out, provider),
-                _ => put!(out, "not found"),
+            let provider = set.position(library).and_then(|at| set.objects.get(at));
+            for need in versions {
+                put!(out, "\t\t", shown(library), " (", shown(need.name), ") => ");
+                let names = [need.name, object.title(), library];
+                let mut problems = problems.0.iter();
+                let is_missing = |p: &Problem| p.kind == Trouble::Version && p.names[1..4] == names;
+                match provider {
+                    Some(provider) if !problems.any(is_missing) => put_place(out, provider),
+                    _ => put!(out, "not found"),
+                }
+                put!(out, "\n");
             }
-            put!(out, "\n");
         });
     }
 }

@@ -146,13 +146,18 @@ pub fn run(cx: &mut Context) -> u8 {
         preload: variable("LD_PRELOAD"),
         platform: rt::auxv::platform().map_or(b"x86_64", |platform| platform.to_bytes()),
     };
-    report_on(cx, &disk, &settings, options, &operands)
+    let mut arena = Arena::new();
+    let status = report_on(cx, &mut arena, &disk, &settings, options, &operands);
+    // The process ends, which costs less than giving memory back.
+    core::mem::forget(arena);
+    status
 }
 
 /// Tells of all files. The result is the exit status.
 #[inline(never)]
 fn report_on(
     cx: &mut Context,
+    arena: &mut Arena,
     files: &dyn Files,
     settings: &Settings,
     options: Options,
@@ -166,8 +171,8 @@ fn report_on(
         if operands.len() > 1 && !options.json {
             put!(&mut cx.out, shown(file), ":\n");
         }
-        let arena = Arena::new();
-        let store = Store::new(&arena);
+        arena.clear();
+        let store = Store::new(arena);
         let mut report = Report {
             file,
             scripts: Vec::new(),
@@ -270,14 +275,15 @@ pub fn report_on_bytes(cx: &mut Context, program: &[u8], library: &[u8]) -> u8 {
     let files = Pair(program, library, Cell::new(1));
     let settings = Settings { library_path: Some(b"/l"), ..Settings::default() };
     let options = Options { tree: true, verbose: true, symbols: true, ..Options::default() };
-    let mut status = report_on(cx, &files, &settings, options, &[b"/p"]);
+    let mut arena = Arena::new();
+    let mut status = report_on(cx, &mut arena, &files, &settings, options, &[b"/p"]);
     for options in [
         Options { needs: true, ..options },
         Options { json: true, ..options },
         Options { all: true, ..Options::default() },
     ] {
         files.2.set(1);
-        status = status.max(report_on(cx, &files, &settings, options, &[b"/p"]));
+        status = status.max(report_on(cx, &mut arena, &files, &settings, options, &[b"/p"]));
     }
     status
 }

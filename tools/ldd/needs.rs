@@ -1,5 +1,6 @@
 //! `--needs`: the newest version of each family that a file needs, and who asks for it.
 
+use super::facts::Name;
 use super::set::Set;
 use super::symbols::{self, Use};
 use alloc::vec::Vec;
@@ -56,13 +57,14 @@ pub fn newest(set: &Set, call: &mut dyn FnMut(&Need)) {
     let Some(program) = set.objects.first() else { return };
     let Some(facts) = program.facts else { return };
     let mut newest: Vec<Need> = Vec::new();
-    facts.wanted(&mut |library, name| {
-        let (version, index) = (name.name, name.index & 0x7fff);
-        let need = Need { version, library, symbol: b"", index };
-        match newest.iter_mut().find(|known| family(known.version) == family(version)) {
-            None => newest.push(need),
-            Some(known) if compare(known.version, version) == Ordering::Less => *known = need,
-            Some(_) => {}
+    facts.wanted(&mut |library, versions| {
+        for &Name { name: version, index, .. } in versions {
+            let need = Need { version, library, symbol: b"", index: index & 0x7fff };
+            match newest.iter_mut().find(|known| family(known.version) == family(version)) {
+                None => newest.push(need),
+                Some(known) if compare(known.version, version) == Ordering::Less => *known = need,
+                Some(_) => {}
+            }
         }
     });
     let data = set.data(program);

@@ -153,7 +153,7 @@ pub struct Set<'f> {
     names: Vec<Alias>,
     newest: [u32; CHAINS],
     /// What each object needs, in order: indices.
-    needs: Vec<usize>,
+    needs: Vec<u32>,
     /// Directories and whether they have `glibc-hwcaps`.
     directories: Vec<(&'f [u8], bool)>,
     /// How many places were looked at, and how many of these in vain.
@@ -187,7 +187,7 @@ impl<'f> Set<'f> {
             loader: None,
             names: Vec::new(),
             newest: [0; CHAINS],
-            needs: Vec::new(),
+            needs: Vec::with_capacity(512),
             directories: Vec::new(),
             places: 0,
             failed: 0,
@@ -285,7 +285,7 @@ impl<'f> Set<'f> {
     }
 
     /// What an object needs, in order: indices.
-    pub fn needs(&self, index: usize) -> &[usize] {
+    pub fn needs(&self, index: usize) -> &[u32] {
         let needs = self.objects.get(index).map(|object| object.needs);
         needs.and_then(|(from, to)| self.needs.get(from..to)).unwrap_or_default()
     }
@@ -343,7 +343,7 @@ impl<'f> Set<'f> {
                     break;
                 }
                 let index = self.library(&search, name, at, &mut path);
-                self.needs.push(index);
+                self.needs.push(index as u32);
             }
             if let Some(object) = self.objects.get_mut(at) {
                 object.needs = (from, self.needs.len());

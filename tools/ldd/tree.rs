@@ -20,6 +20,7 @@ pub fn put(out: &mut BufWriter, set: &Set) {
     let mut open = Vec::from([(0, 0)]);
     while let Some((index, next)) = open.pop() {
         let Some(&needed) = set.needs(index).get(next) else { continue };
+        let needed = needed as usize;
         open.push((index, next + 1));
         let Some(object) = set.objects.get(needed) else { continue };
         // No deeper than can be read.

@@ -118,7 +118,8 @@ impl<'a> Cache<'a> {
     }
 
     /// The index of the first entry of this name, if there is one.
-    #[inline]
+    // Not inlined: compiled for speed.
+    #[inline(never)]
     pub fn first(&self, name: &[u8]) -> usize {
         let (mut low, mut high) = (0, self.len());
         while low < high {

@@ -316,12 +316,9 @@ impl<'a> Image<'a> {
     // Not inlined, as the next one: it is called in many places.
     #[inline(never)]
     pub fn part(&self, range: Range) -> Option<&'a Load> {
-        for load in self.loads {
-            if load.flags & PF_R != 0 && load.of_file().holds(range.at, range.size) {
-                return Some(load);
-            }
-        }
-        None
+        let holds =
+            |load: &&Load| load.flags & PF_R != 0 && load.of_file().holds(range.at, range.size);
+        self.loads.iter().find(holds)
     }
 
     /// Whether there is code at an address.
