@@ -5,10 +5,9 @@ use super::store::Store;
 use alloc::vec::Vec;
 use rt::arch::ELF_MACHINE;
 use rt::dl::image::{
-    DF_1_NODEFLIB, DF_1_NOW, DF_1_PIE, DF_BIND_NOW, ENCODING, Fault, Image, Range,
+    DF_1_NODEFLIB, DF_1_NOW, DF_1_PIE, DF_BIND_NOW, ENCODING, Fault, Image, Load, Range,
 };
 use rt::dl::memory::Arena;
-use rt::dl::tables::Values;
 use rt::dl::versions;
 use rt::elf::consts::*;
 use rt::elf::{Encoding, FileHeader, Ident, ProgramHeader, Record, Source, Table, c_str};
@@ -147,7 +146,7 @@ pub fn read<'f>(store: &Store<'f>, source: &dyn Source) -> Result<&'f Facts<'f>,
     Ok(facts)
 }
 
-/// The segments of a file for another machine.
+/// The segments of a file for another machine, with such checks as can be made of all.
 #[inline(never)]
 fn foreign<'a>(
     arena: &'a Arena,
@@ -167,8 +166,32 @@ fn foreign<'a>(
         at => source.get(at, size).and_then(|bytes| Table::new(encoding, bytes, entsize)),
     };
     let segments = segments.ok_or("truncated: the program headers are missing")?;
-    let image = Image::of_segments(arena, source, segments)?;
-    image.e_type = header.e_type;
+    let image = arena.place(Image { e_type: header.e_type, ..Image::default() })?;
+    let mut loads = arena.list();
+    for ProgramHeader { p_type, p_flags, p_offset, p_vaddr, p_filesz, p_memsz, .. } in
+        segments.iter()
+    {
+        match p_type {
+            PT_LOAD => {
+                let end = p_offset.checked_add(p_filesz);
+                if end.is_none_or(|end| end > source.size()) {
+                    return Err(Fault::Bad("truncated: the file ends within a segment"));
+                }
+                let memory = Range { at: p_vaddr, size: p_memsz };
+                loads.push(Load { memory, filesz: p_filesz, offset: p_offset, flags: p_flags })?;
+            }
+            PT_INTERP if image.interpreter.is_none() => {
+                let bytes = source.get(p_offset, p_filesz.min(4096)).unwrap_or_default();
+                let path = c_str(bytes, 0).filter(|path| !path.is_empty());
+                image.interpreter = path.map(|path| arena.bytes(path)).transpose()?;
+            }
+            PT_DYNAMIC => {
+                image.dynamic.get_or_insert(Range { at: p_vaddr, size: p_filesz });
+            }
+            _ => {}
+        }
+    }
+    image.loads = loads.into_slice();
     Ok((image, (header.e_machine, encoding)))
 }
 
@@ -182,32 +205,37 @@ fn dynamic<'f>(
     facts: &mut Facts<'f>,
 ) -> Result<(), Fault> {
     let encoding = facts.machine.1;
-    let bytes = image.bytes(source, range).ok_or(OUTSIDE)?;
+    let bytes = match range.size {
+        // Of a file of debugging information.
+        0 => &[],
+        _ => image.bytes(source, range).ok_or(OUTSIDE)?,
+    };
     let mut needed = store.needed.borrow_mut();
     needed.clear();
-    let values = &Values::read(Table::packed(encoding, bytes), &mut |at| {
+    image.tables.fill(Table::packed(encoding, bytes), &mut |at| {
         if needed.len() <= MOST_NEEDS {
             needed.push(at);
         }
     });
-    let (flags, flags_1) = (values.get(DT_FLAGS), values.get(DT_FLAGS_1));
+    let values = &image.tables;
+    let (flags, flags_1) = (values.value(DT_FLAGS), values.value(DT_FLAGS_1));
     facts.is_program |= flags_1 & DF_1_PIE != 0;
     facts.no_default = flags_1 & DF_1_NODEFLIB != 0;
     facts.binds_now =
-        values.has(DT_BIND_NOW) || flags_1 & DF_1_NOW != 0 || flags & DF_BIND_NOW != 0;
+        values.is_given(DT_BIND_NOW) || flags_1 & DF_1_NOW != 0 || flags & DF_BIND_NOW != 0;
 
     let place = |tag: i64, size: u64| {
         // 0 is none.
-        let at = Some(values.get(tag)).filter(|&at| at > 0)?;
+        let at = Some(values.value(tag)).filter(|&at| at > 0)?;
         let load = image.loads.iter().find(|load| load.of_file().holds(at, size.max(1)))?;
         load.offset.checked_add(at - load.memory.at)
     };
-    let size = values.get(DT_STRSZ);
+    let size = values.value(DT_STRSZ);
     let strings = place(DT_STRTAB, size);
     let (verdef, verneed) = (place(DT_VERDEF, 1), place(DT_VERNEED, 1));
     // The names of libraries come before those of versions, and these at the end; the records
     // of versions are near to them.
-    let first = needed.iter().fold(values.get(DT_SONAME).wrapping_sub(1), |a, &b| a.min(b));
+    let first = needed.iter().fold(values.value(DT_SONAME).wrapping_sub(1), |a, &b| a.min(b));
     let names = match (strings, size.checked_sub(first)) {
         (Some(at), Some(_)) => (at + first, at + size),
         _ => (u64::MAX, 0),
@@ -224,7 +252,7 @@ fn dynamic<'f>(
     let kept = both.or_else(|| read(names.0, names.1)).unwrap_or_default();
     let records = both.or_else(|| read(records.0, records.1)).unwrap_or_default();
     if facts.machine == (ELF_MACHINE, ENCODING) {
-        image.take(source, values)?;
+        image.check(source)?;
     }
 
     let kept = kept.behind(names.0).get(..names.1.saturating_sub(names.0) as usize);
@@ -235,7 +263,7 @@ fn dynamic<'f>(
         (&mut facts.rpath, DT_RPATH),
         (&mut facts.runpath, DT_RUNPATH),
     ] {
-        let at = values.get(tag);
+        let at = image.tables.value(tag);
         *place = if at == 0 { None } else { strings.get(at) };
     }
     let mut names = store.names.borrow_mut();

@@ -6,12 +6,13 @@ use core::cell::{Cell, OnceCell, RefCell};
 use rt::Errno;
 use rt::dl::file::Identity;
 use rt::dl::image::Fault;
+use rt::dl::search::{base_name, directory};
 use rt::elf::Source;
 use rt::fmt::dec;
 use rt::fs::{
-    AT_EMPTY_PATH, CWD, DT_DIR, DT_REG, File, FileType, Mode, O_DIRECTORY, O_NONBLOCK, O_PATH,
-    O_RDONLY, OpenFlags, PATH_MAX, ST_NOEXEC, STATX_BASIC_STATS, STATX_MNT_ID, fstat, fstatfs,
-    open, open_in_root, openat, readlink, statx,
+    AT_EMPTY_PATH, DT_DIR, DT_REG, File, FileType, Mode, O_DIRECTORY, O_NONBLOCK, O_PATH, O_RDONLY,
+    OpenFlags, PATH_MAX, ST_NOEXEC, STATX_BASIC_STATS, STATX_MNT_ID, fstat, fstatfs, open,
+    open_in_root, openat, readlink, statx,
 };
 use rt::input::Input;
 use rt::io::{AsFd, pread};
@@ -59,19 +60,22 @@ impl Disk {
         if let Some(root) = &self.root {
             return open_in_root(root, path, flags);
         }
-        let slash = path.iter().rposition(|&byte| byte == b'/');
-        let (directory, name) =
-            path.split_at_checked(slash.map_or(0, |at| at + 1)).unwrap_or_default();
+        let (directory, name) = (directory(path), base_name(path));
         let (last, file) = &mut *self.last.borrow_mut();
-        if last != directory || slash.is_none() || name.is_empty() {
+        if last != directory || directory.is_empty() || name.is_empty() {
             let opened = open(path, flags, Mode(0))?;
-            (*last, *file) = (directory.to_vec(), None);
+            *file = None;
+            last.clear();
+            last.extend(directory);
             return Ok(opened);
         }
         if file.is_none() {
-            *file = Some(open(directory, O_PATH | O_DIRECTORY, Mode(0))?);
+            *file = open(directory, O_PATH | O_DIRECTORY, Mode(0)).ok();
         }
-        openat(file.as_ref().map_or(CWD, AsFd::as_fd), name, flags, Mode(0))
+        match file {
+            Some(directory) => openat(directory, name, flags, Mode(0)),
+            None => open(path, flags, Mode(0)),
+        }
     }
 
     /// Whether a file's mount is `noexec`.
