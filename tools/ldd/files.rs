@@ -73,7 +73,7 @@ impl Disk {
             *file = open(directory, O_PATH | O_DIRECTORY, Mode(0)).ok();
         }
         match file {
-            Some(directory) => openat(directory, name, flags, Mode(0)),
+            Some(directory) => openat(&*directory, name, flags, Mode(0)),
             None => open(path, flags, Mode(0)),
         }
     }
