@@ -3,53 +3,68 @@
 use super::file::File;
 use super::names::label::Label;
 use super::names::symbols;
-use crate::colour::{Colour, Sgr};
+use crate::colour::Sgr;
 use crate::context::Context;
 use rt::elf::consts::*;
 use rt::fmt::{dec, left, right};
 use rt::put;
-use rt::row::Cell;
+use rt::row::{Cell, SymbolColumns};
+
+/// Everything that the rows of a table have in common; `plain` where names are printed as they are.
+pub fn columns(file: &File, plain: bool) -> SymbolColumns {
+    let mut columns = SymbolColumns {
+        cells: [Cell::default(); 36],
+        value_digits: file.elf.encoding.word() * 2,
+        large: if file.options.symbol_base == 0 { 100_000 } else { 0 },
+        // Without sections no number of one is too large.
+        sections: file.shnum().checked_sub(1).map_or(u32::MAX, |last| last + 1),
+        plain,
+    };
+    let (machine, osabi) = (file.elf.header.e_machine, file.elf.header.e_ident.osabi());
+    for (place, cell) in columns.cells.iter_mut().enumerate() {
+        let number = place as u8 & 15;
+        match place {
+            ..SymbolColumns::BINDS => {
+                let sgr = match number {
+                    STT_FUNC | STT_GNU_IFUNC => Sgr::Green,
+                    STT_OBJECT | STT_COMMON | STT_TLS => Sgr::Yellow,
+                    _ => Sgr::Dim,
+                };
+                fill(cell, &symbols::symbol_type(number, machine, osabi), 7, file, Some(sgr));
+            }
+            ..SymbolColumns::VISIBILITIES => {
+                let sgr = match number {
+                    STB_LOCAL => Sgr::Dim,
+                    STB_GLOBAL => Sgr::Bold,
+                    _ => Sgr::Magenta,
+                };
+                fill(cell, &symbols::binding(number, osabi), 6, file, Some(sgr));
+            }
+            _ => fill(cell, &symbols::visibility(number, ELFOSABI_NONE), 7, file, None),
+        }
+    }
+    columns
+}
 
 /// `%-*s `, in a colour, but for the space after it; longer words than a cell has room for
 /// are plain.
-fn cell(name: &Label, width: usize, colour: Colour, sgr: Sgr) -> Cell {
+fn fill(cell: &mut Cell, name: &Label, width: usize, file: &File, sgr: Option<Sgr>) {
+    const SEQUENCES: usize = 8;
     let name = name.as_ref();
     let len = name.len().max(width);
-    let sequence = sgr.sequence();
-    let (mut begin, mut end) = (&sequence[..], &Sgr::END[..]);
-    if !colour.is_on() || begin.len() + len + end.len() >= Cell::ROOM {
-        (begin, end) = (&[], &[]);
-    }
-    let padded = name.iter().chain(core::iter::repeat(&b' ')).take(len);
-    let mut bytes = [b' '; Cell::ROOM];
-    let all = begin.iter().chain(padded).chain(end);
-    bytes.iter_mut().zip(all).for_each(|(place, byte)| *place = *byte);
-    Cell { bytes, len: begin.len() + len + end.len() + 1 }
-}
-
-/// `STT_*`
-pub fn kind(colour: Colour, machine: u16, osabi: u8, number: u8) -> Cell {
-    let sgr = match number {
-        STT_FUNC | STT_GNU_IFUNC => Sgr::Green,
-        STT_OBJECT | STT_COMMON | STT_TLS => Sgr::Yellow,
-        _ => Sgr::Dim,
+    let fits = file.options.colour.is_on() && len + SEQUENCES < Cell::ROOM;
+    let sgr = sgr.filter(|_| fits);
+    cell.bytes = [b' '; Cell::ROOM];
+    let mut put = |at: usize, text: &[u8]| {
+        cell.bytes.iter_mut().skip(at).zip(text).for_each(|(place, byte)| *place = *byte);
     };
-    cell(&symbols::symbol_type(number, machine, osabi), 7, colour, sgr)
-}
-
-/// `STB_*`
-pub fn bind(colour: Colour, osabi: u8, number: u8) -> Cell {
-    let sgr = match number {
-        STB_LOCAL => Sgr::Dim,
-        STB_GLOBAL => Sgr::Bold,
-        _ => Sgr::Magenta,
-    };
-    cell(&symbols::binding(number, osabi), 6, colour, sgr)
-}
-
-/// `STV_*`
-pub fn visibility(number: u8) -> Cell {
-    cell(&symbols::visibility(number, ELFOSABI_NONE), 7, Colour::default(), Sgr::Dim)
+    cell.len = len + 1;
+    let Some(sgr) = sgr else { return put(0, name) };
+    let begin = sgr.sequence();
+    put(0, &begin);
+    put(begin.len(), name);
+    put(begin.len() + len, Sgr::END);
+    cell.len += SEQUENCES;
 }
 
 /// An `st_other` that is more than a visibility: that, and in brackets what its other bits
@@ -70,6 +85,7 @@ pub fn other(cx: &mut Context, file: &File, st_other: u8) {
         }
         put!(&mut cx.out, "[", other.as_ref(), "] ");
     }
+    cx.out.fill(b' ', usize::from(osabi != ELFOSABI_SOLARIS));
 }
 
 /// A number that is none of a section: `%4s`.

@@ -12,7 +12,7 @@ use rt::elf::{Record, SectionHeader, Symbol, c_str};
 use rt::fmt::{dec, hex, oct};
 use rt::io::BufWriter;
 use rt::put;
-use rt::row::{self, Cell, Reached, SymbolColumns};
+use rt::row::{self, Reached, SymbolColumns};
 
 pub fn show(cx: &mut Context, file: &File) -> bool {
     let options = file.options;
@@ -26,7 +26,8 @@ pub fn show(cx: &mut Context, file: &File) -> bool {
         let count = symbols.table.len();
         put!(&mut cx.out, "\nSymbol table for image contains ", dec(count), entries(count as u64));
         let versions = Versions::load(file, count, Some(strings));
-        show_rows(cx, file, Some(strings), Some(versions), symbols, None);
+        heads(cx, file);
+        show_rows(cx, file, Some(strings), Some(&versions), symbols, None);
     } else if file.shnum() != 0
         && (options.dynamic_symbols || (options.symbols && !options.use_dynamic))
     {
@@ -67,20 +68,7 @@ fn show_section(cx: &mut Context, file: &File, section: &SectionHeader, index: u
     };
     let dynamic = section.sh_type == SHT_DYNSYM;
     let versions = dynamic.then(|| Versions::load(file, symbols.table.len(), strings));
-    show_rows(cx, file, strings, versions, &symbols, Some((section, name)));
-}
-
-// Its frame is large: nobody pays for it who asks for no symbols.
-#[inline(never)]
-fn show_rows<'a>(
-    cx: &mut Context,
-    file: &File<'a>,
-    strings: Option<&'a [u8]>,
-    versions: Option<Versions<'a>>,
-    symbols: &Symbols,
-    section: Option<(&SectionHeader, &[u8])>,
-) {
-    Rows::new(file, strings, versions).show(cx, symbols, section);
+    show_rows(cx, file, strings, versions.as_ref(), &symbols, Some((section, name)));
 }
 
 /// The heads of the columns.
@@ -95,116 +83,103 @@ fn heads(cx: &mut Context, file: &File) {
 /// Everything that the rows of a table have in common.
 struct Rows<'f, 'a> {
     file: &'f File<'a>,
+    symbols: &'f Symbols<'a>,
     strings: Option<&'a [u8]>,
-    versions: Option<Versions<'a>>,
-    osabi: u8,
+    versions: Option<&'f Versions<'a>>,
     columns: SymbolColumns,
 }
 
-impl<'f, 'a> Rows<'f, 'a> {
-    fn new(file: &'f File<'a>, strings: Option<&'a [u8]>, versions: Option<Versions<'a>>) -> Self {
-        let machine = file.elf.header.e_machine;
-        let osabi = file.elf.header.e_ident.osabi();
-        let colour = file.options.colour;
-        let numbers: [u8; 16] = core::array::from_fn(|number| number as u8);
-        let columns = SymbolColumns {
-            kinds: numbers.map(|number| columns::kind(colour, machine, osabi, number)),
-            binds: numbers.map(|number| columns::bind(colour, osabi, number)),
-            visibilities: [0, 1, 2, 3].map(columns::visibility),
-            value_digits: file.elf.encoding.word() * 2,
-            large: if file.options.symbol_base == 0 { 100_000 } else { 0 },
-            // Without sections no number of one is too large.
-            sections: file.shnum().checked_sub(1).map_or(u32::MAX, |last| last + 1),
-        };
-        Rows { file, strings, versions, osabi, columns }
-    }
-
-    /// The rows; of a section, with its name, also what is wrong with their order.
-    fn show(&self, cx: &mut Context, symbols: &Symbols, section: Option<(&SectionHeader, &[u8])>) {
-        if section.is_none() {
-            heads(cx, self.file);
-        }
-        // MIPS and Solaris have them in an order of their own.
-        let unordered = self.file.elf.header.e_machine == EM_MIPS || self.osabi == ELFOSABI_SOLARIS;
-        let ordered = section.filter(|_| !unordered);
-        // Whole rows at once where that can be: wide, names as they are.
-        let plain = self.file.options.wide
-            && self.file.options.spelling.is_plain()
-            && self.versions.as_ref().is_none_or(Versions::is_plain);
-        let strings = self.strings.filter(|_| plain);
-        let versym = self.versions.as_ref().and_then(Versions::entries);
-        let (table, columns, mut next) = (&symbols.table, &self.columns, 0);
-        // Most have the version that the last one had.
-        let mut version = None;
-        while next < table.len() {
-            let first = next;
-            let reached = match strings {
-                Some(strings) => {
-                    cx.out.symbol_rows(columns, table, first, strings, versym, version.as_ref())
+/// The rows; of a section, with its name, also what is wrong with their order.
+// Its frame is large: nobody pays for it who asks for no symbols.
+#[inline(never)]
+fn show_rows<'a>(
+    cx: &mut Context,
+    file: &File<'a>,
+    strings: Option<&'a [u8]>,
+    versions: Option<&Versions<'a>>,
+    symbols: &Symbols<'a>,
+    section: Option<(&SectionHeader, &[u8])>,
+) {
+    // Whole rows at once where that can be: wide, names as they are.
+    let plain = is_plain(file) && versions.is_none_or(Versions::is_plain);
+    let rows = Rows { file, symbols, strings, versions, columns: columns::columns(file, plain) };
+    // MIPS and Solaris have them in an order of their own.
+    let header = &file.elf.header;
+    let unordered = header.e_machine == EM_MIPS || header.e_ident.osabi() == ELFOSABI_SOLARIS;
+    let ordered = section.filter(|_| !unordered);
+    let strings = strings.unwrap_or_default();
+    let versym = versions.and_then(Versions::entries);
+    let (table, mut next) = (&symbols.table, 0);
+    // Most have the version that the last one had.
+    let mut version = row::Version::NONE;
+    while next < table.len() {
+        let first = next;
+        let reached = cx.out.symbol_rows(&rows.columns, table, first, strings, versym, &version);
+        let (Reached::Row(index) | Reached::Name(index) | Reached::Version(index)) = reached;
+        if let Some(symbol) = table.get(index) {
+            if let Reached::Version(_) = reached {
+                rows.other_version(cx, index, &symbol, &mut version);
+            } else {
+                if let Reached::Row(_) = reached {
+                    rows.columns(cx, index, &symbol);
                 }
-                None => Reached::Row(first),
-            };
-            let (Reached::Row(index) | Reached::Version(index)) = reached;
-            if let Some(symbol) = table.get(index) {
-                if reached == Reached::Row(index) {
-                    self.row(cx, symbols, index, &symbol);
-                } else {
-                    version = self.other_version(cx, index, &symbol);
-                }
-                cx.out.byte(b'\n');
+                rows.name(cx, index, &symbol);
             }
-            next = index + 1;
-            let Some((section, name)) = ordered else { continue };
-            let mut from = first.max(section.sh_info as usize);
-            while let Some(index) = table.first_local(from, next) {
-                let (number, info) = (dec(index), dec(section.sh_info));
-                let name = text::name(name);
-                let middle = " found at index >= ";
-                let tail = "'s sh_info value of ";
-                warn!(cx, "local symbol ", number, middle, name, tail, info);
-                from = index + 1;
-            }
+            cx.out.byte(b'\n');
+        }
+        next = index + 1;
+        let Some((section, name)) = ordered else { continue };
+        let mut from = first.max(section.sh_info as usize);
+        while let Some(index) = table.first_local(from, next) {
+            let (number, info) = (dec(index), dec(section.sh_info));
+            let name = text::name(name);
+            let middle = " found at index >= ";
+            let tail = "'s sh_info value of ";
+            warn!(cx, "local symbol ", number, middle, name, tail, info);
+            from = index + 1;
         }
     }
+}
 
-    /// One row up to its end, whatever is in it.
-    fn row(&self, cx: &mut Context, symbols: &Symbols, index: usize, symbol: &Symbol) {
-        if !cx.out.symbol_columns(&self.columns, index, symbol) {
-            self.columns(cx, symbols, index, symbol);
-        }
-        self.name(cx, symbols, index, symbol);
-    }
+/// Whether names are printed as they are in the file.
+fn is_plain(file: &File) -> bool {
+    file.options.wide && file.options.spelling.is_plain()
+}
 
-    /// Adds the version of a symbol, and gives it back where the rows to come can use it.
+impl<'a> Rows<'_, 'a> {
+    /// Adds the version of a symbol, and keeps it where the rows to come can use it.
     fn other_version(
         &self,
         cx: &mut Context,
         index: usize,
         symbol: &Symbol,
-    ) -> Option<row::Version> {
-        let versions = self.versions.as_ref()?;
+        kept: &mut row::Version,
+    ) {
+        kept.entry = 0;
+        let Some(versions) = self.versions else { return };
         let version = versions.of(cx, self.file, index, symbol);
         let all = short(&mut |out| put_version(out, version));
         cx.out.bytes(&all);
-        let entry = versions.entries()?.u16(2 * index)?;
-        let mut text = [0; row::Version::ROOM];
-        text.get_mut(..all.len())?.copy_from_slice(&all);
-        let not = versions.defined_at(entry)?.unwrap_or(u32::MAX);
-        let undefined = symbol.st_shndx == SHN_UNDEF;
-        // This may be the symbol that has another one.
-        let kept = row::Version { entry, undefined, not, text, len: all.len() };
-        (symbol.st_name != not).then_some(kept)
-    }
-
-    fn version(&self, cx: &mut Context, index: usize, symbol: &Symbol) -> Option<Version<'a>> {
-        self.versions.as_ref()?.of(cx, self.file, index, symbol)
+        let entry = versions.entries().and_then(|entries| entries.u16(2 * index));
+        if let Some(entry) = entry
+            && let Some(not) = versions.defined_at(entry)
+            && let Some(text) = kept.text.get_mut(..all.len())
+        {
+            text.copy_from_slice(&all);
+            kept.len = all.len();
+            kept.not = not.unwrap_or(u32::MAX);
+            kept.undefined = symbol.st_shndx == SHN_UNDEF;
+            // This may be the symbol that has another one.
+            kept.entry = if symbol.st_name == kept.not { 0 } else { entry };
+        }
     }
 
     /// What comes before the name, where any of it is unusual.
     #[cold]
-    fn columns(&self, cx: &mut Context, symbols: &Symbols, index: usize, symbol: &Symbol) {
+    fn columns(&self, cx: &mut Context, index: usize, symbol: &Symbol) {
         let columns = &self.columns;
-        let cell = |cx: &mut Context, cell: Option<&Cell>| {
+        let cell = |cx: &mut Context, place: u8| {
+            let cell = columns.cells.get(usize::from(place));
             let text = cell.and_then(|cell| cell.bytes.get(..cell.len));
             cx.out.bytes(text.unwrap_or_default());
         };
@@ -212,20 +187,14 @@ impl<'f, 'a> Rows<'f, 'a> {
         put!(&mut cx.out, hex(symbol.st_value).zero(columns.value_digits as u8), " ");
         self.size(cx, symbol.st_size);
         cx.out.byte(b' ');
-        cell(cx, columns.kinds.get(usize::from(symbol.kind())));
-        cell(cx, columns.binds.get(usize::from(symbol.bind())));
+        cell(cx, symbol.kind());
+        cell(cx, SymbolColumns::BINDS as u8 + symbol.bind());
         if symbol.st_other <= 3 {
-            cell(cx, columns.visibilities.get(usize::from(symbol.st_other)));
+            cell(cx, SymbolColumns::VISIBILITIES as u8 + symbol.st_other);
         } else {
             columns::other(cx, self.file, symbol.st_other);
-            cx.out.fill(b' ', usize::from(self.osabi != ELFOSABI_SOLARIS));
         }
-        let number = match symbol.st_shndx {
-            SHN_XINDEX => symbols.long_index(index),
-            SHN_LORESERVE.. => None,
-            number => Some(u32::from(number)),
-        };
-        match number {
+        match self.section_number(index, symbol) {
             Some(0) => put!(&mut cx.out, " UND"),
             Some(number) if number < columns.sections => put!(&mut cx.out, dec(number).width(4)),
             Some(number) => put!(&mut cx.out, "bad section index[", dec(number).width(3), "]"),
@@ -245,15 +214,14 @@ impl<'f, 'a> Rows<'f, 'a> {
         }
     }
 
-    fn name(&self, cx: &mut Context, symbols: &Symbols, index: usize, symbol: &Symbol) {
-        let version = self.version(cx, index, symbol);
+    fn name(&self, cx: &mut Context, index: usize, symbol: &Symbol) {
+        let version = self.versions.and_then(|v| v.of(cx, self.file, index, symbol));
         let named = symbol.st_name != 0 || symbol.kind() != STT_SECTION;
         let done = named
-            && self.file.options.wide
-            && self.file.options.spelling.is_plain()
+            && is_plain(self.file)
             && self.strings.is_some_and(|s| text::whole(&mut cx.out, s, symbol.st_name));
         if !done {
-            let section = if named { None } else { self.section_name(symbols, index, symbol) };
+            let section = if named { None } else { self.section_name(index, symbol) };
             let string = || c_str(self.strings?, symbol.st_name.into());
             let name = section.or_else(string).unwrap_or(CORRUPT);
             let taken = version.as_ref().map_or(0, width);
@@ -262,14 +230,20 @@ impl<'f, 'a> Rows<'f, 'a> {
         put_version(&mut cx.out, version);
     }
 
+    /// The number of the section that it is defined in.
+    #[inline(never)]
+    fn section_number(&self, index: usize, symbol: &Symbol) -> Option<u32> {
+        match symbol.st_shndx {
+            SHN_XINDEX => self.symbols.long_index(index),
+            SHN_LORESERVE.. => None,
+            number => Some(number.into()),
+        }
+    }
+
     /// A section's symbol without a name of its own goes by the section's.
     #[cold]
-    fn section_name(&self, symbols: &Symbols, index: usize, symbol: &Symbol) -> Option<&'a [u8]> {
-        let number = match symbol.st_shndx {
-            SHN_XINDEX => symbols.long_index(index)?,
-            SHN_LORESERVE.. => return None,
-            number => number.into(),
-        };
+    fn section_name(&self, index: usize, symbol: &Symbol) -> Option<&'a [u8]> {
+        let number = self.section_number(index, symbol)?;
         let section = self.file.sections.get(number as usize)?;
         let named = self.file.has_section_names();
         Some(if named { self.file.section_name(&section) } else { CORRUPT })

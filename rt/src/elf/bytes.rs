@@ -148,6 +148,143 @@ pub trait Record: Sized {
     fn decode(encoding: Encoding, bytes: &[u8]) -> Option<Self>;
 }
 
+/// A record whose fields are numbers: the struct has those of `ELFCLASS64` in their order, each
+/// with its place in a record of `ELFCLASS32`, where an address takes four bytes.
+///
+/// A record of `ELFCLASS64` and `ELFDATA2LSB` is copied as it is, all others are laid out so
+/// first: four decoders for each would be most of the code here.
+macro_rules! record {
+    ($(
+        $(#[$attribute:meta])*
+        pub struct $name:ident { $($field:ident: $type:ty = $narrow:literal),+ $(,)? }
+    )+) => {$(
+        $(#[$attribute])*
+        #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+        #[allow(missing_docs)] // the fields are the gABI's
+        #[repr(C)]
+        pub struct $name {
+            $(pub $field: $type,)+
+        }
+
+        impl $name {
+            /// What [`decode`](crate::elf::Record::decode) does, in line: for loops over very
+            /// many of them.
+            #[inline(always)]
+            pub(super) fn decode_here(
+                encoding: $crate::elf::Encoding,
+                bytes: &[u8],
+            ) -> Option<Self> {
+                use $crate::elf::bytes::{FIELDS, Field, USUAL, decode};
+                if encoding != USUAL {
+                    const LIST: &[[u8; 2]] = &[$([size_of::<$type>() as u8, $narrow]),+];
+                    static ALL: [[u8; 2]; FIELDS] = {
+                        let mut all = [[0; 2]; FIELDS];
+                        all.split_at_mut(LIST.len()).0.copy_from_slice(LIST);
+                        all
+                    };
+                    return decode(encoding, bytes, &ALL);
+                }
+                let mut bytes: &[u8] = bytes.first_chunk::<{ size_of::<Self>() }>()?;
+                Some($name { $($field: Field::take(&mut bytes)?,)+ })
+            }
+        }
+
+        impl $crate::elf::Record for $name {
+            fn size(encoding: $crate::elf::Encoding) -> usize {
+                if encoding.is_64() {
+                    size_of::<Self>()
+                } else {
+                    0 $(+ $crate::elf::bytes::narrow(size_of::<$type>()))+
+                }
+            }
+
+            // Not inlined: there are few of them, and many callers.
+            #[inline(never)]
+            fn decode(encoding: $crate::elf::Encoding, bytes: &[u8]) -> Option<Self> {
+                $name::decode_here(encoding, bytes)
+            }
+        }
+    )+};
+}
+
+pub(super) use record;
+
+/// `ELFCLASS64`, `ELFDATA2LSB`
+pub(super) const USUAL: Encoding = Encoding { class: Class::Elf64, data: Data::Lsb };
+
+/// A field of a record.
+pub(super) trait Field: Sized {
+    /// Takes it away from the beginning of a [usual](USUAL) record.
+    fn take(bytes: &mut &[u8]) -> Option<Self>;
+}
+
+macro_rules! field {
+    ($($type:ty)+) => {$(
+        impl Field for $type {
+            #[inline(always)]
+            fn take(bytes: &mut &[u8]) -> Option<Self> {
+                let (first, rest) = bytes.split_first_chunk()?;
+                *bytes = rest;
+                Some(<$type>::from_le_bytes(*first))
+            }
+        }
+    )+};
+}
+
+field!(u8 u16 u32 u64);
+
+/// How wide a field is in `ELFCLASS32`.
+pub(super) const fn narrow(width: usize) -> usize {
+    if width == 8 { 4 } else { width }
+}
+
+/// No record has more.
+pub(super) const FIELDS: usize = 16;
+
+/// Decodes a record that isn't [usual](USUAL).
+#[cold]
+#[inline(never)]
+pub(super) fn decode<T: Record>(
+    encoding: Encoding,
+    bytes: &[u8],
+    fields: &[[u8; 2]; FIELDS],
+) -> Option<T> {
+    T::decode(USUAL, &lay_out(encoding, bytes.get(..T::size(encoding))?, fields))
+}
+
+/// Room for the largest record, and for eight bytes where its last field is.
+const ROOM: usize = 72;
+
+/// Lays a record out as a [usual](USUAL) one; of each field its width there, and its place in
+/// `ELFCLASS32`.
+#[inline(never)]
+fn lay_out(encoding: Encoding, bytes: &[u8], fields: &[[u8; 2]; FIELDS]) -> [u8; ROOM] {
+    let mut from = [0; ROOM];
+    from.iter_mut().zip(bytes).for_each(|(to, byte)| *to = *byte);
+    // What is no number, `e_ident`, is the same in all.
+    let (mut to, mut at) = (from, 0);
+    for &[width, place] in fields {
+        let wide = usize::from(width);
+        let (place, size) = match encoding.class {
+            Class::Elf64 => (at, wide),
+            Class::Elf32 => (place.into(), narrow(wide)),
+        };
+        let field = from.get(place..).and_then(|from| from.first_chunk());
+        let room = to.get_mut(at..).and_then(|to| to.first_chunk_mut());
+        if let (Some(field), Some(room), 1..=8) = (field, room, wide) {
+            // With it comes something behind it.
+            let behind = 64 - 8 * size;
+            let number = match encoding.data {
+                Data::Lsb => u64::from_le_bytes(*field) << behind >> behind,
+                Data::Msb => u64::from_be_bytes(*field) >> behind,
+            };
+            *room = number.to_le_bytes();
+        }
+        at += wide;
+    }
+    to
+}
+
 /// Records one after the other, each decoded when it is asked for.
 pub struct Table<'a, T> {
     encoding: Encoding,
@@ -197,8 +334,14 @@ impl<'a, T: Record> Table<'a, T> {
     /// The record with this index.
     #[inline]
     pub fn get(&self, index: usize) -> Option<T> {
+        T::decode(self.encoding, self.bytes(index)?)
+    }
+
+    /// The bytes of the record with this index.
+    #[inline]
+    pub(super) fn bytes(&self, index: usize) -> Option<&'a [u8]> {
         let at = index.checked_mul(self.entsize.get())?;
-        T::decode(self.encoding, self.bytes.get(at..at.checked_add(self.entsize.get())?)?)
+        self.bytes.get(at..at.checked_add(self.entsize.get())?)
     }
 
     /// The bytes of all records in order.
@@ -214,7 +357,7 @@ impl<'a, T: Record> Table<'a, T> {
     /// All records in order.
     // Not inlined: there are many callers.
     #[inline(never)]
-    pub fn iter(self) -> Records<'a, T> {
+    pub fn iter(&self) -> Records<'a, T> {
         let chunks = self.bytes.chunks_exact(self.entsize.get());
         Records { encoding: self.encoding, chunks, record: PhantomData }
     }

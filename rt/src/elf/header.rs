@@ -1,10 +1,10 @@
 //! The file header (gABI, "ELF Header").
 
-use super::bytes::{Class, Data, Encoding, Record};
+use super::bytes::{Class, Data, Encoding, Field, record};
 use super::consts::*;
 
 /// `e_ident`: what comes before the first number.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub struct Ident(pub [u8; 16]);
 
 impl Ident {
@@ -47,70 +47,31 @@ impl Ident {
     }
 }
 
-/// `Elf32_Ehdr`, `Elf64_Ehdr`
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-#[allow(missing_docs)] // the fields are the gABI's
-pub struct FileHeader {
-    pub e_ident: Ident,
-    pub e_type: u16,
-    pub e_machine: u16,
-    pub e_version: u32,
-    pub e_entry: u64,
-    pub e_phoff: u64,
-    pub e_shoff: u64,
-    pub e_flags: u32,
-    pub e_ehsize: u16,
-    pub e_phentsize: u16,
-    pub e_phnum: u16,
-    pub e_shentsize: u16,
-    pub e_shnum: u16,
-    pub e_shstrndx: u16,
+impl Field for Ident {
+    #[inline(always)]
+    fn take(bytes: &mut &[u8]) -> Option<Self> {
+        let (first, rest) = bytes.split_first_chunk()?;
+        *bytes = rest;
+        Some(Ident(*first))
+    }
 }
 
-impl Record for FileHeader {
-    fn size(encoding: Encoding) -> usize {
-        if encoding.is_64() { 64 } else { 52 }
-    }
-
-    fn decode(e: Encoding, bytes: &[u8]) -> Option<Self> {
-        let e_ident = Ident(*bytes.first_chunk()?);
-        // What follows the three words is the same in both classes, 12 bytes apart.
-        Some(if e.is_64() {
-            let b: &[u8; 64] = bytes.first_chunk()?;
-            FileHeader {
-                e_ident,
-                e_type: e.u16(b, 16),
-                e_machine: e.u16(b, 18),
-                e_version: e.u32(b, 20),
-                e_entry: e.u64(b, 24),
-                e_phoff: e.u64(b, 32),
-                e_shoff: e.u64(b, 40),
-                e_flags: e.u32(b, 48),
-                e_ehsize: e.u16(b, 52),
-                e_phentsize: e.u16(b, 54),
-                e_phnum: e.u16(b, 56),
-                e_shentsize: e.u16(b, 58),
-                e_shnum: e.u16(b, 60),
-                e_shstrndx: e.u16(b, 62),
-            }
-        } else {
-            let b: &[u8; 52] = bytes.first_chunk()?;
-            FileHeader {
-                e_ident,
-                e_type: e.u16(b, 16),
-                e_machine: e.u16(b, 18),
-                e_version: e.u32(b, 20),
-                e_entry: e.u32(b, 24).into(),
-                e_phoff: e.u32(b, 28).into(),
-                e_shoff: e.u32(b, 32).into(),
-                e_flags: e.u32(b, 36),
-                e_ehsize: e.u16(b, 40),
-                e_phentsize: e.u16(b, 42),
-                e_phnum: e.u16(b, 44),
-                e_shentsize: e.u16(b, 46),
-                e_shnum: e.u16(b, 48),
-                e_shstrndx: e.u16(b, 50),
-            }
-        })
+record! {
+    /// `Elf32_Ehdr`, `Elf64_Ehdr`
+    pub struct FileHeader {
+        e_ident: Ident = 0,
+        e_type: u16 = 16,
+        e_machine: u16 = 18,
+        e_version: u32 = 20,
+        e_entry: u64 = 24,
+        e_phoff: u64 = 28,
+        e_shoff: u64 = 32,
+        e_flags: u32 = 36,
+        e_ehsize: u16 = 40,
+        e_phentsize: u16 = 42,
+        e_phnum: u16 = 44,
+        e_shentsize: u16 = 46,
+        e_shnum: u16 = 48,
+        e_shstrndx: u16 = 50,
     }
 }

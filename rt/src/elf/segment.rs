@@ -1,56 +1,20 @@
 //! Program headers (gABI, "Program Header").
 
 use super::SectionHeader;
-use super::bytes::{Encoding, Record, Table};
+use super::bytes::{Table, record};
 use super::consts::*;
 
-/// `Elf32_Phdr`, `Elf64_Phdr`
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
-#[allow(missing_docs)] // the fields are the gABI's
-pub struct ProgramHeader {
-    pub p_type: u32,
-    pub p_flags: u32,
-    pub p_offset: u64,
-    pub p_vaddr: u64,
-    pub p_paddr: u64,
-    pub p_filesz: u64,
-    pub p_memsz: u64,
-    pub p_align: u64,
-}
-
-impl Record for ProgramHeader {
-    fn size(encoding: Encoding) -> usize {
-        if encoding.is_64() { 56 } else { 32 }
-    }
-
-    // Not inlined: there are few of them, and many callers.
-    #[inline(never)]
-    fn decode(e: Encoding, bytes: &[u8]) -> Option<Self> {
-        Some(if e.is_64() {
-            let b: &[u8; 56] = bytes.first_chunk()?;
-            ProgramHeader {
-                p_type: e.u32(b, 0),
-                p_flags: e.u32(b, 4),
-                p_offset: e.u64(b, 8),
-                p_vaddr: e.u64(b, 16),
-                p_paddr: e.u64(b, 24),
-                p_filesz: e.u64(b, 32),
-                p_memsz: e.u64(b, 40),
-                p_align: e.u64(b, 48),
-            }
-        } else {
-            let b: &[u8; 32] = bytes.first_chunk()?;
-            ProgramHeader {
-                p_type: e.u32(b, 0),
-                p_offset: e.u32(b, 4).into(),
-                p_vaddr: e.u32(b, 8).into(),
-                p_paddr: e.u32(b, 12).into(),
-                p_filesz: e.u32(b, 16).into(),
-                p_memsz: e.u32(b, 20).into(),
-                p_flags: e.u32(b, 24),
-                p_align: e.u32(b, 28).into(),
-            }
-        })
+record! {
+    /// `Elf32_Phdr`, `Elf64_Phdr`
+    pub struct ProgramHeader {
+        p_type: u32 = 0,
+        p_flags: u32 = 24,
+        p_offset: u64 = 4,
+        p_vaddr: u64 = 8,
+        p_paddr: u64 = 12,
+        p_filesz: u64 = 16,
+        p_memsz: u64 = 20,
+        p_align: u64 = 28,
     }
 }
 
@@ -164,7 +128,7 @@ fn within(start: u64, size: u64, begin: u64, length: u64, strict: bool) -> bool 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::elf::{Class, Data};
+    use crate::elf::{Class, Data, Encoding};
 
     #[test]
     fn sections_of_a_segment() {

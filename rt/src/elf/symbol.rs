@@ -1,18 +1,18 @@
 //! Symbols (gABI, "Symbol Table").
 
-use super::bytes::{Encoding, Record, Table};
+use super::bytes::{Encoding, Table, record};
 use super::consts::STB_LOCAL;
 
-/// `Elf32_Sym`, `Elf64_Sym`
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
-#[allow(missing_docs)] // the fields are the gABI's
-pub struct Symbol {
-    pub st_name: u32,
-    pub st_info: u8,
-    pub st_other: u8,
-    pub st_shndx: u16,
-    pub st_value: u64,
-    pub st_size: u64,
+record! {
+    /// `Elf32_Sym`, `Elf64_Sym`
+    pub struct Symbol {
+        st_name: u32 = 0,
+        st_info: u8 = 12,
+        st_other: u8 = 13,
+        st_shndx: u16 = 14,
+        st_value: u64 = 4,
+        st_size: u64 = 8,
+    }
 }
 
 impl Symbol {
@@ -33,16 +33,11 @@ impl Symbol {
     pub const fn visibility(&self) -> u8 {
         self.st_other & 3
     }
-}
 
-impl Record for Symbol {
-    fn size(encoding: Encoding) -> usize {
-        if encoding.is_64() { 24 } else { 16 }
-    }
-
-    // Always: rows of symbols are most of a report, whatever else is compiled for size.
+    /// What [`decode`](super::Record::decode) does, in line and of all encodings alike: rows of symbols
+    /// are most of a report, whatever the file.
     #[inline(always)]
-    fn decode(e: Encoding, bytes: &[u8]) -> Option<Self> {
+    fn decode_fast(e: Encoding, bytes: &[u8]) -> Option<Self> {
         Some(if e.is_64() {
             let b: &[u8; 24] = bytes.first_chunk()?;
             Symbol {
@@ -68,12 +63,24 @@ impl Record for Symbol {
 }
 
 impl Table<'_, Symbol> {
+    /// As [`get`](Self::get), for rows.
+    #[inline(always)]
+    pub(crate) fn get_fast(&self, index: usize) -> Option<Symbol> {
+        Symbol::decode_fast(self.encoding(), self.bytes(index)?)
+    }
+
+    /// The `st_name` of a symbol.
+    #[inline(always)]
+    pub(crate) fn name(&self, index: usize) -> Option<u32> {
+        Some(self.encoding().u32(self.bytes(index)?.first_chunk::<4>()?, 0))
+    }
+
     /// The first local symbol from one index to before another.
     // Not inlined: then it would be compiled with its caller's options, for size.
     #[inline(never)]
     pub fn first_local(&self, from: usize, to: usize) -> Option<usize> {
         let is_local =
-            |index: &usize| self.get(*index).is_some_and(|symbol| symbol.bind() == STB_LOCAL);
+            |index: &usize| self.get_fast(*index).is_some_and(|symbol| symbol.bind() == STB_LOCAL);
         (from..to).find(is_local)
     }
 }

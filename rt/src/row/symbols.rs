@@ -7,7 +7,7 @@ use crate::elf::{Reader, Symbol, Table};
 use crate::io::BufWriter;
 
 /// A text for a column, filled up to the column's width.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Default)]
 pub struct Cell {
     /// The text, and anything after it.
     pub bytes: [u8; Cell::ROOM],
@@ -22,21 +22,25 @@ impl Cell {
 
 /// Everything that the rows of a table of symbols have in common.
 pub struct SymbolColumns {
-    /// What is printed for each `STT_*`.
-    pub kinds: [Cell; 16],
-    /// For each `STB_*`.
-    pub binds: [Cell; 16],
-    /// For each `STV_*`.
-    pub visibilities: [Cell; 4],
+    /// What is printed for each `STT_*`, from [`BINDS`](Self::BINDS) on for each `STB_*`, from
+    /// [`VISIBILITIES`](Self::VISIBILITIES) on for each `STV_*`.
+    pub cells: [Cell; 36],
     /// How many digits a value has.
     pub value_digits: usize,
     /// Sizes from this on are printed in another way.
     pub large: u64,
     /// How many sections there are: larger indices are printed in another way.
     pub sections: u32,
+    /// Whether names are printed as they are.
+    pub plain: bool,
 }
 
 impl SymbolColumns {
+    /// Where the words for `STB_*` begin.
+    pub const BINDS: usize = 16;
+    /// Where those for `STV_*` begin.
+    pub const VISIBILITIES: usize = 32;
+
     /// What comes before the name; false where that is anything but an index, a value, a
     /// small size, words, and the number of a section. The digits of the `last` section's
     /// number are kept.
@@ -49,7 +53,7 @@ impl SymbolColumns {
         symbol: &Symbol,
     ) -> bool {
         let section = u32::from(symbol.st_shndx);
-        let visibility = self.visibilities.get(usize::from(symbol.st_other));
+        let visibility = self.cells.get(Self::VISIBILITIES + usize::from(symbol.st_other));
         let Some(visibility) = visibility.filter(|_| {
             symbol.st_size < self.large && section < self.sections.min(SHN_LORESERVE.into())
         }) else {
@@ -61,9 +65,9 @@ impl SymbolColumns {
         line.put(b" ", 1);
         line.put_digits(decimal_here(symbol.st_size as u32), 5);
         line.put(b" ", 1);
-        let kind = &self.kinds[usize::from(symbol.kind())];
+        let kind = &self.cells[usize::from(symbol.kind())];
         line.put(&kind.bytes, kind.len);
-        let bind = &self.binds[usize::from(symbol.bind())];
+        let bind = &self.cells[Self::BINDS + usize::from(symbol.bind())];
         line.put(&bind.bytes, bind.len);
         line.put(&visibility.bytes, visibility.len);
         if symbol.st_shndx == SHN_UNDEF {
@@ -95,7 +99,7 @@ const AHEAD: usize = 12;
 /// What follows the name of a symbol with a version.
 #[derive(Clone, Copy)]
 pub struct Version {
-    /// The entry in `SHT_GNU_versym` of the symbols that this is for.
+    /// The entry in `SHT_GNU_versym` of the symbols that this is for; 0 where it is for none.
     pub entry: u16,
     /// Whether they are undefined.
     pub undefined: bool,
@@ -110,6 +114,9 @@ pub struct Version {
 impl Version {
     /// Room for most.
     pub const ROOM: usize = 48;
+    /// That of no symbol.
+    pub const NONE: Version =
+        Version { entry: 0, undefined: false, not: 0, text: [0; Version::ROOM], len: 0 };
 }
 
 /// How far [`BufWriter::symbol_rows`] came.
@@ -117,34 +124,18 @@ impl Version {
 pub enum Reached {
     /// Nothing is there of the row with this index, which is an unusual one, or past the end.
     Row(usize),
+    /// The row with this index is there up to before its name, which is an unusual one.
+    Name(usize),
     /// The row with this index is there up to its name: it has another version.
     Version(usize),
 }
 
 impl BufWriter<'_> {
-    /// Adds what comes before a symbol's name; false, and nothing is added, where that is
-    /// anything but an index, a value, a small size, words, and the number of a section.
+    /// Adds whole rows from an index on, as long as there is nothing in them but an index, a
+    /// value, a small size, words, the number of a section, and a name in printable ASCII, not
+    /// longer than most; up to the first one with a version other than the one that is given. It
+    /// has one if its entry in `SHT_GNU_versym`, if there are any, is neither 0 nor 1.
     // Not inlined: it would be compiled with its caller's options, for size.
-    #[inline(never)]
-    pub fn symbol_columns(
-        &mut self,
-        columns: &SymbolColumns,
-        index: usize,
-        symbol: &Symbol,
-    ) -> bool {
-        let Some(bytes) = self.room().filter(|_| index < INDICES) else { return false };
-        let mut line = Line { bytes, len: 0 };
-        let plain = columns.put(&mut line, decimal_here(index as u32), &mut { NO_SECTION }, symbol);
-        let len = line.len;
-        self.advance(if plain { len } else { 0 });
-        plain
-    }
-
-    /// Adds whole rows from an index on, as long as they are as in
-    /// [`symbol_columns`](Self::symbol_columns) and have a name in printable ASCII, not longer
-    /// than most; up to the first one with a version other than the one that is given. It has
-    /// one if its entry in `SHT_GNU_versym`, if there are any, is neither 0 nor 1.
-    // Not inlined, as above.
     #[inline(never)]
     pub fn symbol_rows(
         &mut self,
@@ -153,13 +144,13 @@ impl BufWriter<'_> {
         from: usize,
         strings: &[u8],
         versym: Option<Reader>,
-        known: Option<&Version>,
+        known: &Version,
     ) -> Reached {
         let mut digits = (0, 0);
         let mut last = NO_SECTION;
         for index in from..table.len().min(INDICES) {
-            if let Some(next) = table.get(index + AHEAD) {
-                let name = next.st_name as usize;
+            if let Some(name) = table.name(index + AHEAD) {
+                let name = name as usize;
                 prefetch(strings, name);
                 prefetch(strings, name.wrapping_add(64));
                 prefetch(strings, name.wrapping_add(128));
@@ -169,27 +160,31 @@ impl BufWriter<'_> {
                 b'0'..=b'8' => digits.0 += 1 << 56,
                 _ => digits = decimal_here(index as u32),
             }
-            let entry = versym.map_or(Some(0), |versym| versym.u16(2 * index));
-            let (Some(symbol), Some(entry), Some(bytes)) = (table.get(index), entry, self.room())
-            else {
+            let (Some(symbol), Some(bytes)) = (table.get_fast(index), self.room()) else {
                 return Reached::Row(index);
             };
             let mut line = Line { bytes, len: 0 };
-            let name = strings.get(symbol.st_name as usize..).filter(|_| symbol.st_name != 0);
-            let done = columns.put(&mut line, digits, &mut last, &symbol)
-                && name.is_some_and(|name| put_name(&mut line, name));
-            if !done {
+            if !columns.put(&mut line, digits, &mut last, &symbol) {
                 return Reached::Row(index);
             }
+            let before = line.len;
+            let entry = versym.map_or(Some(0), |versym| versym.u16(2 * index));
+            let is_named = columns.plain && symbol.st_name != 0;
+            let name = strings.get(symbol.st_name as usize..).filter(|_| is_named);
+            let done = name.is_some_and(|name| put_name(&mut line, name));
+            let Some(entry) = entry.filter(|_| done) else {
+                self.advance(before);
+                return Reached::Name(index);
+            };
             let versioned = entry & !VERSYM_HIDDEN > 1;
-            let known = known.filter(|known| {
-                let undefined = symbol.st_shndx == SHN_UNDEF;
-                (known.entry, known.undefined) == (entry, undefined) && known.not != symbol.st_name
-            });
-            if versioned && let Some(known) = known {
+            let undefined = symbol.st_shndx == SHN_UNDEF;
+            let is_known = versioned
+                && (known.entry, known.undefined) == (entry, undefined)
+                && known.not != symbol.st_name;
+            if is_known {
                 line.put(&known.text, known.len);
             }
-            let ends = !versioned || known.is_some();
+            let ends = !versioned || is_known;
             line.put(b"\n", usize::from(ends));
             let len = line.len;
             self.advance(len);
@@ -235,9 +230,12 @@ mod tests {
             Cell { bytes, len: text.len() }
         };
         SymbolColumns {
-            kinds: [cell("KIND "); 16],
-            binds: [cell("BIND "); 16],
-            visibilities: [cell("VIS "); 4],
+            cells: core::array::from_fn(|place| match place {
+                ..16 => cell("KIND "),
+                16..32 => cell("BIND "),
+                _ => cell("VIS "),
+            }),
+            plain: true,
             value_digits: 16,
             large: 100_000,
             sections: 9,
@@ -266,26 +264,29 @@ mod tests {
         let last = strings.len();
         strings.extend(b"a\x1bb\0");
         strings.extend([b'x'; 2000].iter().chain(&[0; 20]));
+        let (row, name) = (Reached::Row(900), Reached::Name(900));
         let unusual = [
-            entry(0, 1, 1),
-            entry(last, 1, 1),
-            entry(last + 4, 1, 1),
-            entry(1, 9, 1),
-            entry(1, 0xfff1, 1),
-            entry(1, 1, 100_000),
-            entry(usize::MAX, 1, 1),
+            (entry(0, 1, 1), name),
+            (entry(last, 1, 1), name),
+            (entry(last + 4, 1, 1), name),
+            (entry(1, 9, 1), row),
+            (entry(1, 0xfff1, 1), row),
+            (entry(1, 1, 100_000), row),
+            (entry(usize::MAX, 1, 1), name),
         ];
-        for other in unusual {
+        for (other, reached) in unusual {
             let bytes = [&table[..], &other, &entry(1, 1, 1)].concat();
             let symbols = Table::packed(encoding, &bytes);
             let (mut to, mut buffer) = (Vec::new(), [0; 3000]);
             let mut out = BufWriter::new(&mut buffer, &mut to);
             let mut reach =
-                |from| out.symbol_rows(&columns(), &symbols, from, &strings, None, None);
-            assert_eq!(reach(0), Reached::Row(900));
+                |from| out.symbol_rows(&columns(), &symbols, from, &strings, None, &Version::NONE);
+            assert_eq!(reach(0), reached);
             assert_eq!(reach(901), Reached::Row(902));
             out.flush().unwrap();
-            let next = "   901: 0000000000001234     1 KIND BIND VIS    1 n\n";
+            let head = "0000000000001234     1 KIND BIND VIS    1";
+            let before = if reached == name { format!("   900: {head} ") } else { "".into() };
+            let next = format!("{before}   901: {head} n\n");
             assert_eq!(String::from_utf8(to).unwrap(), format!("{expected}{next}"));
         }
     }
@@ -301,24 +302,25 @@ mod tests {
         text[..3].copy_from_slice(b"@@V");
         let known = Version { entry: 2, undefined: false, not: 9, text, len: 3 };
         for (from, known, reached, expected) in [
-            (0, None, Reached::Version(3), "name\nname\nname\nname"),
-            (4, None, Reached::Version(4), "name"),
-            (5, None, Reached::Row(5), ""),
-            (6, None, Reached::Row(6), ""),
-            (2, Some(known), Reached::Version(4), "name\nname@@V\nname"),
-            (3, Some(Version { undefined: true, ..known }), Reached::Version(3), "name"),
-            (3, Some(Version { not: 1, ..known }), Reached::Version(3), "name"),
-            (4, Some(Version { entry: 0x8002, ..known }), Reached::Row(5), "name@@V\n"),
-            (0, Some(Version { entry: 1, ..known }), Reached::Version(3), "name\nname\nname\nname"),
+            (0, Version::NONE, Reached::Version(3), "name\nname\nname\nname"),
+            (4, Version::NONE, Reached::Version(4), "name"),
+            (5, Version::NONE, Reached::Name(5), ""),
+            (6, Version::NONE, Reached::Row(6), ""),
+            (2, known, Reached::Version(4), "name\nname@@V\nname"),
+            (3, Version { undefined: true, ..known }, Reached::Version(3), "name"),
+            (3, Version { not: 1, ..known }, Reached::Version(3), "name"),
+            (4, Version { entry: 0x8002, ..known }, Reached::Name(5), "name@@V\n"),
+            (0, Version { entry: 1, ..known }, Reached::Version(3), "name\nname\nname\nname"),
         ] {
             let (mut to, mut buffer) = (Vec::new(), [0; 3000]);
             let mut out = BufWriter::new(&mut buffer, &mut to);
             let versym = Some(Reader::new(encoding, &versym));
-            let got = out.symbol_rows(&columns(), &symbols, from, &strings, versym, known.as_ref());
+            let got = out.symbol_rows(&columns(), &symbols, from, &strings, versym, &known);
             assert_eq!(got, reached);
             out.flush().unwrap();
             let text = String::from_utf8(to).unwrap();
-            let names: Vec<_> = text.split_inclusive('\n').map(|row| &row[50..]).collect();
+            let names: Vec<_> =
+                text.split_inclusive('\n').filter_map(|row| row.get(50..)).collect();
             assert_eq!(names.concat(), expected);
         }
     }
