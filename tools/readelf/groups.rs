@@ -65,6 +65,13 @@ pub fn show(cx: &mut Context, file: &File) -> bool {
         error!(cx, "Section headers are not available!");
         return true;
     }
+    show_all(cx, file, wanted);
+    true
+}
+
+// Its frame is large: nobody pays for it who asks for no groups.
+#[inline(never)]
+fn show_all(cx: &mut Context, file: &File, wanted: bool) {
     let mut any = false;
     let mut group_of = Vec::new();
     // Most groups are linked with the same symbol table.
@@ -108,7 +115,6 @@ pub fn show(cx: &mut Context, file: &File) -> bool {
     if wanted && !any {
         put!(&mut cx.out, "\nThere are no section groups in this file.\n");
     }
-    true
 }
 
 /// The name of a group: of the symbol that `sh_info` names, or of its section.

@@ -5,7 +5,7 @@ use super::flags;
 use super::names::{Names, machines};
 use crate::context::Context;
 use rt::elf::consts::*;
-use rt::fmt::{dec, hex, int, left};
+use rt::fmt::{dec, hex, int};
 use rt::io::BufWriter;
 use rt::put;
 
@@ -21,62 +21,50 @@ fn print(cx: &mut Context, file: &mut File) {
     let ident = header.e_ident;
     let out = &mut cx.out;
     put!(out, "ELF Header:\n  Magic:   ");
-    for byte in ident.0 {
-        put!(out, hex(byte).zero(2), " ");
+    for byte in &ident.0 {
+        put!(out, hex(*byte).zero(2), " ");
     }
-    label(out, "Class:");
+    put!(out, "\n  Class:                             ");
     put_name(out, machines::CLASSES, ident.class());
-    label(out, "Data:");
+    put!(out, "\n  Data:                              ");
     put_name(out, machines::ENCODINGS, ident.data());
-    label(out, "Version:");
-    put!(out, dec(ident.version()), machines::version(ident.version()));
-    label(out, "OS/ABI:");
+    put!(out, "\n  Version:                           ", dec(ident.version()));
+    put!(out, machines::version(ident.version()), "\n  OS/ABI:                            ");
     match &machines::osabi(ident.osabi(), header.e_machine) {
         Some(name) => put!(out, name),
         None => put_unknown(out, ident.osabi()),
     }
-    label(out, "ABI Version:");
-    put!(out, dec(ident.abi_version()), "\n");
+    put!(out, "\n  ABI Version:                       ", dec(ident.abi_version()), "\n");
     // Whether a shared object is a program is looked up in its dynamic segment.
     let pie = file.is_pie(cx);
     let out = &mut cx.out;
     put!(out, "  Type:                              ");
     put_type(out, header.e_type, pie);
-    label(out, "Machine:");
+    put!(out, "\n  Machine:                           ");
     if !machines::MACHINES.put(out, header.e_machine.into()) {
         put!(out, "<unknown>: 0x", hex(header.e_machine));
     }
-    label(out, "Version:");
-    put!(out, "0x", hex(header.e_version));
-    label(out, "Entry point address:");
-    put!(out, "0x", hex(header.e_entry));
+    put!(out, "\n  Version:                           0x", hex(header.e_version));
+    put!(out, "\n  Entry point address:               0x", hex(header.e_entry));
     // Offsets are printed as signed numbers.
-    label(out, "Start of program headers:");
-    put!(out, int(header.e_phoff.cast_signed()), " (bytes into file)");
-    label(out, "Start of section headers:");
+    put!(out, "\n  Start of program headers:          ", int(header.e_phoff.cast_signed()));
+    put!(out, " (bytes into file)\n  Start of section headers:          ");
     put!(out, int(header.e_shoff.cast_signed()), " (bytes into file)");
-    label(out, "Flags:");
-    put!(out, "0x", hex(header.e_flags));
+    put!(out, "\n  Flags:                             0x", hex(header.e_flags));
     flags::put(out, &header);
-    label(out, "Size of this header:");
-    put!(out, dec(header.e_ehsize), " (bytes)");
-    label(out, "Size of program headers:");
-    put!(out, dec(header.e_phentsize), " (bytes)");
-    label(out, "Number of program headers:");
-    put!(out, dec(header.e_phnum));
+    put!(out, "\n  Size of this header:               ", dec(header.e_ehsize));
+    put!(out, " (bytes)\n  Size of program headers:           ", dec(header.e_phentsize));
+    put!(out, " (bytes)\n  Number of program headers:         ", dec(header.e_phnum));
     if header.e_phnum == PN_XNUM && file.phnum() != PN_XNUM.into() {
         put!(out, " (", dec(file.phnum()), ")");
     }
-    label(out, "Size of section headers:");
-    put!(out, dec(header.e_shentsize), " (bytes)");
-    label(out, "Number of section headers:");
-    put!(out, dec(header.e_shnum));
+    put!(out, "\n  Size of section headers:           ", dec(header.e_shentsize));
+    put!(out, " (bytes)\n  Number of section headers:         ", dec(header.e_shnum));
     let extended = file.elf.first_section().is_some();
     if header.e_shnum == 0 && extended {
         put!(out, " (", dec(file.shnum()), ")");
     }
-    label(out, "Section header string table index:");
-    put!(out, dec(header.e_shstrndx));
+    put!(out, "\n  Section header string table index: ", dec(header.e_shstrndx));
     let shstrndx = file.elf.shstrndx();
     if header.e_shstrndx == SHN_XINDEX && extended {
         put!(out, " (", dec(shstrndx), ")");
@@ -85,11 +73,6 @@ fn print(cx: &mut Context, file: &mut File) {
         put!(out, " <corrupt: out of range>");
     }
     put!(out, "\n");
-}
-
-/// Ends a line and begins the next one.
-fn label(out: &mut BufWriter, label: &str) {
-    put!(out, "\n  ", left(label, 35));
 }
 
 fn put_name(out: &mut BufWriter, names: Names, number: u8) {

@@ -21,6 +21,7 @@ pub fn called(names: &'static [u8], number: u32) -> Option<&'static [u8]> {
 pub const PREFIX: &[u8] = b".gnu.lto_.symtab.";
 pub const EXTENSION: &[u8] = b".gnu.lto_.ext_symtab.";
 
+#[inline(never)]
 pub fn show(cx: &mut Context, file: &File) -> bool {
     file.sections.iter().all(|section| match file.section_name(&section).strip_prefix(PREFIX) {
         Some(suffix) => table(cx, file, &section, suffix),

@@ -157,7 +157,10 @@ Known to GNU readelf, not supported yet:
 /// [`Options::field`]: what has no use for symbols, the other parts of the report, what only says how.
 const FIELDS: &[u8] = b"h l S g n draw d s dyn-syms lto-syms r u V A I \
     W c D T z P H v C no-recurse-limit json diff";
-/// How many of them have no use for symbols, and how many ask for anything at all.
+/// Those that do something else, in the order of [`Options::set`].
+const OTHERS: &[u8] = b"a e t N L x p R ctf sframe w debug-dump demangle no-demangle \
+    recurse-limit U sym-base check size color";
+/// How many of the first have no use for symbols, and how many ask for anything at all.
 const HEADERS: usize = 7;
 const PARTS: usize = 15;
 
@@ -212,8 +215,7 @@ impl Options {
     }
 
     fn set(&mut self, cx: &mut Context, key: &[u8], value: Option<&'static [u8]>) {
-        let place = place(FIELDS, key);
-        if let Some(place) = place
+        if let Some(place) = place(FIELDS, key)
             && let Some(field) = self.field(place)
         {
             *field = true;
@@ -223,41 +225,40 @@ impl Options {
         }
         let given = value.unwrap_or_default();
         let mut wrong = false;
-        // As `str`: of bytes each one would be compared on its own.
-        match core::str::from_utf8(key).unwrap_or_default() {
-            "a" => self.set_all(cx, b"hlSgsrudVnAI"),
-            "e" => self.set_all(cx, b"hlS"),
-            "t" | "N" => {
+        match place(OTHERS, key) {
+            Some(0) => self.set_all(cx, b"hlSgsrudVnAI"),
+            Some(1) => self.set_all(cx, b"hlS"),
+            Some(2 | 3) => {
                 self.section_details = true;
                 self.set_all(cx, b"S");
             }
-            "L" => {
+            Some(4) => {
                 self.lint = true;
                 self.set_all(cx, b"a");
             }
-            "x" => self.dump(b'x', given),
-            "p" => self.dump(b'p', given),
-            "R" => self.dump(b'R', given),
-            "ctf" => self.dump(b'c', given),
-            "sframe" => self.dump(b'f', value.unwrap_or(b".sframe")),
-            "w" => self.debug.letters(cx, value),
-            "debug-dump" => self.debug.words(cx, value),
-            "demangle" => self.spelling.demangle(cx, value),
-            "no-demangle" => self.spelling.demangled = false,
-            "recurse-limit" => self.spelling.unlimited = false,
-            "U" => self.spelling.unicode(cx, given),
-            "sym-base" => self.symbol_base = base(given),
-            "check" => {
+            Some(5) => self.dump(b'x', given),
+            Some(6) => self.dump(b'p', given),
+            Some(7) => self.dump(b'R', given),
+            Some(8) => self.dump(b'c', given),
+            Some(9) => self.dump(b'f', value.unwrap_or(b".sframe")),
+            Some(10) => self.debug.letters(cx, value),
+            Some(11) => self.debug.words(cx, value),
+            Some(12) => self.spelling.demangle(cx, value),
+            Some(13) => self.spelling.demangled = false,
+            Some(14) => self.spelling.unlimited = false,
+            Some(15) => self.spelling.unicode(cx, given),
+            Some(16) => self.symbol_base = base(given),
+            Some(17) => {
                 self.check = check::chosen(cx, value).map(|checks| (checks, value.is_some()));
                 self.wrong |= self.check.is_none();
                 self.asks_of_all();
             }
-            "size" => {
+            Some(18) => {
                 self.size = size::limit(value);
                 wrong = self.size.is_none();
                 self.asks_of_all();
             }
-            "color" => match Colour::chosen(value) {
+            Some(19) => match Colour::chosen(value) {
                 Some(colour) => self.colour = colour,
                 None => wrong = true,
             },

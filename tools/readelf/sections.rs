@@ -48,37 +48,40 @@ fn print(cx: &mut Context, file: &File) {
     let narrow = is_64 && !options.wide;
     let plural = if file.sections.len() == 1 { "" } else { "s" };
     put!(&mut cx.out, "\nSection Header", plural, ":\n");
-    let titles = match (options.section_details, narrow, is_64) {
-        (false, true, _) => {
-            "  [Nr] Name              Type             Address           Offset\n       \
+    let out = &mut cx.out;
+    let details = options.section_details;
+    put!(out, "  [Nr] Name");
+    match details {
+        true => put!(out, "\n       Type            "),
+        false => put!(out, "              Type            "),
+    }
+    match (narrow, is_64) {
+        (true, _) => {}
+        (_, true) => put!(out, "Address          Off    Size   ES "),
+        (_, false) => put!(out, "Addr     Off    Size   ES "),
+    }
+    match (details, narrow) {
+        (false, false) => put!(out, "Flg Lk Inf Al\n"),
+        (true, false) => put!(out, "  Lk Inf Al\n       Flags\n"),
+        (false, true) => put!(
+            out,
+            " Address           Offset\n       \
              Size              EntSize          Flags  Link  Info  Align\n"
-        }
-        (false, false, true) => {
-            "  [Nr] Name              Type            Address          Off    Size   ES Flg Lk Inf Al\n"
-        }
-        (false, false, false) => {
-            "  [Nr] Name              Type            Addr     Off    Size   ES Flg Lk Inf Al\n"
-        }
-        (true, true, _) => {
-            "  [Nr] Name\n       Type              Address          Offset            Link\n       \
+        ),
+        (true, true) => put!(
+            out,
+            "  Address          Offset            Link\n       \
              Size              EntSize          Info              Align\n       Flags\n"
-        }
-        (true, false, true) => {
-            "  [Nr] Name\n       Type            Address          Off    Size   ES   Lk Inf Al\n       \
-             Flags\n"
-        }
-        (true, false, false) => {
-            "  [Nr] Name\n       Type            Addr     Off    Size   ES   Lk Inf Al\n       Flags\n"
-        }
-    };
-    put!(&mut cx.out, titles);
+        ),
+    }
     let header = &file.elf.header;
-    for (i, section) in file.sections.iter().enumerate() {
-        let section = SectionHeader { sh_entsize: file.entsize(i, &section), ..section };
+    for i in 0..file.sections.len() {
+        let mut section = file.section(i);
+        section.sh_entsize = file.entsize(i, &section);
         check(cx, file, i, &section);
         let out = &mut cx.out;
         put!(out, "  [", dec(i).width(2), "] ");
-        if options.section_details {
+        if details {
             put!(out, text::section(file.section_name(&section)), "\n      ");
         } else {
             text::column(out, options, file.section_name(&section), 17);
@@ -87,8 +90,8 @@ fn print(cx: &mut Context, file: &File) {
         let kind = section_type(section.sh_type, header.e_machine, header.e_ident.osabi());
         let kind = if options.wide { left(&kind, 15) } else { left(&kind, 15).cut() };
         put!(out, options.colour.paint(kind_colour(&section), kind));
-        match (narrow, options.section_details) {
-            (false, details) => put_line(out, file, &section, details),
+        match (narrow, details) {
+            (false, _) => put_line(out, file, &section, details),
             (true, false) => put_two_lines(out, file, &section),
             (true, true) => {
                 put!(out, "  ", hex(section.sh_addr).zero(16), "  ");
@@ -105,16 +108,17 @@ fn print(cx: &mut Context, file: &File) {
             let tail = " is larger than the number of sections";
             warn!(cx, "section ", index, ": sh_link value of ", link, tail);
         }
-        if options.section_details {
+        if details {
             put_details(cx, file, &section);
         }
     }
-    if !options.section_details {
+    if !details {
         put_key(&mut cx.out, file);
     }
 }
 
 /// All of a section in one line, after its name and type.
+#[inline(never)]
 fn put_line(out: &mut BufWriter, file: &File, section: &SectionHeader, details: bool) {
     let address = 2 * file.elf.encoding.word() as u8;
     put!(out, " ", hex(section.sh_addr).zero(address), " ", hex(section.sh_offset).zero(6));
@@ -137,11 +141,9 @@ fn put_two_lines(out: &mut BufWriter, file: &File, section: &SectionHeader) {
 }
 
 /// Tells what is wrong with a section's fields, before its line.
+// Not inlined, as others here: they look at the section where it is, and have small frames.
+#[inline(never)]
 fn check(cx: &mut Context, file: &File, index: usize, section: &SectionHeader) {
-    let shnum = file.sections.len();
-    let wrong = |cx: &mut Context, field: &str, value: u32, what: &str| {
-        warn!(cx, "[", dec(index).width(2), "]: ", field, dec(value), what);
-    };
     let (link, info) = (section.sh_link, section.sh_info);
     // Nothing is linked to section 0.
     let linked = |index: u32| {
@@ -149,63 +151,73 @@ fn check(cx: &mut Context, file: &File, index: usize, section: &SectionHeader) {
         Some(file.sections.get(index as usize)?.sh_type)
     };
     let in_memory = matches!(file.elf.header.e_type, ET_EXEC | ET_DYN);
-    let symbols = matches!(linked(link), Some(SHT_SYMTAB | SHT_DYNSYM));
-    match section.sh_type {
-        SHT_REL | SHT_RELA if link == 0 && in_memory => {}
+    let wrong_link = match section.sh_type {
+        SHT_REL | SHT_RELA if link == 0 && in_memory => "",
         SHT_REL | SHT_RELA | SHT_HASH | SHT_GNU_HASH | SHT_GNU_versym | SHT_SYMTAB_SHNDX
-        | SHT_GROUP
-            if !symbols =>
-        {
-            wrong(cx, "Link field (", link, ") should index a symtab section.");
-        }
+        | SHT_GROUP => match linked(link) {
+            Some(SHT_SYMTAB | SHT_DYNSYM) => "",
+            _ => "symtab",
+        },
         SHT_DYNAMIC | SHT_SYMTAB | SHT_DYNSYM | SHT_GNU_verneed | SHT_GNU_verdef
-        | SHT_GNU_LIBLIST
-            if linked(link) != Some(SHT_STRTAB) =>
+        | SHT_GNU_LIBLIST => match linked(link) {
+            Some(SHT_STRTAB) => "",
+            _ => "string",
+        },
+        SHT_INIT_ARRAY | SHT_FINI_ARRAY | SHT_PREINIT_ARRAY if link != 0 => UNEXPECTED,
+        _ => "",
+    };
+    let wrong_info = match section.sh_type {
+        SHT_REL | SHT_RELA => match linked(info) {
+            Some(
+                SHT_PROGBITS
+                | SHT_NOBITS
+                | SHT_NOTE
+                | SHT_INIT_ARRAY
+                | SHT_FINI_ARRAY
+                | SHT_PREINIT_ARRAY
+                | SHT_LOOS..,
+            ) => "",
+            _ if info != 0 || !in_memory => "relocatable",
+            _ => "",
+        },
+        SHT_DYNAMIC | SHT_HASH | SHT_SYMTAB_SHNDX | SHT_INIT_ARRAY | SHT_FINI_ARRAY
+        | SHT_PREINIT_ARRAY
+            if info != 0 =>
         {
-            wrong(cx, "Link field (", link, ") should index a string section.");
-        }
-        SHT_INIT_ARRAY | SHT_FINI_ARRAY | SHT_PREINIT_ARRAY if link != 0 => {
-            wrong(cx, "Unexpected value (", link, ") in link field.");
-        }
-        _ => {}
-    }
-    // A guard in place of an `if` would go on to the arms below.
-    #[allow(clippy::collapsible_match)]
-    match section.sh_type {
-        SHT_REL | SHT_RELA => {
-            let relocatable = matches!(
-                linked(info),
-                Some(
-                    SHT_PROGBITS
-                        | SHT_NOBITS
-                        | SHT_NOTE
-                        | SHT_INIT_ARRAY
-                        | SHT_FINI_ARRAY
-                        | SHT_PREINIT_ARRAY
-                        | SHT_LOOS..
-                )
-            );
-            if !relocatable && (info != 0 || !in_memory) {
-                wrong(cx, "Info field (", info, ") should index a relocatable section.");
-            }
+            UNEXPECTED
         }
         SHT_DYNAMIC | SHT_HASH | SHT_SYMTAB_SHNDX | SHT_INIT_ARRAY | SHT_FINI_ARRAY
-        | SHT_PREINIT_ARRAY => {
-            if info != 0 {
-                wrong(cx, "Unexpected value (", info, ") in info field.");
-            }
-        }
-        SHT_NOBITS | SHT_SYMTAB | SHT_DYNSYM | SHT_GROUP => {}
+        | SHT_PREINIT_ARRAY | SHT_NOBITS | SHT_SYMTAB | SHT_DYNSYM | SHT_GROUP => "",
         _ if section.sh_flags & SHF_INFO_LINK != 0 => {
-            if info == 0 || info as usize >= shnum {
+            if info == 0 || info as usize >= file.sections.len() {
                 let tail = "]: Expected link to another section in info field";
                 warn_open!(cx, "[", dec(index).width(2), tail);
             }
+            ""
         }
         // What memory it is bound to.
-        _ if section.sh_flags & SHF_GNU_MBIND != 0 => {}
-        ..SHT_LOOS if info != 0 => wrong(cx, "Unexpected value (", info, ") in info field."),
-        _ => {}
+        _ if section.sh_flags & SHF_GNU_MBIND != 0 => "",
+        ..SHT_LOOS if info != 0 => UNEXPECTED,
+        _ => "",
+    };
+    for (field, value, wanted) in [(&b"link"[..], link, wrong_link), (b"info", info, wrong_info)] {
+        match wanted {
+            "" => {}
+            UNEXPECTED => {
+                fill_warning!(cx, "[%2u]: Unexpected value (%u) in %s field.", index, value; field);
+            }
+            _ => {
+                let field = if field == b"link" { b"Link" } else { b"Info" };
+                fill_warning!(
+                    cx,
+                    "[%2u]: %s field (%u) should index a %s section.",
+                    index,
+                    value;
+                    field,
+                    wanted.as_bytes()
+                );
+            }
+        }
     }
     let in_file = !matches!(section.sh_type, SHT_NULL | SHT_NOBITS | SHT_LOOS..);
     if in_file && section.sh_size > file.elf.size() {
@@ -213,6 +225,9 @@ fn check(cx: &mut Context, file: &File, index: usize, section: &SectionHeader) {
         warn!(cx, "Size of section ", dec(index), tail);
     }
 }
+
+/// A field has a value where there should be none.
+const UNEXPECTED: &str = "none";
 
 /// Flags that mean the same everywhere: the bits, the letters, the names of the long form.
 const BITS: [u8; 12] = [0, 1, 2, 4, 5, 6, 7, 8, 9, 10, 11, 31];
@@ -322,6 +337,7 @@ pub fn kind_colour(section: &SectionHeader) -> Sgr {
 }
 
 /// The names of all flags, and what is compressed.
+#[inline(never)]
 fn put_details(cx: &mut Context, file: &File, section: &SectionHeader) {
     let encoding = file.elf.encoding;
     let width = 2 * encoding.word() as u8;

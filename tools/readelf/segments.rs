@@ -41,26 +41,23 @@ pub fn show(cx: &mut Context, file: &mut File) -> bool {
     }
     let is_64 = file.elf.encoding.is_64();
     if wanted {
-        put!(&mut cx.out, "\nProgram Headers:\n");
-        put!(
-            &mut cx.out,
-            match (is_64, file.options.wide) {
-                (false, _) => {
-                    "  Type           Offset   VirtAddr   PhysAddr   FileSiz MemSiz  Flg Align\n"
-                }
-                (true, true) => {
-                    "  Type           Offset   VirtAddr           PhysAddr           FileSiz  \
-                     MemSiz   Flg Align\n"
-                }
-                (true, false) => {
-                    "  Type           Offset             VirtAddr           PhysAddr\n                 \
-                     FileSiz            MemSiz              Flags  Align\n"
-                }
+        let out = &mut cx.out;
+        put!(out, "\nProgram Headers:\n  Type           Offset ");
+        match (is_64, file.options.wide) {
+            (false, _) => put!(out, "  VirtAddr   PhysAddr   FileSiz MemSiz  Flg Align\n"),
+            (true, true) => {
+                put!(out, "  VirtAddr           PhysAddr           FileSiz  MemSiz   Flg Align\n");
             }
-        );
+            (true, false) => put!(
+                out,
+                "            VirtAddr           PhysAddr\n                 \
+                 FileSiz            MemSiz              Flags  Align\n"
+            ),
+        }
     }
     let mut loads = false;
-    for segment in file.segments.iter() {
+    for index in 0..file.segments.len() {
+        let segment = file.segment(index);
         if wanted {
             put_row(&mut cx.out, file, &segment);
         }
@@ -72,6 +69,8 @@ pub fn show(cx: &mut Context, file: &mut File) -> bool {
     true
 }
 
+// Not inlined, as the next ones: they look at the segment where it is, and have small frames.
+#[inline(never)]
 fn put_row(out: &mut BufWriter, file: &File, segment: &ProgramHeader) {
     let is_64 = file.elf.encoding.is_64();
     let flag = |bit, letter| if segment.p_flags & bit != 0 { letter } else { b' ' };
@@ -108,6 +107,7 @@ fn put_row(out: &mut BufWriter, file: &File, segment: &ProgramHeader) {
 }
 
 /// Tells what is wrong with a segment, after its row; finds the dynamic array.
+#[inline(never)]
 fn check(cx: &mut Context, file: &mut File, segment: &ProgramHeader, loads: &mut bool) {
     match segment.p_type {
         PT_LOAD => {

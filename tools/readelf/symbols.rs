@@ -8,7 +8,7 @@ use super::{lto, text};
 use crate::context::Context;
 use crate::words::short;
 use rt::elf::consts::*;
-use rt::elf::{Record, SectionHeader, Symbol, c_str};
+use rt::elf::{Record, SectionHeader, Symbol};
 use rt::fmt::{dec, hex, oct};
 use rt::io::BufWriter;
 use rt::put;
@@ -25,13 +25,13 @@ pub fn show(cx: &mut Context, file: &File) -> bool {
     {
         let count = symbols.table.len();
         put!(&mut cx.out, "\nSymbol table for image contains ", dec(count), entries(count as u64));
-        let versions = Versions::load(file, count, Some(strings));
         heads(cx, file);
-        show_rows(cx, file, Some(strings), Some(&versions), symbols, None);
+        show_rows(cx, file, Some(strings), true, symbols, None);
     } else if file.shnum() != 0
         && (options.dynamic_symbols || (options.symbols && !options.use_dynamic))
     {
-        for (index, section) in file.sections.iter().enumerate() {
+        for index in 0..file.sections.len() {
+            let section = file.section(index);
             let wanted = match section.sh_type {
                 SHT_SYMTAB => options.symbols,
                 SHT_DYNSYM => true,
@@ -52,6 +52,8 @@ fn entries(count: u64) -> &'static str {
     if count == 1 { " entry:\n" } else { " entries:\n" }
 }
 
+// Not inlined: it looks at the section where it is, and has a small frame.
+#[inline(never)]
 fn show_section(cx: &mut Context, file: &File, section: &SectionHeader, index: u32) {
     let name = file.section_name(section);
     let count = section.sh_size / Symbol::size(file.elf.encoding) as u64;
@@ -67,8 +69,7 @@ fn show_section(cx: &mut Context, file: &File, section: &SectionHeader, index: u
         linked.and_then(|s| file.read(cx, s.sh_offset, s.sh_size, "string table"))
     };
     let dynamic = section.sh_type == SHT_DYNSYM;
-    let versions = dynamic.then(|| Versions::load(file, symbols.table.len(), strings));
-    show_rows(cx, file, strings, versions.as_ref(), &symbols, Some((section, name)));
+    show_rows(cx, file, strings, dynamic, &symbols, Some((section, name)));
 }
 
 /// The heads of the columns.
@@ -86,7 +87,7 @@ struct Rows<'f, 'a> {
     symbols: &'f Symbols<'a>,
     strings: Option<&'a [u8]>,
     versions: Option<&'f Versions<'a>>,
-    columns: SymbolColumns,
+    columns: &'f SymbolColumns,
 }
 
 /// The rows; of a section, with its name, also what is wrong with their order.
@@ -96,49 +97,16 @@ fn show_rows<'a>(
     cx: &mut Context,
     file: &File<'a>,
     strings: Option<&'a [u8]>,
-    versions: Option<&Versions<'a>>,
+    dynamic: bool,
     symbols: &Symbols<'a>,
     section: Option<(&SectionHeader, &[u8])>,
 ) {
+    let versions = dynamic.then(|| Versions::load(file, symbols.table.len(), strings));
+    let versions = versions.as_ref();
     // Whole rows at once where that can be: wide, names as they are.
     let plain = is_plain(file) && versions.is_none_or(Versions::is_plain);
-    let rows = Rows { file, symbols, strings, versions, columns: columns::columns(file, plain) };
-    // MIPS and Solaris have them in an order of their own.
-    let header = &file.elf.header;
-    let unordered = header.e_machine == EM_MIPS || header.e_ident.osabi() == ELFOSABI_SOLARIS;
-    let ordered = section.filter(|_| !unordered);
-    let strings = strings.unwrap_or_default();
-    let versym = versions.and_then(Versions::entries);
-    let (table, mut next) = (&symbols.table, 0);
-    // Most have the version that the last one had.
-    let mut version = row::Version::NONE;
-    while next < table.len() {
-        let first = next;
-        let reached = cx.out.symbol_rows(&rows.columns, table, first, strings, versym, &version);
-        let (Reached::Row(index) | Reached::Name(index) | Reached::Version(index)) = reached;
-        if let Some(symbol) = table.get(index) {
-            if let Reached::Version(_) = reached {
-                rows.other_version(cx, index, &symbol, &mut version);
-            } else {
-                if let Reached::Row(_) = reached {
-                    rows.columns(cx, index, &symbol);
-                }
-                rows.name(cx, index, &symbol);
-            }
-            cx.out.byte(b'\n');
-        }
-        next = index + 1;
-        let Some((section, name)) = ordered else { continue };
-        let mut from = first.max(section.sh_info as usize);
-        while let Some(index) = table.first_local(from, next) {
-            let (number, info) = (dec(index), dec(section.sh_info));
-            let name = text::name(name);
-            let middle = " found at index >= ";
-            let tail = "'s sh_info value of ";
-            warn!(cx, "local symbol ", number, middle, name, tail, info);
-            from = index + 1;
-        }
-    }
+    let columns = columns::columns(file, plain);
+    Rows { file, symbols, strings, versions, columns: &columns }.show(cx, section);
 }
 
 /// Whether names are printed as they are in the file.
@@ -147,6 +115,47 @@ fn is_plain(file: &File) -> bool {
 }
 
 impl<'a> Rows<'_, 'a> {
+    // Not inlined: this is most of the code, and has a small frame.
+    #[inline(never)]
+    fn show(&self, cx: &mut Context, section: Option<(&SectionHeader, &[u8])>) {
+        // MIPS and Solaris have them in an order of their own.
+        let header = &self.file.elf.header;
+        let unordered = header.e_machine == EM_MIPS || header.e_ident.osabi() == ELFOSABI_SOLARIS;
+        let ordered = section.filter(|_| !unordered);
+        let strings = self.strings.unwrap_or_default();
+        let versym = self.versions.and_then(Versions::entries);
+        let (table, mut next) = (&self.symbols.table, 0);
+        // Most have the version that the last one had.
+        let mut version = row::Version::NONE;
+        while next < table.len() {
+            let first = next;
+            let reached = cx.out.symbol_rows(self.columns, table, first, strings, versym, &version);
+            let (Reached::Row(index) | Reached::Name(index) | Reached::Version(index)) = reached;
+            if let Some(symbol) = table.get(index) {
+                if let Reached::Version(_) = reached {
+                    self.other_version(cx, index, &symbol, &mut version);
+                } else {
+                    if let Reached::Row(_) = reached {
+                        self.columns(cx, index, &symbol);
+                    }
+                    self.name(cx, index, &symbol);
+                }
+                cx.out.byte(b'\n');
+            }
+            next = index + 1;
+            let Some((section, name)) = ordered else { continue };
+            let mut from = first.max(section.sh_info as usize);
+            while let Some(index) = table.first_local(from, next) {
+                let (number, info) = (dec(index), dec(section.sh_info));
+                let name = text::name(name);
+                let middle = " found at index >= ";
+                let tail = "'s sh_info value of ";
+                warn!(cx, "local symbol ", number, middle, name, tail, info);
+                from = index + 1;
+            }
+        }
+    }
+
     /// Adds the version of a symbol, and keeps it where the rows to come can use it.
     fn other_version(
         &self,
@@ -176,8 +185,9 @@ impl<'a> Rows<'_, 'a> {
 
     /// What comes before the name, where any of it is unusual.
     #[cold]
+    #[inline(never)]
     fn columns(&self, cx: &mut Context, index: usize, symbol: &Symbol) {
-        let columns = &self.columns;
+        let columns = self.columns;
         let cell = |cx: &mut Context, place: u8| {
             let cell = columns.cells.get(usize::from(place));
             let text = cell.and_then(|cell| cell.bytes.get(..cell.len));
@@ -222,7 +232,7 @@ impl<'a> Rows<'_, 'a> {
             && self.strings.is_some_and(|s| text::whole(&mut cx.out, s, symbol.st_name));
         if !done {
             let section = if named { None } else { self.section_name(index, symbol) };
-            let string = || c_str(self.strings?, symbol.st_name.into());
+            let string = || string(self.strings?, symbol.st_name);
             let name = section.or_else(string).unwrap_or(CORRUPT);
             let taken = version.as_ref().map_or(0, width);
             text::fit(&mut cx.out, self.file.options, name, NAME_WIDTH - taken as isize);
@@ -248,6 +258,12 @@ impl<'a> Rows<'_, 'a> {
         let named = self.file.has_section_names();
         Some(if named { self.file.section_name(&section) } else { CORRUPT })
     }
+}
+
+/// A string of a string table, as [`c_str`](rt::elf::c_str) finds it, for many of them.
+fn string(strings: &[u8], at: u32) -> Option<&[u8]> {
+    let rest = strings.get(at as usize..).filter(|rest| !rest.is_empty())?;
+    rest.get(..row::find(rest, 0).unwrap_or(rest.len()))
 }
 
 fn put_version(out: &mut BufWriter, version: Option<Version>) {

@@ -45,7 +45,10 @@ enum Found {
 
 /// Names by index, and what GNU readelf finds wrong with their chain each time that it looks
 /// one up: as it follows the chain again for each symbol, it tells that at each symbol.
+#[derive(Default)]
 struct Names {
+    /// Whether the file has any.
+    is_there: bool,
     /// Each with how many chains of a file's versions were cut off before it was found; of
     /// many, no more than 255 count.
     found: Vec<(Found, u8)>,
@@ -60,10 +63,6 @@ struct Names {
 }
 
 impl Names {
-    const fn none() -> Self {
-        Names { found: Vec::new(), cut: 0, max: 0, lost: None, end: None }
-    }
-
     /// The first one counts. There are at most 65,536, whatever the file says.
     fn add(&mut self, index: u16, name: Found) {
         let index = usize::from(index);
@@ -118,8 +117,8 @@ pub struct Versions<'a> {
     versym_lost: Option<u64>,
     /// As many of the entries as the file has.
     entries: Reader<'a>,
-    defined: Option<Names>,
-    needed: Option<Names>,
+    defined: Names,
+    needed: Names,
     /// Whether symbols of the versions 0 and 1, which stand for local and global ones without
     /// a version, need not be looked up.
     plain: bool,
@@ -133,8 +132,8 @@ impl<'a> Versions<'a> {
             versym: None,
             versym_lost: None,
             entries: Reader::new(file.elf.encoding, &[]),
-            defined: None,
-            needed: None,
+            defined: Names::default(),
+            needed: Names::default(),
             plain: true,
         }
     }
@@ -153,13 +152,12 @@ impl<'a> Versions<'a> {
             versions.entries = Reader::new(file.elf.encoding, bytes);
         }
         if verdef != 0 {
-            versions.defined = Some(defined(file, verdef));
+            versions.defined.define(file, verdef);
         }
         if verneed != 0 {
-            versions.needed = Some(needed(file, verneed));
+            versions.needed.need(file, verneed);
         }
-        let names = [&versions.defined, &versions.needed];
-        versions.plain = names.into_iter().flatten().all(Names::is_plain);
+        versions.plain = versions.defined.is_plain() && versions.needed.is_plain();
         versions
     }
 
@@ -176,9 +174,8 @@ impl<'a> Versions<'a> {
     /// Where the name of an entry's version is in the strings, if it is defined here: a symbol of
     /// that name has another one. None where each symbol of the entry is told about.
     pub fn defined_at(&self, entry: u16) -> Option<Option<u32>> {
-        let found = |names: &Option<Names>, index: u16| {
-            let names = names.as_ref().map_or(&[][..], |names| &names.found);
-            names.get(usize::from(index)).map_or(Found::No, |found| found.0)
+        let found = |names: &Names, index: u16| {
+            names.found.get(usize::from(index)).map_or(Found::No, |found| found.0)
         };
         match (found(&self.defined, entry & !VERSYM_HIDDEN), found(&self.needed, entry)) {
             (Found::Unreadable, _) | (_, Found::Unreadable) => None,
@@ -221,11 +218,8 @@ impl<'a> Versions<'a> {
         let index = entry & !VERSYM_HIDDEN;
         let separator = if hidden { "@" } else { "@@" };
         let mut max = 0;
-        if symbol.st_shndx != SHN_UNDEF
-            && entry != VERSYM_HIDDEN | 1
-            && let Some(defined) = &self.defined
-        {
-            match defined.look_up(cx, file, index, "") {
+        if symbol.st_shndx != SHN_UNDEF && entry != VERSYM_HIDDEN | 1 && self.defined.is_there {
+            match self.defined.look_up(cx, file, index, "") {
                 Found::Base => return None,
                 // The version itself is a symbol, too.
                 Found::At(name) if name != symbol.st_name => {
@@ -233,10 +227,12 @@ impl<'a> Versions<'a> {
                 }
                 _ => {}
             }
-            max = defined.max;
+            max = self.defined.max;
         }
-        let needed = self.needed.as_ref()?;
-        let found = needed.look_up(cx, file, entry, "version need aux (3)");
+        if !self.needed.is_there {
+            return None;
+        }
+        let found = self.needed.look_up(cx, file, entry, "version need aux (3)");
         if let Found::At(name) = found {
             return Some(Version { separator: "@", name: self.string(name), needed: Some(entry) });
         }
@@ -253,13 +249,11 @@ impl<'a> Versions<'a> {
     ) -> Result<Option<&'a [u8]>, Unreadable> {
         let index = entry & !VERSYM_HIDDEN;
         let [mut needed, mut defined] = [Found::No; 2];
-        if let Some(names) = &self.needed {
-            needed = names.look_up(cx, file, entry, "version need aux (2)");
+        if self.needed.is_there {
+            needed = self.needed.look_up(cx, file, entry, "version need aux (2)");
         }
-        if index != 1
-            && let Some(names) = &self.defined
-        {
-            defined = names.look_up(cx, file, index, "");
+        if index != 1 && self.defined.is_there {
+            defined = self.defined.look_up(cx, file, index, "");
         }
         let name = |found: Found| match found {
             Found::At(at) => Some(c_str(self.strings, at.into())),
@@ -295,60 +289,62 @@ fn record<T: Record>(file: &File, offset: u64) -> Option<T> {
     T::decode(encoding, file.elf.bytes(offset, T::size(encoding) as u64)?)
 }
 
-/// The names of the versions that are defined. Each record lies behind the one before it,
-/// so this ends.
-fn defined(file: &File, address: u64) -> Names {
-    let mut names = Names::none();
-    let (mut offset, lost) = place(file, address, 20);
-    names.lost = lost;
-    loop {
-        let Some(verdef) = record::<Verdef>(file, offset) else {
-            names.end = Some((20, "version def"));
-            return names;
-        };
-        let aux = offset.wrapping_add(verdef.vd_aux.into());
-        let name = match record::<Verdaux>(file, aux) {
-            Some(aux) => Found::At(aux.vda_name),
-            None => Found::Unreadable,
-        };
-        let is_base = verdef.vd_ndx == 1 && verdef.vd_flags == VER_FLG_BASE;
-        names.add(verdef.vd_ndx, if is_base { Found::Base } else { name });
-        names.max = names.max.max(verdef.vd_ndx & !VERSYM_HIDDEN);
-        if verdef.vd_next == 0 {
-            return names;
-        }
-        offset = offset.wrapping_add(verdef.vd_next.into());
-    }
-}
-
-/// The names of the versions that are needed. The records may overlap: there are no more
-/// of them than bytes.
-fn needed(file: &File, address: u64) -> Names {
-    let mut names = Names::none();
-    let (mut offset, lost) = place(file, address, 16);
-    names.lost = lost;
-    let mut steps = file.elf.size();
-    loop {
-        let Some(verneed) = record::<Verneed>(file, offset) else {
-            names.end = Some((16, "version need"));
-            return names;
-        };
-        let mut at = offset.wrapping_add(verneed.vn_aux.into());
+impl Names {
+    /// The names of the versions that are defined. Each record lies behind the one before it,
+    /// so this ends.
+    #[inline(never)]
+    fn define(&mut self, file: &File, address: u64) {
+        let (mut offset, lost) = place(file, address, 20);
+        (self.is_there, self.lost) = (true, lost);
         loop {
-            let Some(aux) = record::<Vernaux>(file, at) else {
-                names.cut = names.cut.saturating_add(1);
-                break;
+            let Some(verdef) = record::<Verdef>(file, offset) else {
+                self.end = Some((20, "version def"));
+                return;
             };
-            names.add(aux.vna_other, Found::At(aux.vna_name));
-            steps = steps.saturating_sub(1);
-            if aux.vna_next == 0 || steps == 0 {
-                break;
+            let aux = offset.wrapping_add(verdef.vd_aux.into());
+            let name = match record::<Verdaux>(file, aux) {
+                Some(aux) => Found::At(aux.vda_name),
+                None => Found::Unreadable,
+            };
+            let is_base = verdef.vd_ndx == 1 && verdef.vd_flags == VER_FLG_BASE;
+            self.add(verdef.vd_ndx, if is_base { Found::Base } else { name });
+            self.max = self.max.max(verdef.vd_ndx & !VERSYM_HIDDEN);
+            if verdef.vd_next == 0 {
+                return;
             }
-            at = at.wrapping_add(aux.vna_next.into());
+            offset = offset.wrapping_add(verdef.vd_next.into());
         }
-        if verneed.vn_next == 0 || steps == 0 {
-            return names;
+    }
+
+    /// The names of the versions that are needed. The records may overlap: there are no more
+    /// of them than bytes.
+    #[inline(never)]
+    fn need(&mut self, file: &File, address: u64) {
+        let (mut offset, lost) = place(file, address, 16);
+        (self.is_there, self.lost) = (true, lost);
+        let mut steps = file.elf.size();
+        loop {
+            let Some(verneed) = record::<Verneed>(file, offset) else {
+                self.end = Some((16, "version need"));
+                return;
+            };
+            let mut at = offset.wrapping_add(verneed.vn_aux.into());
+            loop {
+                let Some(aux) = record::<Vernaux>(file, at) else {
+                    self.cut = self.cut.saturating_add(1);
+                    break;
+                };
+                self.add(aux.vna_other, Found::At(aux.vna_name));
+                steps = steps.saturating_sub(1);
+                if aux.vna_next == 0 || steps == 0 {
+                    break;
+                }
+                at = at.wrapping_add(aux.vna_next.into());
+            }
+            if verneed.vn_next == 0 || steps == 0 {
+                return;
+            }
+            offset = offset.wrapping_add(verneed.vn_next.into());
         }
-        offset = offset.wrapping_add(verneed.vn_next.into());
     }
 }
