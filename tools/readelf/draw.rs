@@ -161,13 +161,12 @@ impl Picture<'_, '_> {
     /// The file header, the program and section headers.
     fn tables(&mut self) {
         let (encoding, header) = (self.file.elf.encoding, &self.file.elf.header);
-        let places = [0, header.e_phoff, header.e_shoff];
-        let sizes = [
-            FileHeader::size(encoding),
-            ProgramHeader::size(encoding),
-            SectionHeader::size(encoding),
-        ];
-        for (index, (start, size)) in places.into_iter().zip(sizes).enumerate() {
+        for index in 0..3 {
+            let (start, size) = match index {
+                0 => (0, FileHeader::size(encoding)),
+                1 => (header.e_phoff, ProgramHeader::size(encoding)),
+                _ => (header.e_shoff, SectionHeader::size(encoding)),
+            };
             let count = self.count(index) as u64;
             if count > 0 {
                 self.row(What::Table, index, start, count.saturating_mul(size as u64));

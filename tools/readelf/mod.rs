@@ -277,14 +277,14 @@ fn head(cx: &mut Context, options: &Options, name: &[u8], source: &dyn Source) {
 
 /// Reports on one ELF file: a whole one, or a member of an archive.
 fn object(cx: &mut Context, options: &Options, name: &[u8], source: &dyn Source) -> bool {
-    match elf(cx, name, source) {
-        Ok(elf) if options.json => json::document(cx, &mut File::new(options, elf), name),
-        Ok(elf) => report(cx, &mut File::new(options, elf)),
+    let mut file = match elf(cx, name, source) {
+        Ok(elf) => File::new(options, elf),
         Err(why) => {
             unreadable(cx, options, name, why);
-            false
+            return false;
         }
-    }
+    };
+    if options.json { json::document(cx, &mut file, name) } else { report(cx, &mut file) }
 }
 
 /// Reads the file header; what is wrong with it is told, and why.

@@ -132,24 +132,20 @@ pub fn cut(out: &mut BufWriter, options: &Options, bytes: &[u8], width: usize) -
 
 /// What there is room for, and how many columns it takes.
 fn cut_off(out: &mut BufWriter, bytes: &[u8], room: usize) -> usize {
-    let (mut end, mut columns) = (bytes.len().min(room), bytes.len().min(room));
-    let plain = is_printable(bytes);
-    if !plain {
-        (end, columns) = (0, 0);
-        for &byte in bytes {
-            let more = 1 + is_control(byte) as usize;
-            if columns + more > room {
-                break;
-            }
-            (end, columns) = (end + 1, columns + more);
+    let bytes = bytes.get(..room).unwrap_or(bytes);
+    if is_printable(bytes) {
+        out.bytes(bytes);
+        return bytes.len();
+    }
+    let (mut end, mut columns) = (0, 0);
+    for &byte in bytes {
+        let more = 1 + is_control(byte) as usize;
+        if columns + more > room {
+            break;
         }
+        (end, columns) = (end + 1, columns + more);
     }
-    let shown = bytes.get(..end).unwrap_or(bytes);
-    if plain {
-        out.bytes(shown);
-    } else {
-        name(shown).put(out);
-    }
+    name(bytes.get(..end).unwrap_or(bytes)).put(out);
     columns
 }
 
