@@ -40,9 +40,9 @@ impl Top {
     }
 
     /// The indices, of the largest one first; of equal ones the lowest one.
-    pub fn indices(mut self) -> impl Iterator<Item = usize> {
+    pub fn indices(&mut self) -> impl Iterator<Item = usize> {
         self.cut();
-        self.rows.into_iter().map(|row| row.2 as usize)
+        self.rows.iter().map(|row| row.2 as usize)
     }
 }
 

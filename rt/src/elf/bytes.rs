@@ -344,11 +344,6 @@ impl<'a, T: Record> Table<'a, T> {
         self.bytes.get(at..at.checked_add(self.entsize.get())?)
     }
 
-    /// The bytes of all records in order.
-    pub(super) fn raw(&self) -> core::slice::ChunksExact<'a, u8> {
-        self.bytes.chunks_exact(self.entsize.get())
-    }
-
     /// How the records are encoded.
     pub(super) fn encoding(&self) -> Encoding {
         self.encoding

@@ -1,6 +1,6 @@
 //! Section headers (gABI, "Sections").
 
-use super::bytes::{Encoding, Reader, Record, record};
+use super::bytes::{Encoding, Reader, Record, Table, record};
 
 record! {
     /// `Elf32_Shdr`, `Elf64_Shdr`
@@ -15,6 +15,14 @@ record! {
         sh_info: u32 = 28,
         sh_addralign: u64 = 32,
         sh_entsize: u64 = 36,
+    }
+}
+
+impl Table<'_, SectionHeader> {
+    /// As [`get`](Self::get), in line.
+    #[inline(always)]
+    pub(super) fn get_here(&self, index: usize) -> Option<SectionHeader> {
+        SectionHeader::decode_here(self.encoding(), self.bytes(index)?)
     }
 }
 

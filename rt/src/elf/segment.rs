@@ -94,19 +94,19 @@ impl<'a> SectionGroups<'a> {
         let meet = |(first, last): (u64, u64), begin: u64, length: u64| {
             last >= begin && first <= begin.saturating_add(length)
         };
+        let count = self.sections.len();
         for (number, group) in self.groups.iter().enumerate() {
             let possible = group.anywhere
                 || meet(group.file, segment.p_offset, segment.p_filesz)
                 || meet(group.memory, segment.p_vaddr, segment.p_memsz);
             let start = number.saturating_mul(self.each);
-            if !possible || start >= self.sections.len() {
+            if !possible {
                 continue;
             }
-            let bytes = self.sections.raw().skip(start).take(self.each);
-            for (i, bytes) in bytes.enumerate() {
-                let section = SectionHeader::decode_here(self.sections.encoding(), bytes);
+            for index in start..start.saturating_add(self.each).min(count) {
+                let section = self.sections.get_here(index);
                 if let Some(section) = section.filter(|section| segment.holds(section)) {
-                    found(start + i, section);
+                    found(index, section);
                 }
             }
         }
