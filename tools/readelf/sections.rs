@@ -188,13 +188,10 @@ fn check(cx: &mut Context, file: &File, index: usize, section: &SectionHeader) {
         }
         SHT_DYNAMIC | SHT_HASH | SHT_SYMTAB_SHNDX | SHT_INIT_ARRAY | SHT_FINI_ARRAY
         | SHT_PREINIT_ARRAY | SHT_NOBITS | SHT_SYMTAB | SHT_DYNSYM | SHT_GROUP => "",
-        _ if section.sh_flags & SHF_INFO_LINK != 0 => {
-            if info == 0 || info as usize >= file.sections.len() {
-                let tail = "]: Expected link to another section in info field";
-                warn_open!(cx, "[", dec(index).width(2), tail);
-            }
-            ""
-        }
+        _ if section.sh_flags & SHF_INFO_LINK != 0 => match info as usize {
+            info if info == 0 || info >= file.sections.len() => MISSING,
+            _ => "",
+        },
         // What memory it is bound to.
         _ if section.sh_flags & SHF_GNU_MBIND != 0 => "",
         ..SHT_LOOS if info != 0 => UNEXPECTED,
@@ -203,6 +200,10 @@ fn check(cx: &mut Context, file: &File, index: usize, section: &SectionHeader) {
     for (field, value, wanted) in [(&b"link"[..], link, wrong_link), (b"info", info, wrong_info)] {
         match wanted {
             "" => {}
+            MISSING => {
+                let tail = "]: Expected link to another section in info field";
+                warn_open!(cx, "[", dec(index).width(2), tail);
+            }
             UNEXPECTED => {
                 fill_warning!(cx, "[%2u]: Unexpected value (%u) in %s field.", index, value; field);
             }
@@ -226,8 +227,9 @@ fn check(cx: &mut Context, file: &File, index: usize, section: &SectionHeader) {
     }
 }
 
-/// A field has a value where there should be none.
-const UNEXPECTED: &str = "none";
+/// What a field should index, where it is nothing, and where it is any section.
+const UNEXPECTED: &str = "no";
+const MISSING: &str = "any";
 
 /// Flags that mean the same everywhere: the bits, the letters, the names of the long form.
 const BITS: [u8; 12] = [0, 1, 2, 4, 5, 6, 7, 8, 9, 10, 11, 31];
