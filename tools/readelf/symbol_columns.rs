@@ -32,7 +32,7 @@ pub fn columns(file: &File, plain: bool) -> SymbolColumns {
                 };
                 fill(cell, &symbols::symbol_type(number, machine, osabi), 7, file, Some(sgr));
             }
-            ..SymbolColumns::VISIBILITIES => {
+            SymbolColumns::BINDS..SymbolColumns::VISIBILITIES => {
                 let sgr = match number {
                     STB_LOCAL => Sgr::Dim,
                     STB_GLOBAL => Sgr::Bold,
