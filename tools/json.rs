@@ -15,7 +15,7 @@
 
 use crate::context::Context;
 use crate::words::Hex;
-use rt::fmt::{Put, dec, hex};
+use rt::fmt::{Number, Put, dec, hex};
 use rt::put;
 use rt::row::{find, is_printable};
 
@@ -125,9 +125,15 @@ impl Context<'_> {
     }
 
     pub fn digits(&mut self, key: &[u8], value: u64) {
+        self.integer(key, dec(value), value);
+    }
+
+    fn integer(&mut self, key: &[u8], number: Number, value: u64) {
+        if value > GREATEST {
+            return self.quoted(key, &number);
+        }
         self.lead(key);
-        let quote = if value > GREATEST { "\"" } else { "" };
-        put!(&mut self.out, quote, dec(value), quote);
+        put!(&mut self.out, number);
     }
 
     /// A value that is one word.
@@ -169,9 +175,7 @@ impl Context<'_> {
 
     /// A signed number.
     pub fn signed(&mut self, key: &str, value: i64) -> &mut Self {
-        self.lead(key.as_bytes());
-        let quote = if value.unsigned_abs() > GREATEST { "\"" } else { "" };
-        put!(&mut self.out, quote, rt::fmt::int(value), quote);
+        self.integer(key.as_bytes(), rt::fmt::int(value), value.unsigned_abs());
         self
     }
 
@@ -260,7 +264,8 @@ impl Context<'_> {
 /// Takes a name off a pattern, with the character behind it: a space at the end.
 #[inline(never)]
 pub fn next_key<'p>(pattern: &mut &'p [u8]) -> Option<(&'p [u8], u8)> {
-    let is_sign = |byte: &u8| !matches!(byte, b'0'..=b'9' | b'A'..=b'Z' | b'_' | b'a'..=b'z');
+    // Nearly all are small letters.
+    let is_sign = |byte: &u8| !matches!(byte, b'_'..=b'z' | b'A'..=b'Z' | b'0'..=b'9');
     let end = pattern.iter().position(is_sign).unwrap_or(pattern.len());
     let (key, rest) = pattern.split_at_checked(end).filter(|_| !pattern.is_empty())?;
     *pattern = rest.get(1..).unwrap_or_default();
