@@ -18,7 +18,7 @@ use crate::words::words;
 use alloc::vec::Vec;
 use core::cmp::Ordering;
 use rt::elf::consts::*;
-use rt::elf::{Elf, Reader, Source, Symbol, c_str};
+use rt::elf::{Reader, Source, Symbol, c_str};
 use rt::fmt::{dec, hex, int};
 use rt::input::Input;
 use rt::put;
@@ -40,27 +40,18 @@ pub fn run(cx: &mut Context, options: &Options, files: &[&[u8]]) -> u8 {
         message!(cx, "--diff compares two files");
         return TROUBLE;
     };
-    let mut quiet = Options::default();
+    let mut quiet = Options::none();
     [quiet.linking, quiet.diff, quiet.wide] = [true; 3];
     (quiet.colour, quiet.json) = (options.colour, options.json);
-    let (Ok(first), Ok(second)) = (opened(cx, a), opened(cx, b)) else { return TROUBLE };
-    let status = match (load(cx, &quiet, a, &first), load(cx, &quiet, b, &second)) {
-        (Some(from), Some(to)) => {
-            let mut diff = Diff { files: [&from, &to], names: [a, b], told: b"", differs: false };
-            if options.json {
-                cx.json().object("").text("a", a).text("b", b).array("changes");
-            }
-            for (part, title) in PARTS.iter().zip(words(TITLES, b'\n')) {
-                diff.part(cx, *part, title);
-            }
-            if options.json {
-                cx.json().end_array().end_object().end_document();
-            }
-            diff.differs as u8
-        }
-        _ => TROUBLE,
-    };
-    let whole = is_whole(cx, &first, a) && is_whole(cx, &second, b);
+    let [Ok(first), Ok(second)] = &[opened(cx, a), opened(cx, b)] else { return TROUBLE };
+    let loaded = [load(cx, &quiet, a, first), load(cx, &quiet, b, second)];
+    let mut status = TROUBLE;
+    if let [Some(from), Some(to)] = &loaded {
+        let mut diff = Diff { files: [from, to], names: [a, b], told: b"", differs: false };
+        diff.all(cx);
+        status = diff.differs as u8;
+    }
+    let whole = is_whole(cx, first, a) && is_whole(cx, second, b);
     if whole { status } else { TROUBLE }
 }
 
@@ -76,6 +67,7 @@ fn is_whole(cx: &mut Context, input: &Input, name: &[u8]) -> bool {
 }
 
 /// Reads what is to be compared; none where that can't be done.
+#[inline(never)]
 fn load<'a>(
     cx: &mut Context,
     options: &'a Options,
@@ -86,8 +78,7 @@ fn load<'a>(
         error!(cx, text::name(name), ": is an archive, only ELF files can be compared");
         return None;
     }
-    let elf: Elf = elf(cx, name, source).ok()?;
-    let mut file = File::new(options, elf);
+    let mut file = File::new(options, elf(cx, name, source).ok()?);
     let mut fine = sections::show(cx, &mut file);
     fine &= segments::show(cx, &mut file);
     fine &= dynamic::load(cx, &mut file);
@@ -121,9 +112,23 @@ const PARTS: [Part; 8] = [
     Part::Symbols,
 ];
 
-/// What they are called.
-const TITLES: &[u8] = b"Header\nSegments\nSections\nDynamic linking\nDynamic linking\nVersions\n\
-    Dynamic symbols\nSymbols";
+/// What they are called, and the columns of what is known of each thing: a letter for what the
+/// number in it is, and words before it. `b` is a size in bytes, `x` is shown in hexadecimal, `n`
+/// has a name; `t` is nothing: that the thing is there, or is another one.
+const COLUMNS: &[u8] = b"Header\tn\n\
+    Segments\tbsize in memory \n\
+    Sections\tbsize \ttother bytes\tntype \txflags \n\
+    Dynamic linking\tt\n\
+    Dynamic linking\tx\n\
+    Versions\tt\n\
+    Dynamic symbols\tbsize \tn\tn\tn\tn\n\
+    Symbols\tbsize \tn\tn\tn\tn";
+
+/// What is known of a thing, by columns.
+type Values = [u64; 5];
+
+/// The column that says whether a symbol is undefined.
+const UNDEFINED: usize = 4;
 
 /// What is told of the dynamic section: these tags.
 const LINKS: [u8; 7] = [
@@ -142,63 +147,21 @@ const STRINGS: usize = 4;
 /// What they are called.
 const LINK_NAMES: &[u8] = b"NEEDED SONAME RPATH RUNPATH BIND_NOW TEXTREL SYMBOLIC";
 
-/// What the number in a column is.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Kind {
-    Bytes,
-    Hex,
-    /// It has a name.
-    Name,
-    /// Nothing: that the thing is there, or is another one.
-    There,
-}
-
-/// How many columns there are at most.
-const COLUMNS: usize = 5;
-
-impl Part {
-    /// What is known of each thing of this part: words before it, and what it is.
-    fn column(self, column: usize) -> Option<(&'static str, Kind)> {
-        Some(match (self, column) {
-            (Part::Segments, 0) => ("size in memory ", Kind::Bytes),
-            (Part::Sections | Part::DynamicSymbols | Part::Symbols, 0) => ("size ", Kind::Bytes),
-            (Part::Sections, 1) => ("other bytes", Kind::There),
-            (Part::Sections, 2) => ("type ", Kind::Name),
-            (Part::Sections, 3) => ("flags ", Kind::Hex),
-            (Part::Flags, 0) => ("", Kind::Hex),
-            (Part::Links | Part::Versions, 0) => ("", Kind::There),
-            (Part::Header, 0) | (Part::DynamicSymbols | Part::Symbols, 1..COLUMNS) => {
-                ("", Kind::Name)
-            }
-            _ => return None,
-        })
-    }
-}
-
 /// What something is called.
 #[derive(Clone, Copy, Default)]
 struct Named<'a> {
+    /// Up to its zero byte, if it has one.
     name: &'a [u8],
     separator: &'static str,
     version: &'a [u8],
-}
-
-impl Named<'_> {
-    fn hash(&self) -> u64 {
-        hash_more(hash(SEED, self.name), [self.separator.as_bytes(), self.version])
-    }
-}
-
-fn named<'a>(name: &'a [u8], version: &'a [u8]) -> Named<'a> {
-    Named { name, separator: " ", version }
 }
 
 /// A part of a file: things by index.
 struct Side<'f, 'a> {
     file: &'f File<'a>,
     part: Part,
-    /// Those that are not there by themselves.
-    list: Vec<Named<'a>>,
+    /// Those that are not there by themselves, and a number for each.
+    list: Vec<(Named<'a>, u64)>,
     /// Those that are symbols.
     symbols: Option<Symbols<'a>>,
     strings: &'a [u8],
@@ -206,91 +169,97 @@ struct Side<'f, 'a> {
 }
 
 impl<'f, 'a> Side<'f, 'a> {
-    fn new(file: &'f File<'a>, part: Part) -> Self {
-        let strings = file.dynamic.strings.unwrap_or_default();
-        Side { file, part, list: Vec::new(), symbols: None, strings, versions: None }
-    }
-
-    /// Finds the things; false where a file has no such part: what that means is told with the
-    /// sections.
+    /// Finds the things.
     // Not inlined: it goes by a pointer, and is called twice.
     #[inline(never)]
-    fn load(&mut self, cx: &mut Context) -> bool {
-        match self.part {
-            Part::Header => self.name_all(b"class data OS/ABI type machine e_flags"),
-            Part::Flags => self.name_all(b"FLAGS FLAGS_1"),
-            Part::Links => self.links(),
-            Part::Versions => self.versions(),
-            Part::DynamicSymbols | Part::Symbols => {
-                let is_dynamic = self.part == Part::DynamicSymbols;
-                let kind = if is_dynamic { SHT_DYNSYM } else { SHT_SYMTAB };
-                if let Some((index, section)) = self.file.sections_of(kind).next() {
-                    self.symbols = self.file.symbols(cx, index);
-                    self.strings = self.file.linked_strings(&section);
-                } else if is_dynamic && self.file.dynamic.strings.is_some() {
-                    self.symbols = self.file.dynamic.symbols;
-                }
-                if is_dynamic && self.symbols.is_some() {
-                    let strings = Some(self.strings);
-                    self.versions = Some(Versions::load(self.file, self.count(), strings));
-                }
-                return self.symbols.is_some();
+    fn new(cx: &mut Context, file: &'f File<'a>, part: Part) -> Self {
+        let strings = file.dynamic.strings.unwrap_or_default();
+        let mut side =
+            Side { file, part, list: Vec::new(), symbols: None, strings, versions: None };
+        match part {
+            Part::Header => {
+                let (header, ident) = (&file.elf.header, &file.elf.header.e_ident);
+                let numbers = [
+                    ident.class().into(),
+                    ident.data().into(),
+                    ident.osabi().into(),
+                    header.e_type.into(),
+                    header.e_machine.into(),
+                    header.e_flags.into(),
+                ];
+                side.add_all(b"class data OS/ABI type machine e_flags", &numbers);
             }
+            Part::Flags => {
+                let numbers = [DT_FLAGS, DT_FLAGS_1].map(|tag| file.dynamic.value(tag));
+                side.add_all(b"FLAGS FLAGS_1", &numbers);
+            }
+            Part::Links => side.links(),
+            Part::Versions => {
+                side.versions(true);
+                side.versions(false);
+            }
+            Part::DynamicSymbols | Part::Symbols => side.symbols(cx),
             Part::Segments | Part::Sections => {}
         }
-        true
+        side
     }
 
-    fn name_all(&mut self, names: &'static [u8]) {
-        for name in words(names, b' ') {
-            self.list.push(Named { name, ..Named::default() });
+    #[inline(never)]
+    fn add(&mut self, name: &'a [u8], version: Option<&'a [u8]>, number: u64) {
+        let separator = if version.is_some() { " " } else { "" };
+        self.list.push((Named { name, separator, version: version.unwrap_or_default() }, number));
+    }
+
+    #[inline(never)]
+    fn add_all(&mut self, names: &'static [u8], numbers: &[u64]) {
+        for (name, number) in words(names, b' ').zip(numbers) {
+            self.add(name, None, *number);
         }
     }
 
     /// What the dynamic section names.
+    #[inline(never)]
     fn links(&mut self) {
-        self.list.extend(interpreter(self.file).map(|path| named(b"INTERP", path)));
+        if let Some(path) = interpreter(self.file) {
+            self.add(b"INTERP", Some(path), 0);
+        }
         for entry in self.file.dynamic.entries.iter() {
             let place = LINKS.iter().position(|tag| i64::from(*tag) == entry.d_tag);
             let Some(place) = place else { continue };
             let tag = words(LINK_NAMES, b' ').nth(place).unwrap_or_default();
-            self.list.push(match place {
-                0..STRINGS => named(tag, self.string(entry.d_val)),
-                _ => Named { name: tag, ..Named::default() },
-            });
+            self.add(tag, (place < STRINGS).then(|| self.string(entry.d_val)), 0);
         }
     }
 
+    #[inline(never)]
     fn string(&self, at: u64) -> &'a [u8] {
         c_str(self.strings, at).unwrap_or(b"<corrupt>")
     }
 
-    /// The versions that a file defines, and that it needs of others: chains of `Elf64_Verdef`
-    /// with an `Elf64_Verdaux` each, of `Elf64_Verneed` with some `Elf64_Vernaux`.
-    fn versions(&mut self) {
-        let file = self.file;
-        for defined in [true, false] {
-            let address = file.dynamic.value(if defined { DT_VERDEF } else { DT_VERNEED });
-            let mut place = if address == 0 { None } else { file.located(address, 1) };
-            while let Some(at) = place.filter(|_| self.list.len() < VERSIONS) {
-                // The last field tells where the next one is.
-                let last = if defined { 16 } else { 12 };
-                let Some(next) = self.field(at, last) else { break };
-                let mut aux_place = after(at, self.field(at, last - 4).unwrap_or_default());
-                while let Some(aux) = aux_place.filter(|_| self.list.len() < VERSIONS) {
-                    let Some(next) = self.field(aux, if defined { 4 } else { 12 }) else { break };
-                    let name = self.field(aux, if defined { 0 } else { 8 }).unwrap_or_default();
-                    let name = self.string(name.into());
-                    if defined {
-                        self.list.push(named(b"defined", name));
-                        break;
-                    }
-                    let library = self.field(at, 4).unwrap_or_default();
-                    self.list.push(named(self.string(library.into()), name));
+    /// The versions that a file defines, or that it needs of others: chains of `Elf64_Verdef`
+    /// with an `Elf64_Verdaux` each, or of `Elf64_Verneed` with some `Elf64_Vernaux`.
+    #[inline(never)]
+    fn versions(&mut self, defined: bool) {
+        let (tag, last, name_at, next_at) =
+            if defined { (DT_VERDEF, 16, 0, 4) } else { (DT_VERNEED, 12, 8, 12) };
+        let address = self.file.dynamic.value(tag);
+        let mut place = if address == 0 { None } else { self.file.located(address, 1) };
+        while let Some(at) = place.filter(|_| self.list.len() < VERSIONS) {
+            // The last field tells where the next one is.
+            let Some(next) = self.field(at, last) else { return };
+            let mut aux_place = after(at, self.field(at, last - 4).unwrap_or_default());
+            while let Some(aux) = aux_place.filter(|_| self.list.len() < VERSIONS) {
+                let Some(next) = self.field(aux, next_at) else { break };
+                let name = self.field(aux, name_at).unwrap_or_default();
+                let mut file: &[u8] = b"defined";
+                aux_place = None;
+                if !defined {
+                    file = self.string(self.field(at, 4).unwrap_or_default().into());
                     aux_place = after(aux, next);
                 }
-                place = after(at, next);
+                self.add(file, Some(self.string(name.into())), 0);
             }
+            place = after(at, next);
         }
     }
 
@@ -302,7 +271,28 @@ impl<'f, 'a> Side<'f, 'a> {
         Reader::new(self.file.elf.encoding, bytes).u32(0)
     }
 
+    /// The symbols of the first table there is, and their versions.
+    #[inline(never)]
+    fn symbols(&mut self, cx: &mut Context) {
+        let (file, is_dynamic) = (self.file, self.part == Part::DynamicSymbols);
+        let kind = if is_dynamic { SHT_DYNSYM } else { SHT_SYMTAB };
+        if let Some((index, section)) = file.sections_of(kind).next() {
+            self.symbols = file.symbols(cx, index);
+            self.strings = file.linked_strings(&section);
+        } else if is_dynamic && file.dynamic.strings.is_some() {
+            self.symbols = file.dynamic.symbols;
+        }
+        if is_dynamic && self.symbols.is_some() {
+            self.versions = Some(Versions::load(file, self.count(), Some(self.strings)));
+        }
+    }
+
+    fn has_symbols(&self) -> bool {
+        matches!(self.part, Part::DynamicSymbols | Part::Symbols)
+    }
+
     /// How many things there are.
+    #[inline(never)]
     fn count(&self) -> usize {
         match (self.part, &self.symbols) {
             (Part::Segments, _) => self.file.segments.len(),
@@ -313,65 +303,67 @@ impl<'f, 'a> Side<'f, 'a> {
     }
 
     /// What is known of the things that count: a hash of their names, and a size.
+    #[inline(never)]
     fn entries(&self, cx: &mut Context, sized: bool) -> Vec<Entry> {
         let mut entries = Vec::new();
         entries.reserve_exact(self.count());
         for index in 0..self.count() {
-            if let Some((hash, size)) = self.entry(cx, index) {
+            if let Some(hash) = self.hash(cx, index) {
                 // To order by: what is larger is all the same.
-                let size = if sized { u32::try_from(size).unwrap_or(u32::MAX) } else { 0 };
-                entries.push((hash, size, index as u32));
+                let size = if sized { self.value(index, 0) } else { 0 };
+                entries.push((hash, u32::try_from(size).unwrap_or(u32::MAX), index as u32));
             }
         }
         entries
     }
 
-    // Not inlined: its frame is large.
+    /// What stands for a thing's name; none where it doesn't count.
     #[inline(never)]
-    fn entry(&self, cx: &mut Context, index: usize) -> Option<(u64, u64)> {
-        match self.part {
-            Part::Segments => {
-                let segment = self.file.segments.get(index)?;
-                let key = u64::from(segment.p_type) << 32 | u64::from(segment.p_flags);
-                Some((key, segment.p_memsz))
-            }
-            Part::Sections => {
-                let section = self.file.sections.get(index).filter(|_| index != 0)?;
-                Some((hash(SEED, self.file.section_name(&section)), section.sh_size))
-            }
-            // All symbols that have a name.
-            Part::DynamicSymbols | Part::Symbols => {
-                let symbol = self.symbol(index);
-                if symbol.st_name == 0 || symbol.kind() == STT_SECTION {
-                    return None;
-                }
-                let strings = self.strings.get(symbol.st_name as usize..).unwrap_or_default();
-                let mut hash = hash(SEED, strings);
-                if let Some((separator, version)) = self.version(cx, index, &symbol) {
-                    hash = hash_more(hash, [separator.as_bytes(), version]);
-                }
-                // A local symbol is another one than a global one of the same name.
-                let hash = hash ^ u64::from(symbol.bind() == STB_LOCAL);
-                Some((hash, symbol.st_size))
-            }
-            _ => Some((self.list.get(index)?.hash(), 0)),
+    fn hash(&self, cx: &mut Context, index: usize) -> Option<u64> {
+        if self.part == Part::Segments {
+            let segment = self.file.segment(index);
+            return Some(u64::from(segment.p_type) << 32 | u64::from(segment.p_flags));
         }
+        let named = self.named(cx, index)?;
+        let mut all = SEED;
+        for bytes in [named.name, named.separator.as_bytes(), named.version] {
+            all = hash(all.rotate_left(1), bytes);
+        }
+        // A local symbol is another one than a global one of the same name.
+        let is_local = self.has_symbols() && self.symbol(index).bind() == STB_LOCAL;
+        Some(all ^ u64::from(is_local))
     }
 
+    /// What a thing is called; none where it doesn't count.
     // Not inlined: its frame is large.
     #[inline(never)]
-    fn named(&self, cx: &mut Context, index: usize) -> Named<'a> {
-        let symbol = match self.part {
-            Part::Sections => {
-                let name = self.file.section_name(&self.file.section(index));
-                return Named { name, ..Named::default() };
+    fn named(&self, cx: &mut Context, index: usize) -> Option<Named<'a>> {
+        let mut named = Named::default();
+        if self.has_symbols() {
+            let symbol = self.symbol(index);
+            if symbol.st_name == 0 || symbol.kind() == STT_SECTION {
+                return None;
             }
-            Part::DynamicSymbols | Part::Symbols => self.symbol(index),
-            _ => return self.list.get(index).copied().unwrap_or_default(),
-        };
-        let name = c_str(self.strings, symbol.st_name.into()).unwrap_or_default();
-        let (separator, version) = self.version(cx, index, &symbol).unwrap_or_default();
-        Named { name, separator, version }
+            named.name = self.strings.get(symbol.st_name as usize..).unwrap_or_default();
+            if let Some(versions) = &self.versions
+                && let Some(version) = versions.of(cx, self.file, index, &symbol)
+            {
+                (named.separator, named.version) = (version.separator, version.name);
+            }
+        } else if self.part != Part::Sections {
+            return Some(self.list.get(index)?.0);
+        } else if index != 0 {
+            named.name = self.file.section_name(&self.file.section(index));
+        } else {
+            return None;
+        }
+        Some(named)
+    }
+
+    // Not inlined: it is called from many places.
+    #[inline(never)]
+    fn symbol(&self, index: usize) -> Symbol {
+        self.symbols.as_ref().and_then(|symbols| symbols.table.get(index)).unwrap_or_default()
     }
 
     // Not inlined: it is called from many places.
@@ -380,48 +372,23 @@ impl<'f, 'a> Side<'f, 'a> {
         self.values(index).get(column).copied().unwrap_or_default()
     }
 
-    fn symbol(&self, index: usize) -> Symbol {
-        self.symbols.and_then(|symbols| symbols.table.get(index)).unwrap_or_default()
-    }
-
-    fn version(
-        &self,
-        cx: &mut Context,
-        index: usize,
-        symbol: &Symbol,
-    ) -> Option<(&'static str, &'a [u8])> {
-        let version = self.versions.as_ref()?.of(cx, self.file, index, symbol)?;
-        Some((version.separator, version.name))
-    }
-
     /// What is known of a thing, by columns.
     #[inline(never)]
-    fn values(&self, index: usize) -> [u64; COLUMNS] {
-        let header = &self.file.elf.header;
-        let ident = header.e_ident;
+    fn values(&self, index: usize) -> Values {
         let first = match self.part {
-            Part::Header => match index {
-                0 => ident.class().into(),
-                1 => ident.data().into(),
-                2 => ident.osabi().into(),
-                3 => header.e_type.into(),
-                4 => header.e_machine.into(),
-                _ => header.e_flags.into(),
-            },
             Part::Segments => self.file.segment(index).p_memsz,
             Part::Sections => {
                 let section = self.file.section(index);
                 return [section.sh_size, 0, section.sh_type.into(), section.sh_flags, 0];
             }
-            Part::Flags => self.file.dynamic.value(if index == 0 { DT_FLAGS } else { DT_FLAGS_1 }),
-            Part::Links | Part::Versions => 0,
             Part::DynamicSymbols | Part::Symbols => {
                 let symbol = self.symbol(index);
                 let is_undefined = symbol.st_shndx == SHN_UNDEF;
-                let info = [symbol.kind(), symbol.bind(), symbol.visibility(), is_undefined.into()];
-                let [kind, bind, visibility, is_undefined] = info.map(u64::from);
-                return [symbol.st_size, kind, bind, visibility, is_undefined];
+                let [kind, bind, visibility] =
+                    [symbol.kind(), symbol.bind(), symbol.visibility()].map(u64::from);
+                return [symbol.st_size, kind, bind, visibility, is_undefined.into()];
             }
+            _ => self.list.get(index).map_or(0, |(_, number)| *number),
         };
         [first, 0, 0, 0, 0]
     }
@@ -432,28 +399,24 @@ impl<'f, 'a> Side<'f, 'a> {
         let header = &self.file.elf.header;
         let (machine, osabi) = (header.e_machine, header.e_ident.osabi());
         let word = number as u32;
-        let name = match (self.part, column) {
-            (Part::Sections, _) => return section_names::section_type(word, machine, osabi),
-            (Part::DynamicSymbols | Part::Symbols, 1) => {
-                return symbols::symbol_type(word as u8, machine, osabi);
-            }
-            (Part::DynamicSymbols | Part::Symbols, 2) => {
-                return symbols::binding(word as u8, osabi);
-            }
-            (Part::DynamicSymbols | Part::Symbols, 3) => {
-                return symbols::visibility(word as u8, ELFOSABI_NONE);
-            }
-            (Part::DynamicSymbols | Part::Symbols, _) => {
-                return Label::words(if number == 0 { "defined" } else { "undefined" });
-            }
-            _ => match index {
-                0 => machines::CLASSES.get(word),
-                1 => machines::ENCODINGS.get(word),
-                2 => machines::osabi(word as u8, machine),
-                3 => machines::TYPES.get(word),
-                4 => machines::MACHINES.get(word),
-                _ => None,
-            },
+        if self.has_symbols() {
+            return match column {
+                1 => symbols::symbol_type(word as u8, machine, osabi),
+                2 => symbols::binding(word as u8, osabi),
+                3 => symbols::visibility(word as u8, ELFOSABI_NONE),
+                _ => Label::words(if number == 0 { "defined" } else { "undefined" }),
+            };
+        }
+        if self.part == Part::Sections {
+            return section_names::section_type(word, machine, osabi);
+        }
+        let name = match index {
+            0 => machines::CLASSES.get(word),
+            1 => machines::ENCODINGS.get(word),
+            2 => machines::osabi(word as u8, machine),
+            3 => machines::TYPES.get(word),
+            4 => machines::MACHINES.get(word),
+            _ => None,
         };
         name.as_ref().map_or_else(|| Label::words("").hex_marked(word), Label::from)
     }
@@ -461,6 +424,7 @@ impl<'f, 'a> Side<'f, 'a> {
     /// The bytes of a section where they mean something by themselves. What consists of
     /// addresses and offsets doesn't, nor does what may hold some in files where sections have
     /// moved.
+    #[inline(never)]
     fn content(&self, index: usize, moved: bool) -> &'a [u8] {
         let section = self.file.section(index);
         let addresses = section.sh_flags & (SHF_WRITE | SHF_EXECINSTR) != 0
@@ -484,73 +448,75 @@ struct Diff<'f, 'a> {
     differs: bool,
 }
 
-/// What something was and is; nothing where it wasn't or isn't there.
-struct Change<'c, 'f, 'a> {
-    title: &'static [u8],
-    named: &'c Named<'c>,
-    column: usize,
-    sides: [(&'c Side<'f, 'a>, Option<usize>); 2],
-}
-
 impl Diff<'_, '_> {
-    /// Tells all differences of a part.
+    /// Tells all differences.
+    fn all(&mut self, cx: &mut Context) {
+        let ([a, b], is_json) = (self.names, self.files[0].options.json);
+        if is_json {
+            cx.json().fill("{a$b$changes[", &[], &[Some(a), Some(b)]);
+        }
+        for (part, columns) in PARTS.iter().zip(words(COLUMNS, b'\n')) {
+            self.part(cx, *part, columns);
+        }
+        if is_json {
+            cx.json().end_array().end_object().end_document();
+        }
+    }
+
+    /// Tells all differences of a part. Where a file has no such symbols: what that means is told
+    /// with the sections.
     // Not inlined: its frame is large.
     #[inline(never)]
-    fn part(&mut self, cx: &mut Context, part: Part, title: &'static [u8]) {
-        let mut sides = self.files.map(|file| Side::new(file, part));
-        let mut both = true;
-        for side in &mut sides {
-            both &= side.load(cx);
-        }
-        if both {
-            self.compare(cx, title, &sides);
+    fn part(&mut self, cx: &mut Context, part: Part, columns: &'static [u8]) {
+        let [from, to] = self.files;
+        let sides = &[Side::new(cx, from, part), Side::new(cx, to, part)];
+        if !sides.iter().any(|side| side.has_symbols() && side.symbols.is_none()) {
+            self.compare(cx, columns, sides);
         }
     }
 
     // Not inlined: apart from the sides its frame is small.
     #[inline(never)]
-    fn compare(&mut self, cx: &mut Context, title: &'static [u8], sides: &[Side; 2]) {
+    fn compare(&mut self, cx: &mut Context, columns: &'static [u8], sides: &[Side; 2]) {
         let [a, b] = sides;
-        let (files, part) = (self.files, a.part);
+        let part = a.part;
         // Segments by type and flags; where there are no sections to tell of sizes, by size too.
-        let sized = part != Part::Segments || files.iter().any(|file| file.sections.is_empty());
-        let moved = part == Part::Sections && layout(files[0]) != layout(files[1]);
+        let is_bare = |side: &Side| side.file.sections.is_empty();
+        let sized = part != Part::Segments || is_bare(a) || is_bare(b);
+        let moved = part == Part::Sections && layout(a.file) != layout(b.file);
         let other_bytes = |old: usize, new: usize| {
             part == Part::Sections && a.content(old, moved) != b.content(new, moved)
         };
         let differs = |old: usize, new: usize| {
             sized && a.values(old) != b.values(new) || other_bytes(old, new)
         };
-        for (_, old, new) in &pair(a.entries(cx, sized), b.entries(cx, sized), &differs) {
-            let index = |index: u32| (index != NONE).then_some(index as usize);
-            let (old, new) = (index(*old), index(*new));
-            let (side, index) = match old {
-                Some(old) => (a, old),
-                None => (b, new.unwrap_or_default()),
-            };
+        for &(_, old, new) in &pair(a.entries(cx, sized), b.entries(cx, sized), &differs) {
+            let (side, index) = if old == NONE { (b, new as usize) } else { (a, old as usize) };
             let (kind, letters);
-            let named = if part == Part::Segments {
+            let mut named = Named::default();
+            if part == Part::Segments {
                 let segment = side.file.segment(index);
                 kind = a.file.segment_kind(&segment);
                 letters = check::letters(segment.p_flags);
-                named(kind.as_ref(), &letters)
-            } else {
-                side.named(cx, index)
-            };
+                named = Named { name: kind.as_ref(), separator: " ", version: &letters };
+            } else if let Some(found) = side.named(cx, index) {
+                named = found;
+            }
             let mut change =
-                Change { title, named: &named, column: 0, sides: [(a, old), (b, new)] };
-            let (Some(old), Some(new)) = (old, new) else {
+                Change { columns, sides, named: &named, column: 0, places: [old, new] };
+            if old == NONE || new == NONE {
                 // What is there once only is told by its size, or as undefined.
-                if side.value(index, COLUMNS - 1) != 0 {
-                    change.column = COLUMNS - 1;
+                if side.value(index, UNDEFINED) != 0 {
+                    change.column = UNDEFINED;
                 }
                 self.tell(cx, &change);
                 continue;
-            };
-            while let Some((_, kind)) = part.column(change.column) {
+            }
+            let (old, new) = (old as usize, new as usize);
+            while let (Some(kind), _) = change.column() {
                 let column = change.column;
                 if match kind {
-                    Kind::There => a.value(old, 0) == b.value(new, 0) && other_bytes(old, new),
+                    b't' => a.value(old, 0) == b.value(new, 0) && other_bytes(old, new),
                     _ => a.value(old, column) != b.value(new, column),
                 } {
                     self.tell(cx, &change);
@@ -563,71 +529,101 @@ impl Diff<'_, '_> {
     /// Tells one difference.
     #[inline(never)]
     fn tell(&mut self, cx: &mut Context, change: &Change) {
-        let Change { title, named, column, sides } = change;
-        let first = !core::mem::replace(&mut self.differs, true);
-        let (side, _) = sides[0];
-        let (what, kind) = side.part.column(*column).unwrap_or(("", Kind::There));
-        let options = side.file.options;
-        if options.json {
-            let json = cx.json();
-            json.object("").text("part", *title).text("name", named.name);
-            json.text("version", named.version).text("what", what.trim_ascii());
-            for (key, (side, index)) in ["a", "b"].into_iter().zip(sides) {
-                let Some(index) = *index else {
-                    json.null(key);
-                    continue;
-                };
-                let value = side.value(index, *column);
-                match kind {
-                    Kind::Bytes | Kind::Hex => json.number(key, value),
-                    Kind::Name => json.text(key, &side.label(index, *column, value)),
-                    Kind::There => json.bool(key, true),
-                };
-            }
-            json.end_object();
-            return;
-        }
-        let out = &mut cx.out;
-        if first {
-            let [a, b] = self.names;
-            put!(out, "--- ", text::name(a), "\n+++ ", text::name(b), "\n");
-        }
-        if self.told != *title {
-            put!(out, "\n", *title, ":\n");
-            self.told = title;
-        }
-        let (sign, sgr) = match sides {
-            [(_, None), _] => ("+", Sgr::Green),
-            [_, (_, None)] => ("-", Sgr::Red),
-            _ => ("~", Sgr::Yellow),
+        let Change { columns, sides, named, column, places } = change;
+        let title = words(columns, b'\t').next().unwrap_or_default();
+        let name = c_str(named.name, 0).unwrap_or_default();
+        let (kind, what) = change.column();
+        let options = sides[0].file.options;
+        let is_first = !core::mem::replace(&mut self.differs, true);
+        let sign = match *places {
+            [NONE, _] => b'+',
+            [_, NONE] => b'-',
+            _ => b'~',
         };
-        put!(out, options.colour.paint(sgr, sign), " ", text::name(named.name));
-        put!(out, named.separator, text::name(named.version));
-        let mut before = ["  ", what];
-        let mut bytes = [None; 2];
-        for ((side, index), bytes) in sides.iter().zip(&mut bytes) {
-            let Some(index) = *index else { continue };
-            if kind == Kind::There && sign != "~" {
+        if options.json {
+            let texts = [title, name, named.version, what.trim_ascii()].map(Some);
+            cx.json().fill("{part$name$version$what$", &[], &texts);
+        } else {
+            let out = &mut cx.out;
+            if is_first {
+                let [a, b] = self.names;
+                put!(out, "--- ", text::name(a), "\n+++ ", text::name(b), "\n");
+            }
+            if self.told != title {
+                put!(out, "\n", title, ":\n");
+                self.told = title;
+            }
+            let sgr = match sign {
+                b'+' => Sgr::Green,
+                b'-' => Sgr::Red,
+                _ => Sgr::Yellow,
+            };
+            put!(out, options.colour.paint(sgr, [sign]), " ", text::name(name));
+            put!(out, named.separator, text::name(named.version));
+        }
+        let (mut before, mut what, mut growth) = ("  ", what, 0u64);
+        for ((side, place), key) in sides.iter().zip(*places).zip(["a", "b"]) {
+            let index = place as usize;
+            if place == NONE {
+                if options.json {
+                    cx.json().null(key);
+                }
+                continue;
+            }
+            let value = side.value(index, *column);
+            growth = value.wrapping_sub(growth);
+            if options.json {
+                match kind {
+                    Some(b'n') => cx.json().text(key, &side.label(index, *column, value)),
+                    Some(b't') => cx.json().bool(key, true),
+                    _ => cx.json().number(key, value),
+                };
+                continue;
+            }
+            let out = &mut cx.out;
+            if kind == Some(b't') && sign != b'~' {
                 break;
             }
-            put!(out, before[0], before[1]);
-            before = [" -> ", ""];
-            let value = side.value(index, *column);
+            put!(out, before, what);
+            (before, what) = (" -> ", b"");
             match kind {
-                Kind::Bytes => {
-                    put!(out, dec(value));
-                    *bytes = Some(value);
+                Some(b'n') => {
+                    put!(out, text::name(side.label(index, *column, value).as_ref()));
                 }
-                Kind::Hex => put!(out, "0x", hex(value)),
-                Kind::Name => put!(out, text::name(side.label(index, *column, value).as_ref())),
-                Kind::There => break,
+                Some(b'x') => put!(out, "0x", hex(value)),
+                Some(b'b') => put!(out, dec(value)),
+                _ => break,
             }
         }
-        if let [Some(old), Some(new)] = bytes {
-            let change = new.wrapping_sub(old).cast_signed();
-            put!(out, " (", if change < 0 { "" } else { "+" }, int(change), ")");
+        if options.json {
+            cx.json().end_object();
+            return;
         }
-        put!(out, "\n");
+        if kind == Some(b'b') && sign == b'~' {
+            let growth = growth.cast_signed();
+            put!(&mut cx.out, if growth < 0 { " (" } else { " (+" }, int(growth), ")");
+        }
+        put!(&mut cx.out, "\n");
+    }
+}
+
+/// What something was and is.
+struct Change<'c, 'f, 'a> {
+    columns: &'static [u8],
+    sides: &'c [Side<'f, 'a>; 2],
+    named: &'c Named<'c>,
+    column: usize,
+    /// Where it is in both; [`NONE`] where it isn't there.
+    places: [u32; 2],
+}
+
+impl Change<'_, '_, '_> {
+    /// What the column is: see [`COLUMNS`].
+    #[inline(never)]
+    fn column(&self) -> (Option<u8>, &'static [u8]) {
+        let column = words(self.columns, b'\t').nth(1 + self.column);
+        let (kind, what) = column.and_then(<[u8]>::split_first).unzip();
+        (kind.copied(), what.unwrap_or_default())
     }
 }
 
@@ -657,17 +653,12 @@ fn hash(seed: u64, bytes: &[u8]) -> u64 {
     string.fold(seed, |hash, byte| (hash ^ u64::from(*byte)).wrapping_mul(0x100_0000_01b3))
 }
 
-/// The hash of further strings.
-fn hash_more(seed: u64, more: [&[u8]; 2]) -> u64 {
-    more.iter().fold(seed, |seed, bytes| hash(seed.rotate_left(1), bytes))
-}
-
 /// For the index of what is not there.
 const NONE: u32 = u32::MAX;
 
 /// Pairs the entries of two tables that have the same hash, those of the same size first.
-/// Gives back the indices of what is in one of them only, and of pairs that differ: in the order of the first
-/// table, with what is only in the second where it is there.
+/// Gives back the indices of what is in one of them only, and of pairs that differ: in the order
+/// of the first table, with what is only in the second where it is there.
 #[inline(never)]
 fn pair(
     mut a: Vec<Entry>,

@@ -126,7 +126,7 @@ impl Grade {
 /// What was asked for, or wrong input: whether all went well is the exit status.
 pub fn run(cx: &mut Context) -> u8 {
     let Ok(args) = at_file::expand(cx) else { return 1 };
-    let mut options = Options::default();
+    let mut options = Options::none();
     let Ok(files) = options::parse(cx, &args, &mut options) else { return options::misused(cx) };
     if options.help {
         return options::help(cx);
@@ -166,7 +166,7 @@ pub fn run(cx: &mut Context) -> u8 {
 
 /// What [`run`] does, of bytes instead of files.
 pub fn report_on(cx: &mut Context, bytes: &[u8]) -> u8 {
-    let (args, mut options) = (cx.args, Options::default());
+    let (args, mut options) = (cx.args, Options::none());
     match options::parse(cx, args, &mut options) {
         Ok(_) => !any(cx, &options, b"bytes", &bytes, false) as u8,
         Err(Wrong) => 1,

@@ -162,6 +162,13 @@ const HEADERS: usize = 7;
 const PARTS: usize = 15;
 
 impl Options {
+    /// Nothing is asked for.
+    // One copy for all who begin with that.
+    #[inline(never)]
+    pub fn none() -> Options {
+        Options::default()
+    }
+
     fn field(&mut self, place: usize) -> Option<&mut bool> {
         Some(match place {
             0 => &mut self.header,
