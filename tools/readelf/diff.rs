@@ -21,6 +21,7 @@ use rt::elf::consts::*;
 use rt::elf::{Reader, Source, Symbol, c_str};
 use rt::fmt::{dec, hex, int};
 use rt::input::Input;
+use rt::io::BufWriter;
 use rt::put;
 
 /// Of longer names only so much is compared.
@@ -43,10 +44,11 @@ pub fn run(cx: &mut Context, options: &Options, files: &[&[u8]]) -> u8 {
     let mut quiet = Options::none();
     [quiet.linking, quiet.diff, quiet.wide] = [true; 3];
     (quiet.colour, quiet.json) = (options.colour, options.json);
-    let [Ok(first), Ok(second)] = &[opened(cx, a), opened(cx, b)] else { return TROUBLE };
-    let loaded = [load(cx, &quiet, a, first), load(cx, &quiet, b, second)];
+    let inputs = (opened(cx, a), opened(cx, b));
+    let (Ok(first), Ok(second)) = (&inputs.0, &inputs.1) else { return TROUBLE };
     let mut status = TROUBLE;
-    if let [Some(from), Some(to)] = &loaded {
+    let (from, to) = (&load(cx, &quiet, a, first), &load(cx, &quiet, b, second));
+    if let (Some(from), Some(to)) = (from, to) {
         let mut diff = Diff { files: [from, to], names: [a, b], told: b"", differs: false };
         diff.all(cx);
         status = diff.differs as u8;
@@ -246,20 +248,16 @@ impl<'f, 'a> Side<'f, 'a> {
         let mut place = if address == 0 { None } else { self.file.located(address, 1) };
         while let Some(at) = place.filter(|_| self.list.len() < VERSIONS) {
             // The last field tells where the next one is.
-            let Some(next) = self.field(at, last) else { return };
-            let mut aux_place = after(at, self.field(at, last - 4).unwrap_or_default());
+            place = self.after(at, last);
+            let mut aux_place = self.after(at, last - 4).filter(|_| self.field(at, last).is_some());
             while let Some(aux) = aux_place.filter(|_| self.list.len() < VERSIONS) {
-                let Some(next) = self.field(aux, next_at) else { break };
-                let name = self.field(aux, name_at).unwrap_or_default();
-                let mut file: &[u8] = b"defined";
-                aux_place = None;
-                if !defined {
-                    file = self.string(self.field(at, 4).unwrap_or_default().into());
-                    aux_place = after(aux, next);
+                if self.field(aux, next_at).is_none() {
+                    break;
                 }
-                self.add(file, Some(self.string(name.into())), 0);
+                let file = if defined { b"defined" } else { self.string_of(at, 4) };
+                self.add(file, Some(self.string_of(aux, name_at)), 0);
+                aux_place = self.after(aux, next_at).filter(|_| !defined);
             }
-            place = after(at, next);
         }
     }
 
@@ -269,6 +267,19 @@ impl<'f, 'a> Side<'f, 'a> {
     fn field(&self, at: u64, offset: u64) -> Option<u32> {
         let bytes = self.file.elf.bytes(at.checked_add(offset)?, 4)?;
         Reader::new(self.file.elf.encoding, bytes).u32(0)
+    }
+
+    /// The string that the number there leads to.
+    #[inline(never)]
+    fn string_of(&self, at: u64, offset: u64) -> &'a [u8] {
+        self.string(self.field(at, offset).unwrap_or_default().into())
+    }
+
+    /// The place that the number there leads to, if it leads on.
+    #[inline(never)]
+    fn after(&self, at: u64, offset: u64) -> Option<u64> {
+        let far = self.field(at, offset).filter(|far| *far != 0)?;
+        at.checked_add(far.into())
     }
 
     /// The symbols of the first table there is, and their versions.
@@ -492,18 +503,17 @@ impl Diff<'_, '_> {
         };
         for &(_, old, new) in &pair(a.entries(cx, sized), b.entries(cx, sized), &differs) {
             let (side, index) = if old == NONE { (b, new as usize) } else { (a, old as usize) };
-            let (kind, letters);
-            let mut named = Named::default();
-            if part == Part::Segments {
+            let (label, letters);
+            let named = if part == Part::Segments {
                 let segment = side.file.segment(index);
-                kind = a.file.segment_kind(&segment);
+                label = a.file.segment_kind(&segment);
                 letters = check::letters(segment.p_flags);
-                named = Named { name: kind.as_ref(), separator: " ", version: &letters };
-            } else if let Some(found) = side.named(cx, index) {
-                named = found;
-            }
+                Named { name: label.as_ref(), separator: " ", version: &letters }
+            } else {
+                side.named(cx, index).unwrap_or_default()
+            };
             let mut change =
-                Change { columns, sides, named: &named, column: 0, places: [old, new] };
+                Change { columns, named: &named, column: 0, old: (a, old), new: (b, new) };
             if old == NONE || new == NONE {
                 // What is there once only is told by its size, or as undefined.
                 if side.value(index, UNDEFINED) != 0 {
@@ -513,12 +523,14 @@ impl Diff<'_, '_> {
                 continue;
             }
             let (old, new) = (old as usize, new as usize);
-            while let (Some(kind), _) = change.column() {
-                let column = change.column;
-                if match kind {
-                    b't' => a.value(old, 0) == b.value(new, 0) && other_bytes(old, new),
-                    _ => a.value(old, column) != b.value(new, column),
-                } {
+            loop {
+                let is_there = match change.column() {
+                    (0, _) => break,
+                    (kind, _) => kind == b't',
+                };
+                let column = if is_there { 0 } else { change.column };
+                let is_same = a.value(old, column) == b.value(new, column);
+                if is_same == is_there && (!is_there || other_bytes(old, new)) {
                     self.tell(cx, &change);
                 }
                 change.column += 1;
@@ -529,101 +541,103 @@ impl Diff<'_, '_> {
     /// Tells one difference.
     #[inline(never)]
     fn tell(&mut self, cx: &mut Context, change: &Change) {
-        let Change { columns, sides, named, column, places } = change;
-        let title = words(columns, b'\t').next().unwrap_or_default();
-        let name = c_str(named.name, 0).unwrap_or_default();
-        let (kind, what) = change.column();
-        let options = sides[0].file.options;
+        let title = words(change.columns, b'\t').next().unwrap_or_default();
         let is_first = !core::mem::replace(&mut self.differs, true);
-        let sign = match *places {
-            [NONE, _] => b'+',
-            [_, NONE] => b'-',
-            _ => b'~',
-        };
-        if options.json {
-            let texts = [title, name, named.version, what.trim_ascii()].map(Some);
-            cx.json().fill("{part$name$version$what$", &[], &texts);
-        } else {
-            let out = &mut cx.out;
-            if is_first {
-                let [a, b] = self.names;
-                put!(out, "--- ", text::name(a), "\n+++ ", text::name(b), "\n");
-            }
-            if self.told != title {
-                put!(out, "\n", title, ":\n");
-                self.told = title;
-            }
-            let sgr = match sign {
-                b'+' => Sgr::Green,
-                b'-' => Sgr::Red,
-                _ => Sgr::Yellow,
-            };
-            put!(out, options.colour.paint(sgr, [sign]), " ", text::name(name));
-            put!(out, named.separator, text::name(named.version));
+        if self.files[0].options.json {
+            return change.in_json(cx, title);
         }
-        let (mut before, mut what, mut growth) = ("  ", what, 0u64);
-        for ((side, place), key) in sides.iter().zip(*places).zip(["a", "b"]) {
-            let index = place as usize;
-            if place == NONE {
-                if options.json {
-                    cx.json().null(key);
-                }
-                continue;
-            }
-            let value = side.value(index, *column);
-            growth = value.wrapping_sub(growth);
-            if options.json {
-                match kind {
-                    Some(b'n') => cx.json().text(key, &side.label(index, *column, value)),
-                    Some(b't') => cx.json().bool(key, true),
-                    _ => cx.json().number(key, value),
-                };
-                continue;
-            }
-            let out = &mut cx.out;
-            if kind == Some(b't') && sign != b'~' {
-                break;
-            }
-            put!(out, before, what);
-            (before, what) = (" -> ", b"");
-            match kind {
-                Some(b'n') => {
-                    put!(out, text::name(side.label(index, *column, value).as_ref()));
-                }
-                Some(b'x') => put!(out, "0x", hex(value)),
-                Some(b'b') => put!(out, dec(value)),
-                _ => break,
-            }
+        let out = &mut cx.out;
+        if is_first {
+            let [a, b] = self.names;
+            put!(out, "--- ", text::name(a), "\n+++ ", text::name(b), "\n");
         }
-        if options.json {
-            cx.json().end_object();
-            return;
+        if self.told != title {
+            put!(out, "\n", title, ":\n");
+            self.told = title;
         }
-        if kind == Some(b'b') && sign == b'~' {
-            let growth = growth.cast_signed();
-            put!(&mut cx.out, if growth < 0 { " (" } else { " (+" }, int(growth), ")");
-        }
-        put!(&mut cx.out, "\n");
+        change.put(out);
     }
 }
 
 /// What something was and is.
 struct Change<'c, 'f, 'a> {
     columns: &'static [u8],
-    sides: &'c [Side<'f, 'a>; 2],
     named: &'c Named<'c>,
     column: usize,
-    /// Where it is in both; [`NONE`] where it isn't there.
-    places: [u32; 2],
+    /// Where it was and where it is: [`NONE`] where it isn't there.
+    old: (&'c Side<'f, 'a>, u32),
+    new: (&'c Side<'f, 'a>, u32),
 }
 
 impl Change<'_, '_, '_> {
-    /// What the column is: see [`COLUMNS`].
+    /// What the column is: see [`COLUMNS`]; 0 behind the last one.
     #[inline(never)]
-    fn column(&self) -> (Option<u8>, &'static [u8]) {
+    fn column(&self) -> (u8, &'static [u8]) {
         let column = words(self.columns, b'\t').nth(1 + self.column);
-        let (kind, what) = column.and_then(<[u8]>::split_first).unzip();
-        (kind.copied(), what.unwrap_or_default())
+        let (kind, what) = column.and_then(<[u8]>::split_first).unwrap_or((&0, b""));
+        (*kind, what)
+    }
+
+    #[inline(never)]
+    fn name(&self) -> &[u8] {
+        c_str(self.named.name, 0).unwrap_or_default()
+    }
+
+    #[inline(never)]
+    fn in_json(&self, json: &mut Context, title: &[u8]) {
+        let (kind, what) = self.column();
+        let texts = [title, self.name(), self.named.version, what.trim_ascii()].map(Some);
+        json.fill("{part$name$version$what$", &[], &texts);
+        for (key, (side, index)) in [("a", self.old), ("b", self.new)] {
+            let value = side.value(index as usize, self.column);
+            match kind {
+                _ if index == NONE => json.null(key),
+                b'n' => json.text(key, &side.label(index as usize, self.column, value)),
+                b't' => json.bool(key, true),
+                _ => json.number(key, value),
+            };
+        }
+        json.end_object();
+    }
+
+    /// As a line.
+    #[inline(never)]
+    fn put(&self, out: &mut BufWriter) {
+        let colour = self.old.0.file.options.colour;
+        let (sgr, sign) = match (self.old.1, self.new.1) {
+            (NONE, _) => (Sgr::Green, b'+'),
+            (_, NONE) => (Sgr::Red, b'-'),
+            _ => (Sgr::Yellow, b'~'),
+        };
+        put!(out, colour.paint(sgr, [sign]), " ", text::name(self.name()));
+        put!(out, self.named.separator, text::name(self.named.version));
+        let (kind, what) = self.column();
+        if kind != b't' || sign == b'~' {
+            put!(out, "  ", what);
+        }
+        let (mut arrow, mut growth) = ("", 0u64);
+        for (side, index) in [self.old, self.new] {
+            if index == NONE || kind == b't' {
+                continue;
+            }
+            let value = side.value(index as usize, self.column);
+            put!(out, arrow);
+            match kind {
+                b'n' => {
+                    let label = side.label(index as usize, self.column, value);
+                    put!(out, text::name(label.as_ref()));
+                }
+                b'x' => put!(out, "0x", hex(value)),
+                _ => put!(out, dec(value)),
+            }
+            arrow = " -> ";
+            growth = value.wrapping_sub(growth);
+        }
+        if kind == b'b' && sign == b'~' {
+            let growth = growth.cast_signed();
+            put!(out, if growth < 0 { " (" } else { " (+" }, int(growth), ")");
+        }
+        put!(out, "\n");
     }
 }
 
@@ -638,11 +652,6 @@ fn layout(file: &File) -> u64 {
         }
     }
     layout
-}
-
-/// Where the next record is, if there is one.
-fn after(at: u64, offset: u32) -> Option<u64> {
-    at.checked_add(offset.into()).filter(|_| offset != 0)
 }
 
 const SEED: u64 = 0xcbf2_9ce4_8422_2325;
