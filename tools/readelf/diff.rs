@@ -335,7 +335,10 @@ impl<'f, 'a> Side<'f, 'a> {
             let segment = self.file.segment(index);
             return Some(u64::from(segment.p_type) << 32 | u64::from(segment.p_flags));
         }
-        let named = self.named(cx, index)?;
+        let mut named = Named::default();
+        if !self.named(cx, index, &mut named) {
+            return None;
+        }
         let mut all = SEED;
         for bytes in [named.name, named.separator.as_bytes(), named.version] {
             all = hash(all.rotate_left(1), bytes);
@@ -345,15 +348,17 @@ impl<'f, 'a> Side<'f, 'a> {
         Some(all ^ u64::from(is_local))
     }
 
-    /// What a thing is called; none where it doesn't count.
+    /// Finds what a thing is called; false where it doesn't count.
     // Not inlined: its frame is large.
     #[inline(never)]
-    fn named(&self, cx: &mut Context, index: usize) -> Option<Named<'a>> {
-        let mut named = Named::default();
+    fn named<'n>(&self, cx: &mut Context, index: usize, named: &mut Named<'n>) -> bool
+    where
+        'a: 'n,
+    {
         if self.has_symbols() {
             let symbol = self.symbol(index);
             if symbol.st_name == 0 || symbol.kind() == STT_SECTION {
-                return None;
+                return false;
             }
             named.name = self.strings.get(symbol.st_name as usize..).unwrap_or_default();
             if let Some(versions) = &self.versions
@@ -361,14 +366,13 @@ impl<'f, 'a> Side<'f, 'a> {
             {
                 (named.separator, named.version) = (version.separator, version.name);
             }
-        } else if self.part != Part::Sections {
-            return Some(self.list.get(index)?.0);
-        } else if index != 0 {
+        } else if self.part == Part::Sections {
             named.name = self.file.section_name(&self.file.section(index));
-        } else {
-            return None;
+            return index != 0;
+        } else if let Some((found, _)) = self.list.get(index) {
+            *named = *found;
         }
-        Some(named)
+        true
     }
 
     // Not inlined: it is called from many places.
@@ -502,36 +506,33 @@ impl Diff<'_, '_> {
             sized && a.values(old) != b.values(new) || other_bytes(old, new)
         };
         for &(_, old, new) in &pair(a.entries(cx, sized), b.entries(cx, sized), &differs) {
-            let (side, index) = if old == NONE { (b, new as usize) } else { (a, old as usize) };
+            let (old, new) = (Place { side: a, index: old }, Place { side: b, index: new });
+            let Place { side, index } = if old.index == NONE { &new } else { &old };
             let (label, letters);
-            let named = if part == Part::Segments {
-                let segment = side.file.segment(index);
+            let mut named = Named::default();
+            if part == Part::Segments {
+                let segment = side.file.segment(*index as usize);
                 label = a.file.segment_kind(&segment);
                 letters = check::letters(segment.p_flags);
-                Named { name: label.as_ref(), separator: " ", version: &letters }
+                named = Named { name: label.as_ref(), separator: " ", version: &letters };
             } else {
-                side.named(cx, index).unwrap_or_default()
-            };
-            let mut change =
-                Change { columns, named: &named, column: 0, old: (a, old), new: (b, new) };
-            if old == NONE || new == NONE {
-                // What is there once only is told by its size, or as undefined.
-                if side.value(index, UNDEFINED) != 0 {
-                    change.column = UNDEFINED;
-                }
-                self.tell(cx, &change);
-                continue;
+                side.named(cx, *index as usize, &mut named);
             }
-            let (old, new) = (old as usize, new as usize);
+            let both = old.index != NONE && new.index != NONE;
+            // What is there once only is told by its size, or as undefined.
+            let is_undefined = !both && side.value(*index as usize, UNDEFINED) != 0;
+            let column = if is_undefined { UNDEFINED } else { 0 };
+            let mut change = Change { columns, named: &named, column, old, new };
             loop {
-                let is_there = match change.column() {
-                    (0, _) => break,
-                    (kind, _) => kind == b't',
-                };
-                let column = if is_there { 0 } else { change.column };
-                let is_same = a.value(old, column) == b.value(new, column);
-                if is_same == is_there && (!is_there || other_bytes(old, new)) {
+                let (kind, _) = change.column();
+                if kind == 0 {
+                    break;
+                }
+                if !both || change.differs(kind, &other_bytes) {
                     self.tell(cx, &change);
+                }
+                if !both {
+                    break;
                 }
                 change.column += 1;
             }
@@ -564,9 +565,8 @@ struct Change<'c, 'f, 'a> {
     columns: &'static [u8],
     named: &'c Named<'c>,
     column: usize,
-    /// Where it was and where it is: [`NONE`] where it isn't there.
-    old: (&'c Side<'f, 'a>, u32),
-    new: (&'c Side<'f, 'a>, u32),
+    old: Place<'c, 'f, 'a>,
+    new: Place<'c, 'f, 'a>,
 }
 
 impl Change<'_, '_, '_> {
@@ -578,6 +578,17 @@ impl Change<'_, '_, '_> {
         (*kind, what)
     }
 
+    /// Whether it is one, as far as the column tells.
+    #[inline(never)]
+    fn differs(&self, kind: u8, other_bytes: &dyn Fn(usize, usize) -> bool) -> bool {
+        let column = if kind == b't' { 0 } else { self.column };
+        let is_same = self.old.value(column) == self.new.value(column);
+        match kind {
+            b't' => is_same && other_bytes(self.old.index as usize, self.new.index as usize),
+            _ => !is_same,
+        }
+    }
+
     #[inline(never)]
     fn name(&self) -> &[u8] {
         c_str(self.named.name, 0).unwrap_or_default()
@@ -585,26 +596,30 @@ impl Change<'_, '_, '_> {
 
     #[inline(never)]
     fn in_json(&self, json: &mut Context, title: &[u8]) {
-        let (kind, what) = self.column();
+        let (_, what) = self.column();
         let texts = [title, self.name(), self.named.version, what.trim_ascii()].map(Some);
         json.fill("{part$name$version$what$", &[], &texts);
-        for (key, (side, index)) in [("a", self.old), ("b", self.new)] {
-            let value = side.value(index as usize, self.column);
-            match kind {
-                _ if index == NONE => json.null(key),
-                b'n' => json.text(key, &side.label(index as usize, self.column, value)),
-                b't' => json.bool(key, true),
-                _ => json.number(key, value),
-            };
-        }
+        self.member(json, "a", &self.old);
+        self.member(json, "b", &self.new);
         json.end_object();
+    }
+
+    #[inline(never)]
+    fn member(&self, json: &mut Context, key: &str, place: &Place) {
+        let value = place.value(self.column);
+        match self.column().0 {
+            _ if place.index == NONE => json.null(key),
+            b'n' => json.text(key, &place.label(self.column)),
+            b't' => json.bool(key, true),
+            _ => json.number(key, value),
+        };
     }
 
     /// As a line.
     #[inline(never)]
     fn put(&self, out: &mut BufWriter) {
-        let colour = self.old.0.file.options.colour;
-        let (sgr, sign) = match (self.old.1, self.new.1) {
+        let colour = self.old.side.file.options.colour;
+        let (sgr, sign) = match (self.old.index, self.new.index) {
             (NONE, _) => (Sgr::Green, b'+'),
             (_, NONE) => (Sgr::Red, b'-'),
             _ => (Sgr::Yellow, b'~'),
@@ -615,29 +630,47 @@ impl Change<'_, '_, '_> {
         if kind != b't' || sign == b'~' {
             put!(out, "  ", what);
         }
-        let (mut arrow, mut growth) = ("", 0u64);
-        for (side, index) in [self.old, self.new] {
-            if index == NONE || kind == b't' {
-                continue;
-            }
-            let value = side.value(index as usize, self.column);
-            put!(out, arrow);
-            match kind {
-                b'n' => {
-                    let label = side.label(index as usize, self.column, value);
-                    put!(out, text::name(label.as_ref()));
-                }
-                b'x' => put!(out, "0x", hex(value)),
-                _ => put!(out, dec(value)),
-            }
-            arrow = " -> ";
-            growth = value.wrapping_sub(growth);
+        self.put_value(out, kind, &self.old);
+        if kind != b't' && sign == b'~' {
+            put!(out, " -> ");
         }
+        self.put_value(out, kind, &self.new);
         if kind == b'b' && sign == b'~' {
+            let growth = self.new.value(self.column).wrapping_sub(self.old.value(self.column));
             let growth = growth.cast_signed();
             put!(out, if growth < 0 { " (" } else { " (+" }, int(growth), ")");
         }
         put!(out, "\n");
+    }
+
+    #[inline(never)]
+    fn put_value(&self, out: &mut BufWriter, kind: u8, place: &Place) {
+        let value = place.value(self.column);
+        match kind {
+            _ if place.index == NONE => {}
+            b'n' => put!(out, text::name(place.label(self.column).as_ref())),
+            b'x' => put!(out, "0x", hex(value)),
+            b'b' => put!(out, dec(value)),
+            _ => {}
+        }
+    }
+}
+
+/// Where something is in a file: [`NONE`] where it isn't there.
+struct Place<'c, 'f, 'a> {
+    side: &'c Side<'f, 'a>,
+    index: u32,
+}
+
+impl Place<'_, '_, '_> {
+    #[inline(never)]
+    fn value(&self, column: usize) -> u64 {
+        self.side.value(self.index as usize, column)
+    }
+
+    #[inline(never)]
+    fn label(&self, column: usize) -> Label {
+        self.side.label(self.index as usize, column, self.value(column))
     }
 }
 
