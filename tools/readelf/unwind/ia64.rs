@@ -51,16 +51,17 @@ fn info_section(file: &File, section: &SectionHeader) -> Option<SectionHeader> {
 
 #[inline(never)]
 fn table(cx: &mut Context, functions: &Functions, segment: &Segment, info: &SectionHeader) {
-    let mut descriptors = None;
+    let mut data = None;
     for entry in 0..segment.r.bytes.len() / (3 * segment.word) {
         let at = 3 * entry * segment.word;
         let place = segment.address(at + 2 * segment.word).offset;
         put!(&mut cx.out, "\n");
         segment.function(&mut cx.out, functions, at);
         put!(&mut cx.out, ", info at +0x", hex(place.wrapping_sub(segment.base)), "\n");
-        let data = *descriptors.get_or_insert_with(|| {
-            functions.file.read(cx, info.sh_offset, info.sh_size, "unwind info")
-        });
+        // Behind the first function that is told of it, where it can't be read.
+        if entry == 0 {
+            data = functions.file.read(cx, info.sh_offset, info.sh_size, "unwind info");
+        }
         let Some(data) = data else { continue };
         let within = usize::try_from(place.wrapping_sub(info.sh_addr)).ok();
         let rest = within.and_then(|within| data.get(within..)).unwrap_or_default();
