@@ -58,14 +58,10 @@ struct Bytes {
 }
 
 impl Bytes {
+    #[inline(never)]
     fn add(&mut self, more: Bytes) {
         self.file = self.file.saturating_add(more.file);
         self.memory = self.memory.saturating_add(more.memory);
-    }
-
-    fn less(self, other: Bytes) -> Bytes {
-        let file = self.file.saturating_sub(other.file);
-        Bytes { file, memory: self.memory.saturating_sub(other.memory) }
     }
 }
 
@@ -96,31 +92,36 @@ struct Item {
     is_loaded: bool,
 }
 
+/// What all of a list have, and what those have that are loaded; how many are not shown yet, and
+/// what they have.
+#[derive(Default)]
+struct Sums {
+    total: Bytes,
+    loaded: Bytes,
+    left: usize,
+    rest: Bytes,
+}
+
+impl Sums {
+    /// One is shown.
+    #[inline(never)]
+    fn take(&mut self, bytes: Bytes) {
+        self.rest.file = self.rest.file.saturating_sub(bytes.file);
+        self.rest.memory = self.rest.memory.saturating_sub(bytes.memory);
+        self.left = self.left.saturating_sub(1);
+    }
+}
+
 impl List<'_, '_> {
     /// Shows the list: the largest ones, what is not listed in one row, and the sum. The title
     /// is the name in JSON, the heading, and what the columns are called.
     // Not inlined: it is called for each list.
     #[inline(never)]
     fn show(&mut self, cx: &mut Context, limit: usize, title: &'static str) {
-        let (mut top, mut left, file) = (Top::new(limit), 0usize, self.file);
-        let [mut total, mut loaded] = [Bytes::default(); 2];
-        let count = match self.kind {
-            Kind::Sections => file.sections.len(),
-            Kind::Symbols => self.symbols.table.len(),
-            Kind::Segments => file.segments.len(),
-        };
-        for index in 0..count {
-            if let Some(item) = self.measure(index) {
-                top.add(item.size, index);
-                total.add(item.bytes);
-                if item.is_loaded {
-                    loaded.add(item.bytes);
-                }
-                left += 1;
-            }
-        }
+        let mut sums = Sums::default();
+        let (top, file) = (self.gather(limit, &mut sums), self.file);
         self.whole = match self.kind {
-            Kind::Symbols => total.file,
+            Kind::Symbols => sums.total.file,
             _ => file.elf.source().own_size(),
         };
         let mut title = words(title.as_bytes(), b'\t');
@@ -131,13 +132,12 @@ impl List<'_, '_> {
             let out = &mut cx.out;
             put!(out, "\n", title.next(), ":\n    in file      %   in memory  ", title.rest, "\n");
         }
-        let mut rest = total;
         for index in top.indices() {
             let bytes = self.measure(index).unwrap_or_default().bytes;
-            rest = rest.less(bytes);
-            left = left.saturating_sub(1);
+            sums.take(bytes);
             self.item(cx, bytes, index);
         }
+        let left = sums.left;
         if left > 0 {
             let more = short(&mut |out| {
                 put!(out, "(");
@@ -146,15 +146,16 @@ impl List<'_, '_> {
                 }
                 put!(out, "more)");
             });
-            self.row(cx, rest, b"", &more);
+            self.row(cx, sums.rest, b"", &more);
         }
+        let mut total = sums.total;
         match self.kind {
             Kind::Sections => {
                 self.headers(cx, total.file);
                 total.file = self.whole;
             }
             Kind::Symbols => {}
-            Kind::Segments => total = loaded,
+            Kind::Segments => total = sums.loaded,
         }
         self.row(
             cx,
@@ -165,6 +166,29 @@ impl List<'_, '_> {
         if file.options.json {
             cx.json().end_array();
         }
+    }
+
+    /// Adds up all, and finds the largest.
+    #[inline(never)]
+    fn gather(&self, limit: usize, sums: &mut Sums) -> Top {
+        let mut top = Top::new(limit);
+        let count = match self.kind {
+            Kind::Sections => self.file.sections.len(),
+            Kind::Symbols => self.symbols.table.len(),
+            Kind::Segments => self.file.segments.len(),
+        };
+        for index in 0..count {
+            if let Some(item) = self.measure(index) {
+                top.add(item.size, index);
+                sums.total.add(item.bytes);
+                if item.is_loaded {
+                    sums.loaded.add(item.bytes);
+                }
+                sums.left += 1;
+            }
+        }
+        sums.rest = sums.total;
+        top
     }
 
     /// What counts of the things, by index.

@@ -104,17 +104,17 @@ fn mapped(json: &mut Context, desc: &Reader) {
     read(json, "page_size", desc, word);
     json.array("files");
     let count = desc.word(0).and_then(|count| usize::try_from(count).ok()).unwrap_or_default();
-    let place = |row: usize| row.saturating_mul(3).saturating_add(2).saturating_mul(word);
-    let mut name_at = place(count) as u64;
-    for index in 0..count {
+    let mut name_at = count.saturating_mul(3).saturating_add(2).saturating_mul(word) as u64;
+    let mut at = 2 * word;
+    for _ in 0..count {
         let Some(name) = c_str(desc.bytes, name_at) else { break };
-        let at = place(index);
         if desc.slice(at, 3 * word).is_none() {
             break;
         }
         read(json.object(""), "start end page_offset", desc, at);
         json.text("name", name).end_object();
         name_at = name_at.saturating_add(name.len() as u64 + 1);
+        at = at.saturating_add(3 * word);
     }
     json.end_array();
 }
@@ -124,19 +124,26 @@ fn mapped(json: &mut Context, desc: &Reader) {
 fn properties(json: &mut Context, file: &File, note: &Note) {
     let desc = &note.desc;
     json.array("properties");
-    let mut at = 0usize;
-    while let (Some(pr_type), Some(size)) = (desc.u32(at), desc.u32(at.saturating_add(4))) {
-        let Some(data) = desc.slice(at + 8, size as usize) else { break };
-        json.fill("{pr_type pr_datasz pr_data#", &[pr_type.into(), size.into()], &[Some(data)]);
-        if let Some(value) = desc.u32(at + 8).filter(|_| size == 4) {
-            json.number("value", value.into());
-            if let Some((name, names, _)) = of_processor(file.elf.header.e_machine, pr_type) {
-                json.words("pr_type_name", name.as_bytes());
-                bits(json, "value_names", value.into(), names);
-            }
-        }
-        json.end_object();
-        at = at.saturating_add(8 + data.len().next_multiple_of(desc.encoding.word()));
+    let mut at = 0;
+    while let Some(size) = property(json, file, desc, at) {
+        at = at.saturating_add(size);
     }
     json.end_array();
+}
+
+/// A property; gives back how many bytes it takes.
+#[inline(never)]
+fn property(json: &mut Context, file: &File, desc: &Reader, at: usize) -> Option<usize> {
+    let (pr_type, size) = (desc.u32(at)?, desc.u32(at.saturating_add(4))?);
+    let data = desc.slice(at + 8, size as usize)?;
+    json.fill("{pr_type pr_datasz pr_data#", &[pr_type.into(), size.into()], &[Some(data)]);
+    if let Some(value) = desc.u32(at + 8).filter(|_| size == 4) {
+        json.number("value", value.into());
+        if let Some((name, names, _)) = of_processor(file.elf.header.e_machine, pr_type) {
+            json.words("pr_type_name", name.as_bytes());
+            bits(json, "value_names", value.into(), names);
+        }
+    }
+    json.end_object();
+    Some(8 + data.len().next_multiple_of(desc.encoding.word()))
 }

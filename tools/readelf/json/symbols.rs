@@ -133,15 +133,20 @@ fn lto_symbols(json: &mut Context, file: &File, bytes: Option<&[u8]>, extension:
     let mut bytes = bytes.unwrap_or_default();
     while let Some((symbol, rest)) = lto::Symbol::read(file, bytes) {
         bytes = rest;
-        json.fill("{name$comdat_key$", &[], &[Some(symbol.name), Some(symbol.key)]);
-        named(json, "kind", lto::KINDS, symbol.kind);
-        named(json, "visibility", lto::VISIBILITIES, symbol.visibility);
-        if let Some([kind, section]) = extension.next() {
-            named(json, "type", lto::TYPES, *kind);
-            json.number("section_kind", (*section).into());
-        }
-        json.numbers("size slot }", &[symbol.size, symbol.slot.into()]);
+        lto_symbol(json, &symbol, extension.next());
     }
+}
+
+#[inline(never)]
+fn lto_symbol(json: &mut Context, symbol: &lto::Symbol, extension: Option<&[u8]>) {
+    json.fill("{name$comdat_key$", &[], &[Some(symbol.name), Some(symbol.key)]);
+    named(json, "kind", lto::KINDS, symbol.kind);
+    named(json, "visibility", lto::VISIBILITIES, symbol.visibility);
+    if let Some([kind, section]) = extension {
+        named(json, "type", lto::TYPES, *kind);
+        json.number("section_kind", (*section).into());
+    }
+    json.numbers("size slot }", &[symbol.size, symbol.slot.into()]);
 }
 
 #[inline(never)]

@@ -85,7 +85,7 @@ impl<'a> Loaded<'a> {
             }
             match relocation.r_type {
                 R_ARM_PREL31 if !again => {
-                    let symbol = &relocation.symbol;
+                    let symbol = functions.symbol(relocation.index);
                     let addend = relocation.r_addend.map_or(own, i64::cast_unsigned);
                     let offset = addend.wrapping_add(symbol.st_value);
                     word.value = value & 0x8000_0000 | offset as u32 & 0x7fff_ffff;
@@ -120,30 +120,41 @@ impl<'u, 'a> Unwinder<'u, '_, 'a> {
     #[inline(never)]
     fn index_table(&mut self, cx: &mut Context, section: &Loaded<'a>) -> bool {
         let mut fine = true;
-        for at in (0..section.data.bytes.len() as u64 / 8).map(|i| 8 * i) {
-            let function = section.word(cx, self.functions, at);
-            let entry = section.word(cx, self.functions, at + 4);
-            let (Some(mut function), Some(entry)) = (function, entry) else { return false };
-            if function.value & 0x8000_0000 != 0 {
-                fill_warning!(cx, "corrupt index table entry: %x", function.value);
-                fine = false;
+        for entry in 0..section.data.bytes.len() as u64 / 8 {
+            match self.entry(cx, section, 8 * entry) {
+                Some(is_fine) => fine &= is_fine,
+                None => return false,
             }
-            function.st_name = 0;
-            self.address(cx, &function);
-            put!(&mut cx.out, ": ");
-            if entry.value == 1 {
-                put!(&mut cx.out, "0x1 [cantunwind]\n");
-            } else if entry.value & 0x8000_0000 != 0 {
-                put!(&mut cx.out, "0x", hex(entry.value), "\n");
-                // What is wrong here GNU readelf keeps to itself.
-                self.instructions(cx, entry.value, None);
-            } else {
-                put!(&mut cx.out, "@0x", hex(entry.target.offset), "\n");
-                fine &= self.table(cx, entry.target);
-            }
-            put!(&mut cx.out, "\n");
         }
         fine
+    }
+
+    /// An entry of an index table: whether all is well with it; none where it can't be read.
+    #[inline(never)]
+    fn entry(&mut self, cx: &mut Context, section: &Loaded<'a>, at: u64) -> Option<bool> {
+        let function = section.word(cx, self.functions, at);
+        let entry = section.word(cx, self.functions, at + 4)?;
+        let mut function = function?;
+        let mut fine = true;
+        if function.value & 0x8000_0000 != 0 {
+            fill_warning!(cx, "corrupt index table entry: %x", function.value);
+            fine = false;
+        }
+        function.st_name = 0;
+        self.address(cx, &function);
+        put!(&mut cx.out, ": ");
+        if entry.value == 1 {
+            put!(&mut cx.out, "0x1 [cantunwind]\n");
+        } else if entry.value & 0x8000_0000 != 0 {
+            put!(&mut cx.out, "0x", hex(entry.value), "\n");
+            // What is wrong here GNU readelf keeps to itself.
+            self.instructions(cx, entry.value, None);
+        } else {
+            put!(&mut cx.out, "@0x", hex(entry.target.offset), "\n");
+            fine &= self.table(cx, entry.target);
+        }
+        put!(&mut cx.out, "\n");
+        Some(fine)
     }
 
     /// Prints an address, and the function there: by its symbol, or looked up. It gives the
@@ -204,10 +215,16 @@ impl<'u, 'a> Unwinder<'u, '_, 'a> {
         if target.section != SHN_UNDEF {
             return Some((target.section.into(), target.offset));
         }
-        self.functions.file.sections.iter().enumerate().find_map(|(index, section)| {
-            let within = target.offset.checked_sub(section.sh_addr)?;
-            (section.sh_type == SHT_PROGBITS && within < section.sh_size).then_some((index, within))
-        })
+        let file = self.functions.file;
+        for index in 0..file.sections.len() {
+            let section = file.section(index);
+            if let Some(within) = target.offset.checked_sub(section.sh_addr)
+                && (section.sh_type == SHT_PROGBITS && within < section.sh_size)
+            {
+                return Some((index, within));
+            }
+        }
+        None
     }
 
     /// The instructions that begin in a word of one of the compact models.

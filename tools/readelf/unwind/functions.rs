@@ -31,12 +31,12 @@ pub struct Functions<'f, 'a> {
     sorted: Vec<Entry>,
 }
 
-/// A relocation of a section, with the symbol that it refers to.
+/// A relocation of a section.
 pub struct Relocation {
     pub r_offset: u64,
     pub r_type: u32,
     pub r_addend: Option<i64>,
-    pub symbol: Symbol,
+    /// Of the symbol.
     pub index: u32,
 }
 
@@ -124,9 +124,10 @@ impl<'a> Segment<'a> {
                 continue;
             }
             let addend = relocation.r_addend.unwrap_or_default();
-            let offset = relocation.symbol.st_value.wrapping_add_signed(addend);
-            let section = relocation.symbol.st_shndx;
-            self.relocated.push((relocation.r_offset, Address { section, offset }));
+            let symbol = functions.symbol(relocation.index);
+            let offset = symbol.st_value.wrapping_add_signed(addend);
+            let address = Address { section: symbol.st_shndx, offset };
+            self.relocated.push((relocation.r_offset, address));
         }
     }
 }
@@ -142,7 +143,11 @@ impl<'f, 'a> Functions<'f, 'a> {
     #[inline(never)]
     pub fn load(&mut self, cx: &mut Context) -> bool {
         let file = self.file;
-        for (index, section) in file.sections_of(SHT_SYMTAB) {
+        for index in 0..file.sections.len() {
+            let section = file.section(index);
+            if section.sh_type != SHT_SYMTAB {
+                continue;
+            }
             if !self.symbols.is_empty() {
                 error!(cx, "Multiple symbol tables encountered");
                 continue;
@@ -172,7 +177,7 @@ impl<'f, 'a> Functions<'f, 'a> {
     /// The function at an address or the nearest one before it, and how far before. Among
     /// those at the same address it is the one that a search by halves meets first.
     #[inline(never)]
-    fn find(&self, address: Address) -> Option<(Symbol, u64)> {
+    fn find(&self, address: Address) -> Option<(u32, u64)> {
         // ARM's Thumb bit doesn't count.
         let mask = if self.file.elf.header.e_machine == EM_ARM { !1 } else { !0 };
         let offset = address.offset & mask;
@@ -182,11 +187,11 @@ impl<'f, 'a> Functions<'f, 'a> {
         while low < high {
             let middle = low + (high - low) / 2;
             let (value, _, index) = self.sorted.get(middle)?;
-            let symbol = self.symbols.get(*index as usize)?;
-            let here = address.section == SHN_UNDEF || address.section == symbol.st_shndx;
+            let here =
+                address.section == SHN_UNDEF || address.section == self.symbol(*index).st_shndx;
             let before = offset.checked_sub(value & mask);
             if let Some(distance) = before.filter(|&distance| here && distance < nearest) {
-                best = Some((symbol, distance));
+                best = Some((*index, distance));
                 nearest = distance;
                 if distance == 0 {
                     break;
@@ -206,8 +211,9 @@ impl<'f, 'a> Functions<'f, 'a> {
     /// is left to the caller.
     #[inline(never)]
     pub fn name(&self, out: &mut BufWriter, address: Address, arm: bool) -> Option<&'a [u8]> {
-        let (symbol, distance) = self.find(address)?;
-        let name = c_str(self.strings, symbol.st_name.into()).unwrap_or(b"<corrupt>");
+        let (index, distance) = self.find(address)?;
+        let name = c_str(self.strings, self.symbol(index).st_name.into());
+        let name = name.unwrap_or(b"<corrupt>");
         put!(out, if arm { " <" } else { "" }, text::name(name));
         if distance != 0 {
             put!(out, if arm { "+0x" } else { "+" }, hex(distance));
@@ -220,6 +226,12 @@ impl<'f, 'a> Functions<'f, 'a> {
         c_str(self.strings, st_name.into()).unwrap_or_default()
     }
 
+    /// The symbol with this index; one of zeros where there is none.
+    #[inline(never)]
+    pub fn symbol(&self, index: u32) -> Symbol {
+        self.symbols.get(index as usize).unwrap_or_default()
+    }
+
     /// How many symbols there are.
     pub fn count(&self) -> usize {
         self.symbols.len()
@@ -229,7 +241,8 @@ impl<'f, 'a> Functions<'f, 'a> {
     #[inline(never)]
     pub fn relocations(&self, section: usize) -> Vec<Relocation> {
         let (file, mut all) = (self.file, Vec::new());
-        for relocations in file.sections.iter() {
+        for index in 0..file.sections.len() {
+            let relocations = file.section(index);
             let rela = relocations.sh_type == SHT_RELA;
             if !rela && relocations.sh_type != SHT_REL || relocations.sh_info as usize != section {
                 continue;
@@ -240,8 +253,7 @@ impl<'f, 'a> Functions<'f, 'a> {
                     true => ((r_info >> 32) as u32, r_info as u32),
                     false => ((r_info >> 8) as u32, r_info as u32 & 0xff),
                 };
-                let symbol = self.symbols.get(index as usize).unwrap_or_default();
-                all.push(Relocation { r_offset, r_type, r_addend, symbol, index });
+                all.push(Relocation { r_offset, r_type, r_addend, index });
             });
         }
         all

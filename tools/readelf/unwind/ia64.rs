@@ -14,7 +14,7 @@ use rt::put;
 
 pub fn one(cx: &mut Context, functions: &Functions, index: usize, section: &SectionHeader) -> bool {
     let file = functions.file;
-    let Some(info) = &info_section(file, section) else {
+    let Some(info) = info_section(file, section) else {
         let name = file.section_name(section);
         fill!(&mut cx.out, "\nCould not find unwind info section for '%S'"; name);
         return true;
@@ -24,7 +24,7 @@ pub fn one(cx: &mut Context, functions: &Functions, index: usize, section: &Sect
     put!(&mut cx.out, "ies:\n");
     if let Some(segment) = &mut Segment::new(cx, file, section, word) {
         segment.relocate(cx, functions, index);
-        table(cx, functions, segment, info);
+        table(cx, functions, segment, &file.section(info));
     }
     true
 }
@@ -35,7 +35,7 @@ const NAMES: &[u8] =
 
 /// The section with the descriptors of an unwind table: its name tells.
 #[inline(never)]
-fn info_section(file: &File, section: &SectionHeader) -> Option<SectionHeader> {
+fn info_section(file: &File, section: &SectionHeader) -> Option<usize> {
     let name = file.section_name(section);
     let mut names = words(NAMES, b' ');
     let (mut prefix, mut suffix): (&[u8], &[u8]) = (b"", b"");
@@ -46,50 +46,62 @@ fn info_section(file: &File, section: &SectionHeader) -> Option<SectionHeader> {
             break;
         }
     }
-    file.sections.iter().find(|s| file.section_name(s).strip_prefix(prefix) == Some(suffix))
+    (0..file.sections.len())
+        .find(|index| file.section_name(&file.section(*index)).strip_prefix(prefix) == Some(suffix))
 }
 
 #[inline(never)]
 fn table(cx: &mut Context, functions: &Functions, segment: &Segment, info: &SectionHeader) {
-    let mut data = None;
-    for entry in 0..segment.r.bytes.len() / (3 * segment.word) {
-        let at = 3 * entry * segment.word;
-        let place = segment.address(at + 2 * segment.word).offset;
-        put!(&mut cx.out, "\n");
-        segment.function(&mut cx.out, functions, at);
-        put!(&mut cx.out, ", info at +0x", hex(place.wrapping_sub(segment.base)), "\n");
-        // Behind the first function that is told of it, where it can't be read.
+    let size = 3 * segment.word;
+    let (mut entry, mut data) = (0, None);
+    while segment.r.slice(entry * size, size).is_some() {
+        let place = function(cx, functions, segment, entry * size);
+        // Where it can't be read, that is told behind the first function.
         if entry == 0 {
             data = functions.file.read(cx, info.sh_offset, info.sh_size, "unwind info");
         }
-        let Some(data) = data else { continue };
-        let within = usize::try_from(place.wrapping_sub(info.sh_addr)).ok();
-        let rest = within.and_then(|within| data.get(within..)).unwrap_or_default();
-        match Reader::new(segment.r.encoding, rest).u64(0) {
-            Some(stamp) => block(cx, segment.word, stamp, rest.get(8..).unwrap_or_default()),
-            None => fill_warning!(cx, "Invalid offset %x in table entry %u", place, entry),
+        if let Some(data) = data
+            && !block(cx, segment, data, place.wrapping_sub(info.sh_addr))
+        {
+            fill_warning!(cx, "Invalid offset %x in table entry %u", place, entry);
         }
+        entry += 1;
     }
 }
 
-/// The descriptors of a function, after their header.
+/// Prints the function of an entry; gives back where its descriptors are.
 #[inline(never)]
-fn block(cx: &mut Context, word: usize, stamp: u64, rest: &[u8]) {
+fn function(cx: &mut Context, functions: &Functions, segment: &Segment, at: usize) -> u64 {
+    let place = segment.address(at + 2 * segment.word).offset;
+    put!(&mut cx.out, "\n");
+    segment.function(&mut cx.out, functions, at);
+    put!(&mut cx.out, ", info at +0x", hex(place.wrapping_sub(segment.base)), "\n");
+    place
+}
+
+/// The descriptors of a function, after their header; false where that isn't there.
+#[inline(never)]
+fn block(cx: &mut Context, segment: &Segment, data: &[u8], at: u64) -> bool {
+    let rest = usize::try_from(at).ok().and_then(|at| data.get(at..)).unwrap_or_default();
+    let Some(stamp) = Reader::new(segment.r.encoding, rest).u64(0) else { return false };
+    let rest = rest.get(8..).unwrap_or_default();
     let (version, flags) = (stamp >> 48, stamp >> 32 & 0xffff);
-    let size = (stamp & 0xffff_ffff) * word as u64;
+    let size = (stamp & 0xffff_ffff) * segment.word as u64;
     let out = &mut cx.out;
     put!(out, "  v", dec(version), ", flags=0x", hex(flags), " (");
     put!(out, if flags & 1 != 0 { " ehandler" } else { "" });
     put!(out, if flags & 2 != 0 { " uhandler" } else { "" });
     put!(out, "), len=", dec(size), " bytes\n");
     if version != 1 {
-        return put!(out, "\tUnknown version.\n");
+        put!(out, "\tUnknown version.\n");
+        return true;
     }
     let rest = usize::try_from(size).ok().and_then(|size| rest.get(..size)).unwrap_or(rest);
     let mut d = Descriptors { rest, body: false, rlen: 0 };
     while !d.rest.is_empty() {
         d.one(&mut cx.out);
     }
+    true
 }
 
 /// Descriptors, read one after the other.

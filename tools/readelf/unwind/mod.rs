@@ -61,7 +61,8 @@ fn tables(cx: &mut Context, file: &File, one: One) -> bool {
         return false;
     }
     let (mut any, mut fine) = (false, true);
-    for (index, section) in file.sections.iter().enumerate() {
+    for index in 0..file.sections.len() {
+        let section = file.section(index);
         let ours = if e_machine == EM_PARISC {
             file.section_name(&section) == b".PARISC.unwind"
         } else {
