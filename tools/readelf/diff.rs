@@ -220,7 +220,6 @@ impl<'f, 'a> Side<'f, 'a> {
     }
 
     /// What the dynamic section names.
-    #[inline(never)]
     fn links(&mut self) {
         if let Some(path) = interpreter(self.file) {
             self.add(b"INTERP", Some(path), 0);
@@ -283,7 +282,6 @@ impl<'f, 'a> Side<'f, 'a> {
     }
 
     /// The symbols of the first table there is, and their versions.
-    #[inline(never)]
     fn symbols(&mut self, cx: &mut Context) {
         let (file, is_dynamic) = (self.file, self.part == Part::DynamicSymbols);
         let kind = if is_dynamic { SHT_DYNSYM } else { SHT_SYMTAB };
@@ -480,8 +478,6 @@ impl Diff<'_, '_> {
 
     /// Tells all differences of a part. Where a file has no such symbols: what that means is told
     /// with the sections.
-    // Not inlined: its frame is large.
-    #[inline(never)]
     fn part(&mut self, cx: &mut Context, part: Part, columns: &'static [u8]) {
         let [from, to] = self.files;
         let sides = &[Side::new(cx, from, part), Side::new(cx, to, part)];
@@ -579,7 +575,6 @@ impl Change<'_, '_, '_> {
     }
 
     /// Whether it is one, as far as the column tells.
-    #[inline(never)]
     fn differs(&self, kind: u8, other_bytes: &dyn Fn(usize, usize) -> bool) -> bool {
         let column = if kind == b't' { 0 } else { self.column };
         let is_same = self.old.value(column) == self.new.value(column);
@@ -594,7 +589,6 @@ impl Change<'_, '_, '_> {
         c_str(self.named.name, 0).unwrap_or_default()
     }
 
-    #[inline(never)]
     fn in_json(&self, json: &mut Context, title: &[u8]) {
         let (_, what) = self.column();
         let texts = [title, self.name(), self.named.version, what.trim_ascii()].map(Some);
@@ -616,7 +610,6 @@ impl Change<'_, '_, '_> {
     }
 
     /// As a line.
-    #[inline(never)]
     fn put(&self, out: &mut BufWriter) {
         let colour = self.old.side.file.options.colour;
         let (sgr, sign) = match (self.old.index, self.new.index) {

@@ -307,7 +307,6 @@ impl List<'_, '_> {
     }
 
     /// The symbols of the table with most of them.
-    #[inline(never)]
     fn symbols(&mut self, cx: &mut Context, limit: usize) {
         let file = self.file;
         let mut title = "symbols\tSymbols (aliases count each)\ttype     name";

@@ -185,7 +185,6 @@ fn name(json: &mut Context, file: &File, key: &str, reader: &Reader, at: usize) 
 }
 
 /// The version of each dynamic symbol.
-#[inline(never)]
 fn symbols(cx: &mut Context, file: &File, entries: &Reader) {
     let versions = Versions::load(file, 0, file.dynamic.strings);
     for index in 0..entries.bytes.len() / 2 {

@@ -107,7 +107,6 @@ fn one_section(cx: &mut Context, file: &File, index: usize, s: &SectionHeader) {
 }
 
 /// What a compressed section says of itself.
-#[inline(never)]
 fn compression(cx: &mut Context, file: &File, section: &SectionHeader) {
     let encoding = file.elf.encoding;
     let bytes = file.elf.bytes(section.sh_offset, CompressionHeader::size(encoding) as u64);

@@ -81,7 +81,6 @@ fn is_told(json: &mut Context, file: &File, note: &Note) -> bool {
 }
 
 /// Of SystemTap: three addresses, then strings.
-#[inline(never)]
 fn probe(json: &mut Context, desc: &Reader) {
     let mut strings = desc.bytes.get(3 * desc.encoding.word()..);
     if strings.is_some() {
@@ -98,7 +97,6 @@ fn probe(json: &mut Context, desc: &Reader) {
 }
 
 /// The files of `NT_FILE`: how many, the size of a page, places in memory, then names.
-#[inline(never)]
 fn mapped(json: &mut Context, desc: &Reader) {
     let word = desc.encoding.word();
     read(json, "page_size", desc, word);
@@ -120,7 +118,6 @@ fn mapped(json: &mut Context, desc: &Reader) {
 }
 
 /// `NT_GNU_PROPERTY_TYPE_0`
-#[inline(never)]
 fn properties(json: &mut Context, file: &File, note: &Note) {
     let desc = &note.desc;
     json.array("properties");

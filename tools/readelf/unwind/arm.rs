@@ -210,7 +210,6 @@ impl<'u, 'a> Unwinder<'u, '_, 'a> {
     }
 
     /// The section that an address is in, and where.
-    #[inline(never)]
     fn place(&self, target: Address) -> Option<(usize, u64)> {
         if target.section != SHN_UNDEF {
             return Some((target.section.into(), target.offset));

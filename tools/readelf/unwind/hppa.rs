@@ -24,7 +24,6 @@ pub fn one(cx: &mut Context, functions: &Functions, index: usize, section: &Sect
     true
 }
 
-#[inline(never)]
 fn table(cx: &mut Context, functions: &Functions, segment: &Segment) {
     let out = &mut cx.out;
     put!(out, "\n");

@@ -34,7 +34,6 @@ const NAMES: &[u8] =
     b".gnu.linkonce.ia64unw. .gnu.linkonce.ia64unwi. .IA_64.unwind .IA_64.unwind_info";
 
 /// The section with the descriptors of an unwind table: its name tells.
-#[inline(never)]
 fn info_section(file: &File, section: &SectionHeader) -> Option<usize> {
     let name = file.section_name(section);
     let mut names = words(NAMES, b' ');
@@ -50,7 +49,6 @@ fn info_section(file: &File, section: &SectionHeader) -> Option<usize> {
         .find(|index| file.section_name(&file.section(*index)).strip_prefix(prefix) == Some(suffix))
 }
 
-#[inline(never)]
 fn table(cx: &mut Context, functions: &Functions, segment: &Segment, info: &SectionHeader) {
     let size = 3 * segment.word;
     let (mut entry, mut data) = (0, None);
@@ -178,8 +176,6 @@ impl Descriptors<'_> {
     }
 
     /// P4: what each instruction of the prologue spills, in two bits.
-    // Not inlined: a large frame makes all that uses it longer.
-    #[inline(never)]
     fn spill_mask(&mut self, out: &mut BufWriter) {
         let left = self.rest.len();
         let needed = self.rlen.saturating_mul(2) / 8;

@@ -50,7 +50,6 @@ pub fn show(cx: &mut Context, file: &File) -> bool {
 type One = fn(&mut Context, &Functions, usize, &SectionHeader) -> bool;
 
 /// Goes through the sections that hold unwind tables.
-#[inline(never)]
 fn tables(cx: &mut Context, file: &File, one: One) -> bool {
     let e_machine = file.elf.header.e_machine;
     if e_machine != EM_IA_64 && !file.has_names() {
