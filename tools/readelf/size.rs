@@ -169,7 +169,6 @@ impl List<'_, '_> {
     }
 
     /// Adds up all, and finds the largest.
-    #[inline(never)]
     fn gather(&self, limit: usize, sums: &mut Sums) -> Top {
         let mut top = Top::new(limit);
         let count = match self.kind {
@@ -233,8 +232,6 @@ impl List<'_, '_> {
         Some(Item { size, bytes, is_loaded: false })
     }
 
-    // Not inlined: its frame is large.
-    #[inline(never)]
     fn item(&self, cx: &mut Context, bytes: Bytes, index: usize) {
         let (file, header) = (self.file, &self.file.elf.header);
         let (label, letters);
@@ -280,7 +277,6 @@ impl List<'_, '_> {
 
     /// What of the file is in no section: headers, and what is neither, after so many bytes in
     /// sections.
-    #[inline(never)]
     fn headers(&self, cx: &mut Context, mut in_file: u64) {
         let (file, encoding) = (self.file, self.file.elf.encoding);
         let counts = [1, file.segments.len(), file.sections.len()];

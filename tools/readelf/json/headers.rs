@@ -81,7 +81,6 @@ pub fn sections(cx: &mut Context, file: &File) {
     each_section(cx, file, &mut |cx, index, section| one_section(cx, file, index, section));
 }
 
-#[inline(never)]
 fn one_section(cx: &mut Context, file: &File, index: usize, s: &SectionHeader) {
     let header = &file.elf.header;
     let kind = section_type(s.sh_type, header.e_machine, header.e_ident.osabi());

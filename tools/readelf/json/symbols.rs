@@ -127,7 +127,6 @@ pub fn lto(cx: &mut Context, file: &File) {
 }
 
 /// The symbols of a table for link-time optimization, with two bytes for each in another one.
-#[inline(never)]
 fn lto_symbols(json: &mut Context, file: &File, bytes: Option<&[u8]>, extension: &[u8]) {
     let mut extension = extension.chunks_exact(2);
     let mut bytes = bytes.unwrap_or_default();

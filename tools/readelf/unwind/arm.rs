@@ -117,7 +117,6 @@ struct Unwinder<'u, 'f, 'a> {
 }
 
 impl<'u, 'a> Unwinder<'u, '_, 'a> {
-    #[inline(never)]
     fn index_table(&mut self, cx: &mut Context, section: &Loaded<'a>) -> bool {
         let mut fine = true;
         for entry in 0..section.data.bytes.len() as u64 / 8 {
@@ -339,7 +338,6 @@ impl Code<'_, '_, '_> {
     }
 
     /// `vsp = vsp + 0x204 + (uleb128 << 2)`
-    #[inline(never)]
     fn large_step(&mut self, cx: &mut Context) {
         let mut value = 0u64;
         for index in 0..9 {

@@ -140,7 +140,6 @@ impl<'f, 'a> Functions<'f, 'a> {
     }
 
     /// Reads the symbol table; false where it can't be read, which is told.
-    #[inline(never)]
     pub fn load(&mut self, cx: &mut Context) -> bool {
         let file = self.file;
         for index in 0..file.sections.len() {
@@ -176,7 +175,6 @@ impl<'f, 'a> Functions<'f, 'a> {
 
     /// The function at an address or the nearest one before it, and how far before. Among
     /// those at the same address it is the one that a search by halves meets first.
-    #[inline(never)]
     fn find(&self, address: Address) -> Option<(u32, u64)> {
         // ARM's Thumb bit doesn't count.
         let mask = if self.file.elf.header.e_machine == EM_ARM { !1 } else { !0 };
