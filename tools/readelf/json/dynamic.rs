@@ -12,7 +12,6 @@ use rt::elf::consts::{
 };
 use rt::elf::{Dyn, Reader, c_str};
 
-#[inline(never)]
 pub fn dynamic(cx: &mut Context, file: &File) {
     cx.json().number("offset", file.dynamic.offset).array("entries");
     for entry in file.dynamic.entries.iter() {
@@ -22,7 +21,6 @@ pub fn dynamic(cx: &mut Context, file: &File) {
 }
 
 /// An entry: its tag, its value, and what that stands for.
-#[inline(never)]
 fn one(cx: &mut Context, file: &File, entry: &Dyn) {
     let (d_tag, value) = (entry.d_tag, entry.d_val);
     let is_64 = file.elf.encoding.is_64();
@@ -65,7 +63,6 @@ fn tag(json: &mut Context, file: &File, key: &str, tag: u64) {
     named(json, key, tag, name);
 }
 
-#[inline(never)]
 pub fn histogram(cx: &mut Context, file: &File) {
     let hashes = &file.dynamic.hashes;
     if let Some(hash) = &hashes.sysv {
@@ -90,7 +87,6 @@ fn chains(cx: &mut Context, key: &str, buckets: usize, lengths: Lengths) {
     json.end_array().end_object();
 }
 
-#[inline(never)]
 pub fn versions(cx: &mut Context, file: &File) {
     each_section(cx, file, &mut |cx, index, section| {
         let key = match section.sh_type {

@@ -13,7 +13,7 @@ use crate::words::short;
 use rt::elf::consts::*;
 use rt::elf::{CompressionHeader, FileHeader, Reader, Record, SectionGroups, SectionHeader, c_str};
 
-// Not inlined, as the next ones: their frames are large.
+// Not inlined: its frame is large.
 #[inline(never)]
 pub fn header(cx: &mut Context, file: &mut File) {
     let pie = file.is_pie(cx);
@@ -76,7 +76,6 @@ fn segment(cx: &mut Context, file: &File, sections: &SectionGroups, index: usize
     cx.json().end_array().end_object();
 }
 
-#[inline(never)]
 pub fn sections(cx: &mut Context, file: &File) {
     each_section(cx, file, &mut |cx, index, section| one_section(cx, file, index, section));
 }
@@ -121,7 +120,6 @@ fn compression(cx: &mut Context, file: &File, section: &SectionHeader) {
     json.numbers("ch_size ch_addralign", &[head.ch_size, head.ch_addralign]);
 }
 
-#[inline(never)]
 pub fn groups(cx: &mut Context, file: &File) {
     // Most groups are linked with the same symbol table.
     let mut last: Option<(u32, Symbols)> = None;

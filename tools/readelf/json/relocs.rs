@@ -75,7 +75,6 @@ fn rows(cx: &mut Context, file: &File, form: Form, at: (u64, u64), symbols: &Sym
     cx.json().end_array().end_object();
 }
 
-#[inline(never)]
 fn row(cx: &mut Context, file: &File, symbols: &Symbols, kinds: &mut Kinds, place: [u64; 2]) {
     let header = &file.elf.header;
     let [r_offset, r_info] = place;

@@ -12,7 +12,6 @@ use alloc::vec::Vec;
 use rt::elf::consts::*;
 use rt::elf::{Symbol, c_str};
 
-#[inline(never)]
 pub fn symbols(cx: &mut Context, file: &File) {
     let options = file.options;
     if options.use_dynamic && options.symbols && file.dynamic.symbols.is_some() {
@@ -109,7 +108,6 @@ pub fn called(cx: &mut Context, file: &File, symbols: &Symbols, index: usize, sy
     }
 }
 
-#[inline(never)]
 pub fn lto(cx: &mut Context, file: &File) {
     each_section(cx, file, &mut |cx, index, section| {
         let Some(suffix) = file.section_name(section).strip_prefix(lto::PREFIX) else { return };
