@@ -2,7 +2,7 @@
 //!
 //! "Exception Handling ABI for the Arm Architecture".
 
-use super::formats::{find, formats, print};
+use super::formats::{find, formats, line, print};
 use super::functions::{Address, Functions, Relocation, head};
 use crate::context::Context;
 use crate::readelf::names::relocations::relocations;
@@ -328,8 +328,8 @@ impl Code<'_, '_, '_> {
             _ => put!(&mut cx.out, "    "),
         }
         let word = u32::from(op) << 24 | u32::from(second) << 16;
-        match find(FORMATS, TEXTS, word, 0) {
-            Some(text) => print(&mut cx.out, text, word, [0; 2]),
+        match find(FORMATS, word, 0..0) {
+            Some(place) => print(&mut cx.out, &line(TEXTS, place), word, [0; 2]),
             None => {
                 put!(&mut cx.out, " [unsupported opcode]\n");
                 self.corrupt = true;

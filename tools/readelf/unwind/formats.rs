@@ -1,10 +1,13 @@
 //! Instructions and descriptors as bits with a text for each: what has which bits, and what is
 //! printed of it.
 
-use crate::words::words;
+use crate::words::{short, words};
+use alloc::vec::Vec;
+use core::ops::Range;
 use rt::fmt::{dec, hex};
 use rt::io::BufWriter;
 use rt::put;
+use rt::text::Text;
 
 /// Formats: which of the first four bytes' bits count, what they are, and the text.
 macro_rules! formats {
@@ -13,43 +16,30 @@ macro_rules! formats {
         const FORMATS: &[[u32; 2]] = &[$([$mask, $value]),+];
 
         /// What is printed of each; see [`print`].
-        const TEXTS: &[u8] = concat!($($($text),+, "\n"),+).as_bytes();
+        const TEXTS: rt::text::Text = rt::text!(concat!($($($text),+, "\n"),+));
     };
 }
 
 pub(super) use formats;
 
-/// The text of the first format that a word fits; of those that begin with this letter, behind
-/// blanks and numbers, there are none.
+/// The first format that a word fits, by its place; some don't count.
 #[inline(never)]
-pub fn find(
-    formats: &[[u32; 2]],
-    texts: &'static [u8],
-    word: u32,
-    without: u8,
-) -> Option<&'static [u8]> {
-    let mut texts = words(texts, b'\n');
-    for [mask, value] in formats {
-        let text = texts.next()?;
-        if word & mask == *value && name(text).first() != Some(&without) {
-            return Some(text);
-        }
-    }
-    None
+pub fn find(formats: &[[u32; 2]], word: u32, without: Range<usize>) -> Option<usize> {
+    let fits = |[mask, value]: &[u32; 2]| word & mask == *value;
+    (0..formats.len()).find(|at| formats.get(*at).is_some_and(fits) && !without.contains(at))
 }
 
-/// What a text begins with behind blanks and numbers.
+/// A line of a packed text; an empty one where there are fewer.
 #[inline(never)]
-pub fn name(text: &[u8]) -> &[u8] {
-    let begin = text.iter().position(u8::is_ascii_alphabetic).unwrap_or(0);
-    text.get(begin..).unwrap_or_default()
+pub fn line(text: Text, place: usize) -> Vec<u8> {
+    short(&mut |out| text.line(place).for_each(|byte| out.byte(byte)))
 }
 
 /// Prints the text of a format. What follows a `%` there stands for the numbers in LEB128, or for
 /// some of the bits of the first four bytes: a letter says where they begin (`A` is the first
 /// one), a character how many they are (what follows the 9 in ASCII is 10 and more).
 #[inline(never)]
-pub fn print(out: &mut BufWriter, text: &'static [u8], word: u32, numbers: [u64; 2]) {
+pub fn print(out: &mut BufWriter, text: &[u8], word: u32, numbers: [u64; 2]) {
     let mut pieces = words(text, b'%');
     let mut before = pieces.next().unwrap_or_default();
     for piece in pieces {
@@ -59,14 +49,14 @@ pub fn print(out: &mut BufWriter, text: &'static [u8], word: u32, numbers: [u64;
             field = word << (at - b'A') >> (32 - (width - b'0'));
             rest = after;
         }
-        let names: &[u8] = match what {
-            b'a' => b"@svr4 @hpux @nt",
+        let names = match what {
+            b'a' => rt::text!("@svr4\n@hpux\n@nt"),
             b'3' => P3,
             b'7' => P7,
             b'8' => P8,
-            _ => b"",
+            _ => rt::text!(""),
         };
-        let name = words(names, b' ').nth(field as usize).unwrap_or_default();
+        let name: &[u8] = &line(names, field as usize);
         if what.is_ascii_digit() && name.is_empty() {
             return unknown(out, field);
         }
@@ -173,19 +163,25 @@ fn register(out: &mut BufWriter, number: u32) {
 }
 
 /// What P3 saves, and in which register.
-const P3: &[u8] = b"psp_gr(reg=r rp_gr(reg=r pfs_gr(reg=r pr_gr(reg=r unat_gr(reg=r lc_gr(reg=r \
-    rp_br(reg=b rnat_gr(reg=r bsp_gr(reg=r bspstore_gr(reg=r fpsr_gr(reg=r priunat_gr(reg=r";
+const P3: Text = rt::text!(
+    "psp_gr(reg=r\nrp_gr(reg=r\npfs_gr(reg=r\npr_gr(reg=r\nunat_gr(reg=r\nlc_gr(reg=r\n\
+    rp_br(reg=b\nrnat_gr(reg=r\nbsp_gr(reg=r\nbspstore_gr(reg=r\nfpsr_gr(reg=r\n\
+    priunat_gr(reg=r"
+);
 
 /// What the formats P7 are called, from 1 on.
-const P7: &[u8] =
-    b" mem_stack_v spill_base psp_sprel rp_when rp_psprel pfs_when pfs_psprel pr_when \
-    pr_psprel lc_when lc_psprel unat_when unat_psprel fpsr_when fpsr_psprel";
+const P7: Text = rt::text!(
+    "\nmem_stack_v\nspill_base\npsp_sprel\nrp_when\nrp_psprel\npfs_when\npfs_psprel\n\
+    pr_when\npr_psprel\nlc_when\nlc_psprel\nunat_when\nunat_psprel\nfpsr_when\nfpsr_psprel"
+);
 
 /// What the formats P8 are called, from 1 on.
-const P8: &[u8] =
-    b" rp_sprel pfs_sprel pr_sprel lc_sprel unat_sprel fpsr_sprel bsp_when bsp_psprel \
-    bsp_sprel bspstore_when bspstore_psprel bspstore_sprel rnat_when rnat_psprel rnat_sprel \
-    priunat_when_gr priunat_psprel priunat_sprel priunat_when_mem";
+const P8: Text = rt::text!(
+    "\nrp_sprel\npfs_sprel\npr_sprel\nlc_sprel\nunat_sprel\nfpsr_sprel\nbsp_when\n\
+    bsp_psprel\nbsp_sprel\nbspstore_when\nbspstore_psprel\nbspstore_sprel\nrnat_when\n\
+    rnat_psprel\nrnat_sprel\npriunat_when_gr\npriunat_psprel\npriunat_sprel\n\
+    priunat_when_mem"
+);
 
 /// The registers that are none of a kind.
 const SPECIAL: &[u8] =

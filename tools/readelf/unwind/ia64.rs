@@ -2,11 +2,12 @@
 //!
 //! "Itanium Software Conventions and Runtime Architecture Guide", appendix B.
 
-use super::formats::{find, formats, name, print, unknown};
+use super::formats::{find, formats, line, print, unknown};
 use super::functions::{Functions, Segment, head};
 use crate::context::Context;
 use crate::readelf::file::File;
 use crate::words::words;
+use core::ops::Range;
 use rt::elf::{Reader, SectionHeader};
 use rt::fmt::{dec, hex};
 use rt::io::BufWriter;
@@ -151,16 +152,16 @@ impl Descriptors<'_> {
         if !self.body && byte == 0xb8 {
             return self.spill_mask(out); // Like no other.
         }
-        // The letter of those that don't occur here.
-        let without = if self.body { b'P' } else { b'B' };
-        let Some([fixed, count, text @ ..]) = find(FORMATS, TEXTS, word, without) else {
+        let without = if self.body { PROLOGUE } else { BODY };
+        let text = find(FORMATS, word, without).map(|place| line(TEXTS, place));
+        let Some([fixed, count, text @ ..]) = text.as_deref() else {
             return unknown(out, byte.into());
         };
         let (fixed, count) = (usize::from(fixed - b'0'), usize::from(count - b'0'));
         let needed = if fixed == 0 { 0 } else { fixed + count };
         if rest.len() <= needed {
             self.rest = &[];
-            let name = words(name(text), b':').next().unwrap_or_default();
+            let name = words(text.trim_ascii_start(), b':').next().unwrap_or_default();
             return put!(out, "\t<corrupt ", name, ">\n");
         }
         self.rest = rest.get(1 + fixed..).unwrap_or_default();
@@ -198,8 +199,12 @@ impl Descriptors<'_> {
     }
 }
 
+/// Which of the formats occur in bodies only, and in prologues only.
+const BODY: Range<usize> = 5..11;
+const PROLOGUE: Range<usize> = 11..22;
+
 // Before each text stands how many bytes the format has behind the first one, and how many
-// numbers in LEB128 follow. What begins with B occurs in bodies, with P in prologues.
+// numbers in LEB128 follow.
 #[rustfmt::skip]
 formats! {
     0xe000_0000 0, 0, 0, "    R1:prologue(rlen=%uD5)";
