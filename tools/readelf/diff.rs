@@ -317,9 +317,13 @@ impl<'f, 'a> Side<'f, 'a> {
         let mut entries = Vec::new();
         entries.reserve_exact(self.count());
         for index in 0..self.count() {
+            let [size, _, bind, ..] = self.values(index);
+            // A local symbol is another one than a global one of the same name.
+            let is_local = self.has_symbols() && bind == u64::from(STB_LOCAL);
             if let Some(hash) = self.hash(cx, index) {
+                let hash = hash ^ u64::from(is_local);
                 // To order by: what is larger is all the same.
-                let size = if sized { self.value(index, 0) } else { 0 };
+                let size = if sized { size } else { 0 };
                 entries.push((hash, u32::try_from(size).unwrap_or(u32::MAX), index as u32));
             }
         }
@@ -341,9 +345,7 @@ impl<'f, 'a> Side<'f, 'a> {
         for bytes in [named.name, named.separator.as_bytes(), named.version] {
             all = hash(all.rotate_left(1), bytes);
         }
-        // A local symbol is another one than a global one of the same name.
-        let is_local = self.has_symbols() && self.symbol(index).bind() == STB_LOCAL;
-        Some(all ^ u64::from(is_local))
+        Some(all)
     }
 
     /// Finds what a thing is called; false where it doesn't count.

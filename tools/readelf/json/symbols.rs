@@ -23,7 +23,8 @@ pub fn symbols(cx: &mut Context, file: &File) {
     }
     each_section(cx, file, &mut |cx, index, section| {
         let dynamic = section.sh_type == SHT_DYNSYM;
-        if !dynamic && !(section.sh_type == SHT_SYMTAB && options.symbols) {
+        let wanted = dynamic || (section.sh_type == SHT_SYMTAB && options.symbols);
+        if !wanted {
             return;
         }
         begin_section(cx, file, index, section);
