@@ -15,7 +15,7 @@
 
 use crate::context::Context;
 use crate::words::Hex;
-use rt::fmt::{Put, dec, hex};
+use rt::fmt::{Number, Put, dec, hex};
 use rt::put;
 use rt::row::{find, is_printable};
 
@@ -35,39 +35,45 @@ impl<'a> Context<'a> {
 
 impl Context<'_> {
     /// What comes before a value.
-    fn lead(&mut self, key: &str) {
+    fn lead(&mut self, key: &[u8]) {
         self.out.member(self.json_comma, key);
         self.json_comma = true;
     }
 
+    /// Begins what this bracket begins: an object or an array.
+    pub fn open(&mut self, key: &[u8], bracket: u8) {
+        self.lead(key);
+        self.out.byte(bracket);
+        self.json_comma = false;
+    }
+
+    /// Ends what was begun last with the other bracket.
+    pub fn close(&mut self, bracket: u8) -> &mut Self {
+        self.out.byte(bracket);
+        self.json_comma = true;
+        self
+    }
+
     /// Begins an object.
     pub fn object(&mut self, key: &str) -> &mut Self {
-        self.lead(key);
-        self.out.byte(b'{');
-        self.json_comma = false;
+        self.open(key.as_bytes(), b'{');
         self
     }
 
     /// Ends the object that was begun last.
     pub fn end_object(&mut self) -> &mut Self {
-        self.out.byte(b'}');
-        self.json_comma = true;
-        self
+        self.close(b'}')
     }
 
     /// Begins an array.
     pub fn array(&mut self, key: &str) -> &mut Self {
-        self.lead(key);
-        self.out.byte(b'[');
-        self.json_comma = false;
+        self.open(key.as_bytes(), b'[');
         self
     }
 
     /// Ends the array that was begun last.
     pub fn end_array(&mut self) -> &mut Self {
-        self.out.byte(b']');
-        self.json_comma = true;
-        self
+        self.close(b']')
     }
 
     /// Ends the document, after its last bracket.
@@ -76,35 +82,83 @@ impl Context<'_> {
         self.json_comma = false;
     }
 
-    /// An unsigned number.
-    pub fn number(&mut self, key: &str, value: u64) -> &mut Self {
-        self.lead(key);
-        let quote = if value > GREATEST { "\"" } else { "" };
-        put!(&mut self.out, quote, dec(value), quote);
+    /// Many members at once, as a pattern says: `"{sh_link sh_info name$flags["`. What is behind
+    /// a name says what its value is. After a space, or at the end, it is the next number; `?`
+    /// is yes or no, by the next number; `$` is the next text, or null; `'` is one in which there
+    /// is nothing to escape; `#` is one's bytes in hexadecimal; brackets begin and end what they
+    /// do in JSON.
+    #[inline(never)]
+    pub fn fill(&mut self, pattern: &str, numbers: &[u64], texts: &[Option<&[u8]>]) -> &mut Self {
+        let (mut numbers, mut texts) = (numbers.iter(), texts.iter());
+        let mut rest = pattern.as_bytes();
+        while let Some((key, sign)) = next_key(&mut rest) {
+            match sign {
+                b'[' | b'{' => self.open(key, sign),
+                b']' | b'}' => _ = self.close(sign),
+                b' ' | b'?' => {
+                    let number = numbers.next().copied().unwrap_or_default();
+                    match sign {
+                        b'?' => self.literal(key, if number == 0 { "false" } else { "true" }),
+                        _ => self.digits(key, number),
+                    }
+                }
+                _ => match (sign, texts.next().copied().flatten()) {
+                    (_, None) => self.literal(key, "null"),
+                    (b'$', Some(text)) => self.bytes(key, text),
+                    (b'#', Some(bytes)) => self.quoted(key, &Hex(bytes)),
+                    (_, Some(words)) => self.quoted(key, &words),
+                },
+            }
+        }
         self
     }
 
     /// Unsigned numbers, with their names in one string: `"sh_link sh_info"`.
     pub fn numbers(&mut self, keys: &str, values: &[u64]) -> &mut Self {
-        for (key, value) in keys.split(' ').zip(values) {
-            self.number(key, *value);
-        }
+        self.fill(keys, values, &[])
+    }
+
+    /// An unsigned number.
+    pub fn number(&mut self, key: &str, value: u64) -> &mut Self {
+        self.digits(key.as_bytes(), value);
         self
+    }
+
+    pub fn digits(&mut self, key: &[u8], value: u64) {
+        self.integer(key, dec(value), value);
+    }
+
+    fn integer(&mut self, key: &[u8], number: Number, value: u64) {
+        if value > GREATEST {
+            return self.quoted(key, &number);
+        }
+        self.lead(key);
+        put!(&mut self.out, number);
+    }
+
+    /// A value that is one word.
+    fn literal(&mut self, key: &[u8], word: &str) {
+        self.lead(key);
+        put!(&mut self.out, word);
+    }
+
+    /// Something in quotes, with nothing to escape in it.
+    fn quoted(&mut self, key: &[u8], item: &dyn Put) {
+        self.lead(key);
+        self.out.byte(b'"');
+        item.put(&mut self.out);
+        self.out.byte(b'"');
     }
 
     /// Text of which it is known that there is nothing to escape in it.
     pub fn words(&mut self, key: &str, words: &[u8]) -> &mut Self {
-        self.lead(key);
-        put!(&mut self.out, "\"", words, "\"");
+        self.quoted(key.as_bytes(), &words);
         self
     }
 
     /// The same of what isn't one piece of text.
     pub fn item(&mut self, key: &str, item: &dyn Put) -> &mut Self {
-        self.lead(key);
-        self.out.byte(b'"');
-        item.put(&mut self.out);
-        self.out.byte(b'"');
+        self.quoted(key.as_bytes(), item);
         self
     }
 
@@ -121,23 +175,19 @@ impl Context<'_> {
 
     /// A signed number.
     pub fn signed(&mut self, key: &str, value: i64) -> &mut Self {
-        self.lead(key);
-        let quote = if value.unsigned_abs() > GREATEST { "\"" } else { "" };
-        put!(&mut self.out, quote, rt::fmt::int(value), quote);
+        self.integer(key.as_bytes(), rt::fmt::int(value), value.unsigned_abs());
         self
     }
 
     /// Yes or no.
     pub fn bool(&mut self, key: &str, value: bool) -> &mut Self {
-        self.lead(key);
-        put!(&mut self.out, if value { "true" } else { "false" });
+        self.literal(key.as_bytes(), if value { "true" } else { "false" });
         self
     }
 
     /// What isn't there.
     pub fn null(&mut self, key: &str) -> &mut Self {
-        self.lead(key);
-        put!(&mut self.out, "null");
+        self.literal(key.as_bytes(), "null");
         self
     }
 
@@ -159,22 +209,21 @@ impl Context<'_> {
 
     /// Text, whatever its bytes are.
     pub fn text(&mut self, key: &str, bytes: &(impl AsRef<[u8]> + ?Sized)) -> &mut Self {
-        self.bytes(key, bytes.as_ref());
+        self.bytes(key.as_bytes(), bytes.as_ref());
         self
     }
 
-    fn bytes(&mut self, key: &str, bytes: &[u8]) {
+    pub fn bytes(&mut self, key: &[u8], bytes: &[u8]) {
         // Nearly every name.
         if is_printable(bytes) && find(bytes, b'"').is_none() && find(bytes, b'\\').is_none() {
-            self.words(key, bytes);
-            return;
+            return self.quoted(key, &bytes);
         }
         if core::str::from_utf8(bytes).is_ok() {
             self.lead(key);
             return self.string(bytes);
         }
         if key.is_empty() {
-            self.object("").bytes("text", bytes);
+            self.object("").bytes(b"text", bytes);
             self.end_object();
             return;
         }
@@ -210,6 +259,17 @@ impl Context<'_> {
         }
         self.out.byte(b'"');
     }
+}
+
+/// Takes a name off a pattern, with the character behind it: a space at the end.
+#[inline(never)]
+pub fn next_key<'p>(pattern: &mut &'p [u8]) -> Option<(&'p [u8], u8)> {
+    // Nearly all are small letters.
+    let is_sign = |byte: &u8| !matches!(byte, b'_'..=b'z' | b'A'..=b'Z' | b'0'..=b'9');
+    let end = pattern.iter().position(is_sign).unwrap_or(pattern.len());
+    let (key, rest) = pattern.split_at_checked(end).filter(|_| !pattern.is_empty())?;
+    *pattern = rest.get(1..).unwrap_or_default();
+    Some((key, rest.first().copied().unwrap_or(b' ')))
 }
 
 /// Whether a byte of a string can't stand for itself: what JSON forbids, and DEL and the upper

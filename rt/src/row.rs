@@ -145,7 +145,7 @@ impl BufWriter<'_> {
     /// name in quotes with a colon, unless the name is empty. The name needs no escapes.
     // Not inlined, as above.
     #[inline(never)]
-    pub fn member(&mut self, comma: bool, name: &str) {
+    pub fn member(&mut self, comma: bool, name: &[u8]) {
         if comma {
             self.byte(b',');
         }
@@ -155,10 +155,10 @@ impl BufWriter<'_> {
         let len = name.len();
         let place = self.room::<64>().and_then(|room| room.get_mut(..len + 3));
         let Some([first, place @ .., quote, colon]) = place else {
-            [b"\"", name.as_bytes(), b"\":"].into_iter().for_each(|piece| self.bytes(piece));
+            [b"\"", name, b"\":"].into_iter().for_each(|piece| self.bytes(piece));
             return;
         };
-        place.copy_from_slice(name.as_bytes());
+        place.copy_from_slice(name);
         (*first, *quote, *colon) = (b'"', b'"', b':');
         self.advance(len + 3);
     }
@@ -264,7 +264,7 @@ mod tests {
                 let (mut sink, mut buffer) = (Vec::new(), [0; 80]);
                 let mut out = BufWriter::new(&mut buffer, &mut sink);
                 let name = "n".repeat(size);
-                (0..3).for_each(|_| out.member(comma, &name));
+                (0..3).for_each(|_| out.member(comma, name.as_bytes()));
                 out.flush().unwrap();
                 let comma = if comma { "," } else { "" };
                 let one = if size > 0 { std::format!("{comma}\"{name}\":") } else { comma.into() };

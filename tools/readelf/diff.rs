@@ -18,9 +18,10 @@ use crate::words::words;
 use alloc::vec::Vec;
 use core::cmp::Ordering;
 use rt::elf::consts::*;
-use rt::elf::{Elf, Reader, Source, Symbol, c_str};
+use rt::elf::{Reader, Source, Symbol, c_str};
 use rt::fmt::{dec, hex, int};
 use rt::input::Input;
+use rt::io::BufWriter;
 use rt::put;
 
 /// Of longer names only so much is compared.
@@ -43,24 +44,16 @@ pub fn run(cx: &mut Context, options: &Options, files: &[&[u8]]) -> u8 {
     let mut quiet = Options::none();
     [quiet.linking, quiet.diff, quiet.wide] = [true; 3];
     (quiet.colour, quiet.json) = (options.colour, options.json);
-    let (Ok(first), Ok(second)) = (opened(cx, a), opened(cx, b)) else { return TROUBLE };
-    let status = match (load(cx, &quiet, a, &first), load(cx, &quiet, b, &second)) {
-        (Some(from), Some(to)) => {
-            let mut diff = Diff { files: [&from, &to], names: [a, b], told: b"", differs: false };
-            if options.json {
-                cx.json().object("").text("a", a).text("b", b).array("changes");
-            }
-            for (part, title) in PARTS.iter().zip(words(TITLES, b'\n')) {
-                diff.part(cx, *part, title);
-            }
-            if options.json {
-                cx.json().end_array().end_object().end_document();
-            }
-            diff.differs as u8
-        }
-        _ => TROUBLE,
-    };
-    let whole = is_whole(cx, &first, a) && is_whole(cx, &second, b);
+    let inputs = (opened(cx, a), opened(cx, b));
+    let (Ok(first), Ok(second)) = (&inputs.0, &inputs.1) else { return TROUBLE };
+    let mut status = TROUBLE;
+    let (from, to) = (&load(cx, &quiet, a, first), &load(cx, &quiet, b, second));
+    if let (Some(from), Some(to)) = (from, to) {
+        let mut diff = Diff { files: [from, to], names: [a, b], told: b"", differs: false };
+        diff.all(cx);
+        status = diff.differs as u8;
+    }
+    let whole = is_whole(cx, first, a) && is_whole(cx, second, b);
     if whole { status } else { TROUBLE }
 }
 
@@ -76,6 +69,7 @@ fn is_whole(cx: &mut Context, input: &Input, name: &[u8]) -> bool {
 }
 
 /// Reads what is to be compared; none where that can't be done.
+#[inline(never)]
 fn load<'a>(
     cx: &mut Context,
     options: &'a Options,
@@ -86,8 +80,7 @@ fn load<'a>(
         error!(cx, text::name(name), ": is an archive, only ELF files can be compared");
         return None;
     }
-    let elf: Elf = elf(cx, name, source).ok()?;
-    let mut file = File::new(options, elf);
+    let mut file = File::new(options, elf(cx, name, source).ok()?);
     let mut fine = sections::show(cx, &mut file);
     fine &= segments::show(cx, &mut file);
     fine &= dynamic::load(cx, &mut file);
@@ -121,9 +114,23 @@ const PARTS: [Part; 8] = [
     Part::Symbols,
 ];
 
-/// What they are called.
-const TITLES: &[u8] = b"Header\nSegments\nSections\nDynamic linking\nDynamic linking\nVersions\n\
-    Dynamic symbols\nSymbols";
+/// What they are called, and the columns of what is known of each thing: a letter for what the
+/// number in it is, and words before it. `b` is a size in bytes, `x` is shown in hexadecimal, `n`
+/// has a name; `t` is nothing: that the thing is there, or is another one.
+const COLUMNS: &[u8] = b"Header\tn\n\
+    Segments\tbsize in memory \n\
+    Sections\tbsize \ttother bytes\tntype \txflags \n\
+    Dynamic linking\tt\n\
+    Dynamic linking\tx\n\
+    Versions\tt\n\
+    Dynamic symbols\tbsize \tn\tn\tn\tn\n\
+    Symbols\tbsize \tn\tn\tn\tn";
+
+/// What is known of a thing, by columns.
+type Values = [u64; 5];
+
+/// The column that says whether a symbol is undefined.
+const UNDEFINED: usize = 4;
 
 /// What is told of the dynamic section: these tags.
 const LINKS: [u8; 7] = [
@@ -142,63 +149,21 @@ const STRINGS: usize = 4;
 /// What they are called.
 const LINK_NAMES: &[u8] = b"NEEDED SONAME RPATH RUNPATH BIND_NOW TEXTREL SYMBOLIC";
 
-/// What the number in a column is.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Kind {
-    Bytes,
-    Hex,
-    /// It has a name.
-    Name,
-    /// Nothing: that the thing is there, or is another one.
-    There,
-}
-
-/// How many columns there are at most.
-const COLUMNS: usize = 5;
-
-impl Part {
-    /// What is known of each thing of this part: words before it, and what it is.
-    fn column(self, column: usize) -> Option<(&'static str, Kind)> {
-        Some(match (self, column) {
-            (Part::Segments, 0) => ("size in memory ", Kind::Bytes),
-            (Part::Sections | Part::DynamicSymbols | Part::Symbols, 0) => ("size ", Kind::Bytes),
-            (Part::Sections, 1) => ("other bytes", Kind::There),
-            (Part::Sections, 2) => ("type ", Kind::Name),
-            (Part::Sections, 3) => ("flags ", Kind::Hex),
-            (Part::Flags, 0) => ("", Kind::Hex),
-            (Part::Links | Part::Versions, 0) => ("", Kind::There),
-            (Part::Header, 0) | (Part::DynamicSymbols | Part::Symbols, 1..COLUMNS) => {
-                ("", Kind::Name)
-            }
-            _ => return None,
-        })
-    }
-}
-
 /// What something is called.
 #[derive(Clone, Copy, Default)]
 struct Named<'a> {
+    /// Up to its zero byte, if it has one.
     name: &'a [u8],
     separator: &'static str,
     version: &'a [u8],
-}
-
-impl Named<'_> {
-    fn hash(&self) -> u64 {
-        hash_more(hash(SEED, self.name), [self.separator.as_bytes(), self.version])
-    }
-}
-
-fn named<'a>(name: &'a [u8], version: &'a [u8]) -> Named<'a> {
-    Named { name, separator: " ", version }
 }
 
 /// A part of a file: things by index.
 struct Side<'f, 'a> {
     file: &'f File<'a>,
     part: Part,
-    /// Those that are not there by themselves.
-    list: Vec<Named<'a>>,
+    /// Those that are not there by themselves, and a number for each.
+    list: Vec<(Named<'a>, u64)>,
     /// Those that are symbols.
     symbols: Option<Symbols<'a>>,
     strings: &'a [u8],
@@ -206,90 +171,91 @@ struct Side<'f, 'a> {
 }
 
 impl<'f, 'a> Side<'f, 'a> {
-    fn new(file: &'f File<'a>, part: Part) -> Self {
-        let strings = file.dynamic.strings.unwrap_or_default();
-        Side { file, part, list: Vec::new(), symbols: None, strings, versions: None }
-    }
-
-    /// Finds the things; false where a file has no such part: what that means is told with the
-    /// sections.
+    /// Finds the things.
     // Not inlined: it goes by a pointer, and is called twice.
     #[inline(never)]
-    fn load(&mut self, cx: &mut Context) -> bool {
-        match self.part {
-            Part::Header => self.name_all(b"class data OS/ABI type machine e_flags"),
-            Part::Flags => self.name_all(b"FLAGS FLAGS_1"),
-            Part::Links => self.links(),
-            Part::Versions => self.versions(),
-            Part::DynamicSymbols | Part::Symbols => {
-                let is_dynamic = self.part == Part::DynamicSymbols;
-                let kind = if is_dynamic { SHT_DYNSYM } else { SHT_SYMTAB };
-                if let Some((index, section)) = self.file.sections_of(kind).next() {
-                    self.symbols = self.file.symbols(cx, index);
-                    self.strings = self.file.linked_strings(&section);
-                } else if is_dynamic && self.file.dynamic.strings.is_some() {
-                    self.symbols = self.file.dynamic.symbols;
-                }
-                if is_dynamic && self.symbols.is_some() {
-                    let strings = Some(self.strings);
-                    self.versions = Some(Versions::load(self.file, self.count(), strings));
-                }
-                return self.symbols.is_some();
+    fn new(cx: &mut Context, file: &'f File<'a>, part: Part) -> Self {
+        let strings = file.dynamic.strings.unwrap_or_default();
+        let mut side =
+            Side { file, part, list: Vec::new(), symbols: None, strings, versions: None };
+        match part {
+            Part::Header => {
+                let (header, ident) = (&file.elf.header, &file.elf.header.e_ident);
+                let numbers = [
+                    ident.class().into(),
+                    ident.data().into(),
+                    ident.osabi().into(),
+                    header.e_type.into(),
+                    header.e_machine.into(),
+                    header.e_flags.into(),
+                ];
+                side.add_all(b"class data OS/ABI type machine e_flags", &numbers);
             }
+            Part::Flags => {
+                let numbers = [DT_FLAGS, DT_FLAGS_1].map(|tag| file.dynamic.value(tag));
+                side.add_all(b"FLAGS FLAGS_1", &numbers);
+            }
+            Part::Links => side.links(),
+            Part::Versions => {
+                side.versions(true);
+                side.versions(false);
+            }
+            Part::DynamicSymbols | Part::Symbols => side.symbols(cx),
             Part::Segments | Part::Sections => {}
         }
-        true
+        side
     }
 
-    fn name_all(&mut self, names: &'static [u8]) {
-        for name in words(names, b' ') {
-            self.list.push(Named { name, ..Named::default() });
+    #[inline(never)]
+    fn add(&mut self, name: &'a [u8], version: Option<&'a [u8]>, number: u64) {
+        let separator = if version.is_some() { " " } else { "" };
+        self.list.push((Named { name, separator, version: version.unwrap_or_default() }, number));
+    }
+
+    #[inline(never)]
+    fn add_all(&mut self, names: &'static [u8], numbers: &[u64]) {
+        for (name, number) in words(names, b' ').zip(numbers) {
+            self.add(name, None, *number);
         }
     }
 
     /// What the dynamic section names.
     fn links(&mut self) {
-        self.list.extend(interpreter(self.file).map(|path| named(b"INTERP", path)));
+        if let Some(path) = interpreter(self.file) {
+            self.add(b"INTERP", Some(path), 0);
+        }
         for entry in self.file.dynamic.entries.iter() {
             let place = LINKS.iter().position(|tag| i64::from(*tag) == entry.d_tag);
             let Some(place) = place else { continue };
             let tag = words(LINK_NAMES, b' ').nth(place).unwrap_or_default();
-            self.list.push(match place {
-                0..STRINGS => named(tag, self.string(entry.d_val)),
-                _ => Named { name: tag, ..Named::default() },
-            });
+            self.add(tag, (place < STRINGS).then(|| self.string(entry.d_val)), 0);
         }
     }
 
+    #[inline(never)]
     fn string(&self, at: u64) -> &'a [u8] {
         c_str(self.strings, at).unwrap_or(b"<corrupt>")
     }
 
-    /// The versions that a file defines, and that it needs of others: chains of `Elf64_Verdef`
-    /// with an `Elf64_Verdaux` each, of `Elf64_Verneed` with some `Elf64_Vernaux`.
-    fn versions(&mut self) {
-        let file = self.file;
-        for defined in [true, false] {
-            let address = file.dynamic.value(if defined { DT_VERDEF } else { DT_VERNEED });
-            let mut place = if address == 0 { None } else { file.located(address, 1) };
-            while let Some(at) = place.filter(|_| self.list.len() < VERSIONS) {
-                // The last field tells where the next one is.
-                let last = if defined { 16 } else { 12 };
-                let Some(next) = self.field(at, last) else { break };
-                let mut aux_place = after(at, self.field(at, last - 4).unwrap_or_default());
-                while let Some(aux) = aux_place.filter(|_| self.list.len() < VERSIONS) {
-                    let Some(next) = self.field(aux, if defined { 4 } else { 12 }) else { break };
-                    let name = self.field(aux, if defined { 0 } else { 8 }).unwrap_or_default();
-                    let name = self.string(name.into());
-                    if defined {
-                        self.list.push(named(b"defined", name));
-                        break;
-                    }
-                    let library = self.field(at, 4).unwrap_or_default();
-                    self.list.push(named(self.string(library.into()), name));
-                    aux_place = after(aux, next);
+    /// The versions that a file defines, or that it needs of others: chains of `Elf64_Verdef`
+    /// with an `Elf64_Verdaux` each, or of `Elf64_Verneed` with some `Elf64_Vernaux`.
+    #[inline(never)]
+    fn versions(&mut self, defined: bool) {
+        let (tag, last, name_at, next_at) =
+            if defined { (DT_VERDEF, 16, 0, 4) } else { (DT_VERNEED, 12, 8, 12) };
+        let address = self.file.dynamic.value(tag);
+        let mut place = if address == 0 { None } else { self.file.located(address, 1) };
+        while let Some(at) = place.filter(|_| self.list.len() < VERSIONS) {
+            // The last field tells where the next one is.
+            place = self.after(at, last);
+            let mut aux_place = self.after(at, last - 4).filter(|_| self.field(at, last).is_some());
+            while let Some(aux) = aux_place.filter(|_| self.list.len() < VERSIONS) {
+                if self.field(aux, next_at).is_none() {
+                    break;
                 }
-                place = after(at, next);
+                let file = if defined { b"defined" } else { self.string_of(at, 4) };
+                self.add(file, Some(self.string_of(aux, name_at)), 0);
+                aux_place = self.after(aux, next_at).filter(|_| !defined);
             }
         }
     }
@@ -302,7 +268,40 @@ impl<'f, 'a> Side<'f, 'a> {
         Reader::new(self.file.elf.encoding, bytes).u32(0)
     }
 
+    /// The string that the number there leads to.
+    #[inline(never)]
+    fn string_of(&self, at: u64, offset: u64) -> &'a [u8] {
+        self.string(self.field(at, offset).unwrap_or_default().into())
+    }
+
+    /// The place that the number there leads to, if it leads on.
+    #[inline(never)]
+    fn after(&self, at: u64, offset: u64) -> Option<u64> {
+        let far = self.field(at, offset).filter(|far| *far != 0)?;
+        at.checked_add(far.into())
+    }
+
+    /// The symbols of the first table there is, and their versions.
+    fn symbols(&mut self, cx: &mut Context) {
+        let (file, is_dynamic) = (self.file, self.part == Part::DynamicSymbols);
+        let kind = if is_dynamic { SHT_DYNSYM } else { SHT_SYMTAB };
+        if let Some((index, section)) = file.sections_of(kind).next() {
+            self.symbols = file.symbols(cx, index);
+            self.strings = file.linked_strings(&section);
+        } else if is_dynamic && file.dynamic.strings.is_some() {
+            self.symbols = file.dynamic.symbols;
+        }
+        if is_dynamic && self.symbols.is_some() {
+            self.versions = Some(Versions::load(file, self.count(), Some(self.strings)));
+        }
+    }
+
+    fn has_symbols(&self) -> bool {
+        matches!(self.part, Part::DynamicSymbols | Part::Symbols)
+    }
+
     /// How many things there are.
+    #[inline(never)]
     fn count(&self) -> usize {
         match (self.part, &self.symbols) {
             (Part::Segments, _) => self.file.segments.len(),
@@ -313,65 +312,73 @@ impl<'f, 'a> Side<'f, 'a> {
     }
 
     /// What is known of the things that count: a hash of their names, and a size.
+    #[inline(never)]
     fn entries(&self, cx: &mut Context, sized: bool) -> Vec<Entry> {
         let mut entries = Vec::new();
         entries.reserve_exact(self.count());
         for index in 0..self.count() {
-            if let Some((hash, size)) = self.entry(cx, index) {
+            let [size, _, bind, ..] = self.values(index);
+            // A local symbol is another one than a global one of the same name.
+            let is_local = self.has_symbols() && bind == u64::from(STB_LOCAL);
+            if let Some(hash) = self.hash(cx, index) {
+                let hash = hash ^ u64::from(is_local);
                 // To order by: what is larger is all the same.
-                let size = if sized { u32::try_from(size).unwrap_or(u32::MAX) } else { 0 };
-                entries.push((hash, size, index as u32));
+                let size = if sized { size } else { 0 };
+                entries.push((hash, u32::try_from(size).unwrap_or(u32::MAX), index as u32));
             }
         }
         entries
     }
 
-    // Not inlined: its frame is large.
+    /// What stands for a thing's name; none where it doesn't count.
     #[inline(never)]
-    fn entry(&self, cx: &mut Context, index: usize) -> Option<(u64, u64)> {
-        match self.part {
-            Part::Segments => {
-                let segment = self.file.segments.get(index)?;
-                let key = u64::from(segment.p_type) << 32 | u64::from(segment.p_flags);
-                Some((key, segment.p_memsz))
-            }
-            Part::Sections => {
-                let section = self.file.sections.get(index).filter(|_| index != 0)?;
-                Some((hash(SEED, self.file.section_name(&section)), section.sh_size))
-            }
-            // All symbols that have a name.
-            Part::DynamicSymbols | Part::Symbols => {
-                let symbol = self.symbol(index);
-                if symbol.st_name == 0 || symbol.kind() == STT_SECTION {
-                    return None;
-                }
-                let strings = self.strings.get(symbol.st_name as usize..).unwrap_or_default();
-                let mut hash = hash(SEED, strings);
-                if let Some((separator, version)) = self.version(cx, index, &symbol) {
-                    hash = hash_more(hash, [separator.as_bytes(), version]);
-                }
-                // A local symbol is another one than a global one of the same name.
-                let hash = hash ^ u64::from(symbol.bind() == STB_LOCAL);
-                Some((hash, symbol.st_size))
-            }
-            _ => Some((self.list.get(index)?.hash(), 0)),
+    fn hash(&self, cx: &mut Context, index: usize) -> Option<u64> {
+        if self.part == Part::Segments {
+            let segment = self.file.segment(index);
+            return Some(u64::from(segment.p_type) << 32 | u64::from(segment.p_flags));
         }
+        let mut named = Named::default();
+        if !self.named(cx, index, &mut named) {
+            return None;
+        }
+        let mut all = SEED;
+        for bytes in [named.name, named.separator.as_bytes(), named.version] {
+            all = hash(all.rotate_left(1), bytes);
+        }
+        Some(all)
     }
 
+    /// Finds what a thing is called; false where it doesn't count.
     // Not inlined: its frame is large.
     #[inline(never)]
-    fn named(&self, cx: &mut Context, index: usize) -> Named<'a> {
-        let symbol = match self.part {
-            Part::Sections => {
-                let name = self.file.section_name(&self.file.section(index));
-                return Named { name, ..Named::default() };
+    fn named<'n>(&self, cx: &mut Context, index: usize, named: &mut Named<'n>) -> bool
+    where
+        'a: 'n,
+    {
+        if self.has_symbols() {
+            let symbol = self.symbol(index);
+            if symbol.st_name == 0 || symbol.kind() == STT_SECTION {
+                return false;
             }
-            Part::DynamicSymbols | Part::Symbols => self.symbol(index),
-            _ => return self.list.get(index).copied().unwrap_or_default(),
-        };
-        let name = c_str(self.strings, symbol.st_name.into()).unwrap_or_default();
-        let (separator, version) = self.version(cx, index, &symbol).unwrap_or_default();
-        Named { name, separator, version }
+            named.name = self.strings.get(symbol.st_name as usize..).unwrap_or_default();
+            if let Some(versions) = &self.versions
+                && let Some(version) = versions.of(cx, self.file, index, &symbol)
+            {
+                (named.separator, named.version) = (version.separator, version.name);
+            }
+        } else if self.part == Part::Sections {
+            named.name = self.file.section_name(&self.file.section(index));
+            return index != 0;
+        } else if let Some((found, _)) = self.list.get(index) {
+            *named = *found;
+        }
+        true
+    }
+
+    // Not inlined: it is called from many places.
+    #[inline(never)]
+    fn symbol(&self, index: usize) -> Symbol {
+        self.symbols.as_ref().and_then(|symbols| symbols.table.get(index)).unwrap_or_default()
     }
 
     // Not inlined: it is called from many places.
@@ -380,48 +387,23 @@ impl<'f, 'a> Side<'f, 'a> {
         self.values(index).get(column).copied().unwrap_or_default()
     }
 
-    fn symbol(&self, index: usize) -> Symbol {
-        self.symbols.and_then(|symbols| symbols.table.get(index)).unwrap_or_default()
-    }
-
-    fn version(
-        &self,
-        cx: &mut Context,
-        index: usize,
-        symbol: &Symbol,
-    ) -> Option<(&'static str, &'a [u8])> {
-        let version = self.versions.as_ref()?.of(cx, self.file, index, symbol)?;
-        Some((version.separator, version.name))
-    }
-
     /// What is known of a thing, by columns.
     #[inline(never)]
-    fn values(&self, index: usize) -> [u64; COLUMNS] {
-        let header = &self.file.elf.header;
-        let ident = header.e_ident;
+    fn values(&self, index: usize) -> Values {
         let first = match self.part {
-            Part::Header => match index {
-                0 => ident.class().into(),
-                1 => ident.data().into(),
-                2 => ident.osabi().into(),
-                3 => header.e_type.into(),
-                4 => header.e_machine.into(),
-                _ => header.e_flags.into(),
-            },
             Part::Segments => self.file.segment(index).p_memsz,
             Part::Sections => {
                 let section = self.file.section(index);
                 return [section.sh_size, 0, section.sh_type.into(), section.sh_flags, 0];
             }
-            Part::Flags => self.file.dynamic.value(if index == 0 { DT_FLAGS } else { DT_FLAGS_1 }),
-            Part::Links | Part::Versions => 0,
             Part::DynamicSymbols | Part::Symbols => {
                 let symbol = self.symbol(index);
                 let is_undefined = symbol.st_shndx == SHN_UNDEF;
-                let info = [symbol.kind(), symbol.bind(), symbol.visibility(), is_undefined.into()];
-                let [kind, bind, visibility, is_undefined] = info.map(u64::from);
-                return [symbol.st_size, kind, bind, visibility, is_undefined];
+                let [kind, bind, visibility] =
+                    [symbol.kind(), symbol.bind(), symbol.visibility()].map(u64::from);
+                return [symbol.st_size, kind, bind, visibility, is_undefined.into()];
             }
+            _ => self.list.get(index).map_or(0, |(_, number)| *number),
         };
         [first, 0, 0, 0, 0]
     }
@@ -432,28 +414,24 @@ impl<'f, 'a> Side<'f, 'a> {
         let header = &self.file.elf.header;
         let (machine, osabi) = (header.e_machine, header.e_ident.osabi());
         let word = number as u32;
-        let name = match (self.part, column) {
-            (Part::Sections, _) => return section_names::section_type(word, machine, osabi),
-            (Part::DynamicSymbols | Part::Symbols, 1) => {
-                return symbols::symbol_type(word as u8, machine, osabi);
-            }
-            (Part::DynamicSymbols | Part::Symbols, 2) => {
-                return symbols::binding(word as u8, osabi);
-            }
-            (Part::DynamicSymbols | Part::Symbols, 3) => {
-                return symbols::visibility(word as u8, ELFOSABI_NONE);
-            }
-            (Part::DynamicSymbols | Part::Symbols, _) => {
-                return Label::words(if number == 0 { "defined" } else { "undefined" });
-            }
-            _ => match index {
-                0 => machines::CLASSES.get(word),
-                1 => machines::ENCODINGS.get(word),
-                2 => machines::osabi(word as u8, machine),
-                3 => machines::TYPES.get(word),
-                4 => machines::MACHINES.get(word),
-                _ => None,
-            },
+        if self.has_symbols() {
+            return match column {
+                1 => symbols::symbol_type(word as u8, machine, osabi),
+                2 => symbols::binding(word as u8, osabi),
+                3 => symbols::visibility(word as u8, ELFOSABI_NONE),
+                _ => Label::words(if number == 0 { "defined" } else { "undefined" }),
+            };
+        }
+        if self.part == Part::Sections {
+            return section_names::section_type(word, machine, osabi);
+        }
+        let name = match index {
+            0 => machines::CLASSES.get(word),
+            1 => machines::ENCODINGS.get(word),
+            2 => machines::osabi(word as u8, machine),
+            3 => machines::TYPES.get(word),
+            4 => machines::MACHINES.get(word),
+            _ => None,
         };
         name.as_ref().map_or_else(|| Label::words("").hex_marked(word), Label::from)
     }
@@ -461,6 +439,7 @@ impl<'f, 'a> Side<'f, 'a> {
     /// The bytes of a section where they mean something by themselves. What consists of
     /// addresses and offsets doesn't, nor does what may hold some in files where sections have
     /// moved.
+    #[inline(never)]
     fn content(&self, index: usize, moved: bool) -> &'a [u8] {
         let section = self.file.section(index);
         let addresses = section.sh_flags & (SHF_WRITE | SHF_EXECINSTR) != 0
@@ -484,76 +463,74 @@ struct Diff<'f, 'a> {
     differs: bool,
 }
 
-/// What something was and is; nothing where it wasn't or isn't there.
-struct Change<'c, 'f, 'a> {
-    title: &'static [u8],
-    named: &'c Named<'c>,
-    column: usize,
-    sides: [(&'c Side<'f, 'a>, Option<usize>); 2],
-}
-
 impl Diff<'_, '_> {
-    /// Tells all differences of a part.
-    // Not inlined: its frame is large.
-    #[inline(never)]
-    fn part(&mut self, cx: &mut Context, part: Part, title: &'static [u8]) {
-        let mut sides = self.files.map(|file| Side::new(file, part));
-        let mut both = true;
-        for side in &mut sides {
-            both &= side.load(cx);
+    /// Tells all differences.
+    fn all(&mut self, cx: &mut Context) {
+        let ([a, b], is_json) = (self.names, self.files[0].options.json);
+        if is_json {
+            cx.json().fill("{a$b$changes[", &[], &[Some(a), Some(b)]);
         }
-        if both {
-            self.compare(cx, title, &sides);
+        for (part, columns) in PARTS.iter().zip(words(COLUMNS, b'\n')) {
+            self.part(cx, *part, columns);
+        }
+        if is_json {
+            cx.json().end_array().end_object().end_document();
+        }
+    }
+
+    /// Tells all differences of a part. Where a file has no such symbols: what that means is told
+    /// with the sections.
+    fn part(&mut self, cx: &mut Context, part: Part, columns: &'static [u8]) {
+        let [from, to] = self.files;
+        let sides = &[Side::new(cx, from, part), Side::new(cx, to, part)];
+        if !sides.iter().any(|side| side.has_symbols() && side.symbols.is_none()) {
+            self.compare(cx, columns, sides);
         }
     }
 
     // Not inlined: apart from the sides its frame is small.
     #[inline(never)]
-    fn compare(&mut self, cx: &mut Context, title: &'static [u8], sides: &[Side; 2]) {
+    fn compare(&mut self, cx: &mut Context, columns: &'static [u8], sides: &[Side; 2]) {
         let [a, b] = sides;
-        let (files, part) = (self.files, a.part);
+        let part = a.part;
         // Segments by type and flags; where there are no sections to tell of sizes, by size too.
-        let sized = part != Part::Segments || files.iter().any(|file| file.sections.is_empty());
-        let moved = part == Part::Sections && layout(files[0]) != layout(files[1]);
+        let is_bare = |side: &Side| side.file.sections.is_empty();
+        let sized = part != Part::Segments || is_bare(a) || is_bare(b);
+        let moved = part == Part::Sections && layout(a.file) != layout(b.file);
         let other_bytes = |old: usize, new: usize| {
             part == Part::Sections && a.content(old, moved) != b.content(new, moved)
         };
         let differs = |old: usize, new: usize| {
             sized && a.values(old) != b.values(new) || other_bytes(old, new)
         };
-        for (_, old, new) in &pair(a.entries(cx, sized), b.entries(cx, sized), &differs) {
-            let index = |index: u32| (index != NONE).then_some(index as usize);
-            let (old, new) = (index(*old), index(*new));
-            let (side, index) = match old {
-                Some(old) => (a, old),
-                None => (b, new.unwrap_or_default()),
-            };
-            let (kind, letters);
-            let named = if part == Part::Segments {
-                let segment = side.file.segment(index);
-                kind = a.file.segment_kind(&segment);
+        for &(_, old, new) in &pair(a.entries(cx, sized), b.entries(cx, sized), &differs) {
+            let (old, new) = (Place { side: a, index: old }, Place { side: b, index: new });
+            let Place { side, index } = if old.index == NONE { &new } else { &old };
+            let (label, letters);
+            let mut named = Named::default();
+            if part == Part::Segments {
+                let segment = side.file.segment(*index as usize);
+                label = a.file.segment_kind(&segment);
                 letters = check::letters(segment.p_flags);
-                named(kind.as_ref(), &letters)
+                named = Named { name: label.as_ref(), separator: " ", version: &letters };
             } else {
-                side.named(cx, index)
-            };
-            let mut change =
-                Change { title, named: &named, column: 0, sides: [(a, old), (b, new)] };
-            let (Some(old), Some(new)) = (old, new) else {
-                // What is there once only is told by its size, or as undefined.
-                if side.value(index, COLUMNS - 1) != 0 {
-                    change.column = COLUMNS - 1;
+                side.named(cx, *index as usize, &mut named);
+            }
+            let both = old.index != NONE && new.index != NONE;
+            // What is there once only is told by its size, or as undefined.
+            let is_undefined = !both && side.value(*index as usize, UNDEFINED) != 0;
+            let column = if is_undefined { UNDEFINED } else { 0 };
+            let mut change = Change { columns, named: &named, column, old, new };
+            loop {
+                let (kind, _) = change.column();
+                if kind == 0 {
+                    break;
                 }
-                self.tell(cx, &change);
-                continue;
-            };
-            while let Some((_, kind)) = part.column(change.column) {
-                let column = change.column;
-                if match kind {
-                    Kind::There => a.value(old, 0) == b.value(new, 0) && other_bytes(old, new),
-                    _ => a.value(old, column) != b.value(new, column),
-                } {
+                if !both || change.differs(kind, &other_bytes) {
                     self.tell(cx, &change);
+                }
+                if !both {
+                    break;
                 }
                 change.column += 1;
             }
@@ -563,71 +540,132 @@ impl Diff<'_, '_> {
     /// Tells one difference.
     #[inline(never)]
     fn tell(&mut self, cx: &mut Context, change: &Change) {
-        let Change { title, named, column, sides } = change;
-        let first = !core::mem::replace(&mut self.differs, true);
-        let (side, _) = sides[0];
-        let (what, kind) = side.part.column(*column).unwrap_or(("", Kind::There));
-        let options = side.file.options;
-        if options.json {
-            let json = cx.json();
-            json.object("").text("part", *title).text("name", named.name);
-            json.text("version", named.version).text("what", what.trim_ascii());
-            for (key, (side, index)) in ["a", "b"].into_iter().zip(sides) {
-                let Some(index) = *index else {
-                    json.null(key);
-                    continue;
-                };
-                let value = side.value(index, *column);
-                match kind {
-                    Kind::Bytes | Kind::Hex => json.number(key, value),
-                    Kind::Name => json.text(key, &side.label(index, *column, value)),
-                    Kind::There => json.bool(key, true),
-                };
-            }
-            json.end_object();
-            return;
+        let title = words(change.columns, b'\t').next().unwrap_or_default();
+        let is_first = !core::mem::replace(&mut self.differs, true);
+        if self.files[0].options.json {
+            return change.in_json(cx, title);
         }
         let out = &mut cx.out;
-        if first {
+        if is_first {
             let [a, b] = self.names;
             put!(out, "--- ", text::name(a), "\n+++ ", text::name(b), "\n");
         }
-        if self.told != *title {
-            put!(out, "\n", *title, ":\n");
+        if self.told != title {
+            put!(out, "\n", title, ":\n");
             self.told = title;
         }
-        let (sign, sgr) = match sides {
-            [(_, None), _] => ("+", Sgr::Green),
-            [_, (_, None)] => ("-", Sgr::Red),
-            _ => ("~", Sgr::Yellow),
-        };
-        put!(out, options.colour.paint(sgr, sign), " ", text::name(named.name));
-        put!(out, named.separator, text::name(named.version));
-        let mut before = ["  ", what];
-        let mut bytes = [None; 2];
-        for ((side, index), bytes) in sides.iter().zip(&mut bytes) {
-            let Some(index) = *index else { continue };
-            if kind == Kind::There && sign != "~" {
-                break;
-            }
-            put!(out, before[0], before[1]);
-            before = [" -> ", ""];
-            let value = side.value(index, *column);
-            match kind {
-                Kind::Bytes => {
-                    put!(out, dec(value));
-                    *bytes = Some(value);
-                }
-                Kind::Hex => put!(out, "0x", hex(value)),
-                Kind::Name => put!(out, text::name(side.label(index, *column, value).as_ref())),
-                Kind::There => break,
-            }
+        change.put(out);
+    }
+}
+
+/// What something was and is.
+struct Change<'c, 'f, 'a> {
+    columns: &'static [u8],
+    named: &'c Named<'c>,
+    column: usize,
+    old: Place<'c, 'f, 'a>,
+    new: Place<'c, 'f, 'a>,
+}
+
+impl Change<'_, '_, '_> {
+    /// What the column is: see [`COLUMNS`]; 0 behind the last one.
+    #[inline(never)]
+    fn column(&self) -> (u8, &'static [u8]) {
+        let column = words(self.columns, b'\t').nth(1 + self.column);
+        let (kind, what) = column.and_then(<[u8]>::split_first).unwrap_or((&0, b""));
+        (*kind, what)
+    }
+
+    /// Whether it is one, as far as the column tells.
+    fn differs(&self, kind: u8, other_bytes: &dyn Fn(usize, usize) -> bool) -> bool {
+        let column = if kind == b't' { 0 } else { self.column };
+        let is_same = self.old.value(column) == self.new.value(column);
+        match kind {
+            b't' => is_same && other_bytes(self.old.index as usize, self.new.index as usize),
+            _ => !is_same,
         }
-        if let [Some(old), Some(new)] = bytes {
-            let change = new.wrapping_sub(old).cast_signed();
-            put!(out, " (", if change < 0 { "" } else { "+" }, int(change), ")");
+    }
+
+    #[inline(never)]
+    fn name(&self) -> &[u8] {
+        c_str(self.named.name, 0).unwrap_or_default()
+    }
+
+    fn in_json(&self, json: &mut Context, title: &[u8]) {
+        let (_, what) = self.column();
+        let texts = [title, self.name(), self.named.version, what.trim_ascii()].map(Some);
+        json.fill("{part$name$version$what$", &[], &texts);
+        self.member(json, "a", &self.old);
+        self.member(json, "b", &self.new);
+        json.end_object();
+    }
+
+    #[inline(never)]
+    fn member(&self, json: &mut Context, key: &str, place: &Place) {
+        let value = place.value(self.column);
+        match self.column().0 {
+            _ if place.index == NONE => json.null(key),
+            b'n' => json.text(key, &place.label(self.column)),
+            b't' => json.bool(key, true),
+            _ => json.number(key, value),
+        };
+    }
+
+    /// As a line.
+    fn put(&self, out: &mut BufWriter) {
+        let colour = self.old.side.file.options.colour;
+        let (sgr, sign) = match (self.old.index, self.new.index) {
+            (NONE, _) => (Sgr::Green, b'+'),
+            (_, NONE) => (Sgr::Red, b'-'),
+            _ => (Sgr::Yellow, b'~'),
+        };
+        put!(out, colour.paint(sgr, [sign]), " ", text::name(self.name()));
+        put!(out, self.named.separator, text::name(self.named.version));
+        let (kind, what) = self.column();
+        if kind != b't' || sign == b'~' {
+            put!(out, "  ", what);
+        }
+        self.put_value(out, kind, &self.old);
+        if kind != b't' && sign == b'~' {
+            put!(out, " -> ");
+        }
+        self.put_value(out, kind, &self.new);
+        if kind == b'b' && sign == b'~' {
+            let growth = self.new.value(self.column).wrapping_sub(self.old.value(self.column));
+            let growth = growth.cast_signed();
+            put!(out, if growth < 0 { " (" } else { " (+" }, int(growth), ")");
         }
         put!(out, "\n");
+    }
+
+    #[inline(never)]
+    fn put_value(&self, out: &mut BufWriter, kind: u8, place: &Place) {
+        let value = place.value(self.column);
+        match kind {
+            _ if place.index == NONE => {}
+            b'n' => put!(out, text::name(place.label(self.column).as_ref())),
+            b'x' => put!(out, "0x", hex(value)),
+            b'b' => put!(out, dec(value)),
+            _ => {}
+        }
+    }
+}
+
+/// Where something is in a file: [`NONE`] where it isn't there.
+struct Place<'c, 'f, 'a> {
+    side: &'c Side<'f, 'a>,
+    index: u32,
+}
+
+impl Place<'_, '_, '_> {
+    #[inline(never)]
+    fn value(&self, column: usize) -> u64 {
+        self.side.value(self.index as usize, column)
+    }
+
+    #[inline(never)]
+    fn label(&self, column: usize) -> Label {
+        self.side.label(self.index as usize, column, self.value(column))
     }
 }
 
@@ -644,11 +682,6 @@ fn layout(file: &File) -> u64 {
     layout
 }
 
-/// Where the next record is, if there is one.
-fn after(at: u64, offset: u32) -> Option<u64> {
-    at.checked_add(offset.into()).filter(|_| offset != 0)
-}
-
 const SEED: u64 = 0xcbf2_9ce4_8422_2325;
 
 /// A hash (FNV-1a) of the string that the bytes begin with.
@@ -657,17 +690,12 @@ fn hash(seed: u64, bytes: &[u8]) -> u64 {
     string.fold(seed, |hash, byte| (hash ^ u64::from(*byte)).wrapping_mul(0x100_0000_01b3))
 }
 
-/// The hash of further strings.
-fn hash_more(seed: u64, more: [&[u8]; 2]) -> u64 {
-    more.iter().fold(seed, |seed, bytes| hash(seed.rotate_left(1), bytes))
-}
-
 /// For the index of what is not there.
 const NONE: u32 = u32::MAX;
 
 /// Pairs the entries of two tables that have the same hash, those of the same size first.
-/// Gives back the indices of what is in one of them only, and of pairs that differ: in the order of the first
-/// table, with what is only in the second where it is there.
+/// Gives back the indices of what is in one of them only, and of pairs that differ: in the order
+/// of the first table, with what is only in the second where it is there.
 #[inline(never)]
 fn pair(
     mut a: Vec<Entry>,

@@ -69,6 +69,8 @@ impl<'a> Symbols<'a> {
 }
 
 impl<'a> File<'a> {
+    // Not inlined: it is called from many places.
+    #[inline(never)]
     pub fn new(options: &'a Options, elf: Elf<'a>) -> Self {
         let sections = Table::empty(elf.encoding);
         let segments = Table::empty(elf.encoding);

@@ -177,7 +177,7 @@ fn find_dynamic(cx: &mut Context, file: &mut File, segment: &ProgramHeader) {
 #[inline(never)]
 fn put_mapping(out: &mut BufWriter, file: &File) {
     put!(out, "\n Section to Segment mapping:\n  Segment Sections...\n");
-    let sections = SectionGroups::new(file.sections);
+    let sections = groups(file);
     for (i, segment) in file.segments.iter().enumerate() {
         put!(out, "   ", dec(i).zero(2), "     ");
         sections.each_in(&segment, &mut |index, section| {
@@ -188,4 +188,11 @@ fn put_mapping(out: &mut BufWriter, file: &File) {
         });
         put!(out, "\n");
     }
+}
+
+/// Where the sections lie.
+// One copy for all who ask.
+#[inline(never)]
+pub fn groups<'a>(file: &File<'a>) -> SectionGroups<'a> {
+    SectionGroups::new(file.sections)
 }

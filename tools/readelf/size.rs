@@ -1,16 +1,15 @@
 //! `--size`: where the bytes are: by section, by symbol, by segment, the largest first.
 
-use super::check::letters;
+use super::check;
 use super::file::{File, Symbols};
 use super::names::symbols::symbol_type;
 use super::rank::Top;
 use super::text;
 use crate::context::Context;
-use crate::words::{share, short};
+use crate::words::{share, short, words};
 use rt::elf::consts::*;
-use rt::elf::{FileHeader, ProgramHeader, Record, SectionHeader, c_str};
+use rt::elf::{FileHeader, ProgramHeader, Record, SectionHeader, Table, c_str};
 use rt::fmt::{dec, left};
-use rt::io::BufWriter;
 use rt::put;
 
 /// How many symbols are listed unless more are asked for.
@@ -37,9 +36,14 @@ pub fn show(cx: &mut Context, file: &File) -> bool {
     if file.options.json {
         cx.json().object("size");
     }
-    sections(cx, file, limit.max(SECTIONS));
-    symbols(cx, file, limit);
-    segments(cx, file, limit.max(SECTIONS));
+    let symbols = Symbols::new(Table::empty(file.elf.encoding));
+    let mut list = List { file, kind: Kind::Sections, symbols, strings: &[], whole: 0 };
+    list.show(cx, limit.max(SECTIONS), "sections\tSections and headers\tname");
+    list.symbols(cx, limit);
+    if !file.segments.is_empty() {
+        list.kind = Kind::Segments;
+        list.show(cx, limit.max(SECTIONS), "segments\tSegments\tflags    type");
+    }
     if file.options.json {
         cx.json().end_object();
     }
@@ -54,106 +58,159 @@ struct Bytes {
 }
 
 impl Bytes {
-    /// Neither or only one of the two where something is not there.
-    fn of(size: u64, in_file: bool, in_memory: bool) -> Bytes {
-        let or_none = |is_there| if is_there { size } else { 0 };
-        Bytes { file: or_none(in_file), memory: or_none(in_memory) }
-    }
-
+    #[inline(never)]
     fn add(&mut self, more: Bytes) {
         self.file = self.file.saturating_add(more.file);
         self.memory = self.memory.saturating_add(more.memory);
     }
-
-    fn less(self, other: Bytes) -> Bytes {
-        let file = self.file.saturating_sub(other.file);
-        Bytes { file, memory: self.memory.saturating_sub(other.memory) }
-    }
 }
 
 /// What a list is of.
-enum Kind<'a> {
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Kind {
     Sections,
-    Symbols(Symbols<'a>, &'a [u8]),
+    Symbols,
     Segments,
 }
 
 /// One of the lists.
 struct List<'f, 'a> {
     file: &'f File<'a>,
-    kind: Kind<'a>,
+    kind: Kind,
+    symbols: Symbols<'a>,
+    strings: &'a [u8],
     /// Of what the bytes in the file are a share.
     whole: u64,
 }
 
+/// Something that counts: its size, and its bytes; neither or only one of the two where it is not
+/// there.
+#[derive(Default)]
+struct Item {
+    size: u64,
+    bytes: Bytes,
+    is_loaded: bool,
+}
+
+/// What all of a list have, and what those have that are loaded; how many are not shown yet, and
+/// what they have.
+#[derive(Default)]
+struct Sums {
+    total: Bytes,
+    loaded: Bytes,
+    left: usize,
+    rest: Bytes,
+}
+
+impl Sums {
+    /// One is shown.
+    #[inline(never)]
+    fn take(&mut self, bytes: Bytes) {
+        self.rest.file = self.rest.file.saturating_sub(bytes.file);
+        self.rest.memory = self.rest.memory.saturating_sub(bytes.memory);
+        self.left = self.left.saturating_sub(1);
+    }
+}
+
 impl List<'_, '_> {
-    /// Begins the list: the largest ones, and what is not listed in one row. Gives back how
-    /// many bytes they all have, and those that are loaded.
+    /// Shows the list: the largest ones, what is not listed in one row, and the sum. The title
+    /// is the name in JSON, the heading, and what the columns are called.
     // Not inlined: it is called for each list.
     #[inline(never)]
-    fn show(&mut self, cx: &mut Context, limit: usize, title: [&str; 3]) -> [Bytes; 2] {
-        let (mut top, mut all) = (Top::new(limit), [Bytes::default(); 2]);
-        let (mut left, file) = (0usize, self.file);
-        let count = match &self.kind {
-            Kind::Sections => file.sections.len(),
-            Kind::Symbols(symbols, _) => symbols.table.len(),
-            Kind::Segments => file.segments.len(),
+    fn show(&mut self, cx: &mut Context, limit: usize, title: &'static str) {
+        let mut sums = Sums::default();
+        let (top, file) = (self.gather(limit, &mut sums), self.file);
+        self.whole = match self.kind {
+            Kind::Symbols => sums.total.file,
+            _ => file.elf.source().own_size(),
         };
-        for index in 0..count {
-            if let Some((size, bytes, is_loaded)) = self.measure(index) {
-                top.add(size, index);
-                let [total, loaded] = &mut all;
-                total.add(bytes);
-                loaded.add(if is_loaded { bytes } else { Bytes::default() });
-                left += 1;
-            }
-        }
-        let [mut rest, _] = all;
-        if let Kind::Symbols(..) = self.kind {
-            self.whole = rest.file;
-        }
-        let [key, title, columns] = title;
+        let mut title = words(title.as_bytes(), b'\t');
+        let key = title.next().unwrap_or_default();
         if file.options.json {
-            cx.json().array(key);
+            cx.open(key, b'[');
         } else {
-            put!(&mut cx.out, "\n", title, ":\n    in file      %   in memory  ", columns, "\n");
+            let out = &mut cx.out;
+            put!(out, "\n", title.next(), ":\n    in file      %   in memory  ", title.rest, "\n");
         }
         for index in top.indices() {
-            let Some((_, bytes, _)) = self.measure(index) else { continue };
-            rest = rest.less(bytes);
-            left = left.saturating_sub(1);
+            let bytes = self.measure(index).unwrap_or_default().bytes;
+            sums.take(bytes);
             self.item(cx, bytes, index);
         }
+        let left = sums.left;
         if left > 0 {
-            let count = |out: &mut BufWriter| match file.options.json {
-                true => put!(out, "(more)"),
-                false => put!(out, "(", dec(left), " more)"),
-            };
-            self.row(cx, rest, b"", &short(&mut |out| count(out)));
+            let more = short(&mut |out| {
+                put!(out, "(");
+                if !file.options.json {
+                    put!(out, dec(left), " ");
+                }
+                put!(out, "more)");
+            });
+            self.row(cx, sums.rest, b"", &more);
         }
-        all
+        let mut total = sums.total;
+        match self.kind {
+            Kind::Sections => {
+                self.headers(cx, total.file);
+                total.file = self.whole;
+            }
+            Kind::Symbols => {}
+            Kind::Segments => total = sums.loaded,
+        }
+        self.row(
+            cx,
+            total,
+            b"",
+            if self.kind == Kind::Segments { b"LOAD in all" } else { b"in all" },
+        );
+        if file.options.json {
+            cx.json().end_array();
+        }
     }
 
-    /// The size of an item that counts, its bytes, and whether it is loaded.
+    /// Adds up all, and finds the largest.
+    fn gather(&self, limit: usize, sums: &mut Sums) -> Top {
+        let mut top = Top::new(limit);
+        let count = match self.kind {
+            Kind::Sections => self.file.sections.len(),
+            Kind::Symbols => self.symbols.table.len(),
+            Kind::Segments => self.file.segments.len(),
+        };
+        for index in 0..count {
+            if let Some(item) = self.measure(index) {
+                top.add(item.size, index);
+                sums.total.add(item.bytes);
+                if item.is_loaded {
+                    sums.loaded.add(item.bytes);
+                }
+                sums.left += 1;
+            }
+        }
+        sums.rest = sums.total;
+        top
+    }
+
+    /// What counts of the things, by index.
     // Not inlined: it is called twice.
     #[inline(never)]
-    fn measure(&self, index: usize) -> Option<(u64, Bytes, bool)> {
-        let (size, in_file, in_memory) = match &self.kind {
+    fn measure(&self, index: usize) -> Option<Item> {
+        let (size, in_file, in_memory) = match self.kind {
             Kind::Segments => {
-                let segment = self.file.segments.get(index)?;
+                let segment = self.file.segment(index);
                 let bytes = Bytes { file: segment.p_filesz, memory: segment.p_memsz };
-                return Some((bytes.file.max(bytes.memory), bytes, segment.p_type == PT_LOAD));
+                let size = bytes.file.max(bytes.memory);
+                return Some(Item { size, bytes, is_loaded: segment.p_type == PT_LOAD });
             }
             Kind::Sections => {
-                let section = self.file.sections.get(index)?;
+                let section = self.file.section(index);
                 let in_file = match section.sh_type {
                     SHT_NULL => return None,
                     kind => kind != SHT_NOBITS,
                 };
                 (section.sh_size, in_file, section.sh_flags & SHF_ALLOC != 0)
             }
-            Kind::Symbols(symbols, _) => {
-                let symbol = symbols.table.get(index)?;
+            Kind::Symbols => {
+                let symbol = self.symbols.table.get(index)?;
                 if matches!(symbol.kind(), STT_SECTION | STT_FILE)
                     || symbol.st_shndx == SHN_UNDEF
                     || symbol.st_size == 0
@@ -162,41 +219,38 @@ impl List<'_, '_> {
                 }
                 let in_file = match symbol.st_shndx {
                     SHN_XINDEX | ..SHN_LORESERVE => {
-                        let section = symbols.section_of(index, &symbol);
-                        let section = self.file.sections.get(section as usize);
-                        section.is_none_or(|section| section.sh_type != SHT_NOBITS)
+                        let section = self.symbols.section_of(index, &symbol);
+                        self.file.section(section as usize).sh_type != SHT_NOBITS
                     }
                     _ => false,
                 };
                 (symbol.st_size, in_file, true)
             }
         };
-        Some((size, Bytes::of(size, in_file, in_memory), false))
+        let or_none = |is_there| if is_there { size } else { 0 };
+        let bytes = Bytes { file: or_none(in_file), memory: or_none(in_memory) };
+        Some(Item { size, bytes, is_loaded: false })
     }
 
-    // Not inlined: its frame is large.
-    #[inline(never)]
     fn item(&self, cx: &mut Context, bytes: Bytes, index: usize) {
-        let file = self.file;
-        match &self.kind {
-            Kind::Sections => {
-                let section = file.section(index);
-                self.row(cx, bytes, b"", file.section_name(&section));
-            }
-            Kind::Symbols(symbols, strings) => {
-                let symbol = symbols.table.get(index).unwrap_or_default();
-                let header = &file.elf.header;
-                let osabi = header.e_ident.osabi();
-                let kind = symbol_type(symbol.kind(), header.e_machine, osabi);
-                let name = c_str(strings, symbol.st_name.into()).unwrap_or(b"<corrupt>");
-                self.row(cx, bytes, kind.as_ref(), name);
+        let (file, header) = (self.file, &self.file.elf.header);
+        let (label, letters);
+        let (kind, name): (&[u8], &[u8]) = match self.kind {
+            Kind::Sections => (b"", file.section_name(&file.section(index))),
+            Kind::Symbols => {
+                let symbol = self.symbols.table.get(index).unwrap_or_default();
+                label = symbol_type(symbol.kind(), header.e_machine, header.e_ident.osabi());
+                let name = c_str(self.strings, symbol.st_name.into());
+                (label.as_ref(), name.unwrap_or(b"<corrupt>"))
             }
             Kind::Segments => {
                 let segment = file.segment(index);
-                let kind = file.segment_kind(&segment);
-                self.row(cx, bytes, &letters(segment.p_flags), kind.as_ref());
+                label = file.segment_kind(&segment);
+                letters = check::letters(segment.p_flags);
+                (&letters, label.as_ref())
             }
-        }
+        };
+        self.row(cx, bytes, kind, name);
     }
 
     // Not inlined: it is called from many places.
@@ -206,10 +260,9 @@ impl List<'_, '_> {
             let json = cx.json();
             json.object("").text("name", name);
             if !kind.is_empty() {
-                let is_segment = matches!(self.kind, Kind::Segments);
-                json.text(if is_segment { "flags" } else { "type" }, kind);
+                json.text(if self.kind == Kind::Segments { "flags" } else { "type" }, kind);
             }
-            json.numbers("file memory", &[bytes.file, bytes.memory]).end_object();
+            json.numbers("file memory }", &[bytes.file, bytes.memory]);
             return;
         }
         let tenths = share(bytes.file, self.whole, 1000);
@@ -222,66 +275,50 @@ impl List<'_, '_> {
         put!(&mut cx.out, "\n");
     }
 
-    /// The sum, and the end of the list.
-    fn end(&self, cx: &mut Context, all: Bytes, name: &str) {
-        self.row(cx, all, b"", name.as_bytes());
-        if self.file.options.json {
-            cx.json().end_array();
+    /// What of the file is in no section: headers, and what is neither, after so many bytes in
+    /// sections.
+    fn headers(&self, cx: &mut Context, mut in_file: u64) {
+        let (file, encoding) = (self.file, self.file.elf.encoding);
+        let counts = [1, file.segments.len(), file.sections.len()];
+        let sizes = [
+            FileHeader::size(encoding),
+            ProgramHeader::size(encoding),
+            SectionHeader::size(encoding),
+        ];
+        let mut names = words(b"(ELF header)\t(program headers)\t(section headers)", b'\t');
+        for (count, size) in counts.iter().zip(sizes) {
+            let bytes = (*count as u64).saturating_mul(size as u64);
+            let name = names.next().unwrap_or_default();
+            if bytes > 0 {
+                self.row(cx, Bytes { file: bytes, memory: 0 }, b"", name);
+                in_file = in_file.saturating_add(bytes);
+            }
+        }
+        let other = self.whole.checked_sub(in_file);
+        let name: &[u8] = match other {
+            Some(_) => b"(padding and other bytes)",
+            None => b"(these overlap, or go past the end)",
+        };
+        self.row(cx, Bytes { file: other.unwrap_or_default(), memory: 0 }, b"", name);
+    }
+
+    /// The symbols of the table with most of them.
+    fn symbols(&mut self, cx: &mut Context, limit: usize) {
+        let file = self.file;
+        let mut title = "symbols\tSymbols (aliases count each)\ttype     name";
+        let mut section = file.sections_of(SHT_SYMTAB).next();
+        if section.is_none() {
+            title = "symbols\tDynamic symbols (aliases count each)\ttype     name";
+            section = file.sections_of(SHT_DYNSYM).next();
+        }
+        let table;
+        (table, self.strings) = match &section {
+            Some((index, section)) => (file.symbols(cx, *index), file.linked_strings(section)),
+            None => (file.dynamic.symbols, file.dynamic.strings.unwrap_or_default()),
+        };
+        if let Some(table) = table {
+            (self.kind, self.symbols) = (Kind::Symbols, table);
+            self.show(cx, limit, title);
         }
     }
-}
-
-/// All bytes of the file: sections, headers, and what is neither.
-fn sections(cx: &mut Context, file: &File, limit: usize) {
-    let elf = &file.elf;
-    let whole = elf.source().own_size();
-    let mut list = List { file, kind: Kind::Sections, whole };
-    let [total, _] = list.show(cx, limit, ["sections", "Sections and headers", "name"]);
-    let only = |cx: &mut Context, file: u64, name: &str| {
-        list.row(cx, Bytes { file, memory: 0 }, b"", name.as_bytes());
-    };
-    let mut in_file = total.file;
-    for (count, size, name) in [
-        (1, FileHeader::size(elf.encoding), "(ELF header)"),
-        (file.segments.len(), ProgramHeader::size(elf.encoding), "(program headers)"),
-        (file.sections.len(), SectionHeader::size(elf.encoding), "(section headers)"),
-    ] {
-        let bytes = (count as u64).saturating_mul(size as u64);
-        if bytes > 0 {
-            only(cx, bytes, name);
-            in_file = in_file.saturating_add(bytes);
-        }
-    }
-    match whole.checked_sub(in_file) {
-        Some(other) => only(cx, other, "(padding and other bytes)"),
-        None => only(cx, 0, "(these overlap, or go past the end)"),
-    }
-    list.end(cx, Bytes { file: whole, ..total }, "in all");
-}
-
-/// The symbols of the table with most of them.
-fn symbols(cx: &mut Context, file: &File, limit: usize) {
-    let mut section = file.sections_of(SHT_SYMTAB).next();
-    let mut title = "Symbols (aliases count each)";
-    if section.is_none() {
-        section = file.sections_of(SHT_DYNSYM).next();
-        title = "Dynamic symbols (aliases count each)";
-    }
-    let (table, strings) = match section {
-        Some((index, section)) => (file.symbols(cx, index), file.linked_strings(&section)),
-        None => (file.dynamic.symbols, file.dynamic.strings.unwrap_or_default()),
-    };
-    let Some(table) = table else { return };
-    let mut list = List { file, kind: Kind::Symbols(table, strings), whole: 0 };
-    let [total, _] = list.show(cx, limit, ["symbols", title, "type     name"]);
-    list.end(cx, total, "in all");
-}
-
-fn segments(cx: &mut Context, file: &File, limit: usize) {
-    if file.segments.is_empty() {
-        return;
-    }
-    let mut list = List { file, kind: Kind::Segments, whole: file.elf.source().own_size() };
-    let [_, loaded] = list.show(cx, limit, ["segments", "Segments", "flags    type"]);
-    list.end(cx, loaded, "LOAD in all");
 }

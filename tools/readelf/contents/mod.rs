@@ -30,11 +30,9 @@ pub fn show(cx: &mut Context, file: &File) -> bool {
 
 /// The same in JSON.
 pub fn json(cx: &mut Context, file: &File) {
-    cx.json().array("dumps");
     if !file.lacks_sections() {
         chosen(cx, file, json_dump);
     }
-    cx.json().end_array();
 }
 
 /// Prints one section in the form of a [`Dump`]'s kind.

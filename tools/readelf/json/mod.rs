@@ -23,11 +23,13 @@ use super::file::File;
 use super::names::{Name, Names};
 use super::{arch, check, contents, draw, report, size, unwind};
 use crate::context::Context;
+use crate::json::next_key;
+use crate::words::words;
 use alloc::vec;
 use alloc::vec::Vec;
 use core::mem;
 use rt::Result;
-use rt::elf::SectionHeader;
+use rt::elf::{Reader, SectionHeader};
 use rt::io::{BufWriter, Write};
 
 /// The document of one ELF file.
@@ -53,49 +55,86 @@ pub fn unreadable(cx: &mut Context, name: &[u8], why: &str) {
     cx.json().object("").text("file", name).text("error", why).end_object();
 }
 
+/// What the parts are called, and whether they are objects or arrays.
+const PARTS: &[u8] = b"header{ segments[ sections[ groups[ dynamic{ relocations[ unwind{ \
+    symbol_tables[ lto_symbol_tables[ histogram{ versions[ dumps[ notes[ arch_specific{ draw{";
+
 fn parts(cx: &mut Context, file: &mut File) {
-    let options = file.options;
-    if options.header {
-        headers::header(cx, file);
-    }
-    type Part = fn(&mut Context, &File);
-    let parts: &[(bool, Part)] = &[
-        (options.segments, headers::segments),
-        (options.sections, headers::sections),
-        (options.groups, headers::groups),
-        (options.dynamic, dynamic::dynamic),
-        (options.relocs, relocs::relocs),
-        (options.unwind, |cx, file| text(cx, file, "unwind", unwind::show)),
-        (options.symbols || options.dynamic_symbols, symbols::symbols),
-        (options.lto_symbols, symbols::lto),
-        (options.histogram, dynamic::histogram),
-        (options.versions, dynamic::versions),
-        (!options.dumps.is_empty(), contents::json),
-        (options.notes, super::notes::json),
-        (options.arch, |cx, file| text(cx, file, "arch_specific", arch::show)),
-        (options.draw, |cx, file| text(cx, file, "draw", draw::show)),
-        // These write JSON by themselves.
-        (options.check.is_some(), |cx, file| {
-            check::show(cx, file);
-        }),
-        (options.size.is_some(), |cx, file| {
-            size::show(cx, file);
-        }),
+    let o = file.options;
+    let wanted = [
+        o.header,
+        o.segments,
+        o.sections,
+        o.groups,
+        o.dynamic,
+        o.relocs,
+        o.unwind,
+        o.symbols || o.dynamic_symbols,
+        o.lto_symbols,
+        o.histogram,
+        o.versions,
+        !o.dumps.is_empty(),
+        o.notes,
+        o.arch,
+        o.draw,
     ];
-    for &(wanted, part) in parts {
-        if wanted {
-            part(cx, file);
+    let mut names = words(PARTS, b' ');
+    for (index, wanted) in wanted.iter().enumerate() {
+        if let Some((&bracket, key)) = names.next().and_then(<[u8]>::split_last)
+            && *wanted
+        {
+            cx.open(key, bracket);
+            part(cx, file, index);
+            // In ASCII there is one character between it and the other one.
+            cx.close(bracket + 2);
         }
+    }
+    // These write JSON by themselves.
+    check::show(cx, file);
+    size::show(cx, file);
+}
+
+/// The part with this index.
+#[inline(never)]
+fn part(cx: &mut Context, file: &mut File, index: usize) {
+    match index {
+        0 => headers::header(cx, file),
+        1 => headers::segments(cx, file),
+        2 => headers::sections(cx, file),
+        3 => headers::groups(cx, file),
+        4 => dynamic::dynamic(cx, file),
+        5 => relocs::relocs(cx, file),
+        6 => text(cx, file, unwind::show),
+        7 => symbols::symbols(cx, file),
+        8 => symbols::lto(cx, file),
+        9 => dynamic::histogram(cx, file),
+        10 => dynamic::versions(cx, file),
+        11 => contents::json(cx, file),
+        12 => super::notes::json(cx, file),
+        13 => text(cx, file, arch::show),
+        _ => text(cx, file, draw::show),
     }
 }
 
 /// A part as the lines of its text report.
-fn text(cx: &mut Context, file: &File, key: &str, part: fn(&mut Context, &File) -> bool) {
-    cx.json().object(key);
+#[inline(never)]
+fn text(cx: &mut Context, file: &File, part: fn(&mut Context, &File) -> bool) {
     lines(cx, &mut |cx| {
         part(cx, file);
     });
-    cx.json().end_object();
+}
+
+/// Calls with each section and its index.
+// Not inlined: it is called for many parts.
+#[inline(never)]
+fn each_section(
+    cx: &mut Context,
+    file: &File,
+    call: &mut dyn FnMut(&mut Context, usize, &SectionHeader),
+) {
+    for index in 0..file.sections.len() {
+        call(cx, index, &file.section(index));
+    }
 }
 
 /// What is printed, as an array of lines; blank ones are left out.
@@ -119,12 +158,41 @@ fn begin_section(cx: &mut Context, file: &File, index: usize, header: &SectionHe
     section(cx.json().object(""), file, index as u32, header);
 }
 
+/// A section that is an element by itself.
+#[inline(never)]
+fn whole_section(cx: &mut Context, file: &File, index: usize) {
+    begin_section(cx, file, index, &file.section(index));
+    cx.json().end_object();
+}
+
 /// A number and what it is called: in a member beside it, with `_name` behind, if anything.
 #[inline(never)]
 fn named(json: &mut Context, key: &str, value: u64, name: Option<Name>) {
     json.number(key, value);
     if let Some(name) = &name {
         json.beside(key, name);
+    }
+}
+
+/// The same by a list of names.
+#[inline(never)]
+fn called(json: &mut Context, key: &str, value: u32, names: Names) {
+    named(json, key, value.into(), names.get(value));
+}
+
+/// Numbers that lie one after the other: behind each name stands how wide its number is, `.` for
+/// two bytes, `:` for four, a space or nothing for the class's. It is 0 where it isn't there.
+#[inline(never)]
+fn read(json: &mut Context, keys: &str, reader: &Reader, mut at: usize) {
+    let mut rest = keys.as_bytes();
+    while let Some((key, sign)) = next_key(&mut rest) {
+        let (value, size) = match sign {
+            b'.' => (reader.u16(at).map(u64::from), 2),
+            b':' => (reader.u32(at).map(u64::from), 4),
+            _ => (reader.word(at), reader.encoding.word()),
+        };
+        json.digits(key, value.unwrap_or_default());
+        at = at.saturating_add(size);
     }
 }
 

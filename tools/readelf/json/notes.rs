@@ -1,24 +1,24 @@
 //! `-n`: a note with what is known of its kind.
 
-use super::{Nothing, UNNAMED, beside, lines};
+use super::{Nothing, UNNAMED, beside, bits, lines, read};
 use crate::context::Context;
 use crate::readelf::file::File;
 use crate::readelf::notes::build::{Regions, is_attribute};
 use crate::readelf::notes::core_file::NT_FILE;
 use crate::readelf::notes::property::of_processor;
 use crate::readelf::notes::{self, Note};
-use crate::words::short;
-use rt::elf::{Class, Encoding, Reader, c_str};
+use crate::words::{place, short, words};
+use rt::elf::{Reader, c_str};
+use rt::row::find;
 
 const NT_AUXV: u64 = 6;
 
+#[inline(never)]
 pub fn one(cx: &mut Context, file: &File, note: &Note, regions: &mut Regions) -> bool {
     let kind = short(&mut |out| notes::kind(out, file, note));
-    let json = cx.json();
-    json.object("")
-        .numbers("n_namesz n_descsz n_type", &[note.n_namesz, note.n_descsz, note.n_type]);
-    json.text("n_type_name", &kind);
-    json.text("name", note.owner).hex("desc", note.desc.bytes);
+    let numbers = [note.n_namesz, note.n_descsz, note.n_type];
+    let texts = [&kind, note.owner, note.desc.bytes].map(Some);
+    cx.json().fill("{n_namesz n_descsz n_type n_type_name$name$desc#", &numbers, &texts);
     let rest = !is_told(cx, file, note);
     if is_attribute(note) {
         let size = usize::try_from(note.n_namesz).unwrap_or_default();
@@ -35,122 +35,112 @@ pub fn one(cx: &mut Context, file: &File, note: &Note, regions: &mut Regions) ->
     fine
 }
 
+/// Whose notes are told member by member.
+const AUTHORS: &[u8] = b"GNU CORE stapsdt FDO";
+
 /// What is in a note; false where it is a language of its own.
 // Not inlined: its frame is large.
 #[inline(never)]
-fn is_told(cx: &mut Context, file: &File, note: &Note) -> bool {
-    let (author, desc) = (note.author, &note.desc);
-    let (bytes, encoding) = (desc.bytes, desc.encoding);
-    let json = cx.json();
-    if author == b"GNU" {
-        match note.n_type {
-            1 => {
-                let word = |at| desc.u32(at).map(u64::from);
-                json.number("os", word(0).unwrap_or_default()).array("abi");
-                for at in 1..4 {
-                    if let Some(number) = word(4 * at) {
-                        json.number("", number);
-                    }
+fn is_told(json: &mut Context, file: &File, note: &Note) -> bool {
+    let desc = &note.desc;
+    let string = c_str(desc.bytes, 0).unwrap_or_default();
+    match (place(AUTHORS, note.author), note.n_type) {
+        (Some(0), 1) => {
+            read(json, "os:", desc, 0);
+            json.array("abi");
+            for at in 1..4 {
+                if let Some(number) = desc.u32(4 * at) {
+                    json.number("", number.into());
                 }
-                json.end_array();
             }
-            2 => {
-                let narrow = Encoding { class: Class::Elf32, ..encoding };
-                members(json, "entries enabled_mask", &Reader::new(narrow, bytes), 0);
-            }
-            3 => {
-                json.hex("build_id", bytes);
-            }
-            4 => {
-                json.text("version", c_str(bytes, 0).unwrap_or_default());
-            }
-            5 => properties(cx, file, note),
-            _ => return !is_attribute(note),
+            json.end_array();
         }
-    } else if author == b"stapsdt" {
-        if let Some(strings) = bytes.get(3 * encoding.word()..) {
-            members(json, "pc base semaphore", desc, 0);
-            let keys = ["provider", "probe", "arguments"];
-            for (key, string) in keys.into_iter().zip(strings.split(|&b| b == 0)) {
-                json.text(key, string);
+        (Some(0), 2) => read(json, "entries:enabled_mask:", desc, 0),
+        (Some(0), 3) => _ = json.hex("build_id", desc.bytes),
+        (Some(0), 4) => _ = json.text("version", string),
+        (Some(0), 5) => properties(json, file, note),
+        (Some(0), _) => return !is_attribute(note),
+        (Some(1), NT_FILE) => mapped(json, desc),
+        (Some(1), NT_AUXV) => {
+            json.array("auxv");
+            let size = 2 * desc.encoding.word();
+            for index in 0..desc.bytes.len() / size {
+                read(json.object(""), "a_type a_val", desc, index * size);
+                json.end_object();
             }
-        } else {
-            json.text("provider", "");
+            json.end_array();
         }
-    } else if author == b"FDO" && note.n_type == 0xcafe_1a7e {
-        json.text("packaging_metadata", c_str(bytes, 0).unwrap_or_default());
-    } else if author == b"CORE" && note.n_type == NT_FILE {
-        mapped(cx, desc);
-    } else if author == b"CORE" && note.n_type == NT_AUXV {
-        json.array("auxv");
-        for at in 0..bytes.len() / (2 * encoding.word()) {
-            members(json.object(""), "a_type a_val", desc, 2 * at);
-            json.end_object();
+        (Some(2), _) => probe(json, desc),
+        (Some(3), 0xcafe_1a7e) => _ = json.text("packaging_metadata", string),
+        _ => {
+            let mut others = words(b"IPF/VMS NetBSD PaX", b' ');
+            return !is_attribute(note) && !others.any(|other| note.author.starts_with(other));
         }
-        json.end_array();
-    } else {
-        let others = [&b"IPF/VMS"[..], b"NetBSD", b"PaX"];
-        return !is_attribute(note) && !others.iter().any(|other| author.starts_with(other));
     }
     true
 }
 
-/// Words of the class's width as members, from the one with this index on; 0 for what isn't
-/// there.
-// Not inlined: it is called from many places.
-#[inline(never)]
-fn members(json: &mut Context, keys: &str, desc: &Reader, first: usize) {
-    for (key, at) in keys.split(' ').zip(first..) {
-        let value = desc.word(at.saturating_mul(desc.encoding.word()));
-        json.number(key, value.unwrap_or_default());
+/// Of SystemTap: three addresses, then strings.
+fn probe(json: &mut Context, desc: &Reader) {
+    let mut strings = desc.bytes.get(3 * desc.encoding.word()..);
+    if strings.is_some() {
+        read(json, "pc base semaphore", desc, 0);
+    }
+    // The first one is told even if there is none.
+    strings = strings.or(Some(b""));
+    for key in words(b"provider probe arguments", b' ') {
+        let Some(rest) = strings else { break };
+        let end = find(rest, 0);
+        json.bytes(key, rest.get(..end.unwrap_or(rest.len())).unwrap_or_default());
+        strings = end.and_then(|end| rest.get(end + 1..));
     }
 }
 
 /// The files of `NT_FILE`: how many, the size of a page, places in memory, then names.
-fn mapped(cx: &mut Context, desc: &Reader) {
-    let json = cx.json();
-    members(json, "page_size", desc, 1);
+fn mapped(json: &mut Context, desc: &Reader) {
+    let word = desc.encoding.word();
+    read(json, "page_size", desc, word);
     json.array("files");
     let count = desc.word(0).and_then(|count| usize::try_from(count).ok()).unwrap_or_default();
-    let row = |row: usize| row.saturating_mul(3).saturating_add(2);
-    let place = |row: usize| row.saturating_mul(desc.encoding.word());
-    let mut name_at = place(row(count)) as u64;
-    for index in 0..count {
+    let mut name_at = count.saturating_mul(3).saturating_add(2).saturating_mul(word) as u64;
+    let mut at = 2 * word;
+    for _ in 0..count {
         let Some(name) = c_str(desc.bytes, name_at) else { break };
-        if desc.word(place(row(index).saturating_add(2))).is_none() {
+        if desc.slice(at, 3 * word).is_none() {
             break;
         }
-        members(json.object(""), "start end page_offset", desc, row(index));
+        read(json.object(""), "start end page_offset", desc, at);
         json.text("name", name).end_object();
         name_at = name_at.saturating_add(name.len() as u64 + 1);
+        at = at.saturating_add(3 * word);
     }
     json.end_array();
 }
 
 /// `NT_GNU_PROPERTY_TYPE_0`
-fn properties(cx: &mut Context, file: &File, note: &Note) {
+fn properties(json: &mut Context, file: &File, note: &Note) {
     let desc = &note.desc;
-    cx.json().array("properties");
-    let mut at = 0usize;
-    while let (Some(pr_type), Some(size)) = (desc.u32(at), desc.u32(at.saturating_add(4))) {
-        let Some(data) = desc.slice(at + 8, size as usize) else { break };
-        let json = cx.json();
-        json.object("").numbers("pr_type pr_datasz", &[pr_type.into(), size.into()]);
-        json.hex("pr_data", data);
-        let value = desc.u32(at + 8).filter(|_| size == 4);
-        if let Some(value) = value {
-            json.number("value", value.into());
-            if let Some((name, bits, _)) = of_processor(file.elf.header.e_machine, pr_type) {
-                super::bits(
-                    json.words("pr_type_name", name.as_bytes()),
-                    "value_names",
-                    value.into(),
-                    bits,
-                );
-            }
-        }
-        json.end_object();
-        at = at.saturating_add(8 + data.len().next_multiple_of(desc.encoding.word()));
+    json.array("properties");
+    let mut at = 0;
+    while let Some(size) = property(json, file, desc, at) {
+        at = at.saturating_add(size);
     }
-    cx.json().end_array();
+    json.end_array();
+}
+
+/// A property; gives back how many bytes it takes.
+#[inline(never)]
+fn property(json: &mut Context, file: &File, desc: &Reader, at: usize) -> Option<usize> {
+    let (pr_type, size) = (desc.u32(at)?, desc.u32(at.saturating_add(4))?);
+    let data = desc.slice(at + 8, size as usize)?;
+    json.fill("{pr_type pr_datasz pr_data#", &[pr_type.into(), size.into()], &[Some(data)]);
+    if let Some(value) = desc.u32(at + 8).filter(|_| size == 4) {
+        json.number("value", value.into());
+        if let Some((name, names, _)) = of_processor(file.elf.header.e_machine, pr_type) {
+            json.words("pr_type_name", name.as_bytes());
+            bits(json, "value_names", value.into(), names);
+        }
+    }
+    json.end_object();
+    Some(8 + data.len().next_multiple_of(desc.encoding.word()))
 }

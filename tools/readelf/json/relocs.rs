@@ -1,16 +1,17 @@
 //! `-r`.
 
-use super::{begin_section, named, symbols};
+use super::{begin_section, each_section, named, symbols};
 use crate::context::Context;
+use crate::readelf::contents::relocate;
 use crate::readelf::file::File;
 use crate::readelf::names::Name;
 use crate::readelf::names::relocations::relocations;
 use crate::readelf::relocs::{Form, Symbols, TABLES, plt_form, split};
 use rt::elf::consts::*;
-use rt::elf::{Rel, Rela, Relr, Table};
+use rt::elf::{Relr, Table};
 
+#[inline(never)]
 pub fn relocs(cx: &mut Context, file: &File) {
-    cx.json().array("relocations");
     if file.options.use_dynamic {
         let symbols = Symbols::of_dynamic(file);
         for (title, address, size, form) in &TABLES {
@@ -18,37 +19,35 @@ pub fn relocs(cx: &mut Context, file: &File) {
             let (address, size) = (file.dynamic.value(*address), file.dynamic.value(*size));
             if size != 0 {
                 let offset = file.locate(cx, address, size);
-                cx.json().object("").words("table", title.as_bytes()).number("address", address);
+                cx.json().fill("{table$address ", &[address], &[Some(title.as_bytes())]);
                 rows(cx, file, form, (offset, size), &symbols);
             }
         }
-        cx.json().end_array();
         return;
     }
     let none = Symbols::none(file);
     // Many sections are linked with the same symbols.
     let (mut linked, mut symbols) = (0, None);
-    for index in 0..file.sections.len() {
-        let section = file.section(index);
-        let Some(form) = Form::of_section(section.sh_type) else { continue };
+    each_section(cx, file, &mut |cx, index, section| {
+        let Some(form) = Form::of_section(section.sh_type) else { return };
         if section.sh_size == 0 {
-            continue;
+            return;
         }
         if form != Form::Relr && linked != section.sh_link {
             linked = section.sh_link;
             symbols = Symbols::of_section(cx, file, linked);
         }
-        begin_section(cx, file, index, &section);
+        begin_section(cx, file, index, section);
         let place = (section.sh_offset, section.sh_size);
         rows(cx, file, form, place, symbols.as_ref().unwrap_or(&none));
-    }
-    cx.json().end_array();
+    });
 }
 
 /// What the types are called that were needed last: a name is looked for long.
 type Kinds = [(u32, Option<Name>); 64];
 
 /// The form of a table and its entries, as the last members of an object.
+#[inline(never)]
 fn rows(cx: &mut Context, file: &File, form: Form, at: (u64, u64), symbols: &Symbols) {
     let encoding = file.elf.encoding;
     let bytes = file.elf.bytes(at.0, at.1).unwrap_or_default();
@@ -57,40 +56,28 @@ fn rows(cx: &mut Context, file: &File, form: Form, at: (u64, u64), symbols: &Sym
         Form::Rela => b"RELA",
         Form::Relr => b"RELR",
     };
-    cx.json().number("offset", at.0).words("form", name).array("entries");
-    let mut kinds: Kinds = [(u32::MAX, None); 64];
-    match form {
-        Form::Rela => {
-            for r in Table::<Rela>::packed(encoding, bytes).iter() {
-                row(cx, file, symbols, &mut kinds, r.r_offset, r.r_info);
-                cx.json().signed("r_addend", r.r_addend).end_object();
-            }
-        }
-        Form::Rel => {
-            for r in Table::<Rel>::packed(encoding, bytes).iter() {
-                row(cx, file, symbols, &mut kinds, r.r_offset, r.r_info);
-                cx.json().end_object();
-            }
-        }
+    cx.json().fill("offset form$entries[", &[at.0], &[Some(name)]);
+    if form == Form::Relr {
         // What the bits of the entries stand for, one by one.
-        Form::Relr => {
-            for r_offset in Table::<Relr>::packed(encoding, bytes).addresses(encoding) {
-                cx.json().object("").number("r_offset", r_offset).end_object();
-            }
+        for r_offset in Table::<Relr>::packed(encoding, bytes).addresses(encoding) {
+            cx.json().numbers("{r_offset }", &[r_offset]);
         }
+    } else {
+        let mut kinds: Kinds = [(u32::MAX, None); 64];
+        relocate::each(file, bytes, form == Form::Rela, &mut |r_offset, r_info, r_addend| {
+            row(cx, file, symbols, &mut kinds, [r_offset, r_info]);
+            if let Some(addend) = r_addend {
+                cx.json().signed("r_addend", addend);
+            }
+            cx.json().end_object();
+        });
     }
     cx.json().end_array().end_object();
 }
 
-fn row(
-    cx: &mut Context,
-    file: &File,
-    symbols: &Symbols,
-    kinds: &mut Kinds,
-    r_offset: u64,
-    r_info: u64,
-) {
+fn row(cx: &mut Context, file: &File, symbols: &Symbols, kinds: &mut Kinds, place: [u64; 2]) {
     let header = &file.elf.header;
+    let [r_offset, r_info] = place;
     let (info, index, number) = split(file.elf.encoding, header.e_machine, r_info);
     let mut kind = |cx: &mut Context, key: &str, number: u32| {
         let Some(place) = kinds.get_mut(number as usize % 64) else { return };
@@ -100,7 +87,7 @@ fn row(
         }
         named(cx, key, number.into(), place.1);
     };
-    cx.json().object("").number("r_offset", r_offset).number("r_info", info);
+    cx.json().numbers("{r_offset r_info", &[r_offset, info]);
     kind(cx, "r_type", number);
     if file.elf.encoding.is_64() && header.e_machine == EM_MIPS {
         kind(cx, "r_type2", info as u32 >> 8 & 0xff);
@@ -109,10 +96,7 @@ fn row(
     cx.json().number("r_sym", index.into());
     let symbol = symbols.symbols.table.get(index as usize).filter(|_| index != 0);
     if let Some(symbol) = symbol {
-        let table = &symbols.symbols;
-        cx.json().object("symbol");
-        symbols::name(cx, file, table, symbols.strings, index as usize, &symbol);
-        symbols::version(cx, file, symbols.versions.as_ref(), index as usize, &symbol);
+        symbols::called(cx.json().object("symbol"), file, symbols, index as usize, &symbol);
         cx.json().number("st_value", symbol.st_value).end_object();
     }
 }

@@ -1,11 +1,12 @@
 //! `-s`, `--dyn-syms`, `--lto-syms`.
 
-use super::begin_section;
+use super::{begin_section, each_section};
 use crate::context::Context;
-use crate::readelf::file::{File, Symbols};
+use crate::readelf::file::{self, File};
 use crate::readelf::lto;
 use crate::readelf::names::label::Label;
 use crate::readelf::names::symbols as names;
+use crate::readelf::relocs::Symbols;
 use crate::readelf::symver::Versions;
 use alloc::vec::Vec;
 use rt::elf::consts::*;
@@ -13,42 +14,32 @@ use rt::elf::{Symbol, c_str};
 
 pub fn symbols(cx: &mut Context, file: &File) {
     let options = file.options;
-    cx.json().array("symbol_tables");
-    if let Some(symbols) = &file.dynamic.symbols
-        && (options.symbols && options.use_dynamic)
-    {
-        let strings = file.dynamic.strings;
-        let versions = Versions::load(file, symbols.table.len(), strings);
-        cx.json().object("").null("section");
-        table(cx, file, symbols, strings, Some(&versions));
+    if options.use_dynamic && options.symbols && file.dynamic.symbols.is_some() {
+        cx.json().fill("{section$", &[], &[None]);
+        table(cx, file, &Symbols::of_dynamic(file));
     }
-    if options.dynamic_symbols || !options.use_dynamic {
-        for index in 0..file.sections.len() {
-            let section = file.section(index);
-            let dynamic = section.sh_type == SHT_DYNSYM;
-            let wanted = dynamic || (section.sh_type == SHT_SYMTAB && options.symbols);
-            if !wanted {
-                continue;
-            }
-            begin_section(cx, file, index, &section);
-            let symbols = file.symbols(cx, index);
-            let symbols = symbols.unwrap_or(Symbols::new(rt::elf::Table::empty(file.elf.encoding)));
-            let strings = Some(file.linked_strings(&section)).filter(|s| !s.is_empty());
-            let versions = dynamic.then(|| Versions::load(file, symbols.table.len(), strings));
-            table(cx, file, &symbols, strings, versions.as_ref());
+    if options.use_dynamic && !options.dynamic_symbols {
+        return;
+    }
+    each_section(cx, file, &mut |cx, index, section| {
+        let dynamic = section.sh_type == SHT_DYNSYM;
+        let wanted = dynamic || (section.sh_type == SHT_SYMTAB && options.symbols);
+        if !wanted {
+            return;
         }
-    }
-    cx.json().end_array();
+        begin_section(cx, file, index, section);
+        let symbols = file.symbols(cx, index);
+        let symbols =
+            symbols.unwrap_or(file::Symbols::new(rt::elf::Table::empty(file.elf.encoding)));
+        let strings = Some(file.linked_strings(section)).filter(|s| !s.is_empty());
+        let versions = dynamic.then(|| Versions::load(file, symbols.table.len(), strings));
+        table(cx, file, &Symbols { section: 0, symbols, strings, versions });
+    });
 }
 
 /// The symbols of one table, as the last member of an object.
-fn table<'a>(
-    cx: &mut Context,
-    file: &File<'a>,
-    symbols: &Symbols,
-    strings: Option<&'a [u8]>,
-    versions: Option<&Versions<'a>>,
-) {
+#[inline(never)]
+fn table(cx: &mut Context, file: &File, symbols: &Symbols) {
     let (machine, osabi) = (file.elf.header.e_machine, file.elf.header.e_ident.osabi());
     // Each name is looked for once: those of 16 types, of 16 bindings, of 4 visibilities.
     let mut labels = Vec::with_capacity(36);
@@ -59,106 +50,107 @@ fn table<'a>(
             _ => names::visibility(number - 32, ELFOSABI_NONE),
         });
     }
-    let named = |json: &mut Context, key: &str, number: u8| {
-        let label = labels.get(usize::from(number)).map(Label::as_ref);
-        json.words(key, label.unwrap_or_default());
-    };
     cx.json().array("symbols");
-    for (index, symbol) in symbols.table.iter().enumerate() {
-        cx.json().object("").number("index", index as u64);
-        name(cx, file, symbols, strings, index, &symbol);
-        version(cx, file, versions, index, &symbol);
-        let json = cx.json();
-        let (name, info) = (symbol.st_name.into(), symbol.st_info.into());
-        let numbers = [name, symbol.st_value, symbol.st_size, info];
-        json.numbers("st_name st_value st_size st_info", &numbers);
-        named(json, "st_bind_name", 16 + symbol.bind());
-        named(json, "st_type_name", symbol.kind());
-        json.number("st_other", symbol.st_other.into());
-        named(json, "st_visibility_name", 32 + symbol.visibility());
-        json.number("st_shndx", symbol.st_shndx.into());
-        let special = matches!(symbol.st_shndx, SHN_UNDEF | SHN_LORESERVE..);
-        if special && symbol.st_shndx != SHN_XINDEX {
-            if let Some(name) = names::special_section(symbol.st_shndx, machine, osabi) {
-                json.words("st_shndx_name", name.as_ref());
-            }
-        } else {
-            let number = symbols.section_of(index, &symbol);
-            if let Some(section) = file.sections.get(number as usize) {
-                super::section(json, file, number, &section);
-            }
-        }
-        cx.json().end_object();
+    for (index, symbol) in symbols.symbols.table.iter().enumerate() {
+        row(cx, file, symbols, &labels, index, &symbol);
     }
     cx.json().end_array().end_object();
 }
 
-/// The member `name`: the symbol's own, or that of the section that it stands for.
-pub fn name(
+#[inline(never)]
+fn row(
     cx: &mut Context,
     file: &File,
     symbols: &Symbols,
-    strings: Option<&[u8]>,
+    labels: &[Label],
     index: usize,
     symbol: &Symbol,
 ) {
-    let mut name = strings.and_then(|strings| c_str(strings, symbol.st_name.into()));
+    called(cx.json().object("").number("index", index as u64), file, symbols, index, symbol);
+    let label = |number: u8| labels.get(usize::from(number)).map(Label::as_ref);
+    let labels = [label(16 + symbol.bind()), label(symbol.kind()), label(32 + symbol.visibility())];
+    let (name, info) = (symbol.st_name.into(), symbol.st_info.into());
+    let (other, section) = (symbol.st_other.into(), symbol.st_shndx.into());
+    let numbers = [name, symbol.st_value, symbol.st_size, info, other, section];
+    let keys = "st_name st_value st_size st_info st_bind_name'st_type_name'st_other \
+        st_visibility_name'st_shndx";
+    let json = cx.json().fill(keys, &numbers, &labels);
+    let special = matches!(symbol.st_shndx, SHN_UNDEF | SHN_LORESERVE..);
+    if special && symbol.st_shndx != SHN_XINDEX {
+        let header = &file.elf.header;
+        let osabi = header.e_ident.osabi();
+        if let Some(name) = &names::special_section(symbol.st_shndx, header.e_machine, osabi) {
+            json.words("st_shndx_name", name.as_ref());
+        }
+    } else {
+        let number = symbols.symbols.section_of(index, symbol);
+        if let Some(section) = &file.sections.get(number as usize) {
+            super::section(json, file, number, section);
+        }
+    }
+    json.end_object();
+}
+
+/// The member `name`: the symbol's own, or that of the section that it stands for; then
+/// `version` and `version_default`, where it has one.
+#[inline(never)]
+pub fn called(cx: &mut Context, file: &File, symbols: &Symbols, index: usize, symbol: &Symbol) {
+    let mut name = symbols.strings.and_then(|strings| c_str(strings, symbol.st_name.into()));
     let reserved = matches!(symbol.st_shndx, SHN_LORESERVE..) && symbol.st_shndx != SHN_XINDEX;
     if symbol.st_name == 0 && symbol.kind() == STT_SECTION && !reserved {
-        let section = file.sections.get(symbols.section_of(index, symbol) as usize);
+        let section = file.sections.get(symbols.symbols.section_of(index, symbol) as usize);
         name = section.and_then(|section| file.real_name(&section));
     }
     cx.json().text_or_null("name", name);
-}
-
-/// The members `version` and `version_default`, where the symbol has one.
-pub fn version(
-    cx: &mut Context,
-    file: &File,
-    versions: Option<&Versions>,
-    index: usize,
-    symbol: &Symbol,
-) {
-    let version = versions.and_then(|versions| versions.of(cx, file, index, symbol));
-    if let Some(version) = version {
+    if let Some(versions) = &symbols.versions
+        && let Some(version) = versions.of(cx, file, index, symbol)
+    {
         cx.json().text("version", version.name).bool("version_default", version.separator == "@@");
     }
 }
 
 pub fn lto(cx: &mut Context, file: &File) {
-    cx.json().array("lto_symbol_tables");
-    for index in 0..file.sections.len() {
-        let section = file.section(index);
-        let Some(suffix) = file.section_name(&section).strip_prefix(lto::PREFIX) else { continue };
-        begin_section(cx, file, index, &section);
+    each_section(cx, file, &mut |cx, index, section| {
+        let Some(suffix) = file.section_name(section).strip_prefix(lto::PREFIX) else { return };
+        begin_section(cx, file, index, section);
         let extension = file.sections.iter().find(|other| {
             let rest = file.section_name(other).strip_prefix(lto::EXTENSION);
             rest.is_some_and(|rest| rest == suffix)
         });
         let extension = extension.and_then(|s| lto::extension_data(cx, file, &s));
-        let mut extension = extension.unwrap_or_default().chunks_exact(2);
-        let mut bytes = file.data(&section).unwrap_or_default();
-        cx.json().array("symbols");
-        while let Some((symbol, rest)) = lto::Symbol::read(file, bytes) {
-            bytes = rest;
-            let json = cx.json();
-            json.object("").text("name", symbol.name).text("comdat_key", symbol.key);
-            let mut named = |key: &str, names: &'static [u8], number: u8| {
-                json.number(key, number.into());
-                if let Some(name) = lto::called(names, number.into()) {
-                    json.beside(key, &name);
-                }
-            };
-            named("kind", lto::KINDS, symbol.kind);
-            named("visibility", lto::VISIBILITIES, symbol.visibility);
-            if let Some([kind, section]) = extension.next() {
-                named("type", lto::TYPES, *kind);
-                cx.json().number("section_kind", (*section).into());
-            }
-            let place = [symbol.size, symbol.slot.into()];
-            cx.json().numbers("size slot", &place).end_object();
-        }
-        cx.json().end_array().end_object();
+        let json = cx.json();
+        json.array("symbols");
+        lto_symbols(json, file, file.data(section), extension.unwrap_or_default());
+        json.end_array().end_object();
+    });
+}
+
+/// The symbols of a table for link-time optimization, with two bytes for each in another one.
+fn lto_symbols(json: &mut Context, file: &File, bytes: Option<&[u8]>, extension: &[u8]) {
+    let mut extension = extension.chunks_exact(2);
+    let mut bytes = bytes.unwrap_or_default();
+    while let Some((symbol, rest)) = lto::Symbol::read(file, bytes) {
+        bytes = rest;
+        lto_symbol(json, &symbol, extension.next());
     }
-    cx.json().end_array();
+}
+
+#[inline(never)]
+fn lto_symbol(json: &mut Context, symbol: &lto::Symbol, extension: Option<&[u8]>) {
+    json.fill("{name$comdat_key$", &[], &[Some(symbol.name), Some(symbol.key)]);
+    named(json, "kind", lto::KINDS, symbol.kind);
+    named(json, "visibility", lto::VISIBILITIES, symbol.visibility);
+    if let Some([kind, section]) = extension {
+        named(json, "type", lto::TYPES, *kind);
+        json.number("section_kind", (*section).into());
+    }
+    json.numbers("size slot }", &[symbol.size, symbol.slot.into()]);
+}
+
+#[inline(never)]
+fn named(json: &mut Context, key: &str, names: &'static [u8], number: u8) {
+    json.number(key, number.into());
+    if let Some(name) = lto::called(names, number.into()) {
+        json.beside(key, &name);
+    }
 }

@@ -49,9 +49,7 @@ pub fn show(cx: &mut Context, file: &File) -> bool {
 
 /// The same in JSON.
 pub fn json(cx: &mut Context, file: &File) {
-    cx.json().array("notes");
     walk(cx, file, json::notes::one, true);
-    cx.json().end_array();
 }
 
 /// Prints one note.

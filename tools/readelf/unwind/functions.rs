@@ -4,6 +4,7 @@
 use crate::context::Context;
 use crate::readelf::contents::relocate;
 use crate::readelf::file::File;
+use crate::readelf::names::label::Label;
 use crate::readelf::names::relocations::relocations;
 use crate::readelf::rank::{Entry, sort};
 use crate::readelf::text;
@@ -22,20 +23,20 @@ pub struct Address {
 }
 
 /// The symbols of a file: its functions by address, and all of them for relocations.
-pub struct Functions<'a> {
-    symbols: Option<Table<'a, Symbol>>,
+pub struct Functions<'f, 'a> {
+    pub file: &'f File<'a>,
+    symbols: Table<'a, Symbol>,
     strings: &'a [u8],
-    sorted: Vec<Symbol>,
-    /// What an address loses before it is compared: ARM's Thumb bit.
-    mask: u64,
+    /// The functions: their addresses and indices.
+    sorted: Vec<Entry>,
 }
 
-/// A relocation of a section, with the symbol that it refers to.
+/// A relocation of a section.
 pub struct Relocation {
     pub r_offset: u64,
     pub r_type: u32,
     pub r_addend: Option<i64>,
-    pub symbol: Symbol,
+    /// Of the symbol.
     pub index: u32,
 }
 
@@ -53,6 +54,8 @@ pub fn head(cx: &mut Context, file: &File, section: &SectionHeader, entry: u64) 
 pub struct Segment<'a> {
     pub r: Reader<'a>,
     pub base: u64,
+    /// How many bytes an address has: 4 or 8.
+    pub word: usize,
     /// What relocations make of addresses: given where they are.
     relocated: Vec<(u64, Address)>,
 }
@@ -60,7 +63,13 @@ pub struct Segment<'a> {
 impl<'a> Segment<'a> {
     /// The table of a section; none where the program headers or the section can't be read,
     /// which is told.
-    pub fn new(cx: &mut Context, file: &File<'a>, section: &SectionHeader) -> Option<Self> {
+    #[inline(never)]
+    pub fn new(
+        cx: &mut Context,
+        file: &File<'a>,
+        section: &SectionHeader,
+        word: usize,
+    ) -> Option<Self> {
         if file.phnum() > 0 && file.segments.is_empty() {
             file.retry_segments(cx);
             return None;
@@ -74,98 +83,113 @@ impl<'a> Segment<'a> {
         let base = segment.map_or(0, |segment| segment.p_vaddr);
         let data = file.read(cx, section.sh_offset, section.sh_size, "unwind table")?;
         let r = Reader::new(file.elf.encoding, data);
-        Some(Segment { r, base, relocated: Vec::new() })
+        Some(Segment { r, base, word, relocated: Vec::new() })
     }
 
-    /// The address at an offset, of 64 bits or 32.
-    pub fn address(&self, at: usize, is_64: bool) -> Address {
+    /// The address at an offset.
+    #[inline(never)]
+    pub fn address(&self, at: usize) -> Address {
         let found = self.relocated.iter().rfind(|(offset, _)| *offset == at as u64);
         if let Some((_, address)) = found {
             return *address;
         }
-        let value = if is_64 { self.r.u64(at) } else { self.r.u32(at).map(u64::from) };
+        let value = if self.word == 8 { self.r.u64(at) } else { self.r.u32(at).map(u64::from) };
         Address { section: 0, offset: value.unwrap_or_default().wrapping_add(self.base) }
     }
 
+    /// Prints the function of an entry: what it is called, where it begins and ends.
+    #[inline(never)]
+    pub fn function(&self, out: &mut BufWriter, functions: &Functions, at: usize) {
+        let (start, end) = (self.address(at), self.address(at + self.word));
+        put!(out, "<");
+        functions.name(out, start, false);
+        put!(out, ">: [0x", hex(start.offset), "-0x", hex(end.offset), "]");
+    }
+
     /// Takes note of the relocations that are relative to a segment. Others are told about.
-    pub fn relocate(
-        &mut self,
-        cx: &mut Context,
-        file: &File,
-        functions: &Functions,
-        section: usize,
-    ) {
-        let header = &file.elf.header;
+    #[inline(never)]
+    pub fn relocate(&mut self, cx: &mut Context, functions: &Functions, section: usize) {
+        let header = &functions.file.elf.header;
         let names = relocations(header.e_machine, header.e_ident.osabi(), header.e_flags);
-        let prefix = if header.e_machine == EM_IA_64 { "R_IA64_SEGREL" } else { "R_PARISC_SEGREL" };
-        for relocation in functions.relocations(file, section) {
+        for relocation in functions.relocations(section) {
             let Some(name) = &names.and_then(|names| names.get(relocation.r_type)) else {
                 fill_warning!(cx, "Skipping unknown relocation type: %u", relocation.r_type);
                 continue;
             };
-            let mut whole = name.pieces().flatten().copied();
-            if !prefix.bytes().all(|byte| whole.next() == Some(byte)) {
+            let label = Label::from(name);
+            // Behind R_IA64_ or R_PARISC_, as the machine is.
+            let mut words = crate::words::words(label.as_ref(), b'_').skip(2);
+            if !words.next().is_some_and(|word| word.starts_with(b"SEGREL")) {
                 warn!(cx, "Skipping unexpected relocation type: ", name);
                 continue;
             }
             let addend = relocation.r_addend.unwrap_or_default();
-            let offset = relocation.symbol.st_value.wrapping_add_signed(addend);
-            let section = relocation.symbol.st_shndx;
-            self.relocated.push((relocation.r_offset, Address { section, offset }));
+            let symbol = functions.symbol(relocation.index);
+            let offset = symbol.st_value.wrapping_add_signed(addend);
+            let address = Address { section: symbol.st_shndx, offset };
+            self.relocated.push((relocation.r_offset, address));
         }
     }
 }
 
-impl<'a> Functions<'a> {
-    /// Reads the symbol table; none where it can't be read, which is told.
-    pub fn new(cx: &mut Context, file: &File<'a>) -> Option<Self> {
-        let mut symbols = None;
-        let mut strings: &[u8] = &[];
-        for (index, section) in file.sections_of(SHT_SYMTAB) {
-            if symbols.is_some() {
+impl<'f, 'a> Functions<'f, 'a> {
+    /// None, for now.
+    pub fn new(file: &'f File<'a>) -> Self {
+        let symbols = Table::empty(file.elf.encoding);
+        Functions { file, symbols, strings: &[], sorted: Vec::new() }
+    }
+
+    /// Reads the symbol table; false where it can't be read, which is told.
+    pub fn load(&mut self, cx: &mut Context) -> bool {
+        let file = self.file;
+        for index in 0..file.sections.len() {
+            let section = file.section(index);
+            if section.sh_type != SHT_SYMTAB {
+                continue;
+            }
+            if !self.symbols.is_empty() {
                 error!(cx, "Multiple symbol tables encountered");
                 continue;
             }
-            symbols = Some(file.symbols(cx, index)?.table);
+            let Some(symbols) = file.symbols(cx, index) else { return false };
+            self.symbols = symbols.table;
             if section.sh_link == 0 {
                 continue;
             }
             let Some(linked) = file.sections.get(section.sh_link as usize) else {
                 error!(cx, "Bad sh_link in symbol table section");
-                return None;
+                return false;
             };
-            strings = file.read(cx, linked.sh_offset, linked.sh_size, "string table")?;
+            let strings = file.read(cx, linked.sh_offset, linked.sh_size, "string table");
+            let Some(strings) = strings else { return false };
+            self.strings = strings;
         }
-        let mask = if file.elf.header.e_machine == EM_ARM { !1 } else { !0 };
-        let mut sorted = Vec::new();
-        if let Some(symbols) = symbols {
-            let mut order: Vec<Entry> = Vec::new();
-            for (index, symbol) in symbols.iter().enumerate() {
-                if symbol.kind() == STT_FUNC && symbol.st_name != 0 && symbol.st_value != 0 {
-                    order.push((symbol.st_value, 0, index as u32));
-                }
+        for (index, symbol) in self.symbols.iter().enumerate() {
+            if symbol.kind() == STT_FUNC && symbol.st_name != 0 && symbol.st_value != 0 {
+                self.sorted.push((symbol.st_value, 0, index as u32));
             }
-            sort(&mut order);
-            sorted.extend(order.iter().filter_map(|entry| symbols.get(entry.2 as usize)));
         }
-        Some(Functions { symbols, strings, sorted, mask })
+        sort(&mut self.sorted);
+        true
     }
 
     /// The function at an address or the nearest one before it, and how far before. Among
     /// those at the same address it is the one that a search by halves meets first.
-    fn find(&self, address: Address) -> Option<(&Symbol, u64)> {
-        let offset = address.offset & self.mask;
+    fn find(&self, address: Address) -> Option<(u32, u64)> {
+        // ARM's Thumb bit doesn't count.
+        let mask = if self.file.elf.header.e_machine == EM_ARM { !1 } else { !0 };
+        let offset = address.offset & mask;
         let (mut low, mut high) = (0, self.sorted.len());
         let mut best = None;
         let mut nearest = 0x10_0000;
         while low < high {
             let middle = low + (high - low) / 2;
-            let symbol = self.sorted.get(middle)?;
-            let value = symbol.st_value & self.mask;
-            let here = address.section == SHN_UNDEF || address.section == symbol.st_shndx;
-            let before = offset.checked_sub(value);
+            let (value, _, index) = self.sorted.get(middle)?;
+            let here =
+                address.section == SHN_UNDEF || address.section == self.symbol(*index).st_shndx;
+            let before = offset.checked_sub(value & mask);
             if let Some(distance) = before.filter(|&distance| here && distance < nearest) {
-                best = Some((symbol, distance));
+                best = Some((*index, distance));
                 nearest = distance;
                 if distance == 0 {
                     break;
@@ -181,19 +205,16 @@ impl<'a> Functions<'a> {
     }
 
     /// Prints the function's name and how far behind its begin the address is; none where
-    /// there is no function.
-    pub fn name(
-        &self,
-        out: &mut BufWriter,
-        address: Address,
-        open: &str,
-        plus: &str,
-    ) -> Option<&'a [u8]> {
-        let (symbol, distance) = self.find(address)?;
-        let name = c_str(self.strings, symbol.st_name.into()).unwrap_or(b"<corrupt>");
-        put!(out, open, text::name(name));
+    /// there is no function. In ARM's tables that is between brackets, the second one of which
+    /// is left to the caller.
+    #[inline(never)]
+    pub fn name(&self, out: &mut BufWriter, address: Address, arm: bool) -> Option<&'a [u8]> {
+        let (index, distance) = self.find(address)?;
+        let name = c_str(self.strings, self.symbol(index).st_name.into());
+        let name = name.unwrap_or(b"<corrupt>");
+        put!(out, if arm { " <" } else { "" }, text::name(name));
         if distance != 0 {
-            put!(out, plus, hex(distance));
+            put!(out, if arm { "+0x" } else { "+" }, hex(distance));
         }
         Some(name)
     }
@@ -203,15 +224,23 @@ impl<'a> Functions<'a> {
         c_str(self.strings, st_name.into()).unwrap_or_default()
     }
 
+    /// The symbol with this index; one of zeros where there is none.
+    #[inline(never)]
+    pub fn symbol(&self, index: u32) -> Symbol {
+        self.symbols.get(index as usize).unwrap_or_default()
+    }
+
     /// How many symbols there are.
     pub fn count(&self) -> usize {
-        self.symbols.map_or(0, |symbols| symbols.len())
+        self.symbols.len()
     }
 
     /// The relocations of a section.
-    pub fn relocations(&self, file: &File<'a>, section: usize) -> Vec<Relocation> {
-        let mut all = Vec::new();
-        for relocations in file.sections.iter() {
+    #[inline(never)]
+    pub fn relocations(&self, section: usize) -> Vec<Relocation> {
+        let (file, mut all) = (self.file, Vec::new());
+        for index in 0..file.sections.len() {
+            let relocations = file.section(index);
             let rela = relocations.sh_type == SHT_RELA;
             if !rela && relocations.sh_type != SHT_REL || relocations.sh_info as usize != section {
                 continue;
@@ -222,9 +251,7 @@ impl<'a> Functions<'a> {
                     true => ((r_info >> 32) as u32, r_info as u32),
                     false => ((r_info >> 8) as u32, r_info as u32 & 0xff),
                 };
-                let symbol = self.symbols.and_then(|symbols| symbols.get(index as usize));
-                let symbol = symbol.unwrap_or_default();
-                all.push(Relocation { r_offset, r_type, r_addend, symbol, index });
+                all.push(Relocation { r_offset, r_type, r_addend, index });
             });
         }
         all

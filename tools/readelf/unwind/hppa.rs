@@ -4,7 +4,6 @@
 
 use super::functions::{Functions, Segment, head};
 use crate::context::Context;
-use crate::readelf::file::File;
 use crate::readelf::names::Names;
 use crate::readelf::names::unwind::{HPPA_FLAGS, HPPA_MORE_FLAGS};
 use rt::elf::SectionHeader;
@@ -15,18 +14,12 @@ use rt::put;
 /// The size of an entry.
 const ENTRY: usize = 16;
 
-pub fn one(
-    cx: &mut Context,
-    file: &File,
-    functions: &Functions,
-    index: usize,
-    section: &SectionHeader,
-) -> bool {
-    let count = head(cx, file, section, ENTRY as u64);
+pub fn one(cx: &mut Context, functions: &Functions, index: usize, section: &SectionHeader) -> bool {
+    let count = head(cx, functions.file, section, ENTRY as u64);
     put!(&mut cx.out, if count == 1 { "y:\n" } else { "ies:\n" });
-    let segment = Segment::new(cx, file, section).filter(|_| count > 0);
+    let segment = Segment::new(cx, functions.file, section, 4).filter(|_| count > 0);
     let Some(mut segment) = segment else { return false };
-    segment.relocate(cx, file, functions, index);
+    segment.relocate(cx, functions, index);
     table(cx, functions, &segment);
     true
 }
@@ -35,23 +28,22 @@ fn table(cx: &mut Context, functions: &Functions, segment: &Segment) {
     let out = &mut cx.out;
     put!(out, "\n");
     for at in (0..segment.r.bytes.len() / ENTRY).map(|index| index * ENTRY) {
+        segment.function(out, functions, at);
+        put!(out, "\n\t");
         let word = |field: usize| segment.r.u32(at + field).unwrap_or_default();
-        let (start, end) = (segment.address(at, false), segment.address(at + 4, false));
-        put!(out, "<");
-        functions.name(out, start, "", "+");
-        fill!(out, ">: [0x%x-0x%x]\n\t", start.offset, end.offset);
         flags(out, word(8), HPPA_FLAGS);
         let more = word(12);
         flags(out, more, HPPA_MORE_FLAGS);
         let size = more & 0x7ff_ffff;
         if size != 0 {
-            fill!(out, "Total_frame_size=%u ", size);
+            put!(out, "Total_frame_size=", dec(size), " ");
         }
         put!(out, "\n");
     }
 }
 
 /// The bits that are set, and the numbers that aren't 0.
+#[inline(never)]
 fn flags(out: &mut BufWriter, flags: u32, names: Names) {
     for (place, name) in names.iter() {
         let mask = match place {

@@ -1,6 +1,7 @@
 //! `-u`: the unwind tables of ARM, HP-PA and IA-64, which say how to get out of a function.
 
 mod arm;
+mod formats;
 mod functions;
 mod hppa;
 mod ia64;
@@ -11,8 +12,7 @@ use crate::context::Context;
 use functions::Functions;
 use rt::elf::SectionHeader;
 use rt::elf::consts::*;
-use rt::fmt::dec;
-use rt::io::BufWriter;
+use rt::fmt::hex;
 use rt::put;
 
 /// `SHT_ARM_EXIDX`, `SHT_IA_64_UNWIND`
@@ -37,7 +37,7 @@ pub fn show(cx: &mut Context, file: &File) -> bool {
         _ => {
             put!(&mut cx.out, "\nThe decoding of unwind sections for machine type ");
             if !MACHINES.put(&mut cx.out, e_machine.into()) {
-                fill!(&mut cx.out, "<unknown>: 0x%x", e_machine);
+                put!(&mut cx.out, "<unknown>: 0x", hex(e_machine));
             }
             put!(&mut cx.out, " is not currently supported.\n");
             return true;
@@ -47,7 +47,7 @@ pub fn show(cx: &mut Context, file: &File) -> bool {
 }
 
 /// Prints the table of a section; false where something is wrong with it.
-type One = fn(&mut Context, &File, &Functions, usize, &SectionHeader) -> bool;
+type One = fn(&mut Context, &Functions, usize, &SectionHeader) -> bool;
 
 /// Goes through the sections that hold unwind tables.
 fn tables(cx: &mut Context, file: &File, one: One) -> bool {
@@ -55,9 +55,13 @@ fn tables(cx: &mut Context, file: &File, one: One) -> bool {
     if e_machine != EM_IA_64 && !file.has_names() {
         return false;
     }
-    let Some(functions) = Functions::new(cx, file) else { return false };
+    let mut functions = Functions::new(file);
+    if !functions.load(cx) {
+        return false;
+    }
     let (mut any, mut fine) = (false, true);
-    for (index, section) in file.sections.iter().enumerate() {
+    for index in 0..file.sections.len() {
+        let section = file.section(index);
         let ours = if e_machine == EM_PARISC {
             file.section_name(&section) == b".PARISC.unwind"
         } else {
@@ -65,19 +69,10 @@ fn tables(cx: &mut Context, file: &File, one: One) -> bool {
         };
         if ours {
             any = true;
-            fine &= one(cx, file, &functions, index, &section);
+            fine &= one(cx, &functions, index, &section);
         }
     }
     if any { fine } else { none(cx) }
-}
-
-/// The registers of a mask, with this text between them.
-fn registers(out: &mut BufWriter, name: &str, mask: u32, between: &str) {
-    let mut before = "";
-    for register in (0..32u8).filter(|register| mask & 1 << register != 0) {
-        put!(out, before, name, dec(register));
-        before = between;
-    }
 }
 
 /// Tells that there is nothing to show.
