@@ -187,7 +187,7 @@ fn contents(
         }
         Some(Packed::Wrong) => return Err(Wrong),
     };
-    let relocated = file.sections.iter().any(|other| relocate::names(file, &other, index));
+    let relocated = relocate::relocated(file, index);
     let mut copy = unpacked;
     if kind == b'R' && relocated {
         let bytes = copy.get_or_insert_with(|| raw.to_vec());

@@ -269,11 +269,18 @@ pub fn each(file: &File, table: &[u8], rela: bool, one: &mut dyn FnMut(u64, u64,
 }
 
 /// Whether a section has the relocations of this one.
-pub fn names(file: &File, section: &SectionHeader, index: u32) -> bool {
+fn names(file: &File, section: &SectionHeader, index: u32) -> bool {
     matches!(section.sh_type, SHT_REL | SHT_RELA)
         && section.sh_size != 0
         && section.sh_info == index
         && (section.sh_link as usize) < file.sections.len()
+}
+
+/// Whether any section has relocations for this one.
+// Not inlined: there are several callers.
+#[inline(never)]
+pub fn relocated(file: &File, index: u32) -> bool {
+    file.sections.iter().any(|section| names(file, &section, index))
 }
 
 /// MSP430 has two sets of types: the other one under a number of its own here.
@@ -385,7 +392,7 @@ fn split(file: &File, r_info: u64) -> (u32, u32) {
 }
 
 /// The number in a field of up to eight bytes.
-fn get(field: &[u8], data: Data) -> u64 {
+pub fn get(field: &[u8], data: Data) -> u64 {
     let join = |value: u64, byte: &u8| value << 8 | u64::from(*byte);
     match data {
         Data::Lsb => field.iter().rev().fold(0, join),
