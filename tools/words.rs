@@ -44,6 +44,13 @@ pub fn place(list: &[u8], word: &[u8]) -> Option<usize> {
     words(list, b' ').position(|other| other == word)
 }
 
+/// The word at a place in a list, where there is one.
+// Not inlined: it is called in many places.
+#[inline(never)]
+pub fn word(list: &[u8], between: u8, place: usize) -> Option<&[u8]> {
+    words(list, between).nth(place)
+}
+
 /// A number without a sign, in digits of this base and nothing else.
 pub fn number(text: &[u8], base: u32) -> Option<u64> {
     let mut number = 0u64;

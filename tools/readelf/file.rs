@@ -365,6 +365,18 @@ impl<'a> File<'a> {
         }
     }
 
+    /// What a section holds; nothing can be read of one that is empty.
+    // Not inlined: there are many callers.
+    #[inline(never)]
+    pub fn read_section(
+        &self,
+        cx: &mut Context,
+        section: &SectionHeader,
+        what: &'static str,
+    ) -> Option<&'a [u8]> {
+        self.read(cx, section.sh_offset, section.sh_size, what)
+    }
+
     /// A part of the file; where it goes past the end, that is told, and `what` it is.
     /// Nothing can be read of nothing.
     pub fn read(

@@ -127,7 +127,7 @@ pub fn signature<'a>(
     }
     let linked = file.sections.get(symtab.sh_link as usize).filter(|_| symtab.sh_link != 0);
     let strings =
-        linked.and_then(|linked| file.read(cx, linked.sh_offset, linked.sh_size, "string table"));
+        linked.and_then(|linked| file.read_section(cx, &linked, "string table"));
     Some(c_str(strings.unwrap_or_default(), symbol.st_name.into()).unwrap_or(b"<corrupt>"))
 }
 
@@ -144,7 +144,7 @@ pub fn members<'a>(
         error!(cx, "Section ", name, tail, hex(size).alt(), ")");
         return None;
     }
-    let bytes = file.read(cx, section.sh_offset, size, "section data")?;
+    let bytes = file.read_section(cx, section, "section data")?;
     Some(Reader::new(file.elf.encoding, bytes))
 }
 

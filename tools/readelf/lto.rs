@@ -3,7 +3,7 @@
 use super::file::File;
 use super::text;
 use crate::context::Context;
-use crate::words::words;
+use crate::words::word;
 use rt::elf::{Reader, SectionHeader};
 use rt::fmt::{Put, dec, hex, right};
 use rt::io::BufWriter;
@@ -15,7 +15,7 @@ pub const TYPES: &[u8] = b"UNKNOWN FUNCTION VARIABLE";
 
 /// The name of a number in one of these lists.
 pub fn called(names: &'static [u8], number: u32) -> Option<&'static [u8]> {
-    words(names, b' ').nth(number as usize)
+    word(names, b' ', number as usize)
 }
 
 pub const PREFIX: &[u8] = b".gnu.lto_.symtab.";
@@ -36,8 +36,7 @@ fn table(cx: &mut Context, file: &File, section: &SectionHeader, suffix: &[u8]) 
         put!(&mut cx.out, "\nLTO Symbol table '", name, "' is empty!\n");
         return true;
     }
-    let (offset, size) = (section.sh_offset, section.sh_size);
-    let Some(bytes) = file.read(cx, offset, size, "LTO symbols") else { return false };
+    let Some(bytes) = file.read_section(cx, section, "LTO symbols") else { return false };
     let extension = file.sections.iter().find(|other| {
         file.section_name(other).strip_prefix(EXTENSION).is_some_and(|rest| rest == suffix)
     });
@@ -75,8 +74,7 @@ pub fn extension_data<'a>(
         error!(cx, "LTO Symbol extension table '", name, "' is empty!");
         return None;
     }
-    let (offset, size) = (section.sh_offset, section.sh_size);
-    let bytes = file.read(cx, offset, size, "LTO ext symbol data")?;
+    let bytes = file.read_section(cx, section, "LTO ext symbol data")?;
     let (version, data) = bytes.split_first()?;
     if *version != 1 {
         error!(cx, "Unexpected version number in symbol extension table");

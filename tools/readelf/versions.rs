@@ -2,6 +2,7 @@
 //! needs.
 
 use super::file::File;
+use super::pattern;
 use super::symver::{CORRUPT, Unreadable, Versions};
 use super::text;
 use crate::context::Context;
@@ -102,6 +103,15 @@ fn record(r: &Reader, at: usize, count: usize, wide: u32) -> Option<[u32; 7]> {
     Some(fields)
 }
 
+/// A name, or what stands for one that isn't in the strings, as a [pattern].
+#[inline(never)]
+fn put_name(out: &mut BufWriter, strings: &[u8], name: u32, index: &str) {
+    match c_str(strings, name.into()) {
+        Some(name) => fill!(out, ": %s"; name),
+        None => pattern::numbers(out, index, &[name.into()]),
+    }
+}
+
 /// The place that an offset leads to, if it is within the section.
 fn after(r: &Reader, at: usize, offset: u32) -> Option<usize> {
     at.checked_add(offset as usize).filter(|next| *next <= r.bytes.len())
@@ -111,9 +121,8 @@ fn after(r: &Reader, at: usize, offset: u32) -> Option<usize> {
 fn chain(cx: &mut Context, file: &File, section: &SectionHeader, defined: bool) {
     let kind: &[u8] = if defined { b"definition" } else { b"needs" };
     head(cx, file, section, kind, section.sh_info.into());
-    let (offset, size) = (section.sh_offset, section.sh_size);
     let what = if defined { "version definition section" } else { "Version Needs section" };
-    let Some(bytes) = file.read(cx, offset, size, what) else { return };
+    let Some(bytes) = file.read_section(cx, section, what) else { return };
     let r = Reader::new(file.elf.encoding, bytes);
     if follow(cx, file, &r, section.sh_info, defined).is_some() {
     } else if defined {
@@ -150,10 +159,9 @@ fn definition(cx: &mut Context, file: &File, r: &Reader, at: usize) -> Option<u3
     fill!(&mut cx.out, "  Index: %u  Cnt: %u  ", index, count);
     let mut at = after(r, at, aux)?;
     let [mut name, mut next_aux, ..] = record(r, at, 2, 0b11)?;
-    match c_str(strings, name.into()) {
-        Some(name) => fill!(&mut cx.out, "Name: %s\n"; name),
-        None => fill!(&mut cx.out, "Name index: %u\n", name),
-    }
+    put!(&mut cx.out, "Name");
+    put_name(&mut cx.out, strings, name, " index: %u");
+    put!(&mut cx.out, "\n");
     for parent in 1..count {
         if stuck(cx, b"vda_next", next_aux, 8, parent == count - 1) {
             break;
@@ -168,10 +176,8 @@ fn definition(cx: &mut Context, file: &File, r: &Reader, at: usize) -> Option<u3
         };
         [name, next_aux, ..] = aux;
         fill!(&mut cx.out, "  %#06x: Parent %u", at, parent);
-        match c_str(strings, name.into()) {
-            Some(name) => fill!(&mut cx.out, ": %s\n"; name),
-            None => fill!(&mut cx.out, ", name index: %u\n", name),
-        }
+        put_name(&mut cx.out, strings, name, ", name index: %u");
+        put!(&mut cx.out, "\n");
     }
     Some(next)
 }
@@ -180,11 +186,8 @@ fn definition(cx: &mut Context, file: &File, r: &Reader, at: usize) -> Option<u3
 fn need(cx: &mut Context, file: &File, r: &Reader, at: usize) -> Option<u32> {
     let strings = file.dynamic.strings.unwrap_or_default();
     let [version, count, name, aux, next, ..] = record(r, at, 5, 0b11100)?;
-    fill!(&mut cx.out, "  %#06x: Version: %u  File: ", at, version);
-    match c_str(strings, name.into()) {
-        Some(name) => fill!(&mut cx.out, "%s"; name),
-        None => fill!(&mut cx.out, "%x", name),
-    }
+    fill!(&mut cx.out, "  %#06x: Version: %u  File", at, version);
+    put_name(&mut cx.out, strings, name, ": %x");
     fill!(&mut cx.out, "  Cnt: %u\n", count);
     let at = after(r, at, aux)?;
     if needed_of(cx, strings, r, at, count).is_none() {
@@ -204,10 +207,8 @@ fn needed_of(
     for number in 1..=count {
         let [_, flags, other, name, next, ..] = record(r, at, 5, 0b11001)?;
         fill!(&mut cx.out, "  %#06x:   Name", at);
-        match c_str(strings, name.into()) {
-            Some(name) => fill!(&mut cx.out, ": %s  Flags: "; name),
-            None => fill!(&mut cx.out, " index: %x  Flags: ", name),
-        }
+        put_name(&mut cx.out, strings, name, " index: %x");
+        put!(&mut cx.out, "  Flags: ");
         put_flags(&mut cx.out, flags);
         fill!(&mut cx.out, "  Version: %u\n", other);
         if stuck(cx, b"vna_next", next, 16, number == count) {
@@ -223,8 +224,7 @@ fn symbols(cx: &mut Context, file: &File, section: &SectionHeader) -> bool {
     let Some(link) = file.sections.get(section.sh_link as usize) else { return true };
     let Some(symbols) = file.symbols(cx, section.sh_link as usize) else { return true };
     let Some(strings) = file.sections.get(link.sh_link as usize) else { return true };
-    let (offset, size) = (strings.sh_offset, strings.sh_size);
-    if file.read(cx, offset, size, "version string table").is_none() {
+    if file.read_section(cx, &strings, "version string table").is_none() {
         return true;
     }
     let total = section.sh_size / 2;

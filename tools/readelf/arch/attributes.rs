@@ -7,9 +7,7 @@
 use super::vendors::{self, Vendor};
 use crate::context::Context;
 use crate::readelf::file::File;
-use crate::readelf::pattern;
 use crate::readelf::text;
-use rt::elf::consts::*;
 use rt::elf::{Reader, c_str};
 use rt::fmt::hex;
 use rt::io::BufWriter;
@@ -37,16 +35,16 @@ impl<'a> Cursor<'a> {
 
     /// A number in LEB128 that should fit into `bits` bits; tells where it doesn't.
     pub fn number(&mut self, cx: &mut Context, bits: u32) -> u64 {
-        let mut value = 0;
+        let (mut value, mut shift) = (0, 0u32);
         let mut lost = false;
-        for (index, &byte) in self.rest().iter().enumerate() {
+        for &byte in self.rest() {
             let part = u64::from(byte & 0x7f);
-            let shifted = u32::try_from(7 * index).ok().and_then(|shift| part.checked_shl(shift));
-            let shifted = shifted.unwrap_or(0);
-            lost |= shifted.checked_shr(7 * index as u32).unwrap_or(0) != part;
+            let shifted = part.checked_shl(shift).unwrap_or(0);
+            lost |= shifted.checked_shr(shift).unwrap_or(0) != part;
             value |= shifted;
+            shift = shift.saturating_add(7);
+            self.at += 1;
             if byte & 0x80 == 0 {
-                self.at += index + 1;
                 if lost || bits < 64 && value >> bits != 0 {
                     let what = "read LEB value is too large to store in destination variable";
                     error!(cx, what);
@@ -81,12 +79,11 @@ impl<'a> Cursor<'a> {
 
 /// Prints the attributes of all sections that hold some.
 pub fn show(cx: &mut Context, file: &File) -> bool {
-    let e_machine = file.elf.header.e_machine;
-    let vendor = Vendor::of(e_machine);
-    let own_type = match e_machine {
-        EM_ARM | EM_RISCV | EM_MSP430 | EM_TI_C6000 => 0x7000_0003,
-        EM_ARC | EM_ARC_COMPACT | EM_ARCV2 | EM_CSKY => 0x7000_0001,
-        _ => SHT_GNU_ATTRIBUTES,
+    let vendor = Vendor::of(file.elf.header.e_machine);
+    let own_type = match vendor {
+        Vendor::Aeabi | Vendor::Riscv | Vendor::Mspabi | Vendor::C6xabi => 0x7000_0003,
+        Vendor::Arc | Vendor::Csky => 0x7000_0001,
+        Vendor::Gnu | Vendor::Opaque => SHT_GNU_ATTRIBUTES,
     };
     let mut fine = true;
     for section in file.sections.iter() {
@@ -98,16 +95,20 @@ pub fn show(cx: &mut Context, file: &File) -> bool {
             continue;
         }
         let Some(data) = file.data(&section) else {
-            let what = rt::text!("Reading %u bytes extends past end of file for attributes");
-            pattern::error(cx, what, &[section.sh_size], &[]);
+            let size = section.sh_size;
+            fill_error!(cx, "Reading %u bytes extends past end of file for attributes", size);
             fine = false;
             continue;
         };
         match data.split_first() {
             Some((b'A', _)) => fine &= vendor_parts(cx, file, vendor, data),
             Some((&version, _)) => {
-                let what = rt::text!("Unknown attributes version '%s'(%u) - expecting 'A'\n");
-                pattern::fill(&mut cx.out, what, &[version.into()], &[&[version]]);
+                fill!(
+                    &mut cx.out,
+                    "Unknown attributes version '%s'(%u) - expecting 'A'\n",
+                    version;
+                    &[version]
+                );
                 fine = false;
             }
             None => {}

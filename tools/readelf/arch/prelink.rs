@@ -15,9 +15,9 @@ pub fn show(cx: &mut Context, file: &File) -> bool {
     let mut fine = true;
     for (_, section) in file.sections_of(SHT_GNU_LIBLIST) {
         let linked = file.sections.get(section.sh_link as usize).unwrap_or_default();
-        let data = file.read(cx, section.sh_offset, section.sh_size, "liblist section data");
+        let data = file.read_section(cx, &section, "liblist section data");
         let strings = data
-            .and_then(|_| file.read(cx, linked.sh_offset, linked.sh_size, "liblist string table"));
+            .and_then(|_| file.read_section(cx, &linked, "liblist string table"));
         let whole = data.zip(strings).filter(|_| section.sh_entsize == ENTRY as u64);
         let Some((data, strings)) = whole else {
             fine = false;

@@ -135,8 +135,7 @@ fn dump(
         fill_error!(cx, "CTF is not supported yet: section '%S' is not shown"; name);
         return false;
     }
-    let (offset, size) = (section.sh_offset, section.sh_size);
-    let Some(raw) = file.read(cx, offset, size, "section contents") else { return false };
+    let Some(raw) = file.read_section(cx, section, "section contents") else { return false };
     if kind == b'f' {
         return sframe(cx, name, raw);
     }

@@ -241,10 +241,9 @@ pub fn apply(
     let Some(section) = file.sections.iter().find(|section| names(file, section, index)) else {
         return true;
     };
-    let (offset, size) = (section.sh_offset, section.sh_size);
     let is_64 = file.elf.encoding.is_64();
     let what = if is_64 { "64-bit relocation data" } else { "32-bit relocation data" };
-    let Some(table) = file.read(cx, offset, size, what) else { return false };
+    let Some(table) = file.read_section(cx, &section, what) else { return false };
     let Some(symbols) = file.symbols(cx, section.sh_link as usize) else { return false };
     let section_name = file.sections.get(index as usize).map(|section| file.section_name(&section));
     let name = section_name.unwrap_or_default();

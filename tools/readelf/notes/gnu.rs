@@ -3,7 +3,7 @@
 use super::{Bytes, Note, property};
 use crate::context::Context;
 use crate::readelf::file::File;
-use crate::words::{Hex, words};
+use crate::words::{Hex, word};
 use rt::elf::c_str;
 use rt::io::BufWriter;
 use rt::put;
@@ -25,8 +25,8 @@ pub fn describe(cx: &mut Context, file: &File, note: &Note) -> bool {
                 error!(cx, "<corrupt GNU_HWCAP>");
                 return false;
             }
-            let [count, mask] = [0, 4].map(|at| desc.u32(at).unwrap_or_default());
-            fill!(out, "num entries: %u, enabled mask: %x\n", count, mask);
+            let n32 = |at| desc.u32(at).unwrap_or_default();
+            fill!(out, "num entries: %u, enabled mask: %x\n", n32(0), n32(4));
         }
         NT_GNU_BUILD_ID => {
             put!(out, "    Build ID: ", Hex(desc.bytes), "\n");
@@ -43,11 +43,11 @@ pub fn describe(cx: &mut Context, file: &File, note: &Note) -> bool {
 /// The oldest kernel that the file runs on.
 fn abi_tag(out: &mut BufWriter, note: &Note) {
     let desc = &note.desc;
+    let n32 = |at| desc.u32(at).unwrap_or_default();
     if desc.bytes.len() < 16 {
         return put!(out, "    <corrupt GNU_ABI_TAG>\n");
     }
-    let [os, major, minor, patch] = [0, 4, 8, 12].map(|at| desc.u32(at).unwrap_or_default());
     let known = b"Linux Hurd Solaris FreeBSD NetBSD Syllable NaCl";
-    let os = words(known, b' ').nth(os as usize).unwrap_or(b"Unknown");
-    fill!(out, "    OS: %s, ABI: %d.%d.%d\n", major, minor, patch; os);
+    let os = word(known, b' ', n32(0) as usize).unwrap_or(b"Unknown");
+    fill!(out, "    OS: %s, ABI: %d.%d.%d\n", n32(4), n32(8), n32(12); os);
 }

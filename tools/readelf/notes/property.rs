@@ -3,7 +3,7 @@
 use super::Bytes;
 use crate::readelf::file::File;
 use crate::readelf::names::{Names, note_types as names};
-use crate::words::words;
+use crate::words::word;
 use rt::elf::Reader;
 use rt::elf::consts::{EM_386, EM_AARCH64, EM_IAMCU, EM_X86_64};
 use rt::io::BufWriter;
@@ -117,7 +117,7 @@ pub fn of_processor(e_machine: u16, pr_type: u32) -> Option<(&'static [u8], Name
         4 | 7 => names::X86_FEATURE_2,
         _ => names::X86_ISA_1,
     };
-    Some((words(what, b';').nth(place)?, bits, matches!(place, 2..=4 | 6 | 7)))
+    Some((word(what, b';', place)?, bits, matches!(place, 2..=4 | 6 | 7)))
 }
 
 /// The names of the bits that are set.

@@ -3,7 +3,7 @@
 use super::Note;
 use crate::context::Context;
 use crate::readelf::file::File;
-use crate::words::words;
+use crate::words::word;
 use rt::elf::c_str;
 use rt::elf::consts::{ELFOSABI_OPENVMS, EM_IA_64};
 use rt::io::BufWriter;
@@ -29,7 +29,7 @@ pub fn describe(cx: &mut Context, note: &Note) -> bool {
         let Some(place) = types.iter().position(|&known| u64::from(known) == note.n_type) else {
             return false;
         };
-        put!(out, words(titles, b';').nth(place));
+        put!(out, word(titles, b';', place));
     }
     let fine = match note.n_type {
         1 if size > 36 => {

@@ -181,7 +181,7 @@ impl<'a> Symbols<'a> {
                 error!(cx, "Bad sh_link in symbol table section");
                 return None;
             };
-            strings = Some(file.read(cx, strtab.sh_offset, strtab.sh_size, "string table")?);
+            strings = Some(file.read_section(cx, &strtab, "string table")?);
         }
         let dynamic = section.sh_type == SHT_DYNSYM;
         let versions = dynamic.then(|| Versions::load(file, symbols.table.len(), strings));
