@@ -10,20 +10,21 @@ use super::pattern;
 use super::text;
 use super::{Grade, head, short_header};
 use crate::context::Context;
+use crate::words::c_number;
 use alloc::vec::Vec;
-use rt::elf::{Part, Source};
+use rt::elf::{Part, Source, c_str};
 use rt::input::Input;
 use rt::put;
 
 /// `ar_name`, `ar_size` and `ar_fmag` of a member's header; the rest is nobody's business.
 const HEADER: u64 = 60;
 
-/// An archive, after a look at its first members.
+/// An archive: what a look at its first members has found.
 struct Archive<'a> {
     name: &'a [u8],
     source: &'a dyn Source,
     thin: bool,
-    index: Option<Index<'a>>,
+    index: Index<'a>,
     /// The member `//`: names that are too long for a header.
     long_names: Option<&'a [u8]>,
     /// Where the members begin that are files.
@@ -31,8 +32,9 @@ struct Archive<'a> {
 }
 
 /// The member `/` or `/SYM64/`: which member defines which symbol.
+#[derive(Default)]
 struct Index<'a> {
-    /// The size of a number: 4 or 8.
+    /// The size of a number: 4 or 8; 0 where there is no index.
     word: usize,
     /// Where the member's headers are, big-endian, one for each symbol.
     offsets: &'a [u8],
@@ -80,17 +82,19 @@ pub fn report(cx: &mut Context, options: &Options, name: &[u8], source: &dyn Sou
 
 fn members(cx: &mut Context, options: &Options, name: &[u8], source: &dyn Source) -> bool {
     let with_index = options.archive_index || options.lint;
-    let archive = Archive::new(cx, name, source, with_index, options.json);
+    let mut archive = Archive::new(name, source);
+    let fine = archive.load(cx, with_index, options.json);
     if options.json {
         cx.json().array(if with_index { "archive_index" } else { "members" });
     }
-    let Some(archive) = archive else { return false };
+    if !fine {
+        return false;
+    }
     if with_index {
-        match &archive.index {
-            None => {
-                wrong(cx, name, rt::text!("unable to dump the index as none was found"));
-            }
-            Some(index) => show_index(cx, options.json, &archive, index),
+        if archive.index.word == 0 {
+            wrong(cx, name, "unable to dump the index as none was found");
+        } else {
+            show_index(cx, options.json, &archive);
         }
         if !options.asks_for_members() {
             return true;
@@ -147,35 +151,39 @@ fn thin_member(
     member: &Member,
 ) -> Option<bool> {
     let path = archive.path(member.name);
-    let opened = files::open(&path).ok();
+    let opened = files::open(&path);
     let Some(origin) = member.origin else {
-        let input = opened.filter(|input| !short_header(input));
-        let readable = input.filter(|input| match rt::elf::Elf::new(input) {
-            Ok(elf) if elf.sections().is_none() => {
-                let size = elf.shnum().wrapping_mul(elf.header.e_shentsize.into());
-                let what =
-                    rt::text!("Reading %u bytes extends past end of file for section headers");
-                pattern::error(cx, what, &[size], &[]);
-                false
-            }
-            Ok(_) => true,
-            Err(_) => false,
-        });
-        let Some(input) = readable else {
-            fill_error!(cx, "Input file '%s' is not readable."; &path);
-            return None;
-        };
-        return Some(one(cx, options, &archive.qualified(member), &input));
-    };
-    let Some(nested) = opened.map(|input| Nested::new(cx, input, &path, origin)) else {
-        let what = rt::text!("%s[<corrupt>(%s)]: contains corrupt thin archive: %s");
-        pattern::error(cx, what, &[], &[archive.name, &path, &path]);
+        if let Ok(input) = &opened
+            && is_readable(cx, input)
+        {
+            return Some(one(cx, options, &archive.qualified(member), input));
+        }
+        fill_error!(cx, "Input file '%s' is not readable."; &path);
         return None;
     };
-    let shown = archive.qualified_nested(&path, &nested);
-    let claimed = Header::read(&nested.input, origin).map_or(0, |header| header.size());
-    let part = Part { whole: &nested.input, start: origin.saturating_add(HEADER), claimed };
+    let Ok(input) = opened else {
+        let name = archive.name;
+        fill_error!(cx, "%s[<corrupt>(%s)]: contains corrupt thin archive: %s"; name, &path, &path);
+        return None;
+    };
+    let shown = archive.qualified_nested(cx, &path, &input, origin);
+    let claimed = Header::read(&input, origin).map_or(0, |header| header.size());
+    let part = Part { whole: &input, start: origin.saturating_add(HEADER), claimed };
     Some(one(cx, options, &shown, &part))
+}
+
+/// Whether there is an ELF file in a file; of its section headers it is told where they lie
+/// outside.
+fn is_readable(cx: &mut Context, input: &Input) -> bool {
+    match rt::elf::Elf::new(input) {
+        _ if short_header(input) => false,
+        Ok(elf) if elf.sections().is_none() => {
+            let size = elf.shnum().wrapping_mul(elf.header.e_shentsize.into());
+            fill_error!(cx, "Reading %u bytes extends past end of file for section headers", size);
+            false
+        }
+        elf => elf.is_ok(),
+    }
 }
 
 /// A member's name, and for a member of another archive where its header is there.
@@ -184,67 +192,43 @@ struct Member<'a> {
     origin: Option<u64>,
 }
 
-/// Another archive that a thin one leads to.
-struct Nested {
-    input: Input,
-    /// What the member is called there; the archive's own name where it can't be told.
-    member: Vec<u8>,
-}
-
-impl Nested {
-    fn new(cx: &mut Context, input: Input, path: &[u8], origin: u64) -> Nested {
-        let archive = Archive::new(cx, path, &input, false, false);
-        let member = archive.and_then(|archive| archive.member_at(cx, origin));
-        let member = member.map_or(path, |member| member.name).to_vec();
-        Nested { input, member }
-    }
-}
-
 impl<'a> Archive<'a> {
-    /// Looks at the members that aren't files. None where that is hopeless.
-    fn new(
-        cx: &mut Context,
-        name: &'a [u8],
-        source: &'a dyn Source,
-        with_index: bool,
-        json: bool,
-    ) -> Option<Self> {
+    /// An archive at which nobody has looked yet.
+    fn new(name: &'a [u8], source: &'a dyn Source) -> Self {
         let thin = source.get(0, 8).is_some_and(|magic| magic == b"!<thin>\n");
-        let mut archive = Archive { name, source, thin, index: None, long_names: None, members: 8 };
+        Archive { name, source, thin, index: Index::default(), long_names: None, members: 8 }
+    }
+
+    /// Looks at the members that aren't files; false where that is hopeless.
+    fn load(&mut self, cx: &mut Context, with_index: bool, json: bool) -> bool {
+        let (name, source) = (self.name, self.source);
         let mut header = match Header::read(source, 8) {
             Ok(header) => header,
-            Err(Stop::End) => return Some(archive),
-            Err(Stop::Short) => {
-                wrong(cx, name, rt::text!("failed to read archive header"));
-                return None;
-            }
+            Err(Stop::End) => return true,
+            Err(Stop::Short) => return wrong(cx, name, "failed to read archive header"),
         };
         let word = match header.name() {
-            b"/               " => Some(4),
-            b"/SYM64/         " => Some(8),
-            _ => None,
+            b"/               " => 4,
+            b"/SYM64/         " => 8,
+            _ => 0,
         };
-        if let Some(word) = word {
+        if word != 0 {
             let size = header.size();
             if with_index && size.cast_signed() < 0 {
-                wrong_of(cx, name, rt::text!("invalid archive header size: %ld"), &[size]);
-                return None;
+                return wrong_of(cx, name, "invalid archive header size: %ld", &[size]);
             }
             let size = size.wrapping_add(size & 1);
-            if with_index {
-                archive.index = Some(Index::new(cx, name, source, word, size)?);
+            if with_index && !self.load_index(cx, word, size) {
+                return false;
             }
-            archive.members = (8 + HEADER).checked_add(size)?;
-            header = match Header::read(source, archive.members) {
+            let Some(members) = (8 + HEADER).checked_add(size) else { return false };
+            self.members = members;
+            header = match Header::read(source, members) {
                 Ok(header) => header,
-                Err(Stop::End) => return Some(archive),
+                Err(Stop::End) => return true,
                 Err(Stop::Short) => {
-                    wrong(
-                        cx,
-                        name,
-                        rt::text!("failed to read archive header following archive index"),
-                    );
-                    return None;
+                    let text = "failed to read archive header following archive index";
+                    return wrong(cx, name, text);
                 }
             };
         } else if with_index && !json {
@@ -253,21 +237,50 @@ impl<'a> Archive<'a> {
         if header.name() == b"//              " {
             let size = header.size();
             if size < 8 {
-                wrong_of(cx, name, rt::text!("long name table is too small, (size = %u)"), &[size]);
-                return None;
+                return wrong_of(cx, name, "long name table is too small, (size = %u)", &[size]);
             }
             if size > source.size() {
-                wrong_of(cx, name, rt::text!("long name table is too big, (size = %#x)"), &[size]);
-                return None;
+                return wrong_of(cx, name, "long name table is too big, (size = %#x)", &[size]);
             }
-            archive.long_names = source.get(archive.members + HEADER, size);
-            if archive.long_names.is_none() {
-                wrong(cx, name, rt::text!("failed to read long symbol name string table"));
-                return None;
+            self.long_names = source.get(self.members + HEADER, size);
+            if self.long_names.is_none() {
+                return wrong(cx, name, "failed to read long symbol name string table");
             }
-            archive.members += HEADER + size;
+            self.members += HEADER + size;
         }
-        Some(archive)
+        true
+    }
+
+    /// The index, which is the first member, of `size` bytes with numbers of `word` bytes.
+    fn load_index(&mut self, cx: &mut Context, word: usize, size: u64) -> bool {
+        let (name, source) = (self.name, self.source);
+        let wide = word as u64;
+        if size < wide {
+            return wrong(cx, name, "the archive index is empty");
+        }
+        let start = 8 + HEADER + wide;
+        let count = source.get(8 + HEADER, wide).and_then(|bytes| big_endian(bytes, word, 0));
+        let Some(count) = count else {
+            return wrong(cx, name, "failed to read archive index");
+        };
+        let rest = size - wide;
+        let Some(offsets_size) = count.checked_mul(wide).filter(|size| *size <= rest) else {
+            let what = "the archive index is supposed to have 0x%x entries of %u bytes, \
+                        but the size is only 0x%x";
+            return wrong_of(cx, name, what, &[count, wide, rest]);
+        };
+        let Some(offsets) = source.get(start, offsets_size) else {
+            return wrong(cx, name, "failed to read archive index");
+        };
+        let symbols_size = rest - offsets_size;
+        if symbols_size == 0 {
+            return wrong(cx, name, "the archive has an index but no symbols");
+        }
+        let Some(symbols) = source.get(start + offsets_size, symbols_size) else {
+            return wrong(cx, name, "failed to read archive index symbol table");
+        };
+        self.index = Index { word, offsets, symbols };
+        true
     }
 
     /// What a member is called by its header.
@@ -281,8 +294,8 @@ impl<'a> Archive<'a> {
             error!(cx, "Archive member uses long names, but no longname table found");
             return None;
         };
-        let (index, rest) = number(long);
-        let origin = rest.strip_prefix(b":").filter(|_| self.thin).map(|rest| number(rest).0);
+        let (index, rest) = c_number(long, 10);
+        let origin = rest.strip_prefix(b":").filter(|_| self.thin).map(|rest| c_number(rest, 10).0);
         if index > table.len() as u64 {
             fill_error!(cx, "Found long name index (%ld) beyond end of long name table", index);
             return None;
@@ -327,9 +340,25 @@ impl<'a> Archive<'a> {
         [self.name, open, member.name, close].concat()
     }
 
-    /// How a member of another archive is shown: `thin.a[lib.a(a.o)]`.
-    fn qualified_nested(&self, path: &[u8], nested: &Nested) -> Vec<u8> {
-        [self.name, b"[", path, b"(", &nested.member, b")]"].concat()
+    /// How a member of another archive is shown: `thin.a[lib.a(a.o)]`; by that archive's own
+    /// name where it can't be told.
+    // Not inlined: a large frame makes all that uses it longer.
+    #[inline(never)]
+    fn qualified_nested(
+        &self,
+        cx: &mut Context,
+        path: &[u8],
+        input: &dyn Source,
+        origin: u64,
+    ) -> Vec<u8> {
+        let mut nested = Archive::new(path, input);
+        let mut shown = path;
+        if nested.load(cx, false, false)
+            && let Some(member) = nested.member_at(cx, origin)
+        {
+            shown = member.name;
+        }
+        [self.name, b"[", path, b"(", shown, b")]"].concat()
     }
 }
 
@@ -347,73 +376,11 @@ impl<'a> Header<'a> {
     }
 
     fn size(&self) -> u64 {
-        number(self.bytes.get(48..58).unwrap_or_default()).0
+        c_number(self.bytes.get(48..58).unwrap_or_default(), 10).0
     }
 
     fn is_valid(&self) -> bool {
         self.bytes.ends_with(b"`\n")
-    }
-}
-
-/// A decimal number as C reads it, wrapped round where it is negative, and what follows.
-fn number(bytes: &[u8]) -> (u64, &[u8]) {
-    let bytes = bytes.trim_ascii_start();
-    let (negative, digits) = match bytes.strip_prefix(b"-") {
-        Some(rest) => (true, rest),
-        None => (false, bytes.strip_prefix(b"+").unwrap_or(bytes)),
-    };
-    let end = digits.iter().position(|b| !b.is_ascii_digit()).unwrap_or(digits.len());
-    let (digits, rest) = digits.split_at(end);
-    let value = digits.iter().fold(0u64, |value, digit| {
-        value.saturating_mul(10).saturating_add(u64::from(digit - b'0'))
-    });
-    (if negative { value.wrapping_neg() } else { value }, rest)
-}
-
-impl<'a> Index<'a> {
-    /// The index, which is the first member, of `size` bytes.
-    fn new(
-        cx: &mut Context,
-        name: &[u8],
-        source: &'a dyn Source,
-        word: usize,
-        size: u64,
-    ) -> Option<Self> {
-        if size < word as u64 {
-            wrong(cx, name, rt::text!("the archive index is empty"));
-            return None;
-        }
-        let read = |at: u64, size: u64| source.get(8 + HEADER + at, size);
-        let count = read(0, word as u64).and_then(|bytes| big_endian(bytes, word, 0));
-        let Some(count) = count else {
-            wrong(cx, name, rt::text!("failed to read archive index"));
-            return None;
-        };
-        let rest = size - word as u64;
-        let Some(offsets_size) = count.checked_mul(word as u64).filter(|size| *size <= rest) else {
-            let what = rt::text!(
-                "the archive index is supposed to have 0x%x entries of %u bytes, \
-                        but the size is only 0x%x"
-            );
-            wrong_of(cx, name, what, &[count, word as u64, rest]);
-            return None;
-        };
-        let offsets = read(word as u64, offsets_size);
-        let Some(offsets) = offsets else {
-            wrong(cx, name, rt::text!("failed to read archive index"));
-            return None;
-        };
-        let symbols_size = rest - offsets_size;
-        if symbols_size == 0 {
-            wrong(cx, name, rt::text!("the archive has an index but no symbols"));
-            return None;
-        }
-        let symbols = read(word as u64 + offsets_size, symbols_size);
-        let Some(symbols) = symbols else {
-            wrong(cx, name, rt::text!("failed to read archive index symbol table"));
-            return None;
-        };
-        Some(Index { word, offsets, symbols })
     }
 }
 
@@ -426,12 +393,17 @@ fn big_endian(bytes: &[u8], word: usize, index: usize) -> Option<u64> {
 /// Prints which member defines which symbols.
 // Not inlined: a large frame makes all that uses it longer.
 #[inline(never)]
-fn show_index(cx: &mut Context, json: bool, archive: &Archive, index: &Index) {
+fn show_index(cx: &mut Context, json: bool, archive: &Archive) {
+    let index = &archive.index;
     let count = index.offsets.len() / index.word;
     if !json {
-        let what = rt::text!("Index of archive %s: (%u entries, 0x%x bytes in the symbol table)\n");
-        let numbers = [count as u64, index.symbols.len() as u64];
-        pattern::fill(&mut cx.out, what, &numbers, &[archive.name]);
+        fill!(
+            &mut cx.out,
+            "Index of archive %s: (%u entries, 0x%x bytes in the symbol table)\n",
+            count,
+            index.symbols.len();
+            archive.name
+        );
     }
     let mut member = None;
     let mut before = None;
@@ -450,7 +422,7 @@ fn show_index(cx: &mut Context, json: bool, archive: &Archive, index: &Index) {
             wrong(cx, archive.name, what);
             break;
         };
-        let symbol = rest.split(|&b| b == 0).next().unwrap_or_default();
+        let symbol = c_str(rest, 0).unwrap_or_default();
         // The archiver's padding counts as a symbol to the one who reads too far.
         let shown = symbol.strip_suffix(b"\n");
         if json {
@@ -461,8 +433,8 @@ fn show_index(cx: &mut Context, json: bool, archive: &Archive, index: &Index) {
             }
             cx.json().end_object();
         } else {
-            put!(&mut cx.out, "\t", text::name(shown.unwrap_or(symbol)));
-            put!(&mut cx.out, if shown.is_some() { "\n\n" } else { "\n" });
+            let end = if shown.is_some() { "\n\n" } else { "\n" };
+            put!(&mut cx.out, "\t", text::name(shown.unwrap_or(symbol)), end);
         }
         used += symbol.len() + 1;
     }
@@ -481,21 +453,8 @@ fn qualified_at(cx: &mut Context, archive: &Archive, at: u64) -> Option<Vec<u8>>
     let member = archive.member_at(cx, at)?;
     let Some(origin) = member.origin else { return Some(archive.qualified(&member)) };
     let path = archive.path(member.name);
-    let input = files::open(&path).ok()?;
-    let nested = Nested::new(cx, input, &path, origin);
-    Some(archive.qualified_nested(&path, &nested))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::number;
-
-    #[test]
-    fn numbers_as_c_reads_them() {
-        assert_eq!(number(b"12        "), (12, &b"        "[..]));
-        assert_eq!(number(b" 7:1374"), (7, &b":1374"[..]));
-        assert_eq!(number(b"-1").0, u64::MAX);
-        assert_eq!(number(b"abc").0, 0);
-        assert_eq!(number(b"99999999999999999999999").0, u64::MAX);
+    match files::open(&path) {
+        Ok(input) => Some(archive.qualified_nested(cx, &path, &input, origin)),
+        Err(_) => None,
     }
 }

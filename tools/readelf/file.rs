@@ -354,9 +354,16 @@ impl<'a> File<'a> {
         entries.any(|entry| entry.d_tag == DT_FLAGS_1 && entry.d_val & DF_1_PIE != 0)
     }
 
+    /// The first section of a name.
+    // Not inlined: there are several callers.
+    #[inline(never)]
+    pub fn section_called(&self, name: &[u8]) -> Option<SectionHeader> {
+        self.sections.iter().find(|section| self.section_name(section) == name)
+    }
+
     /// Where the section `.dynamic` lies: nowhere if it isn't in the file.
     pub fn dynamic_section(&self) -> Option<Extent> {
-        let section = self.sections.iter().find(|s| self.section_name(s) == b".dynamic")?;
+        let section = self.section_called(b".dynamic")?;
         let extent = Extent { offset: section.sh_offset, size: section.sh_size };
         match section.sh_type {
             _ if extent.size == 0 => None,

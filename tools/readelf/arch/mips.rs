@@ -32,16 +32,13 @@ pub fn show(cx: &mut Context, file: &File) -> bool {
 
 /// `Elf_MIPS_ABIFlags_v0`: which processor and which registers the file needs.
 fn abi_flags(cx: &mut Context, file: &File) -> bool {
-    let mut sections = file.sections.iter();
-    let Some(section) = sections.find(|s| file.section_name(s) == b".MIPS.abiflags") else {
-        return true;
-    };
+    let Some(section) = file.section_called(b".MIPS.abiflags") else { return true };
     if section.sh_size != 24 {
         error!(cx, "Corrupt MIPS ABI Flags section.");
         return false;
     }
     let what = "MIPS ABI Flags section";
-    let Some(bytes) = file.read(cx, section.sh_offset, 24, what) else { return true };
+    let Some(bytes) = file.read_section(cx, &section, what) else { return true };
     let r = Reader::new(file.elf.encoding, bytes);
     let byte = |at| r.u8(at).unwrap_or_default();
     let word = |at| r.u32(at).unwrap_or_default();
@@ -73,8 +70,9 @@ fn abi_flags(cx: &mut Context, file: &File) -> bool {
             3..=13 => place - 1,
             _ => place,
         };
-        let name = names::MIPS_ASES.get(bit).filter(|_| word(12) & 1 << bit != 0);
-        if let Some(name) = &name {
+        if word(12) & 1 << bit != 0
+            && let Some(name) = &names::MIPS_ASES.get(bit)
+        {
             put!(out, "\t", name, "\n");
             unknown &= !(1 << bit);
         }
@@ -300,8 +298,7 @@ fn primary_entries(cx: &mut Context, file: &File, got: &Got, locals: u64, global
 
 /// The table of a file that is linked statically: the section `.got`.
 fn static_got(cx: &mut Context, file: &File) {
-    let mut sections = file.sections.iter();
-    let Some(section) = sections.find(|s| file.section_name(s) == b".got") else { return };
+    let Some(section) = file.section_called(b".got") else { return };
     let what = "Global Offset Table data";
     let data = file.read_section(cx, &section, what);
     let data = data.map(|data| Reader::new(file.elf.encoding, data));

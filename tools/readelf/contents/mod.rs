@@ -11,6 +11,7 @@ use super::pattern;
 use super::rank::{Entry, sort};
 use super::text;
 use crate::context::Context;
+use crate::words::c_number;
 use alloc::vec;
 use alloc::vec::Vec;
 use rt::arch::hex_digits;
@@ -94,23 +95,7 @@ fn chosen(cx: &mut Context, file: &File, show: Show) -> bool {
 /// The number that a section is chosen by, as `strtoul` reads it; none where the whole of
 /// it isn't one.
 fn number(text: &[u8]) -> Option<u32> {
-    let text = text.trim_ascii_start();
-    let (negative, digits) = match text {
-        [b'-', digits @ ..] => (true, digits),
-        [b'+', digits @ ..] => (false, digits),
-        digits => (false, digits),
-    };
-    let (base, digits) = match digits {
-        [b'0', b'x' | b'X', digits @ ..] if !digits.is_empty() => (16, digits),
-        [b'0', digits @ ..] => (8, digits),
-        digits => (10, digits),
-    };
-    let mut value = 0u64;
-    for &digit in digits {
-        let digit = (digit as char).to_digit(base)?;
-        value = value.saturating_mul(base.into()).saturating_add(digit.into());
-    }
-    let value = if negative { value.wrapping_neg() } else { value };
+    let (value, []) = c_number(text, 0) else { return None };
     // An int below zero is no number of a section.
     u32::try_from(value as i32).ok()
 }

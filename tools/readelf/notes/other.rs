@@ -65,7 +65,7 @@ pub fn netbsd_core_type(out: &mut BufWriter, e_machine: u16, n_type: u32) {
         1 => put!(out, "NetBSD procinfo structure"),
         2 => put!(out, "NetBSD ELF auxiliary vector data"),
         24 => put!(out, "PT_LWPSTATUS (ptrace_lwpstatus structure)"),
-        ..PT_FIRSTMACH => unknown(out, n_type),
+        _ if n_type < PT_FIRSTMACH => unknown(out, n_type),
         _ if n_type == regs => put!(out, "PT_GETREGS (reg structure)"),
         _ if n_type == fpregs => put!(out, "PT_GETFPREGS (fpreg structure)"),
         33 if e_machine == EM_SH => put!(out, "PT___GETREGS40 (old reg structure)"),
