@@ -7,7 +7,6 @@ use super::debug;
 use super::file::File;
 use super::json;
 use super::options::Dump;
-use super::pattern;
 use super::rank::{Entry, sort};
 use super::text;
 use crate::context::Context;
@@ -47,8 +46,8 @@ fn chosen(cx: &mut Context, file: &File, show: Show) -> bool {
     let dumps = &file.options.dumps;
     for dump in dumps.iter().rev().filter(|dump| number(dump.section).is_none()) {
         if !file.sections.iter().any(|section| file.section_name(&section) == dump.section) {
-            let what = rt::text!("Section '%s' was not dumped because it does not exist");
-            pattern::warning(cx, what, &[], &[dump.section]);
+            let name = dump.section;
+            fill_warning!(cx, "Section '%s' was not dumped because it does not exist"; name);
         }
     }
     let mut fine = true;
@@ -158,21 +157,11 @@ fn contents(
     raw: &[u8],
     kind: u8,
 ) -> Result<(Option<Vec<u8>>, bool), Wrong> {
-    let unpacked = match file.options.decompress.then(|| packed(cx, file, section, raw)) {
-        Some(Packed::Whole) | None => None,
-        Some(Packed::Stream { unpack, body, size, most }) => {
-            // A size that is a lie should cost no memory.
-            let mut bytes = vec![0; if size <= most { size as usize } else { 0 }];
-            if size > most || !unpack(body, &mut bytes) {
-                fill_error!(cx, "Unable to decompress section %S"; file.section_name(section));
-                return Err(Wrong);
-            }
-            Some(bytes)
-        }
-        Some(Packed::Wrong) => return Err(Wrong),
-    };
+    let mut copy = None;
+    if file.options.decompress {
+        copy = unpacked(cx, file, section, raw)?;
+    }
     let relocated = relocate::relocated(file, index);
-    let mut copy = unpacked;
     if kind == b'R' && relocated {
         let bytes = copy.get_or_insert_with(|| raw.to_vec());
         if !relocate::apply(cx, file, unsupported, index, bytes) {
@@ -239,59 +228,51 @@ fn sframe(cx: &mut Context, name: &[u8], bytes: &[u8]) -> bool {
 const NOT_APPLIED: &str = "This section has relocations against it, but these have NOT been \
                            applied to this dump.\n";
 
-/// How something is unpacked into a slice that it has to fill; false where that can't be.
-type Unpack = fn(&[u8], &mut [u8]) -> bool;
-
-/// What `-z` finds in a section.
-enum Packed<'a> {
-    /// Nothing to unpack.
-    Whole,
-    /// What is packed: how, how many bytes it should give, and the most that it can.
-    Stream { unpack: Unpack, body: &'a [u8], size: u64, most: u64 },
-    /// Something that can't be unpacked; it has been told.
-    Wrong,
-}
-
-/// `SHF_COMPRESSED`, or the older form that begins with `ZLIB` and the size.
-fn packed<'a>(cx: &mut Context, file: &File, section: &SectionHeader, raw: &'a [u8]) -> Packed<'a> {
+/// What is packed in a section, if anything: `SHF_COMPRESSED`, or the older form that begins
+/// with `ZLIB` and the size.
+fn unpacked(
+    cx: &mut Context,
+    file: &File,
+    section: &SectionHeader,
+    raw: &[u8],
+) -> Result<Option<Vec<u8>>, Wrong> {
+    let (mut size, mut body, mut kind) = (0, raw, ELFCOMPRESS_ZLIB);
     if section.sh_flags & SHF_COMPRESSED != 0 {
         let encoding = file.elf.encoding;
-        let size = CompressionHeader::size(encoding);
-        let (Some(head), Some(body)) = (CompressionHeader::decode(encoding, raw), raw.get(size..))
-        else {
+        let Some(head) = CompressionHeader::decode(encoding, raw) else {
             error!(cx, "Compressed section is too small even for a compression header");
-            return Packed::Wrong;
+            return Err(Wrong);
         };
-        return match head.ch_type {
-            _ if head.ch_size == 0 => Packed::Whole,
-            ELFCOMPRESS_ZLIB => zlib_stream(body, head.ch_size),
-            ELFCOMPRESS_ZSTD => zstd_stream(body, head.ch_size),
-            kind => {
-                let name = file.section_name(section);
-                fill_warning!(cx, "section '%S' has unsupported compress type: %d", kind; name);
-                Packed::Wrong
-            }
-        };
-    }
-    match raw.strip_prefix(b"ZLIB").and_then(|rest| rest.split_first_chunk::<8>()) {
+        (size, kind) = (head.ch_size, head.ch_type);
+        body = raw.get(CompressionHeader::size(encoding)..).unwrap_or_default();
+    } else if let Some((head, rest)) = raw.split_first_chunk::<12>()
+        && let [b'Z', b'L', b'I', b'B', stored @ ..] = head
         // A size so large is the text of something else.
-        Some((size, _)) if size[0].is_ascii_graphic() || size[0] == b' ' => Packed::Whole,
-        Some((_, [])) | None => Packed::Whole,
-        Some((size, body)) => match u64::from_be_bytes(*size) {
-            0 => Packed::Whole,
-            size => zlib_stream(body, size),
-        },
+        && !matches!(stored[0], b' '..=b'~')
+        && !rest.is_empty()
+    {
+        (size, body) = (u64::from_be_bytes(*stored), rest);
     }
-}
-
-/// DEFLATE makes at most 258 bytes out of two bits.
-fn zlib_stream(body: &[u8], size: u64) -> Packed<'_> {
-    let most = (body.len() as u64 + 1).saturating_mul(1032);
-    Packed::Stream { unpack: inflate::zlib, body, size, most }
-}
-
-fn zstd_stream(body: &[u8], size: u64) -> Packed<'_> {
-    Packed::Stream { unpack: zstd::zstd, body, size, most: zstd::most(body).unwrap_or(0) }
+    if size == 0 {
+        return Ok(None);
+    }
+    let name = file.section_name(section);
+    let is_zstd = kind == ELFCOMPRESS_ZSTD;
+    if !is_zstd && kind != ELFCOMPRESS_ZLIB {
+        fill_warning!(cx, "section '%S' has unsupported compress type: %d", kind; name);
+        return Err(Wrong);
+    }
+    // DEFLATE makes at most 258 bytes out of two bits.
+    let deflated = (body.len() as u64 + 1).saturating_mul(1032);
+    let most = if is_zstd { zstd::most(body).unwrap_or(0) } else { deflated };
+    // A size that is a lie should cost no memory.
+    let mut bytes = vec![0; if size <= most { size as usize } else { 0 }];
+    let unpack = if is_zstd { zstd::zstd } else { inflate::zlib };
+    if size > most || !unpack(body, &mut bytes) {
+        fill_error!(cx, "Unable to decompress section %S"; name);
+        return Err(Wrong);
+    }
+    Ok(Some(bytes))
 }
 
 /// Sixteen bytes a line: the address, four words, the same as text.
