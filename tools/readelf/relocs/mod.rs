@@ -7,11 +7,9 @@ pub use rows::split;
 
 use super::file::{self, File};
 use super::symver::Versions;
-use super::text;
 use crate::context::Context;
 use rt::elf::consts::*;
 use rt::elf::{Encoding, Record, Rel, Rela, Relr, Table};
-use rt::fmt::{dec, hex, int};
 use rt::put;
 
 pub fn show(cx: &mut Context, file: &File) -> bool {
@@ -55,43 +53,45 @@ impl Form {
 
 fn by_sections(cx: &mut Context, file: &File) {
     let mut found = false;
-    let mut symbols = Symbols::none(file);
+    let none = Symbols::none(file);
+    // Many sections are linked with the same symbols.
+    let mut last = None;
     for section in file.sections.iter() {
         let Some(form) = Form::of_section(section.sh_type) else { continue };
         if section.sh_size == 0 {
             continue;
         }
-        let count = section.sh_size / form.size(file.elf.encoding) as u64;
-        let entries = if count == 1 { " entry:\n" } else { " entries:\n" };
+        let (offset, size, link) = (section.sh_offset, section.sh_size, section.sh_link);
+        let count = size / form.size(file.elf.encoding) as u64;
         put!(&mut cx.out, "\nRelocation section ");
         if file.has_names() {
-            put!(&mut cx.out, "'", text::section(file.section_name(&section)), "'");
+            fill!(&mut cx.out, "'%S'"; file.section_name(&section));
         } else {
-            put!(&mut cx.out, dec(section.sh_name));
+            fill!(&mut cx.out, "%u", section.sh_name);
         }
-        put!(&mut cx.out, " at offset ", hex(section.sh_offset).alt(), " contains ");
-        put!(&mut cx.out, dec(count), entries);
-        // Many sections are linked with the same symbols.
-        let linked = file.sections.get(section.sh_link as usize).filter(|_| section.sh_link != 0);
-        if form == Form::Relr || linked.is_none() {
-            rows::show(cx, file, form, section.sh_offset, section.sh_size, &Symbols::none(file));
-        } else {
-            if symbols.section != section.sh_link {
-                let Some(these) = Symbols::of_section(cx, file, section.sh_link) else { continue };
-                symbols = these;
+        let entries: &[u8] = if count == 1 { b"entry" } else { b"entries" };
+        fill!(&mut cx.out, " at offset %#x contains %u %s:\n", offset, count; entries);
+        let mut symbols = &none;
+        if form != Form::Relr && link != 0 && (link as usize) < file.sections.len() {
+            if last.as_ref().is_none_or(|last: &Symbols| last.section != link) {
+                last = Symbols::of_section(cx, file, link).or(last);
             }
-            rows::show(cx, file, form, section.sh_offset, section.sh_size, &symbols);
+            match &last {
+                Some(last) if last.section == link => symbols = last,
+                _ => continue,
+            }
         }
+        rows::show(cx, file, form, offset, size, symbols);
         found = true;
     }
     if found {
         return;
     }
     if TABLES.iter().any(|&(_, _, tag, _)| file.dynamic.value(tag) != 0) {
-        put!(&mut cx.out, "\nThere are no static relocations in this file.\n");
         put!(
             &mut cx.out,
-            "To see the dynamic relocations add --use-dynamic to the command line.\n"
+            "\nThere are no static relocations in this file.\n\
+             To see the dynamic relocations add --use-dynamic to the command line.\n"
         );
     } else {
         put!(&mut cx.out, "\nThere are no relocations in this file.\n");
@@ -117,8 +117,13 @@ fn by_dynamic(cx: &mut Context, file: &File) {
         if title == "PLT" {
             form = plt_form(file);
         }
-        put!(&mut cx.out, "\n'", title, "' relocation section at offset ", hex(address).alt());
-        put!(&mut cx.out, " contains ", int(size.cast_signed()), " bytes:\n");
+        fill!(
+            &mut cx.out,
+            "\n'%s' relocation section at offset %#x contains %ld bytes:\n",
+            address,
+            size;
+            title.as_bytes()
+        );
         let offset = file.locate(cx, address, size);
         rows::show(cx, file, form, offset, size, &symbols);
         found = true;

@@ -7,10 +7,10 @@
 use super::{Form, Symbols};
 use crate::context::Context;
 use crate::readelf::file::File;
-
 use crate::readelf::names::Names;
 use crate::readelf::names::relocations::{relocation_type, relocations};
 use crate::readelf::text;
+use crate::words::{short, word};
 use rt::elf::consts::*;
 use rt::elf::{Data, Encoding, Rel, Rela, Relr, Symbol, Table, c_str};
 use rt::fmt::{dec, hex};
@@ -81,7 +81,8 @@ pub fn show(cx: &mut Context, file: &File, form: Form, offset: u64, size: u64, s
         kinds: relocations(header.e_machine, header.e_ident.osabi(), header.e_flags),
         symbols,
     };
-    put!(&mut cx.out, rows.heads());
+    let head = word(HEADS, b'\n', 2 * usize::from(is_64) + usize::from(rows.wide));
+    put!(&mut cx.out, head, if form == Form::Rela { " + Addend\n" } else { "\n" });
     let mut cells = Cells::new(&rows);
     if form == Form::Rela {
         for Rela { r_offset, r_info, r_addend } in Table::packed(encoding, bytes).iter() {
@@ -96,7 +97,10 @@ pub fn show(cx: &mut Context, file: &File, form: Form, offset: u64, size: u64, s
 
 fn relr_rows(out: &mut BufWriter, encoding: Encoding, bytes: &[u8]) {
     let table = Table::<Relr>::packed(encoding, bytes);
-    let count = table.addresses(encoding).count();
+    let mut count = 0u64;
+    for _ in table.addresses(encoding) {
+        count += 1;
+    }
     put!(out, "  ", dec(count), if count == 1 { " offset\n" } else { " offsets\n" });
     let digits = encoding.word() * 2;
     for address in table.addresses(encoding) {
@@ -117,8 +121,11 @@ fn put_line(out: &mut BufWriter, fill: impl FnOnce(&mut Line<ROW>)) {
     out.advance(len);
 }
 
-/// What an addend without a symbol stands behind.
-const GAP: [u8; 20] = [b' '; 20];
+/// The heads of the columns: 32 bits, narrow and wide, then 64 bits.
+const HEADS: &[u8] = b" Offset     Info    Type            Sym.Value  Sym. Name
+ Offset     Info    Type                Sym. Value  Symbol's Name
+  Offset          Info           Type           Sym. Value    Sym. Name
+    Offset             Info             Type               Symbol's Value  Symbol's Name";
 
 /// Room for a row up to the symbol's name.
 const ROW: usize = 192;
@@ -151,7 +158,7 @@ struct Cells<'f, 'a> {
 
 impl<'f, 'a> Cells<'f, 'a> {
     fn new(rows: &'f Rows<'f, 'a>) -> Self {
-        let nothing = Kind { number: 0, len: 0, cell: [b' '; Kind::ROOM] };
+        let nothing = Kind { number: 0, len: 0, cell: [0; Kind::ROOM] };
         let plain = Plain { r_info: 0, middle: Middle { text: [0; Middle::ROOM], len: 0 } };
         Cells { rows, kinds: [nothing; 64], plain }
     }
@@ -167,37 +174,6 @@ impl<'f, 'a> Cells<'f, 'a> {
 }
 
 impl Rows<'_, '_> {
-    /// The heads of the columns.
-    fn heads(&self) -> &'static str {
-        match (self.is_64, self.wide, self.form == Form::Rela) {
-            (true, true, true) => {
-                "    Offset             Info             Type               \
-                 Symbol's Value  Symbol's Name + Addend\n"
-            }
-            (true, true, false) => {
-                "    Offset             Info             Type               \
-                 Symbol's Value  Symbol's Name\n"
-            }
-            (true, false, true) => {
-                "  Offset          Info           Type           \
-                 Sym. Value    Sym. Name + Addend\n"
-            }
-            (true, false, false) => {
-                "  Offset          Info           Type           Sym. Value    Sym. Name\n"
-            }
-            (false, true, true) => {
-                " Offset     Info    Type                Sym. Value  Symbol's Name + Addend\n"
-            }
-            (false, true, false) => {
-                " Offset     Info    Type                Sym. Value  Symbol's Name\n"
-            }
-            (false, false, true) => {
-                " Offset     Info    Type            Sym.Value  Sym. Name + Addend\n"
-            }
-            (false, false, false) => " Offset     Info    Type            Sym.Value  Sym. Name\n",
-        }
-    }
-
     /// `%-22s` in a wide report, `%-17.17s` in a narrow one; `unrecognized: %-7x` for a
     /// number without a name.
     fn kind(&self, number: u32, wide: bool) -> Kind {
@@ -256,10 +232,6 @@ impl Rows<'_, '_> {
                     line.put_hex(symbol.st_value, if self.is_64 { 16 } else { 8 });
                     line.put(b"   ", if self.is_64 { 1 } else { 3 });
                 }
-            } else if index == 0 && self.form == Form::Rela && !lituse {
-                line.put(&GAP, if self.is_64 { 20 } else { 12 });
-                line.put(b"-", (addend < 0) as usize);
-                line.put_hex(addend.unsigned_abs(), 1);
             }
         });
         if lituse {
@@ -276,12 +248,15 @@ impl Rows<'_, '_> {
                 });
             }
         } else if index != 0 {
-            error!(cx, " bad symbol index: ", hex(index).zero(8), " in reloc");
+            fill_error!(cx, " bad symbol index: %08x in reloc", index);
+        } else if self.form == Form::Rela {
+            cx.out.fill(b' ', self.gap());
+            put!(&mut cx.out, if addend < 0 { "-" } else { "" }, hex(addend.unsigned_abs()));
         }
         if machine == EM_SPARCV9 && number == R_SPARC_OLO10 {
             // The second addend lies above the type, in 24 bits.
             let second = i64::from(r_info as u32 as i32 >> 8);
-            put!(&mut cx.out, " + ", hex(second as u64));
+            fill!(&mut cx.out, " + %x", second as u64);
         }
         put!(&mut cx.out, "\n");
         if self.mips64 {
@@ -289,19 +264,25 @@ impl Rows<'_, '_> {
         }
     }
 
+    /// How many spaces an addend without a symbol stands behind.
+    fn gap(&self) -> usize {
+        if self.is_64 { 20 } else { 12 }
+    }
+
     /// What is the same in all rows of one type without a symbol: most rows of a program
     /// are such.
     fn plain(&self, r_info: u64, kind: &Kind) -> Plain {
-        let mut text = [0; Middle::ROOM];
-        let mut line = Line { bytes: &mut text, len: 0 };
-        line.put(b"  ", 2);
-        line.put_hex(r_info, self.digits);
-        line.put(b" ", 1);
-        line.put(&kind.cell, kind.len.into());
-        if self.form == Form::Rela {
-            line.put(&GAP, if self.is_64 { 20 } else { 12 });
+        let shown = short(&mut |out| {
+            put!(out, "  ", hex(r_info).zero(self.digits as u8), " ");
+            out.bytes(kind.cell.get(..kind.len.into()).unwrap_or_default());
+            if self.form == Form::Rela {
+                out.fill(b' ', self.gap());
+            }
+        });
+        let (mut text, len) = ([0; Middle::ROOM], shown.len());
+        if let Some(text) = text.get_mut(..len) {
+            text.copy_from_slice(&shown);
         }
-        let len = line.len;
         Plain { r_info, middle: Middle { text, len } }
     }
 
@@ -353,12 +334,10 @@ impl Rows<'_, '_> {
                 self.version(cx, index, symbol);
             }
             Some(None) => {
-                let at = dec(symbol.st_name);
-                error!(cx, "<corrupt string table index: ", at.width(3), ">");
+                fill_error!(cx, "<corrupt string table index: %3u>", symbol.st_name);
             }
             None => {
-                let at = dec(symbol.st_name);
-                put!(&mut cx.out, "<string table index: ", at.width(3), ">");
+                fill!(&mut cx.out, "<string table index: %3u>", symbol.st_name);
             }
         }
     }
@@ -394,7 +373,7 @@ impl Rows<'_, '_> {
                 let name = self.file.section_name(&section);
                 text::cut(&mut cx.out, self.file.options, name, 22);
             }
-            None => put!(&mut cx.out, "<section 0x", hex(section), ">"),
+            None => fill!(&mut cx.out, "<section 0x%x>", section),
         }
     }
 
@@ -420,14 +399,9 @@ const SHN_IA_64_ANSI_COMMON: u16 = 0xff00;
 /// How an instruction uses the address that one before it loaded: Alpha puts a number
 /// for that into the addend.
 fn put_lituse(out: &mut BufWriter, addend: i64) {
-    match addend {
-        0 => put!(out, " (ADDR)"),
-        1 => put!(out, " (BASE)"),
-        2 => put!(out, " (BYTOFF)"),
-        3 => put!(out, " (JSR)"),
-        4 => put!(out, " (TLSGD)"),
-        5 => put!(out, " (TLSLDM)"),
-        6 => put!(out, " (JSRDIRECT)"),
-        _ => put!(out, " <unknown addend: ", hex(addend as u64), ">"),
+    let uses = b"ADDR BASE BYTOFF JSR TLSGD TLSLDM JSRDIRECT";
+    match word(uses, b' ', usize::try_from(addend).unwrap_or(usize::MAX)) {
+        Some(name) => fill!(out, " (%s)"; name),
+        None => fill!(out, " <unknown addend: %x>", addend as u64),
     }
 }
