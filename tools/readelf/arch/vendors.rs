@@ -2,7 +2,6 @@
 
 use super::attributes::{Cursor, any_value, compatibility, raw, unknown, value};
 use crate::context::Context;
-use crate::readelf::file::File;
 use crate::readelf::names::{Names, attributes as names};
 use crate::readelf::pattern;
 use crate::words::word;
@@ -48,7 +47,9 @@ impl Vendor {
     }
 
     /// Prints one tag and its value.
-    pub fn show(self, cx: &mut Context, file: &File, cursor: &mut Cursor) {
+    // Not inlined: its frame makes all that uses it longer.
+    #[inline(never)]
+    pub fn show(self, cx: &mut Context, cursor: &mut Cursor) {
         let (tags, values) = match self {
             Aeabi => (names::AEABI, names::AEABI_VALUES),
             Riscv => (names::RISCV, names::RISCV_VALUES),
@@ -56,7 +57,7 @@ impl Vendor {
             Mspabi => (names::MSPABI, names::MSPABI_VALUES),
             C6xabi => (names::C6XABI, names::C6XABI_VALUES),
             Csky => (names::CSKY, names::CSKY_VALUES),
-            Gnu => return gnu(cx, file, cursor),
+            Gnu => return gnu(cx, cursor),
             Opaque => return opaque(cx, cursor),
         };
         let tag = cursor.word(cx);
@@ -65,14 +66,14 @@ impl Vendor {
             let tag = match self {
                 Mspabi => {
                     fill!(&mut cx.out, "  <unknown tag %d>: ", tag);
-                    return any_value(cx, file, cursor, tag, "<corrupt>");
+                    return any_value(cx, cursor, tag, "<corrupt>");
                 }
                 Arc => tag & 1,
                 // Above the known tags all count as strings.
                 Csky if tag > 22 => u32::MAX,
                 _ => tag,
             };
-            return unknown(cx, file, cursor, tag);
+            return unknown(cx, cursor, tag);
         }
         // These are printed if their value is known.
         if !(self == Csky && (18..=20).contains(&tag)) {
@@ -83,10 +84,10 @@ impl Vendor {
             | (Riscv, 5)
             | (Arc, 7 | 16 | 17)
             | (C6xabi, 67)
-            | (Csky, 4 | 5 | 21) => return value(cx, file, cursor, 1),
-            (Csky, 6 | 7) => return value(cx, file, cursor, 0),
+            | (Csky, 4 | 5 | 21) => return value(cx, cursor, 1),
+            (Csky, 6 | 7) => return value(cx, cursor, 0),
             (Aeabi | C6xabi, 32) => {
-                compatibility(cx, file, cursor);
+                compatibility(cx, cursor);
                 return;
             }
             (Aeabi, 64) => {
@@ -152,15 +153,15 @@ fn opaque(cx: &mut Context, cursor: &mut Cursor) {
 }
 
 /// Vendor `gnu`.
-pub fn gnu(cx: &mut Context, file: &File, cursor: &mut Cursor) {
+pub fn gnu(cx: &mut Context, cursor: &mut Cursor) {
     let tag = cursor.word(cx);
     if tag == 32 {
-        if !compatibility(cx, file, cursor) {
+        if !compatibility(cx, cursor) {
             warn!(cx, "corrupt vendor attribute");
         }
         return;
     }
-    let machine = match file.elf.header.e_machine {
+    let machine = match cursor.file.elf.header.e_machine {
         EM_SPARC | EM_SPARC32PLUS | EM_SPARCV9 => EM_SPARC,
         EM_MIPS | EM_MIPS_RS3_LE => EM_MIPS,
         EM_PPC | EM_PPC64 => EM_PPC,
@@ -170,10 +171,10 @@ pub fn gnu(cx: &mut Context, file: &File, cursor: &mut Cursor) {
             cursor.at = cursor.end;
             return;
         }
-        _ => return unknown(cx, file, cursor, tag),
+        _ => return unknown(cx, cursor, tag),
     };
     if tag & 2 != 0 {
-        return unknown(cx, file, cursor, tag);
+        return unknown(cx, cursor, tag);
     }
     match (machine, tag) {
         (EM_SPARC, 4) => return flags(cx, cursor, "HWCAPS", names::SPARC_HWCAPS),
@@ -188,9 +189,9 @@ pub fn gnu(cx: &mut Context, file: &File, cursor: &mut Cursor) {
     let wanted = key_of(machine, tag);
     match FEW.iter().position(|&known| known == wanted) {
         Some(place) => few(cx, cursor, place),
-        None if machine == EM_SPARC => unknown(cx, file, cursor, tag),
+        None if machine == EM_SPARC => unknown(cx, cursor, tag),
         // GNU readelf forgets the tag here.
-        None => unknown(cx, file, cursor, tag & 1),
+        None => unknown(cx, cursor, tag & 1),
     }
 }
 

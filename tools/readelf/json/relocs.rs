@@ -5,7 +5,7 @@ use crate::context::Context;
 use crate::readelf::file::File;
 use crate::readelf::names::Name;
 use crate::readelf::names::relocations::relocations;
-use crate::readelf::relocs::{Form, Symbols, TABLES, plt_form, split};
+use crate::readelf::relocs::{Form, Symbols, split, tables};
 use rt::elf::consts::*;
 use rt::elf::{Rel, Rela, Relr, Table};
 
@@ -13,14 +13,10 @@ pub fn relocs(cx: &mut Context, file: &File) {
     cx.json().array("relocations");
     if file.options.use_dynamic {
         let symbols = Symbols::of_dynamic(file);
-        for (title, address, size, form) in &TABLES {
-            let form = if *address == DT_JMPREL { plt_form(file) } else { *form };
-            let (address, size) = (file.dynamic.value(*address), file.dynamic.value(*size));
-            if size != 0 {
-                let offset = file.locate(cx, address, size);
-                cx.json().object("").words("table", title.as_bytes()).number("address", address);
-                rows(cx, file, form, (offset, size), &symbols);
-            }
+        for (title, address, size, form) in tables(file) {
+            let offset = file.locate(cx, address, size);
+            cx.json().object("").words("table", title).number("address", address);
+            rows(cx, file, form, (offset, size), &symbols);
         }
         cx.json().end_array();
         return;

@@ -8,6 +8,7 @@ pub use rows::split;
 use super::file::{self, File};
 use super::symver::Versions;
 use crate::context::Context;
+use crate::words::word;
 use rt::elf::consts::*;
 use rt::elf::{Encoding, Record, Rel, Rela, Relr, Table};
 use rt::put;
@@ -87,7 +88,7 @@ fn by_sections(cx: &mut Context, file: &File) {
     if found {
         return;
     }
-    if TABLES.iter().any(|&(_, _, tag, _)| file.dynamic.value(tag) != 0) {
+    if tables(file).next().is_some() {
         put!(
             &mut cx.out,
             "\nThere are no static relocations in this file.\n\
@@ -98,31 +99,38 @@ fn by_sections(cx: &mut Context, file: &File) {
     }
 }
 
-/// What the dynamic section may name: title, address, size, form.
-pub static TABLES: [(&str, i64, i64, Form); 4] = [
-    ("REL", DT_REL, DT_RELSZ, Form::Rel),
-    ("RELA", DT_RELA, DT_RELASZ, Form::Rela),
-    ("RELR", DT_RELR, DT_RELRSZ, Form::Relr),
-    ("PLT", DT_JMPREL, DT_PLTRELSZ, Form::Rela),
-];
+/// What the dynamic section may name.
+const TABLES: &[u8] = b"REL RELA RELR PLT";
+
+/// A table by its place in that list: title, address, size, form.
+// Not inlined: it is called in several places.
+#[inline(never)]
+pub fn table(file: &File, place: usize) -> Option<(&'static [u8], u64, u64, Form)> {
+    let title = word(TABLES, b' ', place)?;
+    let (address, size, form) = match place {
+        0 => (DT_REL, DT_RELSZ, Form::Rel),
+        1 => (DT_RELA, DT_RELASZ, Form::Rela),
+        2 => (DT_RELR, DT_RELRSZ, Form::Relr),
+        _ => (DT_JMPREL, DT_PLTRELSZ, plt_form(file)),
+    };
+    Some((title, file.dynamic.value(address), file.dynamic.value(size), form))
+}
+
+/// All that aren't empty.
+pub fn tables(file: &File) -> impl Iterator<Item = (&'static [u8], u64, u64, Form)> {
+    (0..4).filter_map(|place| table(file, place)).filter(|&(_, _, size, _)| size != 0)
+}
 
 fn by_dynamic(cx: &mut Context, file: &File) {
     let symbols = Symbols::of_dynamic(file);
     let mut found = false;
-    for (title, address, size, mut form) in TABLES {
-        let (address, size) = (file.dynamic.value(address), file.dynamic.value(size));
-        if size == 0 {
-            continue;
-        }
-        if title == "PLT" {
-            form = plt_form(file);
-        }
+    for (title, address, size, form) in tables(file) {
         fill!(
             &mut cx.out,
             "\n'%s' relocation section at offset %#x contains %ld bytes:\n",
             address,
             size;
-            title.as_bytes()
+            title
         );
         let offset = file.locate(cx, address, size);
         rows::show(cx, file, form, offset, size, &symbols);
@@ -135,7 +143,7 @@ fn by_dynamic(cx: &mut Context, file: &File) {
 
 /// The form of the PLT's relocations: `DT_PLTREL` or, where that says neither, what is
 /// usual for the machine.
-pub fn plt_form(file: &File) -> Form {
+fn plt_form(file: &File) -> Form {
     match (file.dynamic.value(DT_PLTREL), file.elf.header.e_machine) {
         (RELA, _) => Form::Rela,
         (REL, _) => Form::Rel,
