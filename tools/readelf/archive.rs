@@ -61,9 +61,9 @@ fn wrong(cx: &mut Context, archive: &[u8], text: rt::text::Text) -> bool {
 
 /// The same, with numbers in it.
 #[inline(never)]
-fn wrong_of(cx: &mut Context, archive: &[u8], pattern: rt::text::Text, numbers: &[u64]) -> bool {
-    Grade::Error.begin(cx, rt::text!(""));
-    fill!(&mut cx.err, "%s: "; archive);
+fn wrong_of(cx: &mut Context, archive: &[u8], pattern: &str, numbers: &[u64]) -> bool {
+    Grade::Error.begin(cx, "");
+    put!(&mut cx.err, text::name(archive), ": ");
     pattern::numbers(&mut cx.err, pattern, numbers);
     cx.end_line();
     false
@@ -232,7 +232,7 @@ impl<'a> Archive<'a> {
                 }
             };
         } else if with_index && !json {
-            fill!(&mut cx.out, "%s has no archive index\n"; name);
+            put!(&mut cx.out, text::name(name), " has no archive index\n");
         }
         if header.name() == b"//              " {
             let size = header.size();

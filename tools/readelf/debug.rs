@@ -5,6 +5,7 @@
 use super::file::File;
 use crate::context::Context;
 use crate::words::{place, words};
+use super::text;
 use rt::elf::consts::SHT_NOBITS;
 use rt::elf::{Reader, SectionHeader, c_str};
 use rt::fmt::hex;
@@ -97,23 +98,19 @@ pub fn show(cx: &mut Context, file: &File, section: &SectionHeader) -> bool {
         return true;
     }
     if section.sh_size == 0 {
-        fill!(&mut cx.out, "\nSection '%S' has no debugging data.\n"; name);
+        put!(&mut cx.out, "\nSection '", text::section(name), "' has no debugging data.\n");
         return true;
     }
     if section.sh_type == SHT_NOBITS {
-        fill!(
-            &mut cx.out,
-            "section '%S' has the NOBITS type - its contents are unreliable.\n";
-            name
-        );
+        put!(&mut cx.out, "section '", text::section(name), "' has the NOBITS type - its contents are unreliable.\n");
         return false;
     }
     let Some(link) = link else { return dwarf(cx, name, kind.unwrap_or_default()) };
     let Some(bytes) = file.read_section(cx, section, "section contents") else { return false };
-    fill!(&mut cx.out, "Contents of the %S section:\n\n"; name);
+    put!(&mut cx.out, "Contents of the ", text::section(name), " section:\n\n");
     let mut fine = match c_str(bytes, 0).filter(|_| bytes.contains(&0)) {
         Some(target) => {
-            fill!(&mut cx.out, "  Separate debug info file: %s\n"; target);
+            put!(&mut cx.out, "  Separate debug info file: ", text::name(target), "\n");
             let show = if link == 0 { debug_link } else { alternative_link };
             show(cx, file, bytes, target.len() + 1)
         }
@@ -138,7 +135,7 @@ fn dwarf(cx: &mut Context, name: &[u8], kind: &[u8]) -> bool {
         None => has(DWO, kind) || has(OTHER, kind) || kind.starts_with(b"line."),
     };
     if !known && !name.starts_with(b".gnu") {
-        fill!(&mut cx.out, "Unrecognized debug section: %S\n"; name);
+        put!(&mut cx.out, "Unrecognized debug section: ", text::section(name), "\n");
         return true;
     }
     fill_error!(cx, "DWARF is not supported yet: section '%S' is not shown"; name);

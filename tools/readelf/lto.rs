@@ -33,7 +33,7 @@ pub fn show(cx: &mut Context, file: &File) -> bool {
 fn table(cx: &mut Context, file: &File, section: &SectionHeader, suffix: &[u8]) -> bool {
     let name = file.section_name(section);
     if section.sh_size == 0 {
-        fill!(&mut cx.out, "\nLTO Symbol table '%s' is empty!\n"; name);
+        put!(&mut cx.out, "\nLTO Symbol table '", text::name(name), "' is empty!\n");
         return true;
     }
     let Some(bytes) = file.read_section(cx, section, "LTO symbols") else { return false };
@@ -41,14 +41,14 @@ fn table(cx: &mut Context, file: &File, section: &SectionHeader, suffix: &[u8]) 
         file.section_name(other).strip_prefix(EXTENSION).is_some_and(|rest| rest == suffix)
     });
     let data = extension.and_then(|extension| extension_data(cx, file, &extension));
-    fill!(&mut cx.out, "\nLTO Symbol table '%s'"; name);
+    put!(&mut cx.out, "\nLTO Symbol table '", text::name(name), "'");
     let extension = extension.filter(|_| data.is_some());
     if let Some(extension) = &extension {
         // With -W, GNU readelf has the first name in the buffer for both.
         let wide = file.options.wide;
         put!(&mut cx.out, if wide { " " } else { "\n " });
         let second = file.section_name(if wide { section } else { extension });
-        fill!(&mut cx.out, "and extension table '%s' contain:\n"; second);
+        put!(&mut cx.out, "and extension table '", text::name(second), "' contain:\n");
     } else {
         put!(&mut cx.out, " contains:\n");
     }

@@ -107,7 +107,7 @@ fn record(r: &Reader, at: usize, count: usize, wide: u32) -> Option<[u32; 7]> {
 #[inline(never)]
 fn put_name(out: &mut BufWriter, strings: &[u8], name: u32, index: &str) {
     match c_str(strings, name.into()) {
-        Some(name) => fill!(out, ": %s"; name),
+        Some(name) => put!(out, ": ", text::name(name)),
         None => pattern::numbers(out, index, &[name.into()]),
     }
 }

@@ -144,7 +144,7 @@ fn vendor_parts(cx: &mut Context, vendor: Vendor, file: &File, data: &[u8]) -> b
             error!(cx, "Corrupt attribute section name");
             return false;
         };
-        fill!(&mut cx.out, "Attribute Section: %s\n"; name);
+        put!(&mut cx.out, "Attribute Section: ", text::name(name), "\n");
         let mut part = Cursor { file, data, at: at + 4 + name.len() + 1, end };
         fine &= scopes(cx, vendor, name, &mut part);
         at = end;

@@ -5,6 +5,7 @@ use crate::context::Context;
 use crate::readelf::names::{Names, attributes as names};
 use crate::readelf::pattern;
 use crate::words::word;
+use crate::readelf::text;
 use rt::elf::c_str;
 use rt::elf::consts::*;
 use rt::put;
@@ -146,7 +147,7 @@ fn key(tag: u32, value: u64) -> u32 {
 /// GNU's attributes on a machine that has none.
 fn opaque(cx: &mut Context, cursor: &mut Cursor) {
     let string = c_str(cursor.data, cursor.at as u64).unwrap_or_default();
-    fill!(&mut cx.out, "  Unknown GNU attribute: %s\n"; string);
+    put!(&mut cx.out, "  Unknown GNU attribute: ", text::name(string), "\n");
     cursor.at += string.len();
     raw(&mut cx.out, cursor.rest());
     cursor.at = cursor.end;
@@ -235,7 +236,7 @@ fn named(cx: &mut Context, names: Names, key: u32, value: u32) {
 /// A value out of a few; or, from Power's on, of two bits, of Power's floats four: two for long
 /// double. What has more bits than that is told first.
 fn few(cx: &mut Context, cursor: &mut Cursor, place: usize) {
-    fill!(&mut cx.out, "  Tag_GNU_%s: "; word(FEW_TAGS, b' ', place).unwrap_or_default());
+    put!(&mut cx.out, "  Tag_GNU_", word(FEW_TAGS, b' ', place).unwrap_or_default(), ": ");
     let known = word(FEW_VALUES, b'\n', place.min(M68K_FP)).unwrap_or_default();
     let wide = place == MSP430_DATA_REGION;
     if place <= MSP430_DATA_REGION {
@@ -274,7 +275,7 @@ fn few(cx: &mut Context, cursor: &mut Cursor, place: usize) {
 
 /// A set of bits.
 fn flags(cx: &mut Context, cursor: &mut Cursor, tag: &str, names: Names) {
-    fill!(&mut cx.out, "  Tag_GNU_Sparc_%s: "; tag.as_bytes());
+    put!(&mut cx.out, "  Tag_GNU_Sparc_", tag.as_bytes(), ": ");
     let value = cursor.word(cx);
     if value == 0 {
         put!(&mut cx.out, "0");

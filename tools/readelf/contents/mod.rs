@@ -112,7 +112,7 @@ fn dump(
     }
     let name = file.section_name(section);
     if section.sh_size == 0 || section.sh_type == SHT_NOBITS {
-        fill!(&mut cx.out, "Section '%S' has no data to dump.\n"; name);
+        put!(&mut cx.out, "Section '", text::section(name), "' has no data to dump.\n");
         return true;
     }
     if kind == b'c' {

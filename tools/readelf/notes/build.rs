@@ -60,7 +60,7 @@ pub fn name(cx: &mut Context, file: &File, note: &Note) {
         None if (0x20..0x7f).contains(&id) => {
             let name = c_str(note.rest, 3).unwrap_or_default();
             let shown = if wide { name } else { name.get(..17).unwrap_or(name) };
-            fill!(out, "%s:"; shown);
+            put!(out, text::name(shown), ":");
             room -= shown.len() as i64 + 1;
             at = 3 + name.len() as u64 + 1;
         }
@@ -150,7 +150,7 @@ pub fn describe(cx: &mut Context, file: &File, note: &Note, regions: &mut Region
     if !desc.bytes.is_empty()
         && let Some(name) = symbol_at(file, start, func)
     {
-        fill!(out, " (%s)"; name);
+        put!(out, " (", text::name(name), ")");
     }
     put!(out, "\n");
     true

@@ -4,6 +4,7 @@ use super::{Bytes, Note, property};
 use crate::context::Context;
 use crate::readelf::file::File;
 use crate::words::{Hex, word};
+use crate::readelf::text;
 use rt::elf::c_str;
 use rt::io::BufWriter;
 use rt::put;
@@ -32,7 +33,7 @@ pub fn describe(cx: &mut Context, file: &File, note: &Note) -> bool {
             put!(out, "    Build ID: ", Hex(desc.bytes), "\n");
         }
         NT_GNU_GOLD_VERSION => {
-            fill!(out, "    Version: %s\n"; c_str(desc.bytes, 0).unwrap_or_default());
+            put!(out, "    Version: ", text::name(c_str(desc.bytes, 0).unwrap_or_default()), "\n");
         }
         NT_GNU_PROPERTY_TYPE_0 => property::list(out, file, *desc),
         _ => put!(out, "    Description data: ", Bytes(desc.bytes), "\n"),

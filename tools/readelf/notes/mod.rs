@@ -128,7 +128,7 @@ fn part(
             json::section(cx.json().object(""), file, index, section);
         } else {
             let name = file.section_name(section);
-            fill!(&mut cx.out, "\nDisplaying notes found in: %S\n"; name);
+            put!(&mut cx.out, "\nDisplaying notes found in: ", text::section(name), "\n");
         }
         copy = relocated(cx, file, unsupported, index, data);
     } else if json {

@@ -5,6 +5,7 @@ use crate::context::Context;
 use crate::readelf::file::File;
 use crate::readelf::{contents::relocate, lto};
 use crate::words::Bits;
+use crate::readelf::text;
 use rt::elf::consts::{EM_ALPHA, EM_FAKE_ALPHA, EM_SH, EM_SPARC, EM_SPARC32PLUS, EM_SPARCV9};
 use rt::elf::c_str;
 use rt::io::BufWriter;
@@ -117,6 +118,6 @@ pub fn packaging(cx: &mut Context, note: &Note) -> bool {
         return false;
     }
     let json = c_str(note.desc.bytes, 0).unwrap_or_default();
-    fill!(&mut cx.out, "    Packaging Metadata: %s\n"; json);
+    put!(&mut cx.out, "    Packaging Metadata: ", text::name(json), "\n");
     true
 }

@@ -4,6 +4,7 @@ use super::Note;
 use crate::context::Context;
 use crate::readelf::file::File;
 use crate::words::word;
+use crate::readelf::text;
 use rt::elf::c_str;
 use rt::elf::consts::{ELFOSABI_OPENVMS, EM_IA_64};
 use rt::io::BufWriter;
@@ -66,11 +67,11 @@ pub fn describe(cx: &mut Context, note: &Note) -> bool {
             let (link, header, id) = (n64(16), n32(24), string(32));
             put!(out, "\n");
             fill!(out, "   Link flags  : 0x%016x\n   Header flags: 0x%08x\n", link, header);
-            fill!(out, "   Image id    : %s\n"; id);
+            put!(out, "   Image id    : ", text::name(id), "\n");
             true
         }
         2 | 0x66 | 0x67 | 0x68 | 0x6a if size > 0 => {
-            fill!(out, "%s\n"; string(0));
+            put!(out, text::name(string(0)), "\n");
             true
         }
         _ => false,

@@ -9,6 +9,7 @@ use super::file::{self, File};
 use super::symver::Versions;
 use crate::context::Context;
 use crate::words::word;
+use crate::readelf::text;
 use rt::elf::consts::*;
 use rt::elf::{Encoding, Record, Rel, Rela, Relr, Table};
 use rt::put;
@@ -66,7 +67,7 @@ fn by_sections(cx: &mut Context, file: &File) {
         let count = size / form.size(file.elf.encoding) as u64;
         put!(&mut cx.out, "\nRelocation section ");
         if file.has_names() {
-            fill!(&mut cx.out, "'%S'"; file.section_name(&section));
+            put!(&mut cx.out, "'", text::section(file.section_name(&section)), "'");
         } else {
             fill!(&mut cx.out, "%u", section.sh_name);
         }

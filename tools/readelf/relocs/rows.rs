@@ -401,7 +401,7 @@ const SHN_IA_64_ANSI_COMMON: u16 = 0xff00;
 fn put_lituse(out: &mut BufWriter, addend: i64) {
     let uses = b"ADDR BASE BYTOFF JSR TLSGD TLSLDM JSRDIRECT";
     match word(uses, b' ', usize::try_from(addend).unwrap_or(usize::MAX)) {
-        Some(name) => fill!(out, " (%s)"; name),
+        Some(name) => put!(out, " (", text::name(name), ")"),
         None => fill!(out, " <unknown addend: %x>", addend as u64),
     }
 }
