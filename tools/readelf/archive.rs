@@ -47,28 +47,6 @@ struct Header<'a> {
     bytes: &'a [u8; HEADER as usize],
 }
 
-/// The end of the archive, or of what can be read of it.
-enum Stop {
-    End,
-    Short,
-}
-
-/// Tells what is wrong with the archive, and is false.
-#[inline(never)]
-fn wrong(cx: &mut Context, archive: &[u8], text: rt::text::Text) -> bool {
-    wrong_of(cx, archive, text, &[])
-}
-
-/// The same, with numbers in it.
-#[inline(never)]
-fn wrong_of(cx: &mut Context, archive: &[u8], pattern: &str, numbers: &[u64]) -> bool {
-    Grade::Error.begin(cx, "");
-    put!(&mut cx.err, text::name(archive), ": ");
-    pattern::numbers(&mut cx.err, pattern, numbers);
-    cx.end_line();
-    false
-}
-
 /// Reports on an archive: its index, and each of its members.
 pub fn report(cx: &mut Context, options: &Options, name: &[u8], source: &dyn Source) -> bool {
     if !options.json {
@@ -92,7 +70,7 @@ fn members(cx: &mut Context, options: &Options, name: &[u8], source: &dyn Source
     }
     if with_index {
         if archive.index.word == 0 {
-            wrong(cx, name, "unable to dump the index as none was found");
+            archive.wrong(cx, "unable to dump the index as none was found");
         } else {
             show_index(cx, options.json, &archive);
         }
@@ -106,16 +84,12 @@ fn members(cx: &mut Context, options: &Options, name: &[u8], source: &dyn Source
     let mut fine = true;
     let mut at = archive.members;
     loop {
-        let header = match Header::read(source, at) {
-            Ok(header) => header,
-            Err(Stop::End) => return fine,
-            Err(Stop::Short) => return wrong(cx, name, rt::text!("failed to read archive header")),
-        };
-        if !header.is_valid() {
-            return wrong(cx, name, rt::text!("did not find a valid archive header"));
+        if archive.ends_at(at) {
+            return fine;
         }
+        let Some(header) = archive.valid_header(cx, at) else { return false };
         let Some(member) = archive.member(cx, header) else {
-            return wrong(cx, name, rt::text!("bad archive file name"));
+            return archive.wrong(cx, "bad archive file name");
         };
         at += HEADER;
         if archive.thin {
@@ -129,7 +103,7 @@ fn members(cx: &mut Context, options: &Options, name: &[u8], source: &dyn Source
             let next = at.checked_add(header.size()).and_then(|at| at.checked_next_multiple_of(2));
             match next.filter(|next| i64::try_from(*next).is_ok()) {
                 Some(next) => at = next,
-                None => return wrong(cx, name, rt::text!("failed to seek to next archive header")),
+                None => return archive.wrong(cx, "failed to seek to next archive header"),
             }
         }
     }
@@ -201,21 +175,24 @@ impl<'a> Archive<'a> {
 
     /// Looks at the members that aren't files; false where that is hopeless.
     fn load(&mut self, cx: &mut Context, with_index: bool, json: bool) -> bool {
-        let (name, source) = (self.name, self.source);
-        let mut header = match Header::read(source, 8) {
-            Ok(header) => header,
-            Err(Stop::End) => return true,
-            Err(Stop::Short) => return wrong(cx, name, "failed to read archive header"),
+        if self.ends_at(8) {
+            return true;
+        }
+        let Some(mut header) = self.header(cx, 8, "failed to read archive header") else {
+            return false;
         };
-        let word = match header.name() {
-            b"/               " => 4,
-            b"/SYM64/         " => 8,
-            _ => 0,
+        // A `match` would be a comparison for each byte.
+        let word = if header.name() == b"/               " {
+            4
+        } else if header.name() == b"/SYM64/         " {
+            8
+        } else {
+            0
         };
         if word != 0 {
             let size = header.size();
             if with_index && size.cast_signed() < 0 {
-                return wrong_of(cx, name, "invalid archive header size: %ld", &[size]);
+                return self.wrong_of(cx, "invalid archive header size: %ld", &[size]);
             }
             let size = size.wrapping_add(size & 1);
             if with_index && !self.load_index(cx, word, size) {
@@ -223,28 +200,26 @@ impl<'a> Archive<'a> {
             }
             let Some(members) = (8 + HEADER).checked_add(size) else { return false };
             self.members = members;
-            header = match Header::read(source, members) {
-                Ok(header) => header,
-                Err(Stop::End) => return true,
-                Err(Stop::Short) => {
-                    let text = "failed to read archive header following archive index";
-                    return wrong(cx, name, text);
-                }
-            };
+            if self.ends_at(members) {
+                return true;
+            }
+            let what = "failed to read archive header following archive index";
+            let Some(second) = self.header(cx, members, what) else { return false };
+            header = second;
         } else if with_index && !json {
-            put!(&mut cx.out, text::name(name), " has no archive index\n");
+            put!(&mut cx.out, text::name(self.name), " has no archive index\n");
         }
         if header.name() == b"//              " {
             let size = header.size();
             if size < 8 {
-                return wrong_of(cx, name, "long name table is too small, (size = %u)", &[size]);
+                return self.wrong_of(cx, "long name table is too small, (size = %u)", &[size]);
             }
-            if size > source.size() {
-                return wrong_of(cx, name, "long name table is too big, (size = %#x)", &[size]);
+            if size > self.source.size() {
+                return self.wrong_of(cx, "long name table is too big, (size = %#x)", &[size]);
             }
-            self.long_names = source.get(self.members + HEADER, size);
+            self.long_names = self.source.get(self.members + HEADER, size);
             if self.long_names.is_none() {
-                return wrong(cx, name, "failed to read long symbol name string table");
+                return self.wrong(cx, "failed to read long symbol name string table");
             }
             self.members += HEADER + size;
         }
@@ -253,34 +228,77 @@ impl<'a> Archive<'a> {
 
     /// The index, which is the first member, of `size` bytes with numbers of `word` bytes.
     fn load_index(&mut self, cx: &mut Context, word: usize, size: u64) -> bool {
-        let (name, source) = (self.name, self.source);
+        let source = self.source;
         let wide = word as u64;
         if size < wide {
-            return wrong(cx, name, "the archive index is empty");
+            return self.wrong(cx, "the archive index is empty");
         }
         let start = 8 + HEADER + wide;
         let count = source.get(8 + HEADER, wide).and_then(|bytes| big_endian(bytes, word, 0));
         let Some(count) = count else {
-            return wrong(cx, name, "failed to read archive index");
+            return self.wrong(cx, "failed to read archive index");
         };
         let rest = size - wide;
         let Some(offsets_size) = count.checked_mul(wide).filter(|size| *size <= rest) else {
             let what = "the archive index is supposed to have 0x%x entries of %u bytes, \
                         but the size is only 0x%x";
-            return wrong_of(cx, name, what, &[count, wide, rest]);
+            return self.wrong_of(cx, what, &[count, wide, rest]);
         };
         let Some(offsets) = source.get(start, offsets_size) else {
-            return wrong(cx, name, "failed to read archive index");
+            return self.wrong(cx, "failed to read archive index");
         };
         let symbols_size = rest - offsets_size;
         if symbols_size == 0 {
-            return wrong(cx, name, "the archive has an index but no symbols");
+            return self.wrong(cx, "the archive has an index but no symbols");
         }
         let Some(symbols) = source.get(start + offsets_size, symbols_size) else {
-            return wrong(cx, name, "failed to read archive index symbol table");
+            return self.wrong(cx, "failed to read archive index symbol table");
         };
         self.index = Index { word, offsets, symbols };
         true
+    }
+
+    /// Tells what is wrong with the archive, and is false.
+    #[inline(never)]
+    fn wrong(&self, cx: &mut Context, text: &str) -> bool {
+        self.wrong_of(cx, text, &[])
+    }
+
+    /// The same, with numbers in it.
+    #[inline(never)]
+    fn wrong_of(&self, cx: &mut Context, pattern: &str, numbers: &[u64]) -> bool {
+        Grade::Error.begin(cx, "");
+        put!(&mut cx.err, text::name(self.name), ": ");
+        pattern::numbers(&mut cx.err, pattern, numbers);
+        cx.end_line();
+        false
+    }
+
+    /// Whether there is nothing from an offset on.
+    fn ends_at(&self, at: u64) -> bool {
+        at >= self.source.size()
+    }
+
+    /// The header at an offset; where it can't be read, that is told.
+    // Not inlined: it is called in many places.
+    #[inline(never)]
+    fn header(&self, cx: &mut Context, at: u64, what: &str) -> Option<Header<'a>> {
+        let header = Header::read(self.source, at);
+        if header.is_none() {
+            self.wrong(cx, what);
+        }
+        header
+    }
+
+    /// The header of a file; where it isn't one, that is told.
+    #[inline(never)]
+    fn valid_header(&self, cx: &mut Context, at: u64) -> Option<Header<'a>> {
+        let header = self.header(cx, at, "failed to read archive header")?;
+        if !header.is_valid() {
+            self.wrong(cx, "did not find a valid archive header");
+            return None;
+        }
+        Some(header)
     }
 
     /// What a member is called by its header.
@@ -311,17 +329,7 @@ impl<'a> Archive<'a> {
 
     /// What the member with its header at an offset is called.
     fn member_at(&self, cx: &mut Context, at: u64) -> Option<Member<'a>> {
-        let header = match Header::read(self.source, at) {
-            Ok(header) => header,
-            Err(_) => {
-                wrong(cx, self.name, rt::text!("failed to read archive header"));
-                return None;
-            }
-        };
-        if !header.is_valid() {
-            wrong(cx, self.name, rt::text!("did not find a valid archive header"));
-            return None;
-        }
+        let header = self.valid_header(cx, at)?;
         self.member(cx, header)
     }
 
@@ -363,12 +371,9 @@ impl<'a> Archive<'a> {
 }
 
 impl<'a> Header<'a> {
-    fn read(source: &'a dyn Source, at: u64) -> Result<Self, Stop> {
-        if at >= source.size() {
-            return Err(Stop::End);
-        }
-        let bytes = source.get(at, HEADER).and_then(|bytes| bytes.first_chunk());
-        bytes.map(|bytes| Header { bytes }).ok_or(Stop::Short)
+    fn read(source: &'a dyn Source, at: u64) -> Option<Self> {
+        let bytes = source.get(at, HEADER)?.first_chunk()?;
+        Some(Header { bytes })
     }
 
     fn name(&self) -> &'a [u8] {
@@ -418,8 +423,8 @@ fn show_index(cx: &mut Context, json: bool, archive: &Archive) {
         }
         before = offset;
         let Some(rest) = index.symbols.get(used..).filter(|rest| !rest.is_empty()) else {
-            let what = rt::text!("end of the symbol table reached before the end of the index");
-            wrong(cx, archive.name, what);
+            let what = "end of the symbol table reached before the end of the index";
+            archive.wrong(cx, what);
             break;
         };
         let symbol = c_str(rest, 0).unwrap_or_default();
@@ -440,11 +445,9 @@ fn show_index(cx: &mut Context, json: bool, archive: &Archive) {
     }
     let aligned = used.next_multiple_of(if index.word == 8 { 8 } else { 2 });
     if aligned < index.symbols.len() {
-        let what = rt::text!(
-            "%u bytes remain in the symbol table, \
-            but without corresponding entries in the index table"
-        );
-        wrong_of(cx, archive.name, what, &[(index.symbols.len() - aligned) as u64]);
+        let what = "%u bytes remain in the symbol table, \
+            but without corresponding entries in the index table";
+        archive.wrong_of(cx, what, &[(index.symbols.len() - aligned) as u64]);
     }
 }
 
