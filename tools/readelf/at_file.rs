@@ -55,25 +55,30 @@ fn split(text: &[u8], args: &mut Vec<&'static [u8]>) {
     let (mut current, mut begun) = (Vec::new(), false);
     let mut quote = 0;
     let mut bytes = text.iter().copied().take_while(|&byte| byte != 0);
-    loop {
-        let next = bytes.next();
-        let is_end = next.is_none_or(|byte| byte.is_ascii_whitespace() || byte == 0x0b);
-        if is_end && (quote == 0 || next.is_none()) {
+    while let Some(byte) = bytes.next() {
+        let is_space = byte.is_ascii_whitespace() || byte == 0x0b;
+        let mut literal = Some(byte);
+        if byte == b'\\' {
+            literal = bytes.next();
+        } else if byte == quote {
+            (quote, literal) = (0, None);
+        } else if quote != 0 {
+        } else if byte == b'\'' || byte == b'"' {
+            (quote, literal) = (byte, None);
+        } else if is_space {
             if begun {
                 args.push(core::mem::take(&mut current).leak());
             }
             begun = false;
-        } else {
-            begun = true;
+            continue;
         }
-        match next {
-            None => return,
-            _ if !begun => {}
-            Some(b'\\') => current.extend(bytes.next()),
-            Some(byte) if byte == quote => quote = 0,
-            Some(byte @ (b'\'' | b'"')) if quote == 0 => quote = byte,
-            Some(byte) => current.push(byte),
+        begun = true;
+        if let Some(byte) = literal {
+            current.push(byte);
         }
+    }
+    if begun {
+        args.push(current.leak());
     }
 }
 

@@ -95,16 +95,17 @@ impl<'a> Symbol<'a> {
     pub fn read(file: &File, bytes: &'a [u8]) -> Option<(Self, &'a [u8])> {
         let (name, bytes) = string(bytes)?;
         let (key, bytes) = string(bytes)?;
+        let rest = bytes.get(14..)?;
         let reader = Reader::new(file.elf.encoding, bytes);
         let symbol = Symbol {
             name,
             key,
-            kind: reader.u8(0)?,
-            visibility: reader.u8(1)?,
-            size: reader.u64(2)?,
-            slot: reader.u32(10)?,
+            kind: reader.u8(0).unwrap_or_default(),
+            visibility: reader.u8(1).unwrap_or_default(),
+            size: reader.u64(2).unwrap_or_default(),
+            slot: reader.u32(10).unwrap_or_default(),
         };
-        Some((symbol, bytes.get(14..)?))
+        Some((symbol, rest))
     }
 }
 

@@ -6,10 +6,10 @@
 
 use super::vendors::{self, Vendor};
 use crate::context::Context;
+use crate::readelf::contents::lines;
 use crate::readelf::file::File;
 use crate::readelf::text;
 use rt::elf::{Reader, c_str};
-use rt::fmt::hex;
 use rt::io::BufWriter;
 use rt::put;
 
@@ -193,7 +193,7 @@ fn scopes(cx: &mut Context, vendor: Vendor, name: &[u8], part: &mut Cursor) -> b
             }
         } else if !cursor.is_empty() {
             put!(&mut cx.out, "  Unknown attribute:\n");
-            raw(&mut cx.out, cursor.rest());
+            lines(&mut cx.out, 0, cursor.rest());
         }
         part.at += size;
     }
@@ -256,25 +256,4 @@ pub fn compatibility(cx: &mut Context, cursor: &mut Cursor) -> bool {
     }
     put!(&mut cx.out, "\n");
     there
-}
-
-/// Bytes in hexadecimal and as text, sixteen a line.
-pub fn raw(out: &mut BufWriter, bytes: &[u8]) {
-    for (index, line) in bytes.chunks(16).enumerate() {
-        fill!(out, "  0x%08x ", 16 * index);
-        for column in 0..16 {
-            match line.get(column) {
-                Some(&byte) => put!(out, hex(byte).zero(2)),
-                None => put!(out, "  "),
-            }
-            if column % 4 == 3 {
-                put!(out, " ");
-            }
-        }
-        for &byte in line {
-            out.byte(if (0x20..0x7f).contains(&byte) { byte } else { b'.' });
-        }
-        put!(out, "\n");
-    }
-    put!(out, "\n");
 }

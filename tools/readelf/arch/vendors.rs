@@ -1,7 +1,8 @@
 //! Object attributes: what the tags of each vendor mean.
 
-use super::attributes::{Cursor, any_value, compatibility, raw, unknown, value};
+use super::attributes::{Cursor, any_value, compatibility, unknown, value};
 use crate::context::Context;
+use crate::readelf::contents::lines;
 use crate::readelf::names::{Names, attributes as names};
 use crate::readelf::pattern;
 use crate::words::word;
@@ -149,7 +150,7 @@ fn opaque(cx: &mut Context, cursor: &mut Cursor) {
     let string = c_str(cursor.data, cursor.at as u64).unwrap_or_default();
     put!(&mut cx.out, "  Unknown GNU attribute: ", text::name(string), "\n");
     cursor.at += string.len();
-    raw(&mut cx.out, cursor.rest());
+    lines(&mut cx.out, 0, cursor.rest());
     cursor.at = cursor.end;
 }
 
@@ -281,9 +282,11 @@ fn flags(cx: &mut Context, cursor: &mut Cursor, tag: &str, names: Names) {
         put!(&mut cx.out, "0");
     }
     let mut before = "";
-    for (_, name) in names.iter().filter(|(bit, _)| value & 1 << bit != 0) {
-        put!(&mut cx.out, before, name);
-        before = "|";
+    for bit in (0..32).filter(|bit| value & 1 << bit != 0) {
+        if let Some(name) = &names.get(bit) {
+            put!(&mut cx.out, before, name);
+            before = "|";
+        }
     }
     put!(&mut cx.out, "\n");
 }

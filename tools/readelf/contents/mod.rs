@@ -276,7 +276,9 @@ fn unpacked(
 }
 
 /// Sixteen bytes a line: the address, four words, the same as text.
-fn lines(out: &mut BufWriter, mut address: u64, bytes: &[u8]) {
+// Not inlined: attributes that nobody knows are shown so, too.
+#[inline(never)]
+pub fn lines(out: &mut BufWriter, mut address: u64, bytes: &[u8]) {
     for line in bytes.chunks(16) {
         put!(out, "  0x", hex(address).zero(8), " ");
         let Some(room) = out.room::<64>() else { return };

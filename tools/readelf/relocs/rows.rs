@@ -177,30 +177,24 @@ impl Rows<'_, '_> {
     /// `%-22s` in a wide report, `%-17.17s` in a narrow one; `unrecognized: %-7x` for a
     /// number without a name.
     fn kind(&self, number: u32, wide: bool) -> Kind {
-        let mut cell = [b' '; Kind::ROOM];
-        let mut line = Line { bytes: &mut cell, len: 0 };
-        let width = match self.kinds.and_then(|kinds| kinds.get(number)) {
-            Some(name) => {
-                for &byte in name.pieces().flatten() {
-                    line.put(&[byte], 1);
-                }
-                if !wide {
-                    line.len = line.len.min(17);
-                }
-                if wide { 22 } else { 17 }
+        let mut is_known = false;
+        let shown = short(&mut |out| {
+            is_known = self.kinds.is_some_and(|kinds| kinds.put(out, number));
+            if !is_known {
+                put!(out, "unrecognized: ", hex(number));
             }
-            None => {
-                line.put(b"unrecognized: ", 14);
-                line.put_hex(number.into(), 1);
-                21
-            }
+        });
+        let (width, most) = match (is_known, wide) {
+            (false, _) => (21, Kind::ROOM),
+            (true, true) => (22, Kind::ROOM),
+            (true, false) => (17, 17),
         };
-        let end = line.len;
-        // What was written past the end, too.
-        if let Some(rest) = cell.get_mut(end..) {
-            rest.fill(b' ');
+        let len = shown.len().min(most);
+        let mut cell = [b' '; Kind::ROOM];
+        for (place, &byte) in cell.iter_mut().zip(&shown).take(len) {
+            *place = byte;
         }
-        Kind { number, len: end.max(width) as u8, cell }
+        Kind { number, len: len.max(width) as u8, cell }
     }
 
     /// One row: the columns up to the symbol in one piece, then the rest.
@@ -271,6 +265,7 @@ impl Rows<'_, '_> {
 
     /// What is the same in all rows of one type without a symbol: most rows of a program
     /// are such.
+    #[inline(never)]
     fn plain(&self, r_info: u64, kind: &Kind) -> Plain {
         let shown = short(&mut |out| {
             put!(out, "  ", hex(r_info).zero(self.digits as u8), " ");
@@ -294,6 +289,7 @@ impl Rows<'_, '_> {
     }
 
     /// The second and third type of an ELF64 MIPS entry.
+    #[inline(never)]
     fn more_kinds(&self, out: &mut BufWriter, info: u64) {
         for (title, number) in [("Type2: ", info >> 8), ("Type3: ", info >> 16)] {
             let kind = self.kind(number as u32 & 0xff, false);
@@ -304,6 +300,7 @@ impl Rows<'_, '_> {
     }
 
     /// An indirect function has no value to show but its name, in the same column.
+    #[inline(never)]
     fn function(&self, cx: &mut Context, index: u32, symbol: &Symbol) {
         let (width, room) = if self.is_64 { (16, 14) } else { (10, 8) };
         let name = self.symbols.strings.filter(|_| symbol.st_name != 0);
@@ -344,6 +341,7 @@ impl Rows<'_, '_> {
 
     /// A section's symbol goes by the section's name.
     #[cold]
+    #[inline(never)]
     fn nameless(&self, cx: &mut Context, index: u32, symbol: &Symbol) {
         let header = &self.file.elf.header;
         if symbol.kind() != STT_SECTION {
