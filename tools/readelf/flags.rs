@@ -112,35 +112,33 @@ impl Flags {
     fn put(self, out: &mut BufWriter, e_flags: u32) -> bool {
         let (mut mask, mut found, mut last) = (0u32, false, 0);
         let mut bytes = self.bytes;
-        let texts = core::iter::from_fn(|| {
-            let head = take(&mut bytes, 1)? as u8;
-            let form = head >> 5;
+        while let Some(head) = take(&mut bytes, 1) {
+            let form = head as u8 >> 5;
+            let mut next = |len: u8| take(&mut bytes, len.into()).unwrap_or_default();
             if form == BIT {
-                (mask, found) = (1 << (take(&mut bytes, 1)? & 31), false);
+                (mask, found) = (1 << (next(1) & 31), false);
             } else if form & 1 == 1 && form != NEXT {
-                (mask, found) = (take(&mut bytes, 4)?, false);
+                (mask, found) = (next(4), false);
             }
             let value = (e_flags & mask) >> (mask.trailing_zeros() & 31);
             let holds = match form {
                 ELSE => !found,
                 ANY | BIT => value != 0,
                 _ => {
-                    let len = usize::from(form >> 1);
-                    last = if form == NEXT { last + 1 } else { take(&mut bytes, len)? };
+                    last = if form == NEXT { last + 1 } else { next(form >> 1) };
                     value == last
                 }
             };
             found |= holds;
-            let text = split(&mut bytes, usize::from(head & 31))?;
-            Some(if holds { text } else { &[] })
-        });
-        for text in texts {
-            let mut text = text.iter().flat_map(packing::expand);
-            match text.next() {
-                Some(b'+') | None => {}
-                Some(&first) => put!(out, ", ", [first]),
+            let text = split(&mut bytes, head as usize & 31).unwrap_or_default();
+            let mut comma = ", ";
+            for &byte in text.iter().filter(|_| holds).flat_map(packing::expand) {
+                if comma.is_empty() || byte != b'+' {
+                    put!(out, comma);
+                    out.byte(byte);
+                }
+                comma = "";
             }
-            text.for_each(|&byte| out.byte(byte));
         }
         found
     }

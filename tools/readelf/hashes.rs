@@ -5,7 +5,6 @@ use super::file::File;
 use crate::context::Context;
 use rt::elf::Reader;
 use rt::elf::consts::*;
-use rt::fmt::dec;
 
 /// The hash tables, as far as they can be read.
 #[derive(Clone, Copy, Default)]
@@ -99,16 +98,15 @@ impl<'a> Words<'a> {
     ) -> Option<Self> {
         let word = Words::size(wide);
         let Some(size) = count.checked_mul(word as u64) else {
-            let tail = " elements of size ";
-            error!(cx, "Size overflow prevents reading ", dec(count), tail, dec(word));
+            fill_error!(cx, "Size overflow prevents reading %u elements of size %u", count, word);
             return None;
         };
         if size > file.elf.size() {
-            error!(cx, "Invalid number of dynamic entries: ", dec(count));
+            fill_error!(cx, "Invalid number of dynamic entries: %u", count);
             return None;
         }
         let Some(bytes) = file.elf.bytes(offset, size) else {
-            error!(cx, "Unable to read in ", dec(size), " bytes of dynamic data");
+            fill_error!(cx, "Unable to read in %u bytes of dynamic data", size);
             return None;
         };
         Some(Words { reader: Reader::new(file.elf.encoding, bytes), wide })

@@ -9,9 +9,6 @@ use rt::io::BufWriter;
 use rt::put;
 
 pub fn show(cx: &mut Context, file: &File) -> bool {
-    if !file.options.histogram {
-        return true;
-    }
     if let Some(hash) = &file.dynamic.hashes.sysv {
         head(&mut cx.out, b"", hash.buckets.len());
         sysv(cx, hash).show(&mut cx.out, hash.buckets.len());

@@ -17,9 +17,6 @@ use rt::io::BufWriter;
 use rt::put;
 
 pub fn show(cx: &mut Context, file: &File) -> bool {
-    if !file.options.versions {
-        return true;
-    }
     let mut found = false;
     for section in file.sections.iter() {
         match section.sh_type {

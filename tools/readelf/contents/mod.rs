@@ -23,9 +23,7 @@ use unpack::{inflate, zstd};
 
 /// Goes through the sections in order, whatever the order of the options is.
 pub fn show(cx: &mut Context, file: &File) -> bool {
-    let options = file.options;
-    let wanted = !options.dumps.is_empty() || options.lint || options.debug.any;
-    !wanted || file.lacks_sections() || chosen(cx, file, dump)
+    file.lacks_sections() || chosen(cx, file, dump)
 }
 
 /// The same in JSON.
@@ -37,8 +35,19 @@ pub fn json(cx: &mut Context, file: &File) {
     cx.json().end_array();
 }
 
-/// Prints one section in the form of a [`Dump`]'s kind.
-type Show = fn(&mut Context, &File, &mut Option<u32>, u32, &SectionHeader, u8) -> bool;
+/// A section, and how it is to be shown.
+struct Chosen<'f, 'a> {
+    file: &'f File<'a>,
+    section: SectionHeader,
+    index: u32,
+    /// A [`Dump`]'s.
+    kind: u8,
+    /// The last type of relocations that was told to be unsupported.
+    unsupported: Option<u32>,
+}
+
+/// Prints one section.
+type Show = fn(&mut Context, &mut Chosen) -> bool;
 
 // Not inlined: a report without dumps shall not pay for the stack that this needs.
 #[inline(never)]
@@ -55,22 +64,17 @@ fn chosen(cx: &mut Context, file: &File, show: Show) -> bool {
         error!(cx, "Section name must be provided ");
         fine = false;
     }
-    let mut unsupported = None;
-    for (index, section) in file.sections.iter().enumerate() {
-        for kind in *b"xRpwcf" {
-            let wanted = |dump: &Dump| {
-                let number = number(dump.section);
-                let named = kind != b'f' || !dump.section.is_empty();
-                dump.kind == kind
-                    && named
-                    && number.map_or(dump.section == file.section_name(&section), |number| {
-                        number as usize == index
-                    })
-            };
-            if kind == b'w' || dumps.iter().any(wanted) {
-                fine &= show(cx, file, &mut unsupported, index as u32, &section, kind);
+    let section = SectionHeader::default();
+    let mut chosen = Chosen { file, section, index: 0, kind: 0, unsupported: None };
+    for section in file.sections.iter() {
+        chosen.section = section;
+        for &kind in b"xRpwcf" {
+            chosen.kind = kind;
+            if kind == b'w' || dumps.iter().any(|dump| chosen.is_meant(dump)) {
+                fine &= show(cx, &mut chosen);
             }
         }
+        chosen.index += 1;
     }
     let mut missing: Vec<Entry> = Vec::new();
     for dump in dumps {
@@ -91,6 +95,19 @@ fn chosen(cx: &mut Context, file: &File, show: Show) -> bool {
     fine
 }
 
+impl Chosen<'_, '_> {
+    /// Whether an option is about this section.
+    fn is_meant(&self, dump: &Dump) -> bool {
+        if dump.kind != self.kind || dump.kind == b'f' && dump.section.is_empty() {
+            return false;
+        }
+        match number(dump.section) {
+            Some(number) => number == self.index,
+            None => dump.section == self.file.section_name(&self.section),
+        }
+    }
+}
+
 /// The number that a section is chosen by, as `strtoul` reads it; none where the whole of
 /// it isn't one.
 fn number(text: &[u8]) -> Option<u32> {
@@ -99,14 +116,8 @@ fn number(text: &[u8]) -> Option<u32> {
     u32::try_from(value as i32).ok()
 }
 
-fn dump(
-    cx: &mut Context,
-    file: &File,
-    unsupported: &mut Option<u32>,
-    index: u32,
-    section: &SectionHeader,
-    kind: u8,
-) -> bool {
+fn dump(cx: &mut Context, chosen: &mut Chosen) -> bool {
+    let (file, section, kind) = (chosen.file, &chosen.section, chosen.kind);
     if kind == b'w' {
         return debug::show(cx, file, section);
     }
@@ -125,9 +136,8 @@ fn dump(
     }
     let title: &[u8] = if kind == b'p' { b"String" } else { b"Hex" };
     fill!(&mut cx.out, "\n%s dump of section '%S':\n"; title, name);
-    let Ok((bytes, relocated)) = contents(cx, file, unsupported, index, section, raw, kind) else {
-        return false;
-    };
+    let address = section.sh_addr;
+    let Ok((bytes, relocated)) = contents(cx, chosen, raw) else { return false };
     let bytes = bytes.as_deref().unwrap_or(raw);
     if kind == b'p' {
         if relocated {
@@ -138,7 +148,7 @@ fn dump(
         if relocated && kind == b'x' {
             put!(&mut cx.out, " NOTE: ", NOT_APPLIED);
         }
-        lines(&mut cx.out, section.sh_addr, bytes);
+        lines(&mut cx.out, address, bytes);
     }
     true
 }
@@ -150,21 +160,18 @@ struct Wrong;
 /// are relocations for it.
 fn contents(
     cx: &mut Context,
-    file: &File,
-    unsupported: &mut Option<u32>,
-    index: u32,
-    section: &SectionHeader,
+    chosen: &mut Chosen,
     raw: &[u8],
-    kind: u8,
 ) -> Result<(Option<Vec<u8>>, bool), Wrong> {
+    let (file, index) = (chosen.file, chosen.index);
     let mut copy = None;
     if file.options.decompress {
-        copy = unpacked(cx, file, section, raw)?;
+        copy = unpacked(cx, file, &chosen.section, raw)?;
     }
     let relocated = relocate::relocated(file, index);
-    if kind == b'R' && relocated {
+    if chosen.kind == b'R' && relocated {
         let bytes = copy.get_or_insert_with(|| raw.to_vec());
-        if !relocate::apply(cx, file, unsupported, index, bytes) {
+        if !relocate::apply(cx, file, &mut chosen.unsupported, index, bytes) {
             return Err(Wrong);
         }
     }
@@ -172,14 +179,8 @@ fn contents(
 }
 
 /// One section in JSON: the bytes, or the strings.
-fn json_dump(
-    cx: &mut Context,
-    file: &File,
-    unsupported: &mut Option<u32>,
-    index: u32,
-    section: &SectionHeader,
-    kind: u8,
-) -> bool {
+fn json_dump(cx: &mut Context, chosen: &mut Chosen) -> bool {
+    let (file, section, kind) = (chosen.file, &chosen.section, chosen.kind);
     if !b"xRp".contains(&kind) {
         // Of these nothing is shown in JSON.
         return kind == b'w';
@@ -188,11 +189,10 @@ fn json_dump(
     if section.sh_type != SHT_NOBITS {
         raw = file.data(section).unwrap_or_default();
     }
-    let Ok((bytes, relocated)) = contents(cx, file, unsupported, index, section, raw, kind) else {
-        return false;
-    };
+    let Ok((bytes, relocated)) = contents(cx, chosen, raw) else { return false };
     let bytes = bytes.as_deref().unwrap_or(raw);
-    json::section(cx.json().object(""), file, index, section);
+    let section = &chosen.section;
+    json::section(cx.json().object(""), file, chosen.index, section);
     cx.json().number("sh_addr", section.sh_addr).number("size", bytes.len() as u64);
     cx.json().bool("relocated", relocated && kind == b'R');
     if kind != b'p' {

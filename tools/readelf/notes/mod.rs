@@ -66,7 +66,7 @@ fn known(owner: &[u8]) -> Option<usize> {
 }
 
 pub fn show(cx: &mut Context, file: &File) -> bool {
-    !file.options.notes || walk(cx, file, false)
+    walk(cx, file, false)
 }
 
 /// The same in JSON.

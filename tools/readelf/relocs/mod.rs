@@ -15,9 +15,6 @@ use rt::elf::{Encoding, Record, Rel, Rela, Relr, Table};
 use rt::put;
 
 pub fn show(cx: &mut Context, file: &File) -> bool {
-    if !file.options.relocs {
-        return true;
-    }
     if file.options.use_dynamic {
         by_dynamic(cx, file);
     } else if !file.lacks_sections() {
