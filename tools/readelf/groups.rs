@@ -68,7 +68,12 @@ pub fn show(cx: &mut Context, file: &File) -> bool {
     let mut group_of = Vec::new();
     // Most groups are linked with the same symbol table.
     let mut last: Option<(u32, Symbols)> = None;
-    for (index, section) in file.sections_of(SHT_GROUP) {
+    let mut index = 0u32;
+    for section in file.sections.iter() {
+        index += 1;
+        if section.sh_type != SHT_GROUP {
+            continue;
+        }
         if !any {
             any = true;
             group_of.resize(file.sections.len(), NONE);
@@ -101,13 +106,13 @@ pub fn show(cx: &mut Context, file: &File) -> bool {
             fill!(
                 &mut cx.out,
                 "group section [%5u] `%S' [%s] contains %u sections:\n   [Index]    Name\n",
-                index,
+                index - 1,
                 count;
                 name,
                 signature
             );
         }
-        show_members(cx, file, index as u32, members, &mut group_of);
+        show_members(cx, file, index - 1, members, &mut group_of);
     }
     if wanted && !any {
         put!(&mut cx.out, "\nThere are no section groups in this file.\n");

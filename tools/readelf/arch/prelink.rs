@@ -13,11 +13,15 @@ const ENTRY: usize = 20;
 
 pub fn show(cx: &mut Context, file: &File) -> bool {
     let mut fine = true;
-    for (_, section) in file.sections_of(SHT_GNU_LIBLIST) {
-        let linked = file.sections.get(section.sh_link as usize).unwrap_or_default();
+    for section in file.sections.iter() {
+        if section.sh_type != SHT_GNU_LIBLIST {
+            continue;
+        }
         let data = file.read_section(cx, &section, "liblist section data");
-        let strings = data
-            .and_then(|_| file.read_section(cx, &linked, "liblist string table"));
+        let strings = match (data, file.sections.get(section.sh_link as usize)) {
+            (Some(_), Some(linked)) => file.read_section(cx, &linked, "liblist string table"),
+            _ => None,
+        };
         let whole = data.zip(strings).filter(|_| section.sh_entsize == ENTRY as u64);
         let Some((data, strings)) = whole else {
             fine = false;

@@ -3,7 +3,7 @@
 use super::attributes::{Cursor, any_value, compatibility, unknown, value};
 use crate::context::Context;
 use crate::readelf::contents::lines;
-use crate::readelf::names::{Names, attributes as names};
+use crate::readelf::names::{ByMachine, Names, attributes as names, by_machine};
 use crate::readelf::pattern;
 use crate::words::word;
 use crate::readelf::text;
@@ -27,6 +27,22 @@ pub enum Vendor {
 }
 
 use Vendor::*;
+
+/// The names of the tags of each vendor that has some, and of their values.
+const NAMES: ByMachine = by_machine! {
+    [0] => names::AEABI,
+    [1] => names::AEABI_VALUES,
+    [2] => names::RISCV,
+    [3] => names::RISCV_VALUES,
+    [4] => names::ARC,
+    [5] => names::ARC_VALUES,
+    [6] => names::MSPABI,
+    [7] => names::MSPABI_VALUES,
+    [8] => names::C6XABI,
+    [9] => names::C6XABI_VALUES,
+    [10] => names::CSKY,
+    [11] => names::CSKY_VALUES,
+};
 
 impl Vendor {
     pub fn of(e_machine: u16) -> Vendor {
@@ -52,15 +68,14 @@ impl Vendor {
     // Not inlined: its frame makes all that uses it longer.
     #[inline(never)]
     pub fn show(self, cx: &mut Context, cursor: &mut Cursor) {
-        let (tags, values) = match self {
-            Aeabi => (names::AEABI, names::AEABI_VALUES),
-            Riscv => (names::RISCV, names::RISCV_VALUES),
-            Arc => (names::ARC, names::ARC_VALUES),
-            Mspabi => (names::MSPABI, names::MSPABI_VALUES),
-            C6xabi => (names::C6XABI, names::C6XABI_VALUES),
-            Csky => (names::CSKY, names::CSKY_VALUES),
+        match self {
             Gnu => return gnu(cx, cursor),
             Opaque => return opaque(cx, cursor),
+            _ => {}
+        }
+        let place = 2 * self as u16;
+        let (Some(tags), Some(values)) = (NAMES.names(place), NAMES.names(place + 1)) else {
+            return;
         };
         let tag = cursor.word(cx);
         let name = &tags.get(tag);
@@ -100,7 +115,7 @@ impl Vendor {
                 // Another tag and its value, of which only the architecture makes sense.
                 if cursor.word(cx) == 6 {
                     let arch = cursor.word(cx);
-                    named(cx, names::AEABI_VALUES, key(6, arch.into()), arch);
+                    named(cx, values, key(6, arch.into()), arch);
                 } else {
                     put!(&mut cx.out, "???\n");
                 }

@@ -158,17 +158,22 @@ pub fn describe(cx: &mut Context, file: &File, note: &Note, regions: &mut Region
 
 /// The symbol that begins at an address: a function, or anything else.
 fn symbol_at<'a>(file: &File<'a>, address: u64, func: bool) -> Option<&'a [u8]> {
-    let (_, section) = file.sections_of(SHT_SYMTAB).next()?;
+    let section = file.sections.iter().find(|section| section.sh_type == SHT_SYMTAB)?;
     let strings = file.linked_strings(&section);
     let bytes = file.data(&section)?;
     let symbols = rt::elf::Table::<Symbol>::new(file.elf.encoding, bytes, section.sh_entsize)?;
-    symbols.iter().find_map(|symbol| {
+    for symbol in symbols.iter() {
         let fits = match symbol.kind() {
             STT_FUNC => func,
             STT_OBJECT | STT_NOTYPE => !func,
             _ => false,
         };
-        let name = c_str(strings, symbol.st_name.into()).filter(|name| !name.is_empty())?;
-        (fits && symbol.st_value == address && symbol.st_shndx != 0).then_some(name)
-    })
+        if fits && symbol.st_value == address && symbol.st_shndx != 0 {
+            let name = c_str(strings, symbol.st_name.into()).unwrap_or_default();
+            if !name.is_empty() {
+                return Some(name);
+            }
+        }
+    }
+    None
 }

@@ -13,7 +13,7 @@ pub use vms::{civil, time as vms_time, unix_time};
 use super::contents::relocate;
 use super::file::File;
 use super::json;
-use super::names::note_types as names;
+use super::names::{ByMachine, by_machine, note_types as names};
 use super::text;
 use crate::context::Context;
 use crate::words::words;
@@ -53,13 +53,22 @@ mod owner {
     pub const SPU: Option<usize> = Some(6);
     pub const VMS: Option<usize> = Some(7);
     pub const STAPSDT: Option<usize> = Some(8);
-    pub const AMDGPU: Option<usize> = Some(9);
     pub const FDO: Option<usize> = Some(10);
     pub const CORE: Option<usize> = Some(11);
 }
 
 const OWNERS: &[u8] =
     b"NetBSD-CORE NetBSD PaX GNU FreeBSD OpenBSD SPU/ IPF/VMS stapsdt AMDGPU FDO CORE";
+
+/// The types of notes that an owner has of its own, by the owner's place.
+const TYPES: ByMachine = by_machine! {
+    [3] => names::GNU,
+    [4] => names::FREEBSD,
+    [5] => names::OPENBSD,
+    [7] => names::VMS,
+    [8] => names::STAPSDT,
+    [9] => names::AMDGPU,
+};
 
 fn known(owner: &[u8]) -> Option<usize> {
     words(OWNERS, b' ').position(|prefix| owner.starts_with(prefix))
@@ -83,11 +92,15 @@ fn walk(cx: &mut Context, file: &File, json: bool) -> bool {
     let is_core = file.elf.header.e_type == ET_CORE;
     let mut unsupported = None;
     if !is_core {
-        for (index, section) in file.sections_of(SHT_NOTE) {
-            any = true;
-            let place = [section.sh_offset, section.sh_size, section.sh_addralign];
-            let section = Some((index as u32, &section));
-            fine &= part(cx, file, json, &place, section, &mut unsupported);
+        let mut index = 0;
+        for section in file.sections.iter() {
+            if section.sh_type == SHT_NOTE {
+                any = true;
+                let place = [section.sh_offset, section.sh_size, section.sh_addralign];
+                let section = Some((index, &section));
+                fine &= part(cx, file, json, &place, section, &mut unsupported);
+            }
+            index += 1;
         }
     }
     if any {
@@ -97,7 +110,10 @@ fn walk(cx: &mut Context, file: &File, json: bool) -> bool {
         put!(&mut cx.out, "No notes found file.\n");
     }
     file.retry_segments(cx);
-    for segment in file.segments.iter().filter(|s| s.p_type == PT_NOTE) {
+    for segment in file.segments.iter() {
+        if segment.p_type != PT_NOTE {
+            continue;
+        }
         let place = [segment.p_offset, segment.p_filesz, segment.p_align];
         fine &= part(cx, file, json, &place, None, &mut unsupported);
     }
@@ -297,18 +313,11 @@ pub fn kind(out: &mut BufWriter, file: &File, note: &Note) {
     let elsewhere = matches!(place, owner::FREEBSD | owner::OPENBSD);
     let generic = if file.elf.header.e_type == ET_CORE { names::CORE } else { names::OTHER };
     let named = match place {
-        owner::GNU => names::GNU,
-        owner::FREEBSD => names::FREEBSD,
         owner::NETBSD_CORE => {
             return other::netbsd_core_type(out, file.elf.header.e_machine, n_type);
         }
-        owner::OPENBSD => names::OPENBSD,
         owner::SPU => return put!(out, text::name(note.owner.get(4..).unwrap_or_default())),
-        owner::VMS => names::VMS,
-        owner::STAPSDT => names::STAPSDT,
-        owner::AMDGPU => names::AMDGPU,
-        // An owner of whom nothing special is known.
-        _ => generic,
+        _ => place.and_then(|place| TYPES.names(place as u16)).unwrap_or(generic),
     };
     // What some don't have of their own is as elsewhere.
     let shown = named.put(out, n_type) || elsewhere && generic.put(out, n_type);
