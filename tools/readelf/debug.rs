@@ -3,9 +3,9 @@
 //! files, is told to be missing.
 
 use super::file::File;
+use super::text;
 use crate::context::Context;
 use crate::words::{place, words};
-use super::text;
 use rt::elf::consts::SHT_NOBITS;
 use rt::elf::{Reader, SectionHeader, c_str};
 use rt::fmt::hex;
@@ -102,7 +102,12 @@ pub fn show(cx: &mut Context, file: &File, section: &SectionHeader) -> bool {
         return true;
     }
     if section.sh_type == SHT_NOBITS {
-        put!(&mut cx.out, "section '", text::section(name), "' has the NOBITS type - its contents are unreliable.\n");
+        put!(
+            &mut cx.out,
+            "section '",
+            text::section(name),
+            "' has the NOBITS type - its contents are unreliable.\n"
+        );
         return false;
     }
     let Some(link) = link else { return dwarf(cx, name, kind.unwrap_or_default()) };

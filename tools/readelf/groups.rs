@@ -31,8 +31,7 @@ fn tell(cx: &mut Context, mistake: usize, member: u32, group: u32, to: u32) {
     let contained = mistake == CONTAINED;
     match count(mistake) {
         ..MOST => {
-            let relation: &[u8] =
-                if contained { b"already in group" } else { b"> maximum" };
+            let relation: &[u8] = if contained { b"already in group" } else { b"> maximum" };
             fill_error!(
                 cx,
                 "section [%5u] in group section [%5u] %s section [%5u]",
@@ -45,7 +44,9 @@ fn tell(cx: &mut Context, mistake: usize, member: u32, group: u32, to: u32) {
         MOST if contained => {
             warn!(cx, "Further error messages about already contained group sections suppressed");
         }
-        MOST => warn!(cx, "Further error messages about overlarge group section indices suppressed"),
+        MOST => {
+            warn!(cx, "Further error messages about overlarge group section indices suppressed")
+        }
         _ => {}
     }
 }
@@ -135,8 +136,7 @@ pub fn signature<'a>(
         return Some(file.section_name(&of));
     }
     let linked = file.sections.get(symtab.sh_link as usize).filter(|_| symtab.sh_link != 0);
-    let strings =
-        linked.and_then(|linked| file.read_section(cx, &linked, "string table"));
+    let strings = linked.and_then(|linked| file.read_section(cx, &linked, "string table"));
     Some(c_str(strings.unwrap_or_default(), symbol.st_name.into()).unwrap_or(b"<corrupt>"))
 }
 

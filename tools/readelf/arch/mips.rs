@@ -31,6 +31,7 @@ pub fn show(cx: &mut Context, file: &File) -> bool {
 }
 
 /// `Elf_MIPS_ABIFlags_v0`: which processor and which registers the file needs.
+#[inline(never)]
 fn abi_flags(cx: &mut Context, file: &File) -> bool {
     let Some(section) = file.section_called(b".MIPS.abiflags") else { return true };
     if section.sh_size != 24 {
@@ -221,6 +222,7 @@ fn got<'a>(
 
 /// The table of a file that is linked dynamically: local entries, and one for each symbol
 /// from `DT_MIPS_GOTSYM` on.
+#[inline(never)]
 fn primary_got(cx: &mut Context, file: &File) -> bool {
     let value = |tag| file.dynamic.value(tag);
     let (address, locals) = (value(DT_PLTGOT), value(DT_MIPS_LOCAL_GOTNO));
@@ -273,21 +275,15 @@ fn primary_entries(cx: &mut Context, file: &File, got: &Got, locals: u64, global
     if globals.is_empty() {
         return;
     }
-    got.titles(
-        &mut cx.out,
-        true,
-        "\n Global entries:\n;Initial;Sym.Val.; Type    Ndx Name",
-    );
+    got.titles(&mut cx.out, true, "\n Global entries:\n;Initial;Sym.Val.; Type    Ndx Name");
     let before = if word == 8 { 76 } else { 52 };
     for index in globals {
         let whole = got.entry(cx, at, true);
         match file.dynamic.symbols.and_then(|symbols| symbols.table.get(index as usize)) {
             Some(symbol) => got.symbol(&mut cx.out, file, &symbol, before),
-            None => fill!(
-                &mut cx.out,
-                " <symbol index %u exceeds number of dynamic symbols>\n",
-                index
-            ),
+            None => {
+                fill!(&mut cx.out, " <symbol index %u exceeds number of dynamic symbols>\n", index)
+            }
         }
         if !whole {
             return;
@@ -297,6 +293,7 @@ fn primary_entries(cx: &mut Context, file: &File, got: &Got, locals: u64, global
 }
 
 /// The table of a file that is linked statically: the section `.got`.
+#[inline(never)]
 fn static_got(cx: &mut Context, file: &File) {
     let Some(section) = file.section_called(b".got") else { return };
     let what = "Global Offset Table data";
@@ -329,6 +326,7 @@ fn static_entries(cx: &mut Context, got: &Got, size: u64) -> bool {
 }
 
 /// GNU's second table, with an entry for each relocation of the procedure linkage table.
+#[inline(never)]
 fn plt_got(cx: &mut Context, file: &File) -> bool {
     let value = |tag| file.dynamic.value(tag);
     let (address, relocs, kind) = (value(DT_MIPS_PLTGOT), value(DT_JMPREL), value(DT_PLTREL));
@@ -357,11 +355,7 @@ fn plt_got(cx: &mut Context, file: &File) -> bool {
             return true;
         }
     }
-    got.titles(
-        &mut cx.out,
-        false,
-        "\n Entries:\n;Initial;Sym.Val.; Type    Ndx Name",
-    );
+    got.titles(&mut cx.out, false, "\n Entries:\n;Initial;Sym.Val.; Type    Ndx Name");
     let before = if word == 8 { 65 } else { 41 };
     let symbols = file.dynamic.symbols;
     for index in 0..count {

@@ -11,6 +11,8 @@ const SHT_GNU_LIBLIST: u32 = 0x6fff_fff7;
 /// The size of `Elf32_Lib`, `Elf64_Lib`.
 const ENTRY: usize = 20;
 
+// Not inlined: a large frame makes all that uses it longer.
+#[inline(never)]
 pub fn show(cx: &mut Context, file: &File) -> bool {
     let mut fine = true;
     for section in file.sections.iter() {

@@ -342,7 +342,8 @@ mod tests {
     #[test]
     fn every_type_is_found() {
         for &(machines, types) in LIST {
-            for (machine, pair) in machines.iter().flat_map(|m| types.chunks(2).map(move |p| (m, p)))
+            for (machine, pair) in
+                machines.iter().flat_map(|m| types.chunks(2).map(move |p| (m, p)))
             {
                 assert_eq!(look_up(*machine, pair[0].into()), Some(Some(pair[1])));
             }

@@ -141,12 +141,7 @@ fn properties(cx: &mut Context, file: &File, note: &Note) {
         if let Some(value) = value {
             json.number("value", value.into());
             if let Some((name, bits, _)) = of_processor(file.elf.header.e_machine, pr_type) {
-                super::bits(
-                    json.words("pr_type_name", name),
-                    "value_names",
-                    value.into(),
-                    bits,
-                );
+                super::bits(json.words("pr_type_name", name), "value_names", value.into(), bits);
             }
         }
         json.end_object();

@@ -73,12 +73,7 @@ pub fn name(cx: &mut Context, file: &File, note: &Note) {
         }
     }
     if at > size {
-        return fill_error!(
-            cx,
-            "corrupt name field: namesz: %u but parsing gets to %u",
-            size,
-            at
-        );
+        return fill_error!(cx, "corrupt name field: namesz: %u but parsing gets to %u", size, at);
     }
     let value = if at == 4 { value } else { note.rest.get(at as usize..).unwrap_or_default() };
     let number;
@@ -92,11 +87,7 @@ pub fn name(cx: &mut Context, file: &File, note: &Note) {
     if kind == b'*' {
         let count = (size - at).saturating_sub(1) as usize;
         if count > 8 {
-            fill_error!(
-                cx,
-                "corrupt numeric name field: too many bytes in the value: %x",
-                count
-            );
+            fill_error!(cx, "corrupt numeric name field: too many bytes in the value: %x", count);
         }
         let value = relocate::get(value.get(..count.min(8)).unwrap_or(value), Data::Lsb);
         let key = u32::try_from(value).unwrap_or(u32::MAX);

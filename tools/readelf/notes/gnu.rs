@@ -3,8 +3,8 @@
 use super::{Bytes, Note, property};
 use crate::context::Context;
 use crate::readelf::file::File;
-use crate::words::{Hex, word};
 use crate::readelf::text;
+use crate::words::{Hex, word};
 use rt::elf::c_str;
 use rt::io::BufWriter;
 use rt::put;

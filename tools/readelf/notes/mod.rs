@@ -92,15 +92,13 @@ fn walk(cx: &mut Context, file: &File, json: bool) -> bool {
     let is_core = file.elf.header.e_type == ET_CORE;
     let mut unsupported = None;
     if !is_core {
-        let mut index = 0;
-        for section in file.sections.iter() {
+        for (index, section) in (0..).zip(file.sections.iter()) {
             if section.sh_type == SHT_NOTE {
                 any = true;
                 let place = [section.sh_offset, section.sh_size, section.sh_addralign];
                 let section = Some((index, &section));
                 fine &= part(cx, file, json, &place, section, &mut unsupported);
             }
-            index += 1;
         }
     }
     if any {
@@ -212,11 +210,7 @@ fn notes(cx: &mut Context, file: &File, data: &[u8], align: u64, json: bool) -> 
             *field = if word == 8 { r.u64(8 * index) } else { narrow() }.unwrap_or_default();
         }
         let Some((note, size)) = decode(r, 3 * word, fields, align) else {
-            fill_warning!(
-                cx,
-                "note with invalid namesz and/or descsz found at offset %#x",
-                at
-            );
+            fill_warning!(cx, "note with invalid namesz and/or descsz found at offset %#x", at);
             let [n_namesz, n_descsz, n_type] = fields;
             fill_warning!(
                 cx,

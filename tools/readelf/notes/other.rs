@@ -3,11 +3,11 @@
 use super::{Note, unknown};
 use crate::context::Context;
 use crate::readelf::file::File;
+use crate::readelf::text;
 use crate::readelf::{contents::relocate, lto};
 use crate::words::Bits;
-use crate::readelf::text;
-use rt::elf::consts::{EM_ALPHA, EM_FAKE_ALPHA, EM_SH, EM_SPARC, EM_SPARC32PLUS, EM_SPARCV9};
 use rt::elf::c_str;
+use rt::elf::consts::{EM_ALPHA, EM_FAKE_ALPHA, EM_SH, EM_SPARC, EM_SPARC32PLUS, EM_SPARCV9};
 use rt::io::BufWriter;
 use rt::put;
 
@@ -24,7 +24,7 @@ pub fn netbsd(cx: &mut Context, note: &Note) -> bool {
             fill!(out, "  NetBSD\t\t0x%08x\tIDENT %u (%u.%u", size, value, major, minor);
             // Between releases NetBSD counts in letters.
             let letters = value / 10_000;
-            if letters % 100 == 0 {
+            if letters.is_multiple_of(100) {
                 fill!(out, ".%u", value / 100 % 100);
             } else {
                 put!(out, if letters % 100 > 26 { "Z" } else { "" });

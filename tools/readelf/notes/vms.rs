@@ -3,8 +3,8 @@
 use super::Note;
 use crate::context::Context;
 use crate::readelf::file::File;
-use crate::words::word;
 use crate::readelf::text;
+use crate::words::word;
 use rt::elf::c_str;
 use rt::elf::consts::{ELFOSABI_OPENVMS, EM_IA_64};
 use rt::io::BufWriter;
