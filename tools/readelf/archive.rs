@@ -15,6 +15,7 @@ use alloc::vec::Vec;
 use rt::elf::{Part, Source, c_str};
 use rt::input::Input;
 use rt::put;
+use rt::text::Text;
 
 /// `ar_name`, `ar_size` and `ar_fmag` of a member's header; the rest is nobody's business.
 const HEADER: u64 = 60;
@@ -70,7 +71,7 @@ fn members(cx: &mut Context, options: &Options, name: &[u8], source: &dyn Source
     }
     if with_index {
         if archive.index.word == 0 {
-            archive.wrong(cx, "unable to dump the index as none was found");
+            archive.wrong(cx, rt::text!("unable to dump the index as none was found"));
         } else {
             show_index(cx, options.json, &archive);
         }
@@ -89,7 +90,7 @@ fn members(cx: &mut Context, options: &Options, name: &[u8], source: &dyn Source
         }
         let Some(header) = archive.valid_header(cx, at) else { return false };
         let Some(member) = archive.member(cx, header) else {
-            return archive.wrong(cx, "bad archive file name");
+            return archive.wrong(cx, rt::text!("bad archive file name"));
         };
         at += HEADER;
         if archive.thin {
@@ -103,7 +104,9 @@ fn members(cx: &mut Context, options: &Options, name: &[u8], source: &dyn Source
             let next = at.checked_add(header.size()).and_then(|at| at.checked_next_multiple_of(2));
             match next.filter(|next| i64::try_from(*next).is_ok()) {
                 Some(next) => at = next,
-                None => return archive.wrong(cx, "failed to seek to next archive header"),
+                None => {
+                    return archive.wrong(cx, rt::text!("failed to seek to next archive header"));
+                }
             }
         }
     }
@@ -178,7 +181,8 @@ impl<'a> Archive<'a> {
         if self.ends_at(8) {
             return true;
         }
-        let Some(mut header) = self.header(cx, 8, "failed to read archive header") else {
+        let Some(mut header) = self.header(cx, 8, rt::text!("failed to read archive header"))
+        else {
             return false;
         };
         // A `match` would be a comparison for each byte.
@@ -192,7 +196,7 @@ impl<'a> Archive<'a> {
         if word != 0 {
             let size = header.size();
             if with_index && size.cast_signed() < 0 {
-                return self.wrong_of(cx, "invalid archive header size: %ld", &[size]);
+                return self.wrong_of(cx, rt::text!("invalid archive header size: %ld"), &[size]);
             }
             let size = size.wrapping_add(size & 1);
             if with_index && !self.load_index(cx, word, size) {
@@ -203,7 +207,7 @@ impl<'a> Archive<'a> {
             if self.ends_at(members) {
                 return true;
             }
-            let what = "failed to read archive header following archive index";
+            let what = rt::text!("failed to read archive header following archive index");
             let Some(second) = self.header(cx, members, what) else { return false };
             header = second;
         } else if with_index && !json {
@@ -212,14 +216,22 @@ impl<'a> Archive<'a> {
         if header.name() == b"//              " {
             let size = header.size();
             if size < 8 {
-                return self.wrong_of(cx, "long name table is too small, (size = %u)", &[size]);
+                return self.wrong_of(
+                    cx,
+                    rt::text!("long name table is too small, (size = %u)"),
+                    &[size],
+                );
             }
             if size > self.source.size() {
-                return self.wrong_of(cx, "long name table is too big, (size = %#x)", &[size]);
+                return self.wrong_of(
+                    cx,
+                    rt::text!("long name table is too big, (size = %#x)"),
+                    &[size],
+                );
             }
             self.long_names = self.source.get(self.members + HEADER, size);
             if self.long_names.is_none() {
-                return self.wrong(cx, "failed to read long symbol name string table");
+                return self.wrong(cx, rt::text!("failed to read long symbol name string table"));
             }
             self.members += HEADER + size;
         }
@@ -231,28 +243,30 @@ impl<'a> Archive<'a> {
         let source = self.source;
         let wide = word as u64;
         if size < wide {
-            return self.wrong(cx, "the archive index is empty");
+            return self.wrong(cx, rt::text!("the archive index is empty"));
         }
         let start = 8 + HEADER + wide;
         let count = source.get(8 + HEADER, wide).and_then(|bytes| big_endian(bytes, word, 0));
         let Some(count) = count else {
-            return self.wrong(cx, "failed to read archive index");
+            return self.wrong(cx, rt::text!("failed to read archive index"));
         };
         let rest = size - wide;
         let Some(offsets_size) = count.checked_mul(wide).filter(|size| *size <= rest) else {
-            let what = "the archive index is supposed to have 0x%x entries of %u bytes, \
-                        but the size is only 0x%x";
+            let what = rt::text!(
+                "the archive index is supposed to have 0x%x entries of %u bytes, \
+                        but the size is only 0x%x"
+            );
             return self.wrong_of(cx, what, &[count, wide, rest]);
         };
         let Some(offsets) = source.get(start, offsets_size) else {
-            return self.wrong(cx, "failed to read archive index");
+            return self.wrong(cx, rt::text!("failed to read archive index"));
         };
         let symbols_size = rest - offsets_size;
         if symbols_size == 0 {
-            return self.wrong(cx, "the archive has an index but no symbols");
+            return self.wrong(cx, rt::text!("the archive has an index but no symbols"));
         }
         let Some(symbols) = source.get(start + offsets_size, symbols_size) else {
-            return self.wrong(cx, "failed to read archive index symbol table");
+            return self.wrong(cx, rt::text!("failed to read archive index symbol table"));
         };
         self.index = Index { word, offsets, symbols };
         true
@@ -260,14 +274,14 @@ impl<'a> Archive<'a> {
 
     /// Tells what is wrong with the archive, and is false.
     #[inline(never)]
-    fn wrong(&self, cx: &mut Context, text: &str) -> bool {
+    fn wrong(&self, cx: &mut Context, text: Text) -> bool {
         self.wrong_of(cx, text, &[])
     }
 
     /// The same, with numbers in it.
     #[inline(never)]
-    fn wrong_of(&self, cx: &mut Context, pattern: &str, numbers: &[u64]) -> bool {
-        Grade::Error.begin(cx, "");
+    fn wrong_of(&self, cx: &mut Context, pattern: Text, numbers: &[u64]) -> bool {
+        Grade::Error.begin(cx, rt::text!(""));
         put!(&mut cx.err, text::name(self.name), ": ");
         pattern::numbers(&mut cx.err, pattern, numbers);
         cx.end_line();
@@ -282,7 +296,7 @@ impl<'a> Archive<'a> {
     /// The header at an offset; where it can't be read, that is told.
     // Not inlined: it is called in many places.
     #[inline(never)]
-    fn header(&self, cx: &mut Context, at: u64, what: &str) -> Option<Header<'a>> {
+    fn header(&self, cx: &mut Context, at: u64, what: Text) -> Option<Header<'a>> {
         let header = Header::read(self.source, at);
         if header.is_none() {
             self.wrong(cx, what);
@@ -293,9 +307,9 @@ impl<'a> Archive<'a> {
     /// The header of a file; where it isn't one, that is told.
     #[inline(never)]
     fn valid_header(&self, cx: &mut Context, at: u64) -> Option<Header<'a>> {
-        let header = self.header(cx, at, "failed to read archive header")?;
+        let header = self.header(cx, at, rt::text!("failed to read archive header"))?;
         if !header.is_valid() {
-            self.wrong(cx, "did not find a valid archive header");
+            self.wrong(cx, rt::text!("did not find a valid archive header"));
             return None;
         }
         Some(header)
@@ -423,7 +437,7 @@ fn show_index(cx: &mut Context, json: bool, archive: &Archive) {
         }
         before = offset;
         let Some(rest) = index.symbols.get(used..).filter(|rest| !rest.is_empty()) else {
-            let what = "end of the symbol table reached before the end of the index";
+            let what = rt::text!("end of the symbol table reached before the end of the index");
             archive.wrong(cx, what);
             break;
         };
@@ -445,8 +459,10 @@ fn show_index(cx: &mut Context, json: bool, archive: &Archive) {
     }
     let aligned = used.next_multiple_of(if index.word == 8 { 8 } else { 2 });
     if aligned < index.symbols.len() {
-        let what = "%u bytes remain in the symbol table, \
-            but without corresponding entries in the index table";
+        let what = rt::text!(
+            "%u bytes remain in the symbol table, \
+            but without corresponding entries in the index table"
+        );
         archive.wrong_of(cx, what, &[(index.symbols.len() - aligned) as u64]);
     }
 }

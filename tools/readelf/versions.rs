@@ -102,7 +102,7 @@ fn record(r: &Reader, at: usize, count: usize, wide: u32) -> Option<[u32; 7]> {
 
 /// A name, or what stands for one that isn't in the strings, as a [pattern].
 #[inline(never)]
-fn put_name(out: &mut BufWriter, strings: &[u8], name: u32, index: &str) {
+fn put_name(out: &mut BufWriter, strings: &[u8], name: u32, index: rt::text::Text) {
     match c_str(strings, name.into()) {
         Some(name) => put!(out, ": ", text::name(name)),
         None => pattern::numbers(out, index, &[name.into()]),
@@ -157,7 +157,7 @@ fn definition(cx: &mut Context, file: &File, r: &Reader, at: usize) -> Option<u3
     let mut at = after(r, at, aux)?;
     let [mut name, mut next_aux, ..] = record(r, at, 2, 0b11)?;
     put!(&mut cx.out, "Name");
-    put_name(&mut cx.out, strings, name, " index: %u");
+    put_name(&mut cx.out, strings, name, rt::text!(" index: %u"));
     put!(&mut cx.out, "\n");
     for parent in 1..count {
         if stuck(cx, b"vda_next", next_aux, 8, parent == count - 1) {
@@ -173,7 +173,7 @@ fn definition(cx: &mut Context, file: &File, r: &Reader, at: usize) -> Option<u3
         };
         [name, next_aux, ..] = aux;
         fill!(&mut cx.out, "  %#06x: Parent %u", at, parent);
-        put_name(&mut cx.out, strings, name, ", name index: %u");
+        put_name(&mut cx.out, strings, name, rt::text!(", name index: %u"));
         put!(&mut cx.out, "\n");
     }
     Some(next)
@@ -184,7 +184,7 @@ fn need(cx: &mut Context, file: &File, r: &Reader, at: usize) -> Option<u32> {
     let strings = file.dynamic.strings.unwrap_or_default();
     let [version, count, name, aux, next, ..] = record(r, at, 5, 0b11100)?;
     fill!(&mut cx.out, "  %#06x: Version: %u  File", at, version);
-    put_name(&mut cx.out, strings, name, ": %x");
+    put_name(&mut cx.out, strings, name, rt::text!(": %x"));
     fill!(&mut cx.out, "  Cnt: %u\n", count);
     let at = after(r, at, aux)?;
     if needed_of(cx, strings, r, at, count).is_none() {
@@ -204,7 +204,7 @@ fn needed_of(
     for number in 1..=count {
         let [_, flags, other, name, next, ..] = record(r, at, 5, 0b11001)?;
         fill!(&mut cx.out, "  %#06x:   Name", at);
-        put_name(&mut cx.out, strings, name, " index: %x");
+        put_name(&mut cx.out, strings, name, rt::text!(" index: %x"));
         put!(&mut cx.out, "  Flags: ");
         put_flags(&mut cx.out, flags);
         fill!(&mut cx.out, "  Version: %u\n", other);

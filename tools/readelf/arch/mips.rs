@@ -107,7 +107,7 @@ impl Got<'_> {
     }
 
     /// Prints an address behind some text.
-    fn put_address(&self, out: &mut BufWriter, before: &str, address: u64) {
+    fn put_address(&self, out: &mut BufWriter, before: rt::text::Text, address: u64) {
         let mask = if self.word == 8 { u64::MAX } else { u32::MAX.into() };
         put!(out, before, hex(address & mask).zero(self.digits()));
     }
@@ -122,7 +122,7 @@ impl Got<'_> {
     #[inline(never)]
     fn entry(&self, cx: &mut Context, at: u64, by_gp: bool) -> bool {
         let address = self.address.wrapping_add(at);
-        self.put_address(&mut cx.out, "  ", address);
+        self.put_address(&mut cx.out, rt::text!("  "), address);
         // Farther away `gp` can't reach.
         if by_gp && at >= 0xfff0 {
             put!(&mut cx.out, "           ");
@@ -131,7 +131,7 @@ impl Got<'_> {
             fill!(&mut cx.out, " %6d(gp)", from_gp);
         }
         if let Some(value) = self.value(at) {
-            self.put_address(&mut cx.out, " ", value);
+            self.put_address(&mut cx.out, rt::text!(" "), value);
             return true;
         }
         put!(&mut cx.out, " ");
@@ -185,7 +185,7 @@ impl Got<'_> {
     fn symbol(&self, out: &mut BufWriter, file: &File, symbol: &Symbol, before: usize) {
         let header = &file.elf.header;
         let osabi = header.e_ident.osabi();
-        self.put_address(out, " ", symbol.st_value);
+        self.put_address(out, rt::text!(" "), symbol.st_value);
         let kind = symbols::symbol_type(symbol.kind(), header.e_machine, osabi);
         put!(out, " ", left(&kind, 7).cut(), " ");
         let index = symbol.st_shndx;
@@ -242,7 +242,7 @@ fn primary_got(cx: &mut Context, file: &File) -> bool {
     let word = file.elf.encoding.word() as u64;
     let size = locals.wrapping_add(globals).wrapping_mul(word);
     let got = got(cx, file, address, size, "Global Offset Table data");
-    got.put_address(&mut cx.out, "\nPrimary GOT:\n Canonical gp value: ", got.gp());
+    got.put_address(&mut cx.out, rt::text!("\nPrimary GOT:\n Canonical gp value: "), got.gp());
     got.titles(&mut cx.out, true, "\n\n Reserved entries:\n;Initial; Purpose");
     let whole = got.entry(cx, 0, true);
     put!(&mut cx.out, " Lazy resolver\n");
@@ -301,7 +301,7 @@ fn static_got(cx: &mut Context, file: &File) {
     let data = data.map(|data| Reader::new(file.elf.encoding, data));
     let word = file.elf.encoding.word() as u64;
     let got = Got { address: section.sh_addr, data, word };
-    got.put_address(&mut cx.out, "\nStatic GOT:\n Canonical gp value: ", got.gp());
+    got.put_address(&mut cx.out, rt::text!("\nStatic GOT:\n Canonical gp value: "), got.gp());
     put!(&mut cx.out, "\n");
     if data.is_none() || static_entries(cx, &got, section.sh_size) {
         put!(&mut cx.out, "\n");
