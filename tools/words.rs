@@ -72,6 +72,8 @@ pub fn leading(text: &mut &[u8]) -> Option<u64> {
         *text = rest;
     }
     number.map(i64::cast_unsigned)
+}
+
 /// A number as `strtoul` reads it, wrapped round where it is negative, and what follows; without
 /// end it is as large as can be. Base 0: 8 or 16 behind `0` and `0x`, else 10.
 // Not inlined: it is called in many places.
