@@ -44,6 +44,13 @@ pub fn place(list: &[u8], word: &[u8]) -> Option<usize> {
     words(list, b' ').position(|other| other == word)
 }
 
+/// The word at a place in a list, where there is one.
+// Not inlined: it is called in many places.
+#[inline(never)]
+pub fn word(list: &[u8], between: u8, place: usize) -> Option<&[u8]> {
+    words(list, between).nth(place)
+}
+
 /// A number without a sign, in digits of this base and nothing else.
 pub fn number(text: &[u8], base: u32) -> Option<u64> {
     let mut number = 0u64;
@@ -65,6 +72,32 @@ pub fn leading(text: &mut &[u8]) -> Option<u64> {
         *text = rest;
     }
     number.map(i64::cast_unsigned)
+}
+
+/// A number as `strtoul` reads it, wrapped round where it is negative, and what follows; without
+/// end it is as large as can be. Base 0: 8 or 16 behind `0` and `0x`, else 10.
+// Not inlined: it is called in many places.
+#[inline(never)]
+pub fn c_number(text: &[u8], base: u32) -> (u64, &[u8]) {
+    let text = text.trim_ascii_start();
+    let (negative, digits) = match text {
+        [b'-', digits @ ..] => (true, digits),
+        [b'+', digits @ ..] => (false, digits),
+        digits => (false, digits),
+    };
+    let (base, mut rest) = match digits {
+        _ if base != 0 => (base, digits),
+        [b'0', b'x' | b'X', digits @ ..] if !digits.is_empty() => (16, digits),
+        [b'0', digits @ ..] => (8, digits),
+        digits => (10, digits),
+    };
+    let mut value = 0u64;
+    while let [digit, after @ ..] = rest {
+        let Some(digit) = char::from(*digit).to_digit(base) else { break };
+        value = value.saturating_mul(base.into()).saturating_add(digit.into());
+        rest = after;
+    }
+    (if negative { value.wrapping_neg() } else { value }, rest)
 }
 
 /// Which share of a whole a part is, in so many parts: without overflow.
@@ -150,6 +183,19 @@ mod tests {
         {
             assert_eq!(number(text, base), None);
         }
+    }
+
+    #[test]
+    fn numbers_as_c_reads_them() {
+        assert_eq!(c_number(b"12        ", 10), (12, &b"        "[..]));
+        assert_eq!(c_number(b" 7:1374", 10), (7, &b":1374"[..]));
+        assert_eq!(c_number(b"-1", 10).0, u64::MAX);
+        assert_eq!(c_number(b"abc", 10).0, 0);
+        assert_eq!(c_number(b"99999999999999999999999", 10).0, u64::MAX);
+        assert_eq!(c_number(b"017", 10).0, 17);
+        assert_eq!(c_number(b"017", 0).0, 0o17);
+        assert_eq!(c_number(b" +0x1fg", 0), (0x1f, &b"g"[..]));
+        assert_eq!(c_number(b"0x", 0), (0, &b"x"[..]));
     }
 
     #[test]

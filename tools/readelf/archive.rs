@@ -10,20 +10,22 @@ use super::pattern;
 use super::text;
 use super::{Grade, head, short_header};
 use crate::context::Context;
+use crate::words::c_number;
 use alloc::vec::Vec;
-use rt::elf::{Part, Source};
+use rt::elf::{Part, Source, c_str};
 use rt::input::Input;
 use rt::put;
+use rt::text::Text;
 
 /// `ar_name`, `ar_size` and `ar_fmag` of a member's header; the rest is nobody's business.
 const HEADER: u64 = 60;
 
-/// An archive, after a look at its first members.
+/// An archive: what a look at its first members has found.
 struct Archive<'a> {
     name: &'a [u8],
     source: &'a dyn Source,
     thin: bool,
-    index: Option<Index<'a>>,
+    index: Index<'a>,
     /// The member `//`: names that are too long for a header.
     long_names: Option<&'a [u8]>,
     /// Where the members begin that are files.
@@ -31,8 +33,9 @@ struct Archive<'a> {
 }
 
 /// The member `/` or `/SYM64/`: which member defines which symbol.
+#[derive(Default)]
 struct Index<'a> {
-    /// The size of a number: 4 or 8.
+    /// The size of a number: 4 or 8; 0 where there is no index.
     word: usize,
     /// Where the member's headers are, big-endian, one for each symbol.
     offsets: &'a [u8],
@@ -43,28 +46,6 @@ struct Index<'a> {
 #[derive(Clone, Copy)]
 struct Header<'a> {
     bytes: &'a [u8; HEADER as usize],
-}
-
-/// The end of the archive, or of what can be read of it.
-enum Stop {
-    End,
-    Short,
-}
-
-/// Tells what is wrong with the archive, and is false.
-#[inline(never)]
-fn wrong(cx: &mut Context, archive: &[u8], text: rt::text::Text) -> bool {
-    wrong_of(cx, archive, text, &[])
-}
-
-/// The same, with numbers in it.
-#[inline(never)]
-fn wrong_of(cx: &mut Context, archive: &[u8], pattern: rt::text::Text, numbers: &[u64]) -> bool {
-    Grade::Error.begin(cx, rt::text!(""));
-    fill!(&mut cx.err, "%s: "; archive);
-    pattern::numbers(&mut cx.err, pattern, numbers);
-    cx.end_line();
-    false
 }
 
 /// Reports on an archive: its index, and each of its members.
@@ -80,17 +61,19 @@ pub fn report(cx: &mut Context, options: &Options, name: &[u8], source: &dyn Sou
 
 fn members(cx: &mut Context, options: &Options, name: &[u8], source: &dyn Source) -> bool {
     let with_index = options.archive_index || options.lint;
-    let archive = Archive::new(cx, name, source, with_index, options.json);
+    let mut archive = Archive::new(name, source);
+    let fine = archive.load(cx, with_index, options.json);
     if options.json {
         cx.json().array(if with_index { "archive_index" } else { "members" });
     }
-    let Some(archive) = archive else { return false };
+    if !fine {
+        return false;
+    }
     if with_index {
-        match &archive.index {
-            None => {
-                wrong(cx, name, rt::text!("unable to dump the index as none was found"));
-            }
-            Some(index) => show_index(cx, options.json, &archive, index),
+        if archive.index.word == 0 {
+            archive.wrong(cx, rt::text!("unable to dump the index as none was found"));
+        } else {
+            show_index(cx, options.json, &archive);
         }
         if !options.asks_for_members() {
             return true;
@@ -102,16 +85,12 @@ fn members(cx: &mut Context, options: &Options, name: &[u8], source: &dyn Source
     let mut fine = true;
     let mut at = archive.members;
     loop {
-        let header = match Header::read(source, at) {
-            Ok(header) => header,
-            Err(Stop::End) => return fine,
-            Err(Stop::Short) => return wrong(cx, name, rt::text!("failed to read archive header")),
-        };
-        if !header.is_valid() {
-            return wrong(cx, name, rt::text!("did not find a valid archive header"));
+        if archive.ends_at(at) {
+            return fine;
         }
+        let Some(header) = archive.valid_header(cx, at) else { return false };
         let Some(member) = archive.member(cx, header) else {
-            return wrong(cx, name, rt::text!("bad archive file name"));
+            return archive.wrong(cx, rt::text!("bad archive file name"));
         };
         at += HEADER;
         if archive.thin {
@@ -125,7 +104,9 @@ fn members(cx: &mut Context, options: &Options, name: &[u8], source: &dyn Source
             let next = at.checked_add(header.size()).and_then(|at| at.checked_next_multiple_of(2));
             match next.filter(|next| i64::try_from(*next).is_ok()) {
                 Some(next) => at = next,
-                None => return wrong(cx, name, rt::text!("failed to seek to next archive header")),
+                None => {
+                    return archive.wrong(cx, rt::text!("failed to seek to next archive header"));
+                }
             }
         }
     }
@@ -147,35 +128,39 @@ fn thin_member(
     member: &Member,
 ) -> Option<bool> {
     let path = archive.path(member.name);
-    let opened = files::open(&path).ok();
+    let opened = files::open(&path);
     let Some(origin) = member.origin else {
-        let input = opened.filter(|input| !short_header(input));
-        let readable = input.filter(|input| match rt::elf::Elf::new(input) {
-            Ok(elf) if elf.sections().is_none() => {
-                let size = elf.shnum().wrapping_mul(elf.header.e_shentsize.into());
-                let what =
-                    rt::text!("Reading %u bytes extends past end of file for section headers");
-                pattern::error(cx, what, &[size], &[]);
-                false
-            }
-            Ok(_) => true,
-            Err(_) => false,
-        });
-        let Some(input) = readable else {
-            fill_error!(cx, "Input file '%s' is not readable."; &path);
-            return None;
-        };
-        return Some(one(cx, options, &archive.qualified(member), &input));
-    };
-    let Some(nested) = opened.map(|input| Nested::new(cx, input, &path, origin)) else {
-        let what = rt::text!("%s[<corrupt>(%s)]: contains corrupt thin archive: %s");
-        pattern::error(cx, what, &[], &[archive.name, &path, &path]);
+        if let Ok(input) = &opened
+            && is_readable(cx, input)
+        {
+            return Some(one(cx, options, &archive.qualified(member), input));
+        }
+        fill_error!(cx, "Input file '%s' is not readable."; &path);
         return None;
     };
-    let shown = archive.qualified_nested(&path, &nested);
-    let claimed = Header::read(&nested.input, origin).map_or(0, |header| header.size());
-    let part = Part { whole: &nested.input, start: origin.saturating_add(HEADER), claimed };
+    let Ok(input) = opened else {
+        let name = archive.name;
+        fill_error!(cx, "%s[<corrupt>(%s)]: contains corrupt thin archive: %s"; name, &path, &path);
+        return None;
+    };
+    let shown = archive.qualified_nested(cx, &path, &input, origin);
+    let claimed = Header::read(&input, origin).map_or(0, |header| header.size());
+    let part = Part { whole: &input, start: origin.saturating_add(HEADER), claimed };
     Some(one(cx, options, &shown, &part))
+}
+
+/// Whether there is an ELF file in a file; of its section headers it is told where they lie
+/// outside.
+fn is_readable(cx: &mut Context, input: &Input) -> bool {
+    match rt::elf::Elf::new(input) {
+        _ if short_header(input) => false,
+        Ok(elf) if elf.sections().is_none() => {
+            let size = elf.shnum().wrapping_mul(elf.header.e_shentsize.into());
+            fill_error!(cx, "Reading %u bytes extends past end of file for section headers", size);
+            false
+        }
+        elf => elf.is_ok(),
+    }
 }
 
 /// A member's name, and for a member of another archive where its header is there.
@@ -184,90 +169,150 @@ struct Member<'a> {
     origin: Option<u64>,
 }
 
-/// Another archive that a thin one leads to.
-struct Nested {
-    input: Input,
-    /// What the member is called there; the archive's own name where it can't be told.
-    member: Vec<u8>,
-}
-
-impl Nested {
-    fn new(cx: &mut Context, input: Input, path: &[u8], origin: u64) -> Nested {
-        let archive = Archive::new(cx, path, &input, false, false);
-        let member = archive.and_then(|archive| archive.member_at(cx, origin));
-        let member = member.map_or(path, |member| member.name).to_vec();
-        Nested { input, member }
-    }
-}
-
 impl<'a> Archive<'a> {
-    /// Looks at the members that aren't files. None where that is hopeless.
-    fn new(
-        cx: &mut Context,
-        name: &'a [u8],
-        source: &'a dyn Source,
-        with_index: bool,
-        json: bool,
-    ) -> Option<Self> {
+    /// An archive at which nobody has looked yet.
+    fn new(name: &'a [u8], source: &'a dyn Source) -> Self {
         let thin = source.get(0, 8).is_some_and(|magic| magic == b"!<thin>\n");
-        let mut archive = Archive { name, source, thin, index: None, long_names: None, members: 8 };
-        let mut header = match Header::read(source, 8) {
-            Ok(header) => header,
-            Err(Stop::End) => return Some(archive),
-            Err(Stop::Short) => {
-                wrong(cx, name, rt::text!("failed to read archive header"));
-                return None;
-            }
+        Archive { name, source, thin, index: Index::default(), long_names: None, members: 8 }
+    }
+
+    /// Looks at the members that aren't files; false where that is hopeless.
+    fn load(&mut self, cx: &mut Context, with_index: bool, json: bool) -> bool {
+        if self.ends_at(8) {
+            return true;
+        }
+        let Some(mut header) = self.header(cx, 8, rt::text!("failed to read archive header"))
+        else {
+            return false;
         };
-        let word = match header.name() {
-            b"/               " => Some(4),
-            b"/SYM64/         " => Some(8),
-            _ => None,
+        // A `match` would be a comparison for each byte.
+        let word = if header.name() == b"/               " {
+            4
+        } else if header.name() == b"/SYM64/         " {
+            8
+        } else {
+            0
         };
-        if let Some(word) = word {
+        if word != 0 {
             let size = header.size();
             if with_index && size.cast_signed() < 0 {
-                wrong_of(cx, name, rt::text!("invalid archive header size: %ld"), &[size]);
-                return None;
+                return self.wrong_of(cx, rt::text!("invalid archive header size: %ld"), &[size]);
             }
             let size = size.wrapping_add(size & 1);
-            if with_index {
-                archive.index = Some(Index::new(cx, name, source, word, size)?);
+            if with_index && !self.load_index(cx, word, size) {
+                return false;
             }
-            archive.members = (8 + HEADER).checked_add(size)?;
-            header = match Header::read(source, archive.members) {
-                Ok(header) => header,
-                Err(Stop::End) => return Some(archive),
-                Err(Stop::Short) => {
-                    wrong(
-                        cx,
-                        name,
-                        rt::text!("failed to read archive header following archive index"),
-                    );
-                    return None;
-                }
-            };
+            let Some(members) = (8 + HEADER).checked_add(size) else { return false };
+            self.members = members;
+            if self.ends_at(members) {
+                return true;
+            }
+            let what = rt::text!("failed to read archive header following archive index");
+            let Some(second) = self.header(cx, members, what) else { return false };
+            header = second;
         } else if with_index && !json {
-            fill!(&mut cx.out, "%s has no archive index\n"; name);
+            put!(&mut cx.out, text::name(self.name), " has no archive index\n");
         }
         if header.name() == b"//              " {
             let size = header.size();
             if size < 8 {
-                wrong_of(cx, name, rt::text!("long name table is too small, (size = %u)"), &[size]);
-                return None;
+                return self.wrong_of(
+                    cx,
+                    rt::text!("long name table is too small, (size = %u)"),
+                    &[size],
+                );
             }
-            if size > source.size() {
-                wrong_of(cx, name, rt::text!("long name table is too big, (size = %#x)"), &[size]);
-                return None;
+            if size > self.source.size() {
+                return self.wrong_of(
+                    cx,
+                    rt::text!("long name table is too big, (size = %#x)"),
+                    &[size],
+                );
             }
-            archive.long_names = source.get(archive.members + HEADER, size);
-            if archive.long_names.is_none() {
-                wrong(cx, name, rt::text!("failed to read long symbol name string table"));
-                return None;
+            self.long_names = self.source.get(self.members + HEADER, size);
+            if self.long_names.is_none() {
+                return self.wrong(cx, rt::text!("failed to read long symbol name string table"));
             }
-            archive.members += HEADER + size;
+            self.members += HEADER + size;
         }
-        Some(archive)
+        true
+    }
+
+    /// The index, which is the first member, of `size` bytes with numbers of `word` bytes.
+    fn load_index(&mut self, cx: &mut Context, word: usize, size: u64) -> bool {
+        let source = self.source;
+        let wide = word as u64;
+        if size < wide {
+            return self.wrong(cx, rt::text!("the archive index is empty"));
+        }
+        let start = 8 + HEADER + wide;
+        let count = source.get(8 + HEADER, wide).and_then(|bytes| big_endian(bytes, word, 0));
+        let Some(count) = count else {
+            return self.wrong(cx, rt::text!("failed to read archive index"));
+        };
+        let rest = size - wide;
+        let Some(offsets_size) = count.checked_mul(wide).filter(|size| *size <= rest) else {
+            let what = rt::text!(
+                "the archive index is supposed to have 0x%x entries of %u bytes, \
+                        but the size is only 0x%x"
+            );
+            return self.wrong_of(cx, what, &[count, wide, rest]);
+        };
+        let Some(offsets) = source.get(start, offsets_size) else {
+            return self.wrong(cx, rt::text!("failed to read archive index"));
+        };
+        let symbols_size = rest - offsets_size;
+        if symbols_size == 0 {
+            return self.wrong(cx, rt::text!("the archive has an index but no symbols"));
+        }
+        let Some(symbols) = source.get(start + offsets_size, symbols_size) else {
+            return self.wrong(cx, rt::text!("failed to read archive index symbol table"));
+        };
+        self.index = Index { word, offsets, symbols };
+        true
+    }
+
+    /// Tells what is wrong with the archive, and is false.
+    #[inline(never)]
+    fn wrong(&self, cx: &mut Context, text: Text) -> bool {
+        self.wrong_of(cx, text, &[])
+    }
+
+    /// The same, with numbers in it.
+    #[inline(never)]
+    fn wrong_of(&self, cx: &mut Context, pattern: Text, numbers: &[u64]) -> bool {
+        Grade::Error.begin(cx, rt::text!(""));
+        put!(&mut cx.err, text::name(self.name), ": ");
+        pattern::numbers(&mut cx.err, pattern, numbers);
+        cx.end_line();
+        false
+    }
+
+    /// Whether there is nothing from an offset on.
+    fn ends_at(&self, at: u64) -> bool {
+        at >= self.source.size()
+    }
+
+    /// The header at an offset; where it can't be read, that is told.
+    // Not inlined: it is called in many places.
+    #[inline(never)]
+    fn header(&self, cx: &mut Context, at: u64, what: Text) -> Option<Header<'a>> {
+        let header = Header::read(self.source, at);
+        if header.is_none() {
+            self.wrong(cx, what);
+        }
+        header
+    }
+
+    /// The header of a file; where it isn't one, that is told.
+    #[inline(never)]
+    fn valid_header(&self, cx: &mut Context, at: u64) -> Option<Header<'a>> {
+        let header = self.header(cx, at, rt::text!("failed to read archive header"))?;
+        if !header.is_valid() {
+            self.wrong(cx, rt::text!("did not find a valid archive header"));
+            return None;
+        }
+        Some(header)
     }
 
     /// What a member is called by its header.
@@ -281,8 +326,8 @@ impl<'a> Archive<'a> {
             error!(cx, "Archive member uses long names, but no longname table found");
             return None;
         };
-        let (index, rest) = number(long);
-        let origin = rest.strip_prefix(b":").filter(|_| self.thin).map(|rest| number(rest).0);
+        let (index, rest) = c_number(long, 10);
+        let origin = rest.strip_prefix(b":").filter(|_| self.thin).map(|rest| c_number(rest, 10).0);
         if index > table.len() as u64 {
             fill_error!(cx, "Found long name index (%ld) beyond end of long name table", index);
             return None;
@@ -298,17 +343,7 @@ impl<'a> Archive<'a> {
 
     /// What the member with its header at an offset is called.
     fn member_at(&self, cx: &mut Context, at: u64) -> Option<Member<'a>> {
-        let header = match Header::read(self.source, at) {
-            Ok(header) => header,
-            Err(_) => {
-                wrong(cx, self.name, rt::text!("failed to read archive header"));
-                return None;
-            }
-        };
-        if !header.is_valid() {
-            wrong(cx, self.name, rt::text!("did not find a valid archive header"));
-            return None;
-        }
+        let header = self.valid_header(cx, at)?;
         self.member(cx, header)
     }
 
@@ -327,19 +362,32 @@ impl<'a> Archive<'a> {
         [self.name, open, member.name, close].concat()
     }
 
-    /// How a member of another archive is shown: `thin.a[lib.a(a.o)]`.
-    fn qualified_nested(&self, path: &[u8], nested: &Nested) -> Vec<u8> {
-        [self.name, b"[", path, b"(", &nested.member, b")]"].concat()
+    /// How a member of another archive is shown: `thin.a[lib.a(a.o)]`; by that archive's own
+    /// name where it can't be told.
+    // Not inlined: a large frame makes all that uses it longer.
+    #[inline(never)]
+    fn qualified_nested(
+        &self,
+        cx: &mut Context,
+        path: &[u8],
+        input: &dyn Source,
+        origin: u64,
+    ) -> Vec<u8> {
+        let mut nested = Archive::new(path, input);
+        let mut shown = path;
+        if nested.load(cx, false, false)
+            && let Some(member) = nested.member_at(cx, origin)
+        {
+            shown = member.name;
+        }
+        [self.name, b"[", path, b"(", shown, b")]"].concat()
     }
 }
 
 impl<'a> Header<'a> {
-    fn read(source: &'a dyn Source, at: u64) -> Result<Self, Stop> {
-        if at >= source.size() {
-            return Err(Stop::End);
-        }
-        let bytes = source.get(at, HEADER).and_then(|bytes| bytes.first_chunk());
-        bytes.map(|bytes| Header { bytes }).ok_or(Stop::Short)
+    fn read(source: &'a dyn Source, at: u64) -> Option<Self> {
+        let bytes = source.get(at, HEADER)?.first_chunk()?;
+        Some(Header { bytes })
     }
 
     fn name(&self) -> &'a [u8] {
@@ -347,73 +395,11 @@ impl<'a> Header<'a> {
     }
 
     fn size(&self) -> u64 {
-        number(self.bytes.get(48..58).unwrap_or_default()).0
+        c_number(self.bytes.get(48..58).unwrap_or_default(), 10).0
     }
 
     fn is_valid(&self) -> bool {
         self.bytes.ends_with(b"`\n")
-    }
-}
-
-/// A decimal number as C reads it, wrapped round where it is negative, and what follows.
-fn number(bytes: &[u8]) -> (u64, &[u8]) {
-    let bytes = bytes.trim_ascii_start();
-    let (negative, digits) = match bytes.strip_prefix(b"-") {
-        Some(rest) => (true, rest),
-        None => (false, bytes.strip_prefix(b"+").unwrap_or(bytes)),
-    };
-    let end = digits.iter().position(|b| !b.is_ascii_digit()).unwrap_or(digits.len());
-    let (digits, rest) = digits.split_at(end);
-    let value = digits.iter().fold(0u64, |value, digit| {
-        value.saturating_mul(10).saturating_add(u64::from(digit - b'0'))
-    });
-    (if negative { value.wrapping_neg() } else { value }, rest)
-}
-
-impl<'a> Index<'a> {
-    /// The index, which is the first member, of `size` bytes.
-    fn new(
-        cx: &mut Context,
-        name: &[u8],
-        source: &'a dyn Source,
-        word: usize,
-        size: u64,
-    ) -> Option<Self> {
-        if size < word as u64 {
-            wrong(cx, name, rt::text!("the archive index is empty"));
-            return None;
-        }
-        let read = |at: u64, size: u64| source.get(8 + HEADER + at, size);
-        let count = read(0, word as u64).and_then(|bytes| big_endian(bytes, word, 0));
-        let Some(count) = count else {
-            wrong(cx, name, rt::text!("failed to read archive index"));
-            return None;
-        };
-        let rest = size - word as u64;
-        let Some(offsets_size) = count.checked_mul(word as u64).filter(|size| *size <= rest) else {
-            let what = rt::text!(
-                "the archive index is supposed to have 0x%x entries of %u bytes, \
-                        but the size is only 0x%x"
-            );
-            wrong_of(cx, name, what, &[count, word as u64, rest]);
-            return None;
-        };
-        let offsets = read(word as u64, offsets_size);
-        let Some(offsets) = offsets else {
-            wrong(cx, name, rt::text!("failed to read archive index"));
-            return None;
-        };
-        let symbols_size = rest - offsets_size;
-        if symbols_size == 0 {
-            wrong(cx, name, rt::text!("the archive has an index but no symbols"));
-            return None;
-        }
-        let symbols = read(word as u64 + offsets_size, symbols_size);
-        let Some(symbols) = symbols else {
-            wrong(cx, name, rt::text!("failed to read archive index symbol table"));
-            return None;
-        };
-        Some(Index { word, offsets, symbols })
     }
 }
 
@@ -426,12 +412,17 @@ fn big_endian(bytes: &[u8], word: usize, index: usize) -> Option<u64> {
 /// Prints which member defines which symbols.
 // Not inlined: a large frame makes all that uses it longer.
 #[inline(never)]
-fn show_index(cx: &mut Context, json: bool, archive: &Archive, index: &Index) {
+fn show_index(cx: &mut Context, json: bool, archive: &Archive) {
+    let index = &archive.index;
     let count = index.offsets.len() / index.word;
     if !json {
-        let what = rt::text!("Index of archive %s: (%u entries, 0x%x bytes in the symbol table)\n");
-        let numbers = [count as u64, index.symbols.len() as u64];
-        pattern::fill(&mut cx.out, what, &numbers, &[archive.name]);
+        fill!(
+            &mut cx.out,
+            "Index of archive %s: (%u entries, 0x%x bytes in the symbol table)\n",
+            count,
+            index.symbols.len();
+            archive.name
+        );
     }
     let mut member = None;
     let mut before = None;
@@ -447,10 +438,10 @@ fn show_index(cx: &mut Context, json: bool, archive: &Archive, index: &Index) {
         before = offset;
         let Some(rest) = index.symbols.get(used..).filter(|rest| !rest.is_empty()) else {
             let what = rt::text!("end of the symbol table reached before the end of the index");
-            wrong(cx, archive.name, what);
+            archive.wrong(cx, what);
             break;
         };
-        let symbol = rest.split(|&b| b == 0).next().unwrap_or_default();
+        let symbol = c_str(rest, 0).unwrap_or_default();
         // The archiver's padding counts as a symbol to the one who reads too far.
         let shown = symbol.strip_suffix(b"\n");
         if json {
@@ -461,8 +452,8 @@ fn show_index(cx: &mut Context, json: bool, archive: &Archive, index: &Index) {
             }
             cx.json().end_object();
         } else {
-            put!(&mut cx.out, "\t", text::name(shown.unwrap_or(symbol)));
-            put!(&mut cx.out, if shown.is_some() { "\n\n" } else { "\n" });
+            let end = if shown.is_some() { "\n\n" } else { "\n" };
+            put!(&mut cx.out, "\t", text::name(shown.unwrap_or(symbol)), end);
         }
         used += symbol.len() + 1;
     }
@@ -472,7 +463,7 @@ fn show_index(cx: &mut Context, json: bool, archive: &Archive, index: &Index) {
             "%u bytes remain in the symbol table, \
             but without corresponding entries in the index table"
         );
-        wrong_of(cx, archive.name, what, &[(index.symbols.len() - aligned) as u64]);
+        archive.wrong_of(cx, what, &[(index.symbols.len() - aligned) as u64]);
     }
 }
 
@@ -481,21 +472,8 @@ fn qualified_at(cx: &mut Context, archive: &Archive, at: u64) -> Option<Vec<u8>>
     let member = archive.member_at(cx, at)?;
     let Some(origin) = member.origin else { return Some(archive.qualified(&member)) };
     let path = archive.path(member.name);
-    let input = files::open(&path).ok()?;
-    let nested = Nested::new(cx, input, &path, origin);
-    Some(archive.qualified_nested(&path, &nested))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::number;
-
-    #[test]
-    fn numbers_as_c_reads_them() {
-        assert_eq!(number(b"12        "), (12, &b"        "[..]));
-        assert_eq!(number(b" 7:1374"), (7, &b":1374"[..]));
-        assert_eq!(number(b"-1").0, u64::MAX);
-        assert_eq!(number(b"abc").0, 0);
-        assert_eq!(number(b"99999999999999999999999").0, u64::MAX);
+    match files::open(&path) {
+        Ok(input) => Some(archive.qualified_nested(cx, &path, &input, origin)),
+        Err(_) => None,
     }
 }

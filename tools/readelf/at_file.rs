@@ -42,10 +42,9 @@ pub fn expand(cx: &mut Context) -> Result<Vec<&'static [u8]>, Wrong> {
 #[inline(never)]
 fn put_in(file: &[u8], at: usize, args: &mut Vec<&'static [u8]>) -> Result<(), files::Why> {
     let input = files::open(file)?;
-    let behind = args.get(at + 1..).unwrap_or_default().to_vec();
-    args.truncate(at);
+    let behind = args.split_off(at);
     split(input.get(0, input.size()).unwrap_or_default(), args);
-    args.extend(behind);
+    args.extend_from_slice(behind.get(1..).unwrap_or_default());
     Ok(())
 }
 
@@ -53,27 +52,34 @@ fn put_in(file: &[u8], at: usize, args: &mut Vec<&'static [u8]>) -> Result<(), f
 /// quotes, a character after a backslash taken as it is; up to a zero byte. They live as
 /// long as the process does, like those of its command line.
 fn split(text: &[u8], args: &mut Vec<&'static [u8]>) {
-    let mut current: Option<Vec<u8>> = None;
-    let mut quote = None;
+    let (mut current, mut begun) = (Vec::new(), false);
+    let mut quote = 0;
     let mut bytes = text.iter().copied().take_while(|&byte| byte != 0);
     while let Some(byte) = bytes.next() {
         let is_space = byte.is_ascii_whitespace() || byte == 0x0b;
-        match byte {
-            b'\\' => current.get_or_insert_default().extend(bytes.next()),
-            _ if quote == Some(byte) => quote = None,
-            b'\'' | b'"' if quote.is_none() => {
-                quote = Some(byte);
-                current.get_or_insert_default();
+        let mut literal = Some(byte);
+        if byte == b'\\' {
+            literal = bytes.next();
+        } else if byte == quote {
+            (quote, literal) = (0, None);
+        } else if quote != 0 {
+        } else if byte == b'\'' || byte == b'"' {
+            (quote, literal) = (byte, None);
+        } else if is_space {
+            if begun {
+                args.push(core::mem::take(&mut current).leak());
             }
-            _ if is_space && quote.is_none() => args.extend(current.take().map(leaked)),
-            _ => current.get_or_insert_default().push(byte),
+            begun = false;
+            continue;
+        }
+        begun = true;
+        if let Some(byte) = literal {
+            current.push(byte);
         }
     }
-    args.extend(current.map(leaked));
-}
-
-fn leaked(arg: Vec<u8>) -> &'static [u8] {
-    arg.leak()
+    if begun {
+        args.push(current.leak());
+    }
 }
 
 #[cfg(test)]

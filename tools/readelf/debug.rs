@@ -5,7 +5,7 @@
 use super::file::File;
 use super::text;
 use crate::context::Context;
-use crate::words::place;
+use crate::words::{place, words};
 use rt::elf::consts::SHT_NOBITS;
 use rt::elf::{Reader, SectionHeader, c_str};
 use rt::fmt::hex;
@@ -88,17 +88,12 @@ impl Debug {
 
 /// Shows what `-w` or `-L` wants of a section; false where something is wrong with it.
 pub fn show(cx: &mut Context, file: &File, section: &SectionHeader) -> bool {
-    type Link = fn(&mut Context, &File, &[u8], usize) -> bool;
     let options = file.options;
     let name = file.section_name(section);
-    let link: Option<Link> = match name {
-        _ if name == b".gnu_debuglink" => Some(debug_link),
-        _ if name == b".gnu_debugaltlink" => Some(alternative_link),
-        _ => None,
-    };
+    let link = place(b".gnu_debuglink .gnu_debugaltlink", name);
     let wanted = options.lint || link.is_some() && options.debug.links;
-    let prefixes: [&[u8]; 4] = [b".debug_", b".zdebug_", b".gnu.linkonce.wi.", b".trace_"];
-    let kind = prefixes.into_iter().find_map(|prefix| name.strip_prefix(prefix));
+    let mut prefixes = words(b".debug_ .zdebug_ .gnu.linkonce.wi. .trace_", b' ');
+    let kind = prefixes.find_map(|prefix| name.strip_prefix(prefix));
     if !wanted || kind.is_none() && link.is_none() {
         return true;
     }
@@ -107,18 +102,22 @@ pub fn show(cx: &mut Context, file: &File, section: &SectionHeader) -> bool {
         return true;
     }
     if section.sh_type == SHT_NOBITS {
-        let tail = "' has the NOBITS type - its contents are unreliable.\n";
-        put!(&mut cx.out, "section '", text::section(name), tail);
+        put!(
+            &mut cx.out,
+            "section '",
+            text::section(name),
+            "' has the NOBITS type - its contents are unreliable.\n"
+        );
         return false;
     }
     let Some(link) = link else { return dwarf(cx, name, kind.unwrap_or_default()) };
-    let (offset, size) = (section.sh_offset, section.sh_size);
-    let Some(bytes) = file.read(cx, offset, size, "section contents") else { return false };
+    let Some(bytes) = file.read_section(cx, section, "section contents") else { return false };
     put!(&mut cx.out, "Contents of the ", text::section(name), " section:\n\n");
     let mut fine = match c_str(bytes, 0).filter(|_| bytes.contains(&0)) {
         Some(target) => {
             put!(&mut cx.out, "  Separate debug info file: ", text::name(target), "\n");
-            link(cx, file, bytes, target.len() + 1)
+            let show = if link == 0 { debug_link } else { alternative_link };
+            show(cx, file, bytes, target.len() + 1)
         }
         None => {
             warn!(cx, "The debuglink filename is corrupt/missing");
@@ -144,7 +143,7 @@ fn dwarf(cx: &mut Context, name: &[u8], kind: &[u8]) -> bool {
         put!(&mut cx.out, "Unrecognized debug section: ", text::section(name), "\n");
         return true;
     }
-    error!(cx, "DWARF is not supported yet: section '", text::section(name), "' is not shown");
+    fill_error!(cx, "DWARF is not supported yet: section '%S' is not shown"; name);
     false
 }
 
@@ -155,11 +154,10 @@ fn debug_link(cx: &mut Context, file: &File, bytes: &[u8], named: usize) -> bool
         warn!(cx, "CRC offset missing/truncated");
         return false;
     };
-    put!(&mut cx.out, "  CRC value: ", hex(crc).alt(), "\n");
+    fill!(&mut cx.out, "  CRC value: %#x\n", crc);
     let more = bytes.len() - at - 4;
     if more != 0 {
-        let tail = " extraneous bytes at the end of the section";
-        warn!(cx, "There are ", hex(more).alt(), tail);
+        fill_warning!(cx, "There are %#x extraneous bytes at the end of the section", more);
         return false;
     }
     put!(&mut cx.out, "\n");
@@ -172,10 +170,10 @@ fn alternative_link(cx: &mut Context, file: &File, bytes: &[u8], named: usize) -
     const LEAST: usize = 0x14;
     const A_LINE: usize = 26;
     if id.len() < LEAST {
-        warn!(cx, "Build-ID is too short (", hex(id.len()).alt(), " bytes)");
+        fill_warning!(cx, "Build-ID is too short (%#x bytes)", id.len());
         return false;
     }
-    put!(&mut cx.out, "  Build-ID (", hex(id.len()).alt(), " bytes):");
+    fill!(&mut cx.out, "  Build-ID (%#x bytes):", id.len());
     for (i, &byte) in id.iter().enumerate() {
         if i % A_LINE == 0 && !file.options.wide {
             put!(&mut cx.out, "\n");

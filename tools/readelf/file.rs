@@ -356,15 +356,34 @@ impl<'a> File<'a> {
         entries.any(|entry| entry.d_tag == DT_FLAGS_1 && entry.d_val & DF_1_PIE != 0)
     }
 
+    /// The first section of a name.
+    // Not inlined: there are several callers.
+    #[inline(never)]
+    pub fn section_called(&self, name: &[u8]) -> Option<SectionHeader> {
+        self.sections.iter().find(|section| self.section_name(section) == name)
+    }
+
     /// Where the section `.dynamic` lies: nowhere if it isn't in the file.
     pub fn dynamic_section(&self) -> Option<Extent> {
-        let section = self.sections.iter().find(|s| self.section_name(s) == b".dynamic")?;
+        let section = self.section_called(b".dynamic")?;
         let extent = Extent { offset: section.sh_offset, size: section.sh_size };
         match section.sh_type {
             _ if extent.size == 0 => None,
             SHT_NOBITS => Some(Extent::default()),
             _ => Some(extent),
         }
+    }
+
+    /// What a section holds; nothing can be read of one that is empty.
+    // Not inlined: there are many callers.
+    #[inline(never)]
+    pub fn read_section(
+        &self,
+        cx: &mut Context,
+        section: &SectionHeader,
+        what: &'static str,
+    ) -> Option<&'a [u8]> {
+        self.read(cx, section.sh_offset, section.sh_size, what)
     }
 
     /// A part of the file; where it goes past the end, that is told, and `what` it is.

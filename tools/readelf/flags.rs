@@ -17,6 +17,7 @@ use rt::put;
 /// - for form 2 to 5: the value of the field, shifted down to its lowest bit, in one byte or
 ///   two; without a value it's any but 0 for form 1, any that had no row for form 0;
 /// - for form 6: the number of a single bit;
+/// - for form 7, of the field of the row before: nothing, the value is that row's and 1;
 /// - the [packed](packing) text.
 #[derive(Clone, Copy)]
 struct Flags {
@@ -26,6 +27,7 @@ struct Flags {
 const ELSE: u8 = 0;
 const ANY: u8 = 1;
 const BIT: u8 = 6;
+const NEXT: u8 = 7;
 
 /// When a row's text is printed.
 #[derive(Clone, Copy)]
@@ -62,6 +64,7 @@ macro_rules! flags {
 const fn pack<const N: usize>(list: &[(u32, When, &str)]) -> ([u8; N], usize) {
     let mut bytes = [0; N];
     let (mut at, mut i) = (0, 0);
+    let mut last = u32::MAX;
     while i < list.len() {
         let (mask, when, text) = list[i];
         let head = at;
@@ -72,18 +75,24 @@ const fn pack<const N: usize>(list: &[(u32, When, &str)]) -> ([u8; N], usize) {
             }
             When::Is(value) => {
                 let value = value >> (mask.trailing_zeros() & 31);
-                (new + if value < 0x100 { 2 } else { 4 }, value)
+                let next = new == 0 && value == last.wrapping_add(1);
+                last = value;
+                (if next { NEXT } else { new + if value < 0x100 { 2 } else { 4 } }, value)
             }
             When::Any => (ANY, 0),
             When::Else => (ELSE, 0),
         };
         assert!(new == 1 || !matches!(form, ANY | BIT), "a new field");
         at += 1;
-        if form != BIT && new == 1 {
+        if form < BIT && new == 1 {
             bytes.split_at_mut(at).1.split_at_mut(4).0.copy_from_slice(&mask.to_le_bytes());
             at += 4;
         }
-        let len = if form == BIT { 1 } else { form as usize >> 1 };
+        let len = match form {
+            BIT => 1,
+            NEXT => 0,
+            _ => form as usize >> 1,
+        };
         assert!(number < 0x1_0000, "a value has two bytes at most");
         bytes[at] = number as u8;
         bytes[at + 1] = (number >> 8) as u8;
@@ -101,33 +110,35 @@ impl Flags {
     /// Appends what the flags stand for, each text after a comma (one that begins with `+`
     /// without), and says whether the last field has a text.
     fn put(self, out: &mut BufWriter, e_flags: u32) -> bool {
-        let (mut mask, mut found) = (0u32, false);
+        let (mut mask, mut found, mut last) = (0u32, false, 0);
         let mut bytes = self.bytes;
-        let texts = core::iter::from_fn(|| {
-            let head = take(&mut bytes, 1)? as u8;
-            let form = head >> 5;
+        while let Some(head) = take(&mut bytes, 1) {
+            let form = head as u8 >> 5;
+            let mut next = |len: u8| take(&mut bytes, len.into()).unwrap_or_default();
             if form == BIT {
-                (mask, found) = (1 << (take(&mut bytes, 1)? & 31), false);
-            } else if form & 1 == 1 {
-                (mask, found) = (take(&mut bytes, 4)?, false);
+                (mask, found) = (1 << (next(1) & 31), false);
+            } else if form & 1 == 1 && form != NEXT {
+                (mask, found) = (next(4), false);
             }
             let value = (e_flags & mask) >> (mask.trailing_zeros() & 31);
             let holds = match form {
                 ELSE => !found,
                 ANY | BIT => value != 0,
-                _ => value == take(&mut bytes, usize::from(form >> 1))?,
+                _ => {
+                    last = if form == NEXT { last + 1 } else { next(form >> 1) };
+                    value == last
+                }
             };
             found |= holds;
-            let text = split(&mut bytes, usize::from(head & 31))?;
-            Some(if holds { text } else { &[] })
-        });
-        for text in texts {
-            let mut text = text.iter().flat_map(packing::expand);
-            match text.next() {
-                Some(b'+') | None => {}
-                Some(&first) => put!(out, ", ", [first]),
+            let text = split(&mut bytes, head as usize & 31).unwrap_or_default();
+            let mut comma = ", ";
+            for &byte in text.iter().filter(|_| holds).flat_map(packing::expand) {
+                if comma.is_empty() || byte != b'+' {
+                    put!(out, comma);
+                    out.byte(byte);
+                }
+                comma = "";
             }
-            text.for_each(|&byte| out.byte(byte));
         }
         found
     }

@@ -1,53 +1,53 @@
 //! `-g`: section groups (gABI, "Section Groups").
 
 use super::file::{File, Symbols};
-use super::text;
 use crate::context::Context;
 use alloc::vec::Vec;
 use core::sync::atomic::{AtomicU8, Ordering};
 use rt::elf::consts::*;
 use rt::elf::{Reader, SectionHeader, c_str};
-use rt::fmt::{dec, hex};
 use rt::put;
 
-/// A kind of mistake, and how often it has been told: ten times are enough, whatever the
-/// number of files.
-struct Mistake {
-    what: &'static str,
-    told: AtomicU8,
+/// How often each kind of mistake has been told: ten times are enough, whatever the number of
+/// files.
+static TOLD: [AtomicU8; 3] = [const { AtomicU8::new(0) }; 3];
+
+/// Kinds of mistakes: an index that no section has, a section that is in another group, and
+/// section 0, which is in no group; that is told once.
+const OVERLARGE: usize = 0;
+const CONTAINED: usize = 1;
+const ZERO: usize = 2;
+
+/// Counts one more, and gives the number of those before.
+fn count(mistake: usize) -> u8 {
+    let Some(told) = TOLD.get(mistake) else { return 0 };
+    let before = told.load(Ordering::Relaxed);
+    told.store(before.saturating_add(1), Ordering::Relaxed);
+    before
 }
 
-static OVERLARGE: Mistake = Mistake::new("overlarge group section indices");
-static CONTAINED: Mistake = Mistake::new("already contained group sections");
-/// No group has section 0; this is told once.
-static ZERO: Mistake = Mistake::new("section 0");
-
-impl Mistake {
+fn tell(cx: &mut Context, mistake: usize, member: u32, group: u32, to: u32) {
     const MOST: u8 = 10;
-
-    const fn new(what: &'static str) -> Self {
-        Mistake { what, told: AtomicU8::new(0) }
-    }
-
-    /// Counts one more, and gives the number of those before.
-    fn count(&self) -> u8 {
-        let before = self.told.load(Ordering::Relaxed);
-        self.told.store(before.saturating_add(1), Ordering::Relaxed);
-        before
-    }
-
-    fn tell(&self, cx: &mut Context, member: u32, group: u32, relation: &str, to: u32) {
-        let [member, group, to] = [member, group, to].map(|index| dec(index).width(5));
-        match self.count() {
-            ..Self::MOST => {
-                error!(
-                    cx,
-                    "section [", member, "] in group section [", group, "]", relation, to, "]"
-                );
-            }
-            Self::MOST => warn!(cx, "Further error messages about ", self.what, " suppressed"),
-            _ => {}
+    let contained = mistake == CONTAINED;
+    match count(mistake) {
+        ..MOST => {
+            let relation: &[u8] = if contained { b"already in group" } else { b"> maximum" };
+            fill_error!(
+                cx,
+                "section [%5u] in group section [%5u] %s section [%5u]",
+                member,
+                group,
+                to;
+                relation
+            );
         }
+        MOST if contained => {
+            warn!(cx, "Further error messages about already contained group sections suppressed");
+        }
+        MOST => {
+            warn!(cx, "Further error messages about overlarge group section indices suppressed")
+        }
+        _ => {}
     }
 }
 
@@ -76,29 +76,34 @@ fn show_all(cx: &mut Context, file: &File, wanted: bool) {
     let mut group_of = Vec::new();
     // Most groups are linked with the same symbol table.
     let mut last: Option<(u32, Symbols)> = None;
-    for (index, section) in file.sections_of(SHT_GROUP) {
+    let mut index = 0u32;
+    for section in file.sections.iter() {
+        index += 1;
+        if section.sh_type != SHT_GROUP {
+            continue;
+        }
         if !any {
             any = true;
             group_of.resize(file.sections.len(), NONE);
         }
-        let name = text::section(file.section_name(&section));
-        let wrong = |cx: &mut Context, what: &str| {
-            error!(cx, what, " in group section `", name, "'");
+        let name = file.section_name(&section);
+        let wrong = |cx: &mut Context, what: &[u8]| {
+            fill_error!(cx, "%s in group section `%S'"; what, name);
         };
         let linked = file.sections.get(section.sh_link as usize);
         let Some(symtab) = linked.filter(|linked| linked.sh_type == SHT_SYMTAB) else {
-            wrong(cx, "Bad sh_link");
+            wrong(cx, b"Bad sh_link");
             continue;
         };
         if last.is_none_or(|(link, _)| link != section.sh_link) {
             last = file.symbols(cx, section.sh_link as usize).map(|s| (section.sh_link, s));
         }
         let Some((_, symbols)) = last else {
-            wrong(cx, "Corrupt header");
+            wrong(cx, b"Corrupt header");
             continue;
         };
         let Some(signature) = signature(cx, file, &section, &symtab, &symbols) else {
-            wrong(cx, "Bad sh_info");
+            wrong(cx, b"Bad sh_info");
             continue;
         };
         let Some(members) = members(cx, file, &section) else { continue };
@@ -106,11 +111,16 @@ fn show_all(cx: &mut Context, file: &File, wanted: bool) {
             put!(&mut cx.out, "\n");
             put_flags(cx, members.u32(0).unwrap_or(0));
             let count = (members.bytes.len() / 4).saturating_sub(1);
-            put!(&mut cx.out, "group section [", dec(index).width(5), "] `", name, "' [");
-            put!(&mut cx.out, text::name(signature), "] contains ", dec(count), " sections:\n");
-            put!(&mut cx.out, "   [Index]    Name\n");
+            fill!(
+                &mut cx.out,
+                "group section [%5u] `%S' [%s] contains %u sections:\n   [Index]    Name\n",
+                index - 1,
+                count;
+                name,
+                signature
+            );
         }
-        show_members(cx, file, index as u32, members, &mut group_of);
+        show_members(cx, file, index - 1, members, &mut group_of);
     }
     if wanted && !any {
         put!(&mut cx.out, "\nThere are no section groups in this file.\n");
@@ -132,8 +142,7 @@ pub fn signature<'a>(
         return Some(file.section_name(&of));
     }
     let linked = file.sections.get(symtab.sh_link as usize).filter(|_| symtab.sh_link != 0);
-    let strings =
-        linked.and_then(|linked| file.read(cx, linked.sh_offset, linked.sh_size, "string table"));
+    let strings = linked.and_then(|linked| file.read_section(cx, &linked, "string table"));
     Some(c_str(strings.unwrap_or_default(), symbol.st_name.into()).unwrap_or(b"<corrupt>"))
 }
 
@@ -145,12 +154,16 @@ pub fn members<'a>(
 ) -> Option<Reader<'a>> {
     let size = section.sh_size;
     if size < 4 {
-        let name = text::section(file.section_name(section));
-        let tail = " has sh_entsize (0x4) which is larger than its size (";
-        error!(cx, "Section ", name, tail, hex(size).alt(), ")");
+        let name = file.section_name(section);
+        fill_error!(
+            cx,
+            "Section %S has sh_entsize (0x4) which is larger than its size (%#x)",
+            size;
+            name
+        );
         return None;
     }
-    let bytes = file.read(cx, section.sh_offset, size, "section data")?;
+    let bytes = file.read_section(cx, section, "section data")?;
     Some(Reader::new(file.elf.encoding, bytes))
 }
 
@@ -164,7 +177,7 @@ fn put_flags(cx: &mut Context, flags: u32) {
     if flags == GRP_COMDAT {
         return put!(out, "COMDAT ");
     }
-    put!(out, "[0x", hex(flags), ": ");
+    fill!(out, "[0x%x: ", flags);
     let kinds = [
         (GRP_MASKOS, "<OS specific>"),
         (GRP_MASKPROC, "<PROC specific>"),
@@ -184,21 +197,21 @@ fn show_members(cx: &mut Context, file: &File, group: u32, members: Reader, grou
         let Some(member) = members.u32(at) else { break };
         let Some(before) = group_of.get_mut(member as usize) else {
             let last = file.sections.len().saturating_sub(1) as u32;
-            OVERLARGE.tell(cx, member, group, " > maximum section [", last);
+            tell(cx, OVERLARGE, member, group, last);
             continue;
         };
         if *before != NONE && member != 0 {
-            CONTAINED.tell(cx, member, group, " already in group section [", *before);
+            tell(cx, CONTAINED, member, group, *before);
             continue;
         }
-        if *before != NONE && ZERO.count() == 0 {
-            error!(cx, "section 0 in group section [", dec(*before).width(5), "]");
+        if *before != NONE && count(ZERO) == 0 {
+            fill_error!(cx, "section 0 in group section [%5u]", *before);
         }
         *before = group;
         if file.options.groups {
             let section = file.sections.get(member as usize);
-            let name = section.map(|section| text::section(file.section_name(&section)));
-            put!(&mut cx.out, "   [", dec(member).width(5), "]   ", name, "\n");
+            let name = section.map(|section| file.section_name(&section)).unwrap_or_default();
+            fill!(&mut cx.out, "   [%5u]   %S\n", member; name);
         }
     }
 }

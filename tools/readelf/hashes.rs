@@ -5,7 +5,6 @@ use super::file::File;
 use crate::context::Context;
 use rt::elf::Reader;
 use rt::elf::consts::*;
-use rt::fmt::dec;
 
 /// The hash tables, as far as they can be read.
 #[derive(Clone, Copy, Default)]
@@ -99,16 +98,15 @@ impl<'a> Words<'a> {
     ) -> Option<Self> {
         let word = Words::size(wide);
         let Some(size) = count.checked_mul(word as u64) else {
-            let tail = " elements of size ";
-            error!(cx, "Size overflow prevents reading ", dec(count), tail, dec(word));
+            fill_error!(cx, "Size overflow prevents reading %u elements of size %u", count, word);
             return None;
         };
         if size > file.elf.size() {
-            error!(cx, "Invalid number of dynamic entries: ", dec(count));
+            fill_error!(cx, "Invalid number of dynamic entries: %u", count);
             return None;
         }
         let Some(bytes) = file.elf.bytes(offset, size) else {
-            error!(cx, "Unable to read in ", dec(size), " bytes of dynamic data");
+            fill_error!(cx, "Unable to read in %u bytes of dynamic data", size);
             return None;
         };
         Some(Words { reader: Reader::new(file.elf.encoding, bytes), wide })
@@ -120,15 +118,8 @@ impl<'a> SysvHash<'a> {
         let machine = file.elf.header.e_machine;
         let wide = file.elf.encoding.is_64() && matches!(machine, EM_ALPHA | EM_S390);
         let word = Words::size(wide) as u64;
-        let offset = file.locate(cx, address, 2 * word);
-        if !seek(cx, file, offset) {
-            return None;
-        }
-        let Some(head) = file.elf.bytes(offset, 2 * word) else {
-            error!(cx, "Failed to read in number of buckets");
-            return None;
-        };
-        let head = Words { reader: Reader::new(file.elf.encoding, head), wide };
+        let (offset, head) = head(cx, file, address, 2 * word)?;
+        let head = Words { reader: head, wide };
         let (nbucket, nchain) = (head.get(0)?, head.get(1)?);
         if nbucket == 0 || nchain == 0 {
             return None;
@@ -146,22 +137,11 @@ impl<'a> SysvHash<'a> {
 impl<'a> GnuHash<'a> {
     /// The table, and how many symbols it says there are.
     fn read(cx: &mut Context, file: &File<'a>, address: u64, mips: bool) -> Option<(Self, u64)> {
-        let offset = file.locate(cx, address, 16);
-        if !seek(cx, file, offset) {
-            return None;
-        }
-        let Some(head) = file.elf.bytes(offset, 16) else {
-            error!(cx, "Failed to read in number of buckets");
-            return None;
-        };
-        let head = Reader::new(file.elf.encoding, head);
+        let (_, head) = head(cx, file, address, 16)?;
         let (nbuckets, symndx, bloom) = (head.u32(0)?, head.u32(4)?, head.u32(8)?);
         let filter = u64::from(bloom).wrapping_mul(file.elf.encoding.word() as u64);
         let buckets_at = address.wrapping_add(16).wrapping_add(filter);
-        let offset = file.locate(cx, buckets_at, 4);
-        if !seek(cx, file, offset) {
-            return None;
-        }
+        let offset = seek(cx, file, buckets_at, 4)?;
         let buckets = Words::read(cx, file, offset, nbuckets.into(), false)?;
         // The chain that begins last is the one that ends last.
         let none = u64::from(u32::MAX);
@@ -179,10 +159,7 @@ impl<'a> GnuHash<'a> {
         }
         let first = last - u64::from(symndx);
         let chains_at = buckets_at.wrapping_add(4 * u64::from(nbuckets));
-        let offset = file.locate(cx, chains_at.wrapping_add(4 * first), 4);
-        if !seek(cx, file, offset) {
-            return None;
-        }
+        let offset = seek(cx, file, chains_at.wrapping_add(4 * first), 4)?;
         let rest = file.elf.size().saturating_sub(offset);
         let rest = Reader::new(file.elf.encoding, file.elf.bytes(offset, rest).unwrap_or_default());
         let words = (0..).map_while(|index: usize| rest.u32(index.checked_mul(4)?));
@@ -191,10 +168,7 @@ impl<'a> GnuHash<'a> {
             return None;
         };
         let count = first + length as u64 + 1;
-        let offset = file.locate(cx, chains_at, 4);
-        if !seek(cx, file, offset) {
-            return None;
-        }
+        let offset = seek(cx, file, chains_at, 4)?;
         let chains = Words::read(cx, file, offset, count, false)?;
         let mut symbols = u64::from(symndx) + count;
         if mips {
@@ -206,11 +180,29 @@ impl<'a> GnuHash<'a> {
     }
 }
 
-/// Whether there can be such a place in a file.
-fn seek(cx: &mut Context, file: &File, offset: u64) -> bool {
-    let fine = offset <= i64::MAX as u64 && file.elf.size() > 0;
-    if !fine {
+/// Where an address is in the file, if that can be a place there.
+// Not inlined: it is called in many places.
+#[inline(never)]
+fn seek(cx: &mut Context, file: &File, address: u64, size: u64) -> Option<u64> {
+    let offset = file.locate(cx, address, size);
+    if offset > i64::MAX as u64 || file.elf.size() == 0 {
         error!(cx, "Unable to seek to start of dynamic information");
+        return None;
     }
-    fine
+    Some(offset)
+}
+
+/// Where a table is in the file, and the numbers that it begins with.
+fn head<'a>(
+    cx: &mut Context,
+    file: &File<'a>,
+    address: u64,
+    size: u64,
+) -> Option<(u64, Reader<'a>)> {
+    let offset = seek(cx, file, address, size)?;
+    let head = file.elf.bytes(offset, size);
+    if head.is_none() {
+        error!(cx, "Failed to read in number of buckets");
+    }
+    Some((offset, Reader::new(file.elf.encoding, head?)))
 }

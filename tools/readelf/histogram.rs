@@ -5,20 +5,16 @@ use super::hashes::{GnuHash, SysvHash};
 use crate::context::Context;
 use alloc::vec;
 use alloc::vec::Vec;
-use rt::fmt::dec;
 use rt::io::BufWriter;
 use rt::put;
 
 pub fn show(cx: &mut Context, file: &File) -> bool {
-    if !file.options.histogram {
-        return true;
-    }
     if let Some(hash) = &file.dynamic.hashes.sysv {
-        head(&mut cx.out, "", hash.buckets.len());
+        head(&mut cx.out, b"", hash.buckets.len());
         sysv(cx, hash).show(&mut cx.out, hash.buckets.len());
     }
     if let Some(hash) = &file.dynamic.hashes.gnu {
-        let which = if hash.mips { "`.MIPS.xhash' " } else { "`.gnu.hash' " };
+        let which: &[u8] = if hash.mips { b"`.MIPS.xhash' " } else { b"`.gnu.hash' " };
         head(&mut cx.out, which, hash.buckets.len());
         gnu(hash).show(&mut cx.out, hash.buckets.len());
     }
@@ -51,20 +47,28 @@ pub fn sysv(cx: &mut Context, hash: &SysvHash) -> Lengths {
 pub fn gnu(hash: &GnuHash) -> Lengths {
     let mut lengths = Lengths::new();
     for bucket in hash.buckets.iter() {
-        let first = bucket.wrapping_sub(hash.symndx.into());
-        let rest = (first..hash.chains.len() as u64).map_while(|at| hash.chains.get(at));
-        let length = match bucket {
-            0 => 0,
-            _ => rest.take_while(|word| word & 1 == 0).count() + 1,
-        };
+        let mut length = 0;
+        if bucket != 0 {
+            length = 1;
+            let mut at = bucket.wrapping_sub(hash.symndx.into());
+            while hash.chains.get(at).is_some_and(|word| word & 1 == 0) {
+                (length, at) = (length + 1, at + 1);
+            }
+        }
         lengths.add(length);
     }
     lengths
 }
 
-fn head(out: &mut BufWriter, which: &str, buckets: usize) {
-    let plural = if buckets == 1 { " bucket):\n" } else { " buckets):\n" };
-    put!(out, "\nHistogram for ", which, "bucket list length (total of ", dec(buckets), plural);
+fn head(out: &mut BufWriter, which: &[u8], buckets: usize) {
+    let plural: &[u8] = if buckets == 1 { b"" } else { b"s" };
+    fill!(
+        out,
+        "\nHistogram for %sbucket list length (total of %u bucket%s):\n",
+        buckets;
+        which,
+        plural
+    );
 }
 
 /// How many chains there are of each length.
@@ -92,7 +96,7 @@ impl Lengths {
         put!(out, " Length  Number     % of total  Coverage\n");
         let mut covered = 0;
         for (length, count) in self.counts.iter().enumerate() {
-            put!(out, dec(length).width(7), "  ", dec(*count).left(10), " (");
+            fill!(out, "%7u  %-10u (", length, *count);
             percent(out, u64::from(*count), buckets as u64);
             put!(out, "%)");
             if length > 0 {
@@ -109,7 +113,7 @@ impl Lengths {
 /// `%5.1f` of a part of a hundred, with the error that a double has.
 fn percent(out: &mut BufWriter, part: u64, whole: u64) {
     let tenths = tenths(part as f64 * 100.0 / whole as f64);
-    put!(out, dec(tenths / 10).width(3), ".", dec(tenths % 10));
+    fill!(out, "%3u.%u", tenths / 10, tenths % 10);
 }
 
 /// Ten times a number below 2^60, rounded to an integer as `printf` does: of two that are

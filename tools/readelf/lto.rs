@@ -3,9 +3,9 @@
 use super::file::File;
 use super::text;
 use crate::context::Context;
-use crate::words::words;
+use crate::words::word;
 use rt::elf::{Reader, SectionHeader};
-use rt::fmt::{Put, dec, hex, right};
+use rt::fmt::right;
 use rt::io::BufWriter;
 use rt::put;
 
@@ -15,7 +15,7 @@ pub const TYPES: &[u8] = b"UNKNOWN FUNCTION VARIABLE";
 
 /// The name of a number in one of these lists.
 pub fn called(names: &'static [u8], number: u32) -> Option<&'static [u8]> {
-    words(names, b' ').nth(number as usize)
+    word(names, b' ', number as usize)
 }
 
 pub const PREFIX: &[u8] = b".gnu.lto_.symtab.";
@@ -32,32 +32,29 @@ pub fn show(cx: &mut Context, file: &File) -> bool {
 /// The table of a section, with the one that belongs to it by its name; false where it is
 /// corrupt.
 fn table(cx: &mut Context, file: &File, section: &SectionHeader, suffix: &[u8]) -> bool {
-    let name = text::name(file.section_name(section));
+    let name = file.section_name(section);
     if section.sh_size == 0 {
-        put!(&mut cx.out, "\nLTO Symbol table '", name, "' is empty!\n");
+        put!(&mut cx.out, "\nLTO Symbol table '", text::name(name), "' is empty!\n");
         return true;
     }
-    let (offset, size) = (section.sh_offset, section.sh_size);
-    let Some(bytes) = file.read(cx, offset, size, "LTO symbols") else { return false };
+    let Some(bytes) = file.read_section(cx, section, "LTO symbols") else { return false };
     let extension = file.sections.iter().find(|other| {
         file.section_name(other).strip_prefix(EXTENSION).is_some_and(|rest| rest == suffix)
     });
     let data = extension.and_then(|extension| extension_data(cx, file, &extension));
-    put!(&mut cx.out, "\nLTO Symbol table '", name);
-    if let Some(extension) = extension.filter(|_| data.is_some()) {
+    put!(&mut cx.out, "\nLTO Symbol table '", text::name(name), "'");
+    let extension = extension.filter(|_| data.is_some());
+    if let Some(extension) = &extension {
         // With -W, GNU readelf has the first name in the buffer for both.
-        let (gap, second) = match file.options.wide {
-            true => (" ", section),
-            false => ("\n ", &extension),
-        };
-        let second = text::name(file.section_name(second));
-        put!(&mut cx.out, "'", gap, "and extension table '", second, "' contain:\n");
-        put!(&mut cx.out, "  Comdat_Key       Kind  Visibility     Size      Slot");
-        put!(&mut cx.out, "      Type  Section Name\n");
+        let wide = file.options.wide;
+        put!(&mut cx.out, if wide { " " } else { "\n " });
+        let second = file.section_name(if wide { section } else { extension });
+        put!(&mut cx.out, "and extension table '", text::name(second), "' contain:\n");
     } else {
-        put!(&mut cx.out, "' contains:\n");
-        put!(&mut cx.out, "  Comdat_Key       Kind  Visibility     Size      Slot Name\n");
+        put!(&mut cx.out, " contains:\n");
     }
+    put!(&mut cx.out, "  Comdat_Key       Kind  Visibility     Size      Slot");
+    put!(&mut cx.out, if extension.is_some() { "      Type  Section Name\n" } else { " Name\n" });
     let fine = rows(cx, file, bytes, data);
     if !fine {
         error!(cx, "Buffer overrun encountered whilst decoding LTO symbol table");
@@ -72,12 +69,11 @@ pub fn extension_data<'a>(
     section: &SectionHeader,
 ) -> Option<&'a [u8]> {
     if section.sh_size < 3 {
-        let name = text::name(file.section_name(section));
-        error!(cx, "LTO Symbol extension table '", name, "' is empty!");
+        let name = file.section_name(section);
+        fill_error!(cx, "LTO Symbol extension table '%s' is empty!"; name);
         return None;
     }
-    let (offset, size) = (section.sh_offset, section.sh_size);
-    let bytes = file.read(cx, offset, size, "LTO ext symbol data")?;
+    let bytes = file.read_section(cx, section, "LTO ext symbol data")?;
     let (version, data) = bytes.split_first()?;
     if *version != 1 {
         error!(cx, "Unexpected version number in symbol extension table");
@@ -100,21 +96,22 @@ impl<'a> Symbol<'a> {
     pub fn read(file: &File, bytes: &'a [u8]) -> Option<(Self, &'a [u8])> {
         let (name, bytes) = string(bytes)?;
         let (key, bytes) = string(bytes)?;
+        let rest = bytes.get(14..)?;
         let reader = Reader::new(file.elf.encoding, bytes);
         let symbol = Symbol {
             name,
             key,
-            kind: reader.u8(0)?,
-            visibility: reader.u8(1)?,
-            size: reader.u64(2)?,
-            slot: reader.u32(10)?,
+            kind: reader.u8(0).unwrap_or_default(),
+            visibility: reader.u8(1).unwrap_or_default(),
+            size: reader.u64(2).unwrap_or_default(),
+            slot: reader.u32(10).unwrap_or_default(),
         };
-        Some((symbol, bytes.get(14..)?))
+        Some((symbol, rest))
     }
 }
 
 /// A string with a zero byte, and what follows it.
-fn string(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
+pub fn string(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
     let end = bytes.iter().position(|byte| *byte == 0)?;
     Some((bytes.get(..end)?, bytes.get(end + 1..)?))
 }
@@ -124,36 +121,31 @@ fn rows(cx: &mut Context, file: &File, mut bytes: &[u8], mut data: Option<&[u8]>
     while !bytes.is_empty() {
         let Some((symbol, rest)) = Symbol::read(file, bytes) else { return false };
         bytes = rest;
-        let mut width = 21;
-        let (mut extended, mut ran_out) = (None, false);
-        if let Some(data) = &mut data {
-            match data.split_first_chunk::<2>() {
-                Some((both, after)) => {
-                    *data = after;
-                    width = 6;
-                    extended = Some(*both);
-                }
-                None => ran_out = true,
-            }
+        let mut extended = None;
+        if let Some(before) = data {
+            let Some((both, after)) = before.split_first_chunk::<2>() else {
+                error!(cx, "Ran out of LTO symbol extension data");
+                put!(&mut cx.out, "\n");
+                data = None;
+                continue;
+            };
+            data = Some(after);
+            extended = Some(both.map(signed));
         }
-        if ran_out {
-            error!(cx, "Ran out of LTO symbol extension data");
-            put!(&mut cx.out, "\n");
-            data = None;
-            continue;
-        }
-        let extended = extended
-            .map(|[kind, section]| (Label::new(cx, "type", TYPES, signed(kind)), signed(section)));
-        let visibility = Label::new(cx, "visibility", VISIBILITIES, symbol.visibility.into());
-        let definition = Label::new(cx, "definition", KINDS, symbol.kind.into());
+        let width = if extended.is_some() { 6 } else { 21 };
+        let kind = extended.map(|[kind, _]| known(cx, b"type", TYPES, kind)).unwrap_or_default();
+        let visibility = known(cx, b"visibility", VISIBILITIES, symbol.visibility.into());
+        let definition = known(cx, b"definition", KINDS, symbol.kind.into());
         let key = if symbol.key.is_empty() { b"-" } else { symbol.key };
-        put!(&mut cx.out, "  ");
-        cx.out.fill(b' ', 10usize.saturating_sub(key.len()));
-        put!(&mut cx.out, text::name(key), " ", definition.width(10));
-        put!(&mut cx.out, " ", visibility.width(11));
-        put!(&mut cx.out, " ", hex(symbol.size).zero(8), "  ", hex(symbol.slot).zero(8));
-        if let Some((kind, section)) = extended {
-            put!(&mut cx.out, " ", kind.width(9), " ", hex(section).zero(8));
+        let out = &mut cx.out;
+        out.fill(b' ', 12usize.saturating_sub(key.len()).max(2));
+        put!(out, text::name(key));
+        put_known(out, definition, symbol.kind.into(), 10);
+        put_known(out, visibility, symbol.visibility.into(), 11);
+        fill!(out, " %08x  %08x", symbol.size, symbol.slot);
+        if let Some([number, section]) = extended {
+            put_known(out, kind, number, 9);
+            fill!(out, " %08x", section);
         }
         put!(&mut cx.out, " _");
         text::cut(&mut cx.out, file.options, symbol.name, width);
@@ -171,34 +163,20 @@ fn signed(byte: u8) -> u32 {
     i32::from(byte.cast_signed()).cast_unsigned()
 }
 
-/// The name of a number, or the number: `%*s`.
-struct Label {
-    name: &'static [u8],
-    number: u32,
-    width: usize,
+/// The name of a number, empty where it has none: that is told.
+fn known(cx: &mut Context, what: &[u8], names: &'static [u8], number: u32) -> &'static [u8] {
+    let name = called(names, number).unwrap_or_default();
+    if name.is_empty() {
+        fill_error!(cx, "Unknown LTO symbol %s encountered: %u", number; what);
+    }
+    name
 }
 
-impl Label {
-    fn new(cx: &mut Context, what: &str, names: &'static [u8], number: u32) -> Label {
-        let name = called(names, number).unwrap_or_default();
-        if name.is_empty() {
-            let middle = " encountered: ";
-            error!(cx, "Unknown LTO symbol ", what, middle, dec(number));
-        }
-        Label { name, number, width: 0 }
+/// The name of a number, or the number, in a column.
+fn put_known(out: &mut BufWriter, name: &[u8], number: u32, width: usize) {
+    if name.is_empty() {
+        // That is wider than any column.
+        return fill!(out, " <unknown: %u>", number);
     }
-
-    fn width(self, width: usize) -> Label {
-        Label { width, ..self }
-    }
-}
-
-impl Put for Label {
-    fn put(&self, out: &mut BufWriter) {
-        if self.name.is_empty() {
-            // That is wider than any column.
-            return put!(out, "<unknown: ", dec(self.number), ">");
-        }
-        put!(out, right(self.name, self.width));
-    }
+    put!(out, " ", right(name, width));
 }

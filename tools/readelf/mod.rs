@@ -308,9 +308,9 @@ fn short_header(source: &dyn Source) -> bool {
     class.is_none_or(|&class| source.get(0, if class == ELFCLASS64 { 64 } else { 52 }).is_none())
 }
 
-/// The parts of the report, in GNU's order. Each decides by the options whether it has
-/// anything to print, and says whether all went well. The first ones also find the tables
-/// that the others look at, whatever is asked for.
+/// The parts of the report, in GNU's order. Each says whether all went well. The first ones
+/// also find the tables that the others look at, whatever is asked for: they decide by the options
+/// whether they have anything to print.
 fn report(cx: &mut Context, file: &mut File) -> bool {
     type Part = fn(&mut Context, &File) -> bool;
     let options = file.options;

@@ -119,7 +119,7 @@ impl List<'_, '_> {
     #[inline(never)]
     fn show(&mut self, cx: &mut Context, limit: usize, title: &'static str) {
         let mut sums = Sums::default();
-        let (top, file) = (self.gather(limit, &mut sums), self.file);
+        let (mut top, file) = (self.gather(limit, &mut sums), self.file);
         self.whole = match self.kind {
             Kind::Symbols => sums.total.file,
             _ => file.elf.source().own_size(),

@@ -2,27 +2,26 @@
 //! needs.
 
 use super::file::File;
+use super::pattern;
 use super::symver::{CORRUPT, Unreadable, Versions};
 use super::text;
 use crate::context::Context;
+use crate::words::Bits;
 use rt::elf::consts::VERSYM_HIDDEN;
 use rt::elf::consts::{
     DT_VERSYM, SHT_GNU_verdef as VERDEF, SHT_GNU_verneed as VERNEED, SHT_GNU_versym as VERSYM,
 };
-use rt::elf::{Reader, Record, SectionHeader, Verdaux, Verdef, Vernaux, Verneed, c_str};
-use rt::fmt::{Put, dec, hex};
+use rt::elf::{Reader, SectionHeader, c_str};
+use rt::fmt::hex;
 use rt::io::BufWriter;
 use rt::put;
 
 pub fn show(cx: &mut Context, file: &File) -> bool {
-    if !file.options.versions {
-        return true;
-    }
     let mut found = false;
     for section in file.sections.iter() {
         match section.sh_type {
-            VERDEF => definitions(cx, file, &section),
-            VERNEED => needs(cx, file, &section),
+            VERDEF => chain(cx, file, &section, true),
+            VERNEED => chain(cx, file, &section, false),
             VERSYM => {
                 if !symbols(cx, file, &section) {
                     continue;
@@ -40,176 +39,181 @@ pub fn show(cx: &mut Context, file: &File) -> bool {
 }
 
 /// The two lines above what a section holds.
-fn head(cx: &mut Context, file: &File, section: &SectionHeader, kind: &'static str, count: u64) {
-    let entries = if count == 1 { " entry:\n" } else { " entries:\n" };
-    let name = text::name(file.section_name(section));
-    put!(&mut cx.out, "\nVersion ", kind, " section '", name, "' contains ", dec(count), entries);
+fn head(cx: &mut Context, file: &File, section: &SectionHeader, kind: &[u8], count: u64) {
+    let entries: &[u8] = if count == 1 { b"entry" } else { b"entries" };
     let linked = file.sections.get(section.sh_link as usize);
     let linked = linked.map_or(CORRUPT, |linked| file.section_name(&linked));
-    put!(&mut cx.out, " Addr: 0x", hex(section.sh_addr).zero(16));
-    put!(&mut cx.out, "  Offset: 0x", hex(section.sh_offset).zero(8));
-    put!(&mut cx.out, "  Link: ", dec(section.sh_link), " (", text::name(linked), ")\n");
+    fill!(
+        &mut cx.out,
+        "\nVersion %s section '%s' contains %u %s:\n \
+         Addr: 0x%016x  Offset: 0x%08x  Link: %u (%s)\n",
+        count,
+        section.sh_addr,
+        section.sh_offset,
+        section.sh_link;
+        kind,
+        file.section_name(section),
+        entries,
+        linked
+    );
 }
 
 /// `VER_FLG_*`
-struct Flags(u16);
-
-impl Put for Flags {
-    fn put(&self, out: &mut BufWriter) {
-        if self.0 == 0 {
-            return out.bytes(b"none");
-        }
-        let mut separator = "";
-        let known = [(1, "BASE"), (2, "WEAK"), (4, "INFO"), (!7, "<unknown>")];
-        for (bits, name) in known {
-            if self.0 & bits != 0 {
-                put!(out, separator, name);
-                separator = " | ";
-            }
-        }
+fn put_flags(out: &mut BufWriter, flags: u32) {
+    if flags == 0 {
+        put!(out, "none");
+    }
+    let mut separator = "";
+    let known = Bits { bits: &[0, 1, 2], names: b"BASE WEAK INFO" };
+    let rest = known.each(flags.into(), &mut |name| {
+        put!(out, separator, name);
+        separator = " | ";
+    });
+    if rest != 0 {
+        put!(out, separator, "<unknown>");
     }
 }
 
 /// Whether a record's offset of the next one is wrong, and tells so: it doesn't lead past a
 /// record of this size, but more of them are expected.
-fn stuck(cx: &mut Context, field: &str, next: u32, size: u32, is_last: bool) -> bool {
+fn stuck(cx: &mut Context, field: &[u8], next: u32, size: u32, is_last: bool) -> bool {
     let stuck = next < size && !(is_last && next == 0);
     if stuck {
-        warn!(cx, "Invalid ", field, " field of ", hex(next));
+        fill_warning!(cx, "Invalid %s field of %x", next; field);
     }
     stuck
 }
 
-/// The versions that the file defines.
-fn definitions(cx: &mut Context, file: &File, section: &SectionHeader) {
-    head(cx, file, section, "definition", section.sh_info.into());
-    let (offset, size) = (section.sh_offset, section.sh_size);
-    let Some(bytes) = file.read(cx, offset, size, "version definition section") else { return };
-    let past = "  Version definition past end of section\n";
-    let mut at = 0usize;
-    for number in 1..=section.sh_info {
-        let rest = bytes.get(at..).unwrap_or_default();
-        let Some(verdef) = Verdef::decode(file.elf.encoding, rest) else {
-            return put!(&mut cx.out, past);
-        };
-        put!(&mut cx.out, "  ", Place(at), ": Rev: ", dec(verdef.vd_version));
-        put!(&mut cx.out, "  Flags: ", Flags(verdef.vd_flags));
-        put!(&mut cx.out, "  Index: ", dec(verdef.vd_ndx), "  Cnt: ", dec(verdef.vd_cnt), "  ");
-        if !names(cx, file, bytes, after(bytes, at, verdef.vd_aux), verdef.vd_cnt) {
-            return put!(&mut cx.out, past);
-        }
-        if stuck(cx, "vd_next", verdef.vd_next, 20, number == section.sh_info) {
-            return;
-        }
-        let Some(next) = after(bytes, at, verdef.vd_next) else {
-            return put!(&mut cx.out, past);
-        };
-        at = next;
+/// The numbers of a record, each of 16 or, where `wide` has a bit, of 32 bits: `Elf64_Verdef`,
+/// `Elf64_Verdaux`, `Elf64_Verneed`, `Elf64_Vernaux`, of which the last one is the offset of the
+/// next record. None where it isn't whole.
+// Not inlined: it is called for each of the four.
+#[inline(never)]
+fn record(r: &Reader, at: usize, count: usize, wide: u32) -> Option<[u32; 7]> {
+    let mut fields = [0; 7];
+    let mut at = at;
+    for (index, field) in fields.iter_mut().enumerate().take(count) {
+        let is_wide = wide >> index & 1 != 0;
+        *field = if is_wide { r.u32(at)? } else { r.u16(at)?.into() };
+        at += if is_wide { 4 } else { 2 };
+    }
+    Some(fields)
+}
+
+/// A name, or what stands for one that isn't in the strings, as a [pattern].
+#[inline(never)]
+fn put_name(out: &mut BufWriter, strings: &[u8], name: u32, index: rt::text::Text) {
+    match c_str(strings, name.into()) {
+        Some(name) => put!(out, ": ", text::name(name)),
+        None => pattern::numbers(out, index, &[name.into()]),
     }
 }
 
 /// The place that an offset leads to, if it is within the section.
-fn after(bytes: &[u8], at: usize, offset: u32) -> Option<usize> {
-    at.checked_add(offset as usize).filter(|next| *next <= bytes.len())
+fn after(r: &Reader, at: usize, offset: u32) -> Option<usize> {
+    at.checked_add(offset as usize).filter(|next| *next <= r.bytes.len())
 }
 
-/// The name of a version that is defined, and those of its parents; false where not even
-/// the first one can be read.
-fn names(cx: &mut Context, file: &File, bytes: &[u8], at: Option<usize>, count: u16) -> bool {
-    let strings = file.dynamic.strings.unwrap_or_default();
-    let read = |at: Option<usize>| {
-        let at = at?;
-        Some((at, Verdaux::decode(file.elf.encoding, bytes.get(at..)?)?))
-    };
-    let Some((mut at, mut aux)) = read(at) else { return false };
-    match c_str(strings, aux.vda_name.into()) {
-        Some(name) => put!(&mut cx.out, "Name: ", text::name(name), "\n"),
-        None => put!(&mut cx.out, "Name index: ", dec(aux.vda_name), "\n"),
+/// The versions that the file defines, or that it needs.
+fn chain(cx: &mut Context, file: &File, section: &SectionHeader, defined: bool) {
+    let kind: &[u8] = if defined { b"definition" } else { b"needs" };
+    head(cx, file, section, kind, section.sh_info.into());
+    let what = if defined { "version definition section" } else { "Version Needs section" };
+    let Some(bytes) = file.read_section(cx, section, what) else { return };
+    let r = Reader::new(file.elf.encoding, bytes);
+    if follow(cx, file, &r, section.sh_info, defined).is_some() {
+    } else if defined {
+        put!(&mut cx.out, "  Version definition past end of section\n");
+    } else {
+        warn!(cx, "Missing Version Needs information");
     }
-    for parent in 1..count {
-        if stuck(cx, "vda_next", aux.vda_next, 8, parent == count - 1) {
+}
+
+/// Follows a chain of so many records; none where it leads out of the section.
+fn follow(cx: &mut Context, file: &File, r: &Reader, count: u32, defined: bool) -> Option<()> {
+    let mut at = 0;
+    for number in 1..=count {
+        let (next, field, size): (_, &[u8], _) = if defined {
+            (definition(cx, file, r, at)?, b"vd_next", 20)
+        } else {
+            (need(cx, file, r, at)?, b"vn_next", 16)
+        };
+        if stuck(cx, field, next, size, number == count) {
             break;
         }
-        let Some(next) = read(after(bytes, at, aux.vda_next)) else {
+        at = after(r, at, next)?;
+    }
+    Some(())
+}
+
+/// A version that the file defines: its name, and those of its parents. Gives back where the
+/// next one is; none where not even the first name can be read.
+fn definition(cx: &mut Context, file: &File, r: &Reader, at: usize) -> Option<u32> {
+    let strings = file.dynamic.strings.unwrap_or_default();
+    let [version, flags, index, count, _, aux, next] = record(r, at, 7, 0b111_0000)?;
+    fill!(&mut cx.out, "  %#06x: Rev: %u  Flags: ", at, version);
+    put_flags(&mut cx.out, flags);
+    fill!(&mut cx.out, "  Index: %u  Cnt: %u  ", index, count);
+    let mut at = after(r, at, aux)?;
+    let [mut name, mut next_aux, ..] = record(r, at, 2, 0b11)?;
+    put!(&mut cx.out, "Name");
+    put_name(&mut cx.out, strings, name, rt::text!(" index: %u"));
+    put!(&mut cx.out, "\n");
+    for parent in 1..count {
+        if stuck(cx, b"vda_next", next_aux, 8, parent == count - 1) {
+            break;
+        }
+        let aux = after(r, at, next_aux).and_then(|next| {
+            at = next;
+            record(r, at, 2, 0b11)
+        });
+        let Some(aux) = aux else {
             put!(&mut cx.out, "  Version def aux past end of section\n");
             break;
         };
-        (at, aux) = next;
-        put!(&mut cx.out, "  ", Place(at), ": Parent ", dec(parent));
-        match c_str(strings, aux.vda_name.into()) {
-            Some(name) => put!(&mut cx.out, ": ", text::name(name), "\n"),
-            None => put!(&mut cx.out, ", name index: ", dec(aux.vda_name), "\n"),
-        }
+        [name, next_aux, ..] = aux;
+        fill!(&mut cx.out, "  %#06x: Parent %u", at, parent);
+        put_name(&mut cx.out, strings, name, rt::text!(", name index: %u"));
+        put!(&mut cx.out, "\n");
     }
-    true
+    Some(next)
 }
 
-/// `%#06x`: 0 has no prefix.
-struct Place(usize);
-
-impl Put for Place {
-    fn put(&self, out: &mut BufWriter) {
-        hex(self.0).alt().zero(6).put(out);
-    }
-}
-
-/// The versions that the file needs.
-fn needs(cx: &mut Context, file: &File, section: &SectionHeader) {
-    head(cx, file, section, "needs", section.sh_info.into());
-    let (offset, size) = (section.sh_offset, section.sh_size);
-    let Some(bytes) = file.read(cx, offset, size, "Version Needs section") else { return };
-    let missing = "Missing Version Needs information";
+/// A file that is needed, and its versions. Gives back where the next one is.
+fn need(cx: &mut Context, file: &File, r: &Reader, at: usize) -> Option<u32> {
     let strings = file.dynamic.strings.unwrap_or_default();
-    let mut at = 0usize;
-    for number in 1..=section.sh_info {
-        let rest = bytes.get(at..).unwrap_or_default();
-        let Some(verneed) = Verneed::decode(file.elf.encoding, rest) else {
-            return warn!(cx, missing);
-        };
-        put!(&mut cx.out, "  ", Place(at), ": Version: ", dec(verneed.vn_version));
-        match c_str(strings, verneed.vn_file.into()) {
-            Some(name) => put!(&mut cx.out, "  File: ", text::name(name)),
-            None => put!(&mut cx.out, "  File: ", hex(verneed.vn_file)),
-        }
-        put!(&mut cx.out, "  Cnt: ", dec(verneed.vn_cnt), "\n");
-        let Some(aux) = after(bytes, at, verneed.vn_aux) else {
-            return warn!(cx, missing);
-        };
-        needs_of_file(cx, file, bytes, aux, verneed.vn_cnt);
-        if stuck(cx, "vn_next", verneed.vn_next, 16, number == section.sh_info) {
-            return;
-        }
-        let Some(next) = after(bytes, at, verneed.vn_next) else {
-            return warn!(cx, missing);
-        };
-        at = next;
+    let [version, count, name, aux, next, ..] = record(r, at, 5, 0b11100)?;
+    fill!(&mut cx.out, "  %#06x: Version: %u  File", at, version);
+    put_name(&mut cx.out, strings, name, rt::text!(": %x"));
+    fill!(&mut cx.out, "  Cnt: %u\n", count);
+    let at = after(r, at, aux)?;
+    if needed_of(cx, strings, r, at, count).is_none() {
+        warn!(cx, "Missing Version Needs auxiliary information");
     }
+    Some(next)
 }
 
-/// The versions that are needed of another file.
-fn needs_of_file(cx: &mut Context, file: &File, bytes: &[u8], mut at: usize, count: u16) {
-    let missing = "Missing Version Needs auxiliary information";
-    let strings = file.dynamic.strings.unwrap_or_default();
+/// The versions that are needed of one file; none where they lead out of the section.
+fn needed_of(
+    cx: &mut Context,
+    strings: &[u8],
+    r: &Reader,
+    mut at: usize,
+    count: u32,
+) -> Option<()> {
     for number in 1..=count {
-        let rest = bytes.get(at..).unwrap_or_default();
-        let Some(aux) = Vernaux::decode(file.elf.encoding, rest) else {
-            return warn!(cx, missing);
-        };
-        put!(&mut cx.out, "  ", Place(at));
-        match c_str(strings, aux.vna_name.into()) {
-            Some(name) => put!(&mut cx.out, ":   Name: ", text::name(name)),
-            None => put!(&mut cx.out, ":   Name index: ", hex(aux.vna_name)),
+        let [_, flags, other, name, next, ..] = record(r, at, 5, 0b11001)?;
+        fill!(&mut cx.out, "  %#06x:   Name", at);
+        put_name(&mut cx.out, strings, name, rt::text!(" index: %x"));
+        put!(&mut cx.out, "  Flags: ");
+        put_flags(&mut cx.out, flags);
+        fill!(&mut cx.out, "  Version: %u\n", other);
+        if stuck(cx, b"vna_next", next, 16, number == count) {
+            break;
         }
-        put!(&mut cx.out, "  Flags: ", Flags(aux.vna_flags));
-        put!(&mut cx.out, "  Version: ", dec(aux.vna_other), "\n");
-        if stuck(cx, "vna_next", aux.vna_next, 16, number == count) {
-            return;
-        }
-        let Some(next) = after(bytes, at, aux.vna_next) else {
-            return warn!(cx, missing);
-        };
-        at = next;
+        at = after(r, at, next)?;
     }
+    Some(())
 }
 
 /// The versions of the symbols; false where the section is linked with none.
@@ -217,12 +221,11 @@ fn symbols(cx: &mut Context, file: &File, section: &SectionHeader) -> bool {
     let Some(link) = file.sections.get(section.sh_link as usize) else { return true };
     let Some(symbols) = file.symbols(cx, section.sh_link as usize) else { return true };
     let Some(strings) = file.sections.get(link.sh_link as usize) else { return true };
-    let (offset, size) = (strings.sh_offset, strings.sh_size);
-    if file.read(cx, offset, size, "version string table").is_none() {
+    if file.read_section(cx, &strings, "version string table").is_none() {
         return true;
     }
     let total = section.sh_size / 2;
-    head(cx, file, section, "symbols", total);
+    head(cx, file, section, b"symbols", total);
     let offset = file.locate(cx, file.dynamic.value(DT_VERSYM), section.sh_size);
     let what = "version symbol data";
     let Some(bytes) = file.read(cx, offset, section.sh_size, what) else { return true };

@@ -6,12 +6,10 @@
 
 use super::vendors::{self, Vendor};
 use crate::context::Context;
+use crate::readelf::contents::lines;
 use crate::readelf::file::File;
-use crate::readelf::pattern;
 use crate::readelf::text;
-use rt::elf::consts::*;
 use rt::elf::{Reader, c_str};
-use rt::fmt::hex;
 use rt::io::BufWriter;
 use rt::put;
 
@@ -19,6 +17,7 @@ const SHT_GNU_ATTRIBUTES: u32 = 0x6fff_fff5;
 
 /// Tags and values, read one after the other.
 pub struct Cursor<'a> {
+    pub file: &'a File<'a>,
     /// The whole section.
     pub data: &'a [u8],
     pub at: usize,
@@ -37,16 +36,16 @@ impl<'a> Cursor<'a> {
 
     /// A number in LEB128 that should fit into `bits` bits; tells where it doesn't.
     pub fn number(&mut self, cx: &mut Context, bits: u32) -> u64 {
-        let mut value = 0;
+        let (mut value, mut shift) = (0, 0u32);
         let mut lost = false;
-        for (index, &byte) in self.rest().iter().enumerate() {
+        for &byte in self.rest() {
             let part = u64::from(byte & 0x7f);
-            let shifted = u32::try_from(7 * index).ok().and_then(|shift| part.checked_shl(shift));
-            let shifted = shifted.unwrap_or(0);
-            lost |= shifted.checked_shr(7 * index as u32).unwrap_or(0) != part;
+            let shifted = part.checked_shl(shift).unwrap_or(0);
+            lost |= shifted.checked_shr(shift).unwrap_or(0) != part;
             value |= shifted;
+            shift = shift.saturating_add(7);
+            self.at += 1;
             if byte & 0x80 == 0 {
-                self.at += index + 1;
                 if lost || bits < 64 && value >> bits != 0 {
                     let what = "read LEB value is too large to store in destination variable";
                     error!(cx, what);
@@ -66,14 +65,14 @@ impl<'a> Cursor<'a> {
 
     /// Prints a string. What is cut off by the part's end is shown as far as there is room;
     /// false where there is no room for any.
-    pub fn string(&mut self, out: &mut BufWriter, file: &File) -> bool {
+    pub fn string(&mut self, out: &mut BufWriter) -> bool {
         let room = self.rest().len().saturating_sub(1);
         if room == 0 {
             self.at += 1;
             return false;
         }
         let string = c_str(self.data, self.at as u64).unwrap_or_default();
-        text::cut(out, file.options, string, room);
+        text::cut(out, self.file.options, string, room);
         self.at += string.len().min(room) + 1;
         true
     }
@@ -81,12 +80,11 @@ impl<'a> Cursor<'a> {
 
 /// Prints the attributes of all sections that hold some.
 pub fn show(cx: &mut Context, file: &File) -> bool {
-    let e_machine = file.elf.header.e_machine;
-    let vendor = Vendor::of(e_machine);
-    let own_type = match e_machine {
-        EM_ARM | EM_RISCV | EM_MSP430 | EM_TI_C6000 => 0x7000_0003,
-        EM_ARC | EM_ARC_COMPACT | EM_ARCV2 | EM_CSKY => 0x7000_0001,
-        _ => SHT_GNU_ATTRIBUTES,
+    let vendor = Vendor::of(file.elf.header.e_machine);
+    let own_type = match vendor {
+        Vendor::Aeabi | Vendor::Riscv | Vendor::Mspabi | Vendor::C6xabi => 0x7000_0003,
+        Vendor::Arc | Vendor::Csky => 0x7000_0001,
+        Vendor::Gnu | Vendor::Opaque => SHT_GNU_ATTRIBUTES,
     };
     let mut fine = true;
     for section in file.sections.iter() {
@@ -98,16 +96,20 @@ pub fn show(cx: &mut Context, file: &File) -> bool {
             continue;
         }
         let Some(data) = file.data(&section) else {
-            let what = rt::text!("Reading %u bytes extends past end of file for attributes");
-            pattern::error(cx, what, &[section.sh_size], &[]);
+            let size = section.sh_size;
+            fill_error!(cx, "Reading %u bytes extends past end of file for attributes", size);
             fine = false;
             continue;
         };
         match data.split_first() {
-            Some((b'A', _)) => fine &= vendor_parts(cx, file, vendor, data),
+            Some((b'A', _)) => fine &= vendor_parts(cx, vendor, file, data),
             Some((&version, _)) => {
-                let what = rt::text!("Unknown attributes version '%s'(%u) - expecting 'A'\n");
-                pattern::fill(&mut cx.out, what, &[version.into()], &[&[version]]);
+                fill!(
+                    &mut cx.out,
+                    "Unknown attributes version '%s'(%u) - expecting 'A'\n",
+                    version;
+                    &[version]
+                );
                 fine = false;
             }
             None => {}
@@ -117,7 +119,7 @@ pub fn show(cx: &mut Context, file: &File) -> bool {
 }
 
 /// The parts of all vendors.
-fn vendor_parts(cx: &mut Context, file: &File, vendor: Vendor, data: &[u8]) -> bool {
+fn vendor_parts(cx: &mut Context, vendor: Vendor, file: &File, data: &[u8]) -> bool {
     let r = Reader::new(file.elf.encoding, data);
     let mut fine = true;
     let mut at = 1;
@@ -142,25 +144,20 @@ fn vendor_parts(cx: &mut Context, file: &File, vendor: Vendor, data: &[u8]) -> b
             error!(cx, "Corrupt attribute section name");
             return false;
         };
-        fill!(&mut cx.out, "Attribute Section: %s\n"; name);
-        fine &= scopes(cx, file, vendor, r, name, at + 4 + name.len() + 1, end);
+        put!(&mut cx.out, "Attribute Section: ", text::name(name), "\n");
+        let mut part = Cursor { file, data, at: at + 4 + name.len() + 1, end };
+        fine &= scopes(cx, vendor, name, &mut part);
         at = end;
     }
     fine
 }
 
 /// The parts of one vendor: of the file, of sections, of symbols.
-fn scopes(
-    cx: &mut Context,
-    file: &File,
-    vendor: Vendor,
-    r: Reader,
-    name: &[u8],
-    mut at: usize,
-    end: usize,
-) -> bool {
+fn scopes(cx: &mut Context, vendor: Vendor, name: &[u8], part: &mut Cursor) -> bool {
     let mut fine = true;
-    while let Some(left) = end.checked_sub(at).filter(|&left| left > 0) {
+    while let Some(left) = part.end.checked_sub(part.at).filter(|&left| left > 0) {
+        let (file, data, at) = (part.file, part.data, part.at);
+        let r = Reader::new(file.elf.encoding, data);
         let (Some(tag), Some(size)) = (r.u8(at), r.u32(at + 1).filter(|_| left >= 6)) else {
             error!(cx, "Unused bytes at end of section");
             return false;
@@ -175,7 +172,7 @@ fn scopes(
             fill_error!(cx, "Bad subsection length (%u < 6)", size);
             return false;
         }
-        let mut cursor = Cursor { data: r.bytes, at: at + 5, end: at + size };
+        let mut cursor = Cursor { file, data, at: at + 5, end: at + size };
         let mut public = vendor.name() == name;
         match tag {
             1 => put!(&mut cx.out, "File Attributes\n"),
@@ -188,17 +185,17 @@ fn scopes(
         }
         if public {
             while !cursor.is_empty() {
-                vendor.show(cx, file, &mut cursor);
+                vendor.show(cx, &mut cursor);
             }
         } else if name == b"gnu" && vendor != Vendor::Csky {
             while !cursor.is_empty() {
-                vendors::gnu(cx, file, &mut cursor);
+                vendors::gnu(cx, &mut cursor);
             }
         } else if !cursor.is_empty() {
             put!(&mut cx.out, "  Unknown attribute:\n");
-            raw(&mut cx.out, cursor.rest());
+            lines(&mut cx.out, 0, cursor.rest());
         }
-        at += size;
+        part.at += size;
     }
     fine
 }
@@ -216,27 +213,27 @@ fn numbers(cx: &mut Context, cursor: &mut Cursor, what: &str) {
 }
 
 /// A tag that nobody knows: odd ones have a string, even ones a number.
-pub fn unknown(cx: &mut Context, file: &File, cursor: &mut Cursor, tag: u32) {
+pub fn unknown(cx: &mut Context, cursor: &mut Cursor, tag: u32) {
     if tag.cast_signed() > 0 {
         fill!(&mut cx.out, "  Tag_unknown_%u: ", tag);
     }
-    value(cx, file, cursor, tag);
+    value(cx, cursor, tag);
 }
 
 /// The value of a tag by that rule.
-pub fn value(cx: &mut Context, file: &File, cursor: &mut Cursor, tag: u32) {
+pub fn value(cx: &mut Context, cursor: &mut Cursor, tag: u32) {
     if cursor.is_empty() {
         warn!(cx, "<corrupt tag>");
     } else {
-        any_value(cx, file, cursor, tag, "<corrupt string tag>");
+        any_value(cx, cursor, tag, "<corrupt string tag>");
     }
 }
 
 /// The same, even if there is none, and what is said of a string then.
-pub fn any_value(cx: &mut Context, file: &File, cursor: &mut Cursor, tag: u32, corrupt: &str) {
+pub fn any_value(cx: &mut Context, cursor: &mut Cursor, tag: u32, corrupt: &str) {
     if tag & 1 != 0 {
         put!(&mut cx.out, "\"");
-        if !cursor.string(&mut cx.out, file) {
+        if !cursor.string(&mut cx.out) {
             put!(&mut cx.out, corrupt);
         }
         put!(&mut cx.out, "\"\n");
@@ -247,37 +244,16 @@ pub fn any_value(cx: &mut Context, file: &File, cursor: &mut Cursor, tag: u32, c
 }
 
 /// `Tag_compatibility`: a number, and who gives it a meaning; whether the latter is there.
-pub fn compatibility(cx: &mut Context, file: &File, cursor: &mut Cursor) -> bool {
+pub fn compatibility(cx: &mut Context, cursor: &mut Cursor) -> bool {
     let flag = cursor.word(cx);
     fill!(&mut cx.out, "flag = %d, vendor = ", flag);
     let there = cursor.rest().len() > 1;
     if there {
-        cursor.string(&mut cx.out, file);
+        cursor.string(&mut cx.out);
     } else {
         put!(&mut cx.out, "<corrupt>");
         cursor.at = cursor.end;
     }
     put!(&mut cx.out, "\n");
     there
-}
-
-/// Bytes in hexadecimal and as text, sixteen a line.
-pub fn raw(out: &mut BufWriter, bytes: &[u8]) {
-    for (index, line) in bytes.chunks(16).enumerate() {
-        fill!(out, "  0x%08x ", 16 * index);
-        for column in 0..16 {
-            match line.get(column) {
-                Some(&byte) => put!(out, hex(byte).zero(2)),
-                None => put!(out, "  "),
-            }
-            if column % 4 == 3 {
-                put!(out, " ");
-            }
-        }
-        for &byte in line {
-            out.byte(if (0x20..0x7f).contains(&byte) { byte } else { b'.' });
-        }
-        put!(out, "\n");
-    }
-    put!(out, "\n");
 }

@@ -7,13 +7,12 @@
 use crate::context::Context;
 use crate::readelf::file::File;
 use crate::readelf::names::{attributes as names, symbols};
-use crate::readelf::pattern;
 use crate::readelf::text;
 use crate::words::words;
 use core::ops::Range;
 use rt::elf::consts::*;
 use rt::elf::{Data, Reader, Symbol, c_str};
-use rt::fmt::{left, right};
+use rt::fmt::{hex, left, right};
 use rt::io::BufWriter;
 use rt::put;
 
@@ -32,17 +31,15 @@ pub fn show(cx: &mut Context, file: &File) -> bool {
 }
 
 /// `Elf_MIPS_ABIFlags_v0`: which processor and which registers the file needs.
+#[inline(never)]
 fn abi_flags(cx: &mut Context, file: &File) -> bool {
-    let mut sections = file.sections.iter();
-    let Some(section) = sections.find(|s| file.section_name(s) == b".MIPS.abiflags") else {
-        return true;
-    };
+    let Some(section) = file.section_called(b".MIPS.abiflags") else { return true };
     if section.sh_size != 24 {
         error!(cx, "Corrupt MIPS ABI Flags section.");
         return false;
     }
     let what = "MIPS ABI Flags section";
-    let Some(bytes) = file.read(cx, section.sh_offset, 24, what) else { return true };
+    let Some(bytes) = file.read_section(cx, &section, what) else { return true };
     let r = Reader::new(file.elf.encoding, bytes);
     let byte = |at| r.u8(at).unwrap_or_default();
     let word = |at| r.u32(at).unwrap_or_default();
@@ -74,8 +71,9 @@ fn abi_flags(cx: &mut Context, file: &File) -> bool {
             3..=13 => place - 1,
             _ => place,
         };
-        let name = names::MIPS_ASES.get(bit).filter(|_| word(12) & 1 << bit != 0);
-        if let Some(name) = &name {
+        if word(12) & 1 << bit != 0
+            && let Some(name) = &names::MIPS_ASES.get(bit)
+        {
             put!(out, "\t", name, "\n");
             unknown &= !(1 << bit);
         }
@@ -97,9 +95,6 @@ struct Got<'a> {
     word: u64,
 }
 
-/// The table ends before this entry, or nothing can be read of it.
-struct Cut;
-
 impl Got<'_> {
     /// The address that the register `gp` holds.
     fn gp(&self) -> u64 {
@@ -111,21 +106,23 @@ impl Got<'_> {
         2 * self.word as u8
     }
 
-    /// Prints an address.
-    fn put_address(&self, out: &mut BufWriter, address: u64) {
+    /// Prints an address behind some text.
+    fn put_address(&self, out: &mut BufWriter, before: rt::text::Text, address: u64) {
         let mask = if self.word == 8 { u64::MAX } else { u32::MAX.into() };
-        fill!(out, "%0*x", self.digits(), address & mask);
+        put!(out, before, hex(address & mask).zero(self.digits()));
     }
 
     fn value(&self, at: u64) -> Option<u64> {
         self.data?.word(at as usize)
     }
 
-    /// Prints an entry: its address, how it is reached, what is in it.
-    fn entry(&self, cx: &mut Context, at: u64, by_gp: bool) -> Result<(), Cut> {
+    /// Prints an entry: its address, how it is reached, what is in it. False where the table
+    /// ends before this entry, or nothing can be read of it.
+    // Not inlined: it is called in many places.
+    #[inline(never)]
+    fn entry(&self, cx: &mut Context, at: u64, by_gp: bool) -> bool {
         let address = self.address.wrapping_add(at);
-        put!(&mut cx.out, "  ");
-        self.put_address(&mut cx.out, address);
+        self.put_address(&mut cx.out, rt::text!("  "), address);
         // Farther away `gp` can't reach.
         if by_gp && at >= 0xfff0 {
             put!(&mut cx.out, "           ");
@@ -133,22 +130,30 @@ impl Got<'_> {
             let from_gp = address.wrapping_sub(self.gp()) as u32;
             fill!(&mut cx.out, " %6d(gp)", from_gp);
         }
-        put!(&mut cx.out, " ");
-        match (self.data, self.value(at)) {
-            (_, Some(value)) => {
-                self.put_address(&mut cx.out, value);
-                Ok(())
-            }
-            (None, _) => {
-                put!(&mut cx.out, right("<unknown>", self.digits().into()));
-                Err(Cut)
-            }
-            (Some(_), None) => {
-                warn!(cx, "MIPS GOT entry extends beyond the end of available data");
-                put!(&mut cx.out, right("<corrupt>", self.digits().into()));
-                Err(Cut)
-            }
+        if let Some(value) = self.value(at) {
+            self.put_address(&mut cx.out, rt::text!(" "), value);
+            return true;
         }
+        put!(&mut cx.out, " ");
+        if self.data.is_some() {
+            warn!(cx, "MIPS GOT entry extends beyond the end of available data");
+        }
+        let shown = if self.data.is_some() { "<corrupt>" } else { "<unknown>" };
+        put!(&mut cx.out, right(shown, self.digits().into()));
+        false
+    }
+
+    /// The local entries up to a place, each by `gp`; whether all could be read.
+    fn locals(&self, cx: &mut Context, mut at: u64, end: u64) -> bool {
+        while at < end {
+            let whole = self.entry(cx, at, true);
+            put!(&mut cx.out, "\n");
+            if !whole {
+                return false;
+            }
+            at += self.word;
+        }
+        true
     }
 
     /// Whether an entry is GNU's module pointer: its highest bit is set.
@@ -156,24 +161,31 @@ impl Got<'_> {
         self.value(at).is_some_and(|value| value >> (8 * self.word - 1) != 0)
     }
 
-    /// The titles of the columns.
-    fn titles(&self, out: &mut BufWriter, by_gp: bool, columns: &'static str, last: &str) {
+    /// What is above some entries: of the columns the titles, after a semicolon each, those
+    /// of numbers as wide as an address.
+    // Not inlined: it is called in many places.
+    #[inline(never)]
+    fn titles(&self, out: &mut BufWriter, by_gp: bool, titles: &'static str) {
         let width = self.digits().into();
-        put!(out, "  ", right("Address", width));
+        let mut titles = words(titles.as_bytes(), b';');
+        put!(out, titles.next(), "  ", right("Address", width));
         if by_gp {
             put!(out, "     Access");
         }
-        for column in words(columns.as_bytes(), b' ') {
-            put!(out, " ", right(column, width));
+        for title in titles {
+            match title {
+                [b' ', ..] => put!(out, title),
+                _ => put!(out, " ", right(title, width)),
+            }
         }
-        put!(out, last, "\n");
+        put!(out, "\n");
     }
 
     /// Prints a symbol, the last of so many columns.
     fn symbol(&self, out: &mut BufWriter, file: &File, symbol: &Symbol, before: usize) {
         let header = &file.elf.header;
         let osabi = header.e_ident.osabi();
-        self.put_address(out, symbol.st_value);
+        self.put_address(out, rt::text!(" "), symbol.st_value);
         let kind = symbols::symbol_type(symbol.kind(), header.e_machine, osabi);
         put!(out, " ", left(&kind, 7).cut(), " ");
         let index = symbol.st_shndx;
@@ -210,6 +222,7 @@ fn got<'a>(
 
 /// The table of a file that is linked dynamically: local entries, and one for each symbol
 /// from `DT_MIPS_GOTSYM` on.
+#[inline(never)]
 fn primary_got(cx: &mut Context, file: &File) -> bool {
     let value = |tag| file.dynamic.value(tag);
     let (address, locals) = (value(DT_PLTGOT), value(DT_MIPS_LOCAL_GOTNO));
@@ -218,121 +231,102 @@ fn primary_got(cx: &mut Context, file: &File) -> bool {
         return true;
     }
     let Some(globals) = count.checked_sub(first) else {
-        let what =
-            rt::text!("The GOT symbol offset (%u) is greater than the symbol table size (%u)");
-        pattern::error(cx, what, &[first, count], &[]);
+        fill_error!(
+            cx,
+            "The GOT symbol offset (%u) is greater than the symbol table size (%u)",
+            first,
+            count
+        );
         return false;
     };
     let word = file.elf.encoding.word() as u64;
     let size = locals.wrapping_add(globals).wrapping_mul(word);
     let got = got(cx, file, address, size, "Global Offset Table data");
-    put!(&mut cx.out, "\nPrimary GOT:\n Canonical gp value: ");
-    got.put_address(&mut cx.out, got.gp());
-    put!(&mut cx.out, "\n\n Reserved entries:\n");
-    got.titles(&mut cx.out, true, "Initial", " Purpose");
-    let first_entry = got.entry(cx, 0, true);
+    got.put_address(&mut cx.out, rt::text!("\nPrimary GOT:\n Canonical gp value: "), got.gp());
+    got.titles(&mut cx.out, true, "\n\n Reserved entries:\n;Initial; Purpose");
+    let whole = got.entry(cx, 0, true);
     put!(&mut cx.out, " Lazy resolver\n");
-    if first_entry.is_ok() {
-        let _: Result<(), Cut> = primary_entries(cx, file, &got, locals, first..count);
+    if whole {
+        primary_entries(cx, file, &got, locals, first..count);
     }
     put!(&mut cx.out, "\n");
     true
 }
 
 /// What follows the first entry of a dynamically linked file's table.
-fn primary_entries(
-    cx: &mut Context,
-    file: &File,
-    got: &Got,
-    locals: u64,
-    globals: Range<u64>,
-) -> Result<(), Cut> {
+fn primary_entries(cx: &mut Context, file: &File, got: &Got, locals: u64, globals: Range<u64>) {
     let word = got.word;
     let mut at = word;
     if got.is_marked(at) {
-        got.entry(cx, at, true)?;
+        if !got.entry(cx, at, true) {
+            return;
+        }
         put!(&mut cx.out, " Module pointer (GNU extension)\n");
         at += word;
     }
     let locals_end = locals.wrapping_mul(word);
     if at < locals_end {
-        put!(&mut cx.out, "\n Local entries:\n");
-        got.titles(&mut cx.out, true, "Initial", "");
-        while at < locals_end {
-            let entry = got.entry(cx, at, true);
-            put!(&mut cx.out, "\n");
-            entry?;
-            at += word;
+        got.titles(&mut cx.out, true, "\n Local entries:\n;Initial");
+        if !got.locals(cx, at, locals_end) {
+            return;
         }
+        at = locals_end;
     }
     if globals.is_empty() {
-        return Ok(());
+        return;
     }
-    put!(&mut cx.out, "\n Global entries:\n");
-    got.titles(&mut cx.out, true, "Initial Sym.Val.", " Type    Ndx Name");
+    got.titles(&mut cx.out, true, "\n Global entries:\n;Initial;Sym.Val.; Type    Ndx Name");
     let before = if word == 8 { 76 } else { 52 };
     for index in globals {
-        let entry = got.entry(cx, at, true);
-        put!(&mut cx.out, " ");
+        let whole = got.entry(cx, at, true);
         match file.dynamic.symbols.and_then(|symbols| symbols.table.get(index as usize)) {
             Some(symbol) => got.symbol(&mut cx.out, file, &symbol, before),
             None => {
-                let what = rt::text!("<symbol index %u exceeds number of dynamic symbols>\n");
-                pattern::numbers(&mut cx.out, what, &[index]);
+                fill!(&mut cx.out, " <symbol index %u exceeds number of dynamic symbols>\n", index)
             }
         }
-        entry?;
+        if !whole {
+            return;
+        }
         at += word;
     }
-    Ok(())
 }
 
 /// The table of a file that is linked statically: the section `.got`.
+#[inline(never)]
 fn static_got(cx: &mut Context, file: &File) {
-    let mut sections = file.sections.iter();
-    let Some(section) = sections.find(|s| file.section_name(s) == b".got") else { return };
+    let Some(section) = file.section_called(b".got") else { return };
     let what = "Global Offset Table data";
-    let data = file.read(cx, section.sh_offset, section.sh_size, what);
+    let data = file.read_section(cx, &section, what);
     let data = data.map(|data| Reader::new(file.elf.encoding, data));
     let word = file.elf.encoding.word() as u64;
     let got = Got { address: section.sh_addr, data, word };
-    put!(&mut cx.out, "\nStatic GOT:\n Canonical gp value: ");
-    got.put_address(&mut cx.out, got.gp());
+    got.put_address(&mut cx.out, rt::text!("\nStatic GOT:\n Canonical gp value: "), got.gp());
     put!(&mut cx.out, "\n");
-    if data.is_none() || static_entries(cx, &got, section.sh_size).is_ok() {
+    if data.is_none() || static_entries(cx, &got, section.sh_size) {
         put!(&mut cx.out, "\n");
     }
 }
 
-fn static_entries(cx: &mut Context, got: &Got, size: u64) -> Result<(), Cut> {
+fn static_entries(cx: &mut Context, got: &Got, size: u64) -> bool {
     let mut at = 0;
     // Only a table that begins with nothing has reserved entries.
     if got.value(0) == Some(0) {
-        put!(&mut cx.out, "\n Reserved entries:\n");
-        got.titles(&mut cx.out, true, "Value", "");
-        got.entry(cx, 0, true)?;
-        put!(&mut cx.out, "\n");
-        at = got.word;
-        if got.is_marked(at) {
-            got.entry(cx, at, true)?;
-            put!(&mut cx.out, "\n");
-            at += got.word;
+        got.titles(&mut cx.out, true, "\n Reserved entries:\n;Value");
+        let reserved = if got.is_marked(got.word) { 2 * got.word } else { got.word };
+        if !got.locals(cx, 0, reserved) {
+            return false;
         }
+        at = reserved;
     }
     if at < size {
-        put!(&mut cx.out, "\n Local entries:\n");
-        got.titles(&mut cx.out, true, "Value", "");
+        got.titles(&mut cx.out, true, "\n Local entries:\n;Value");
     }
-    while at < size {
-        let entry = got.entry(cx, at, true);
-        put!(&mut cx.out, "\n");
-        entry?;
-        at += got.word;
-    }
-    Ok(())
+    got.locals(cx, at, size)
 }
 
 /// GNU's second table, with an entry for each relocation of the procedure linkage table.
+#[inline(never)]
 fn plt_got(cx: &mut Context, file: &File) -> bool {
     let value = |tag| file.dynamic.value(tag);
     let (address, relocs, kind) = (value(DT_MIPS_PLTGOT), value(DT_JMPREL), value(DT_PLTREL));
@@ -352,18 +346,16 @@ fn plt_got(cx: &mut Context, file: &File) -> bool {
     let r = Reader::new(encoding, relocs);
     let size = (count as u64 + 2) * word;
     let got = got(cx, file, address, size, "Procedure Linkage Table data");
-    put!(&mut cx.out, "\nPLT GOT:\n\n Reserved entries:\n");
-    got.titles(&mut cx.out, false, "Initial", " Purpose");
+    got.titles(&mut cx.out, false, "\nPLT GOT:\n\n Reserved entries:\n;Initial; Purpose");
     for (index, purpose) in [" PLT lazy resolver\n", " Module pointer\n"].into_iter().enumerate() {
-        let entry = got.entry(cx, index as u64 * word, false);
+        let whole = got.entry(cx, index as u64 * word, false);
         put!(&mut cx.out, purpose);
-        if entry.is_err() {
+        if !whole {
             put!(&mut cx.out, "\n");
             return true;
         }
     }
-    put!(&mut cx.out, "\n Entries:\n");
-    got.titles(&mut cx.out, false, "Initial Sym.Val.", " Type    Ndx Name");
+    got.titles(&mut cx.out, false, "\n Entries:\n;Initial;Sym.Val.; Type    Ndx Name");
     let before = if word == 8 { 65 } else { 41 };
     let symbols = file.dynamic.symbols;
     for index in 0..count {
@@ -374,14 +366,13 @@ fn plt_got(cx: &mut Context, file: &File) -> bool {
             (true, Data::Msb) => r_info >> 32,
             (true, Data::Lsb) => r_info & 0xffff_ffff,
         };
-        let entry = got.entry(cx, (index as u64 + 2) * word, false);
-        put!(&mut cx.out, " ");
-        if entry.is_err() {
+        if !got.entry(cx, (index as u64 + 2) * word, false) {
+            put!(&mut cx.out, " ");
             break;
         }
         match symbols.and_then(|symbols| symbols.table.get(r_sym as usize)) {
             Some(symbol) => got.symbol(&mut cx.out, file, &symbol, before),
-            None => fill!(&mut cx.out, "<corrupt symbol index: %u>\n", r_sym),
+            None => fill!(&mut cx.out, " <corrupt symbol index: %u>\n", r_sym),
         }
     }
     put!(&mut cx.out, "\n");

@@ -11,9 +11,6 @@ use crate::context::Context;
 use rt::elf::consts::{EM_MIPS, EM_MIPS_RS3_LE, EM_NDS32};
 
 pub fn show(cx: &mut Context, file: &File) -> bool {
-    if !file.options.arch {
-        return true;
-    }
     let fine = prelink::show(cx, file);
     match file.elf.header.e_machine {
         EM_NDS32 => fine,

@@ -11,13 +11,19 @@ const SHT_GNU_LIBLIST: u32 = 0x6fff_fff7;
 /// The size of `Elf32_Lib`, `Elf64_Lib`.
 const ENTRY: usize = 20;
 
+// Not inlined: a large frame makes all that uses it longer.
+#[inline(never)]
 pub fn show(cx: &mut Context, file: &File) -> bool {
     let mut fine = true;
-    for (_, section) in file.sections_of(SHT_GNU_LIBLIST) {
-        let linked = file.sections.get(section.sh_link as usize).unwrap_or_default();
-        let data = file.read(cx, section.sh_offset, section.sh_size, "liblist section data");
-        let strings = data
-            .and_then(|_| file.read(cx, linked.sh_offset, linked.sh_size, "liblist string table"));
+    for section in file.sections.iter() {
+        if section.sh_type != SHT_GNU_LIBLIST {
+            continue;
+        }
+        let data = file.read_section(cx, &section, "liblist section data");
+        let strings = match (data, file.sections.get(section.sh_link as usize)) {
+            (Some(_), Some(linked)) => file.read_section(cx, &linked, "liblist string table"),
+            _ => None,
+        };
         let whole = data.zip(strings).filter(|_| section.sh_entsize == ENTRY as u64);
         let Some((data, strings)) = whole else {
             fine = false;

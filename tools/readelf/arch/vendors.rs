@@ -1,11 +1,12 @@
 //! Object attributes: what the tags of each vendor mean.
 
-use super::attributes::{Cursor, any_value, compatibility, raw, unknown, value};
+use super::attributes::{Cursor, any_value, compatibility, unknown, value};
 use crate::context::Context;
-use crate::readelf::file::File;
-use crate::readelf::names::{Names, attributes as names};
+use crate::readelf::contents::lines;
+use crate::readelf::names::{ByMachine, Names, attributes as names, by_machine};
 use crate::readelf::pattern;
-use crate::words::words;
+use crate::readelf::text;
+use crate::words::word;
 use rt::elf::c_str;
 use rt::elf::consts::*;
 use rt::put;
@@ -27,6 +28,22 @@ pub enum Vendor {
 
 use Vendor::*;
 
+/// The names of the tags of each vendor that has some, and of their values.
+const NAMES: ByMachine = by_machine! {
+    [0] => names::AEABI,
+    [1] => names::AEABI_VALUES,
+    [2] => names::RISCV,
+    [3] => names::RISCV_VALUES,
+    [4] => names::ARC,
+    [5] => names::ARC_VALUES,
+    [6] => names::MSPABI,
+    [7] => names::MSPABI_VALUES,
+    [8] => names::C6XABI,
+    [9] => names::C6XABI_VALUES,
+    [10] => names::CSKY,
+    [11] => names::CSKY_VALUES,
+};
+
 impl Vendor {
     pub fn of(e_machine: u16) -> Vendor {
         match e_machine {
@@ -44,22 +61,21 @@ impl Vendor {
 
     /// What its parts are called.
     pub fn name(self) -> &'static [u8] {
-        words(b"aeabi riscv ARC mspabi c6xabi csky  gnu", b' ')
-            .nth(self as usize)
-            .unwrap_or_default()
+        word(b"aeabi riscv ARC mspabi c6xabi csky  gnu", b' ', self as usize).unwrap_or_default()
     }
 
     /// Prints one tag and its value.
-    pub fn show(self, cx: &mut Context, file: &File, cursor: &mut Cursor) {
-        let (tags, values) = match self {
-            Aeabi => (names::AEABI, names::AEABI_VALUES),
-            Riscv => (names::RISCV, names::RISCV_VALUES),
-            Arc => (names::ARC, names::ARC_VALUES),
-            Mspabi => (names::MSPABI, names::MSPABI_VALUES),
-            C6xabi => (names::C6XABI, names::C6XABI_VALUES),
-            Csky => (names::CSKY, names::CSKY_VALUES),
-            Gnu => return gnu(cx, file, cursor),
+    // Not inlined: its frame makes all that uses it longer.
+    #[inline(never)]
+    pub fn show(self, cx: &mut Context, cursor: &mut Cursor) {
+        match self {
+            Gnu => return gnu(cx, cursor),
             Opaque => return opaque(cx, cursor),
+            _ => {}
+        }
+        let place = 2 * self as u16;
+        let (Some(tags), Some(values)) = (NAMES.names(place), NAMES.names(place + 1)) else {
+            return;
         };
         let tag = cursor.word(cx);
         let name = &tags.get(tag);
@@ -67,14 +83,14 @@ impl Vendor {
             let tag = match self {
                 Mspabi => {
                     fill!(&mut cx.out, "  <unknown tag %d>: ", tag);
-                    return any_value(cx, file, cursor, tag, "<corrupt>");
+                    return any_value(cx, cursor, tag, "<corrupt>");
                 }
                 Arc => tag & 1,
                 // Above the known tags all count as strings.
                 Csky if tag > 22 => u32::MAX,
                 _ => tag,
             };
-            return unknown(cx, file, cursor, tag);
+            return unknown(cx, cursor, tag);
         }
         // These are printed if their value is known.
         if !(self == Csky && (18..=20).contains(&tag)) {
@@ -85,10 +101,10 @@ impl Vendor {
             | (Riscv, 5)
             | (Arc, 7 | 16 | 17)
             | (C6xabi, 67)
-            | (Csky, 4 | 5 | 21) => return value(cx, file, cursor, 1),
-            (Csky, 6 | 7) => return value(cx, file, cursor, 0),
+            | (Csky, 4 | 5 | 21) => return value(cx, cursor, 1),
+            (Csky, 6 | 7) => return value(cx, cursor, 0),
             (Aeabi | C6xabi, 32) => {
-                compatibility(cx, file, cursor);
+                compatibility(cx, cursor);
                 return;
             }
             (Aeabi, 64) => {
@@ -99,7 +115,7 @@ impl Vendor {
                 // Another tag and its value, of which only the architecture makes sense.
                 if cursor.word(cx) == 6 {
                     let arch = cursor.word(cx);
-                    named(cx, names::AEABI_VALUES, key(6, arch.into()), arch);
+                    named(cx, values, key(6, arch.into()), arch);
                 } else {
                     put!(&mut cx.out, "???\n");
                 }
@@ -147,22 +163,22 @@ fn key(tag: u32, value: u64) -> u32 {
 /// GNU's attributes on a machine that has none.
 fn opaque(cx: &mut Context, cursor: &mut Cursor) {
     let string = c_str(cursor.data, cursor.at as u64).unwrap_or_default();
-    fill!(&mut cx.out, "  Unknown GNU attribute: %s\n"; string);
+    put!(&mut cx.out, "  Unknown GNU attribute: ", text::name(string), "\n");
     cursor.at += string.len();
-    raw(&mut cx.out, cursor.rest());
+    lines(&mut cx.out, 0, cursor.rest());
     cursor.at = cursor.end;
 }
 
 /// Vendor `gnu`.
-pub fn gnu(cx: &mut Context, file: &File, cursor: &mut Cursor) {
+pub fn gnu(cx: &mut Context, cursor: &mut Cursor) {
     let tag = cursor.word(cx);
     if tag == 32 {
-        if !compatibility(cx, file, cursor) {
+        if !compatibility(cx, cursor) {
             warn!(cx, "corrupt vendor attribute");
         }
         return;
     }
-    let machine = match file.elf.header.e_machine {
+    let machine = match cursor.file.elf.header.e_machine {
         EM_SPARC | EM_SPARC32PLUS | EM_SPARCV9 => EM_SPARC,
         EM_MIPS | EM_MIPS_RS3_LE => EM_MIPS,
         EM_PPC | EM_PPC64 => EM_PPC,
@@ -172,40 +188,58 @@ pub fn gnu(cx: &mut Context, file: &File, cursor: &mut Cursor) {
             cursor.at = cursor.end;
             return;
         }
-        _ => return unknown(cx, file, cursor, tag),
+        _ => return unknown(cx, cursor, tag),
     };
     if tag & 2 != 0 {
-        return unknown(cx, file, cursor, tag);
+        return unknown(cx, cursor, tag);
     }
     match (machine, tag) {
-        (EM_SPARC, 4) => flags(cx, cursor, "HWCAPS", names::SPARC_HWCAPS),
-        (EM_SPARC, 8) => flags(cx, cursor, "HWCAPS2", names::SPARC_HWCAPS2),
+        (EM_SPARC, 4) => return flags(cx, cursor, "HWCAPS", names::SPARC_HWCAPS),
+        (EM_SPARC, 8) => return flags(cx, cursor, "HWCAPS2", names::SPARC_HWCAPS2),
         (EM_MIPS, 4) => {
             put!(&mut cx.out, "  Tag_GNU_MIPS_ABI_FP: ");
             let value = cursor.word(cx);
-            named(cx, names::MIPS_FP, value, value);
+            return named(cx, names::MIPS_FP, value, value);
         }
-        (EM_MIPS, 8) => choice(cx, cursor, "MIPS_ABI_MSA", "Any MSA or not;128-bit MSA"),
-        (EM_S390, 8) => choice(cx, cursor, "S390_ABI_Vector", "any;software;hardware"),
-        (EM_MSP430, 4) => {
-            choice(cx, cursor, "MSP430_Data_Region", ";Lower Region Only;Any Region");
-        }
-        (EM_68K, 4) => bits(cx, cursor, "M68K_ABI_FP", 3, FLOATS),
-        (EM_PPC, 4) => bits(cx, cursor, "Power_ABI_FP", 15, FLOATS),
-        (EM_PPC, 8) => {
-            bits(cx, cursor, "Power_ABI_Vector", 3, "unspecified;generic;AltiVec;SPE");
-        }
-        (EM_PPC, 12) => {
-            bits(cx, cursor, "Power_ABI_Struct_Return", 2, "unspecified;r3/r4;memory;???");
-        }
-        (EM_SPARC, _) => unknown(cx, file, cursor, tag),
+        _ => {}
+    }
+    let wanted = key_of(machine, tag);
+    match FEW.iter().position(|&known| known == wanted) {
+        Some(place) => few(cx, cursor, place),
+        None if machine == EM_SPARC => unknown(cx, cursor, tag),
         // GNU readelf forgets the tag here.
-        _ => unknown(cx, file, cursor, tag & 1),
+        None => unknown(cx, cursor, tag & 1),
     }
 }
 
-const FLOATS: &str =
-    "unspecified hard/soft float;hard float;soft float;single-precision hard float";
+const fn key_of(machine: u16, tag: u32) -> u32 {
+    (machine as u32) << 8 | tag
+}
+
+/// Tags with few values, by machine; then what they are called, and their values.
+const FEW: [u32; 7] = [
+    key_of(EM_MIPS, 8),
+    key_of(EM_S390, 8),
+    key_of(EM_MSP430, 4),
+    key_of(EM_PPC, 8),
+    key_of(EM_PPC, 12),
+    key_of(EM_68K, 4),
+    key_of(EM_PPC, 4),
+];
+const FEW_TAGS: &[u8] = b"MIPS_ABI_MSA S390_ABI_Vector MSP430_Data_Region Power_ABI_Vector \
+    Power_ABI_Struct_Return M68K_ABI_FP Power_ABI_FP";
+const FEW_VALUES: &[u8] = b"Any MSA or not;128-bit MSA
+any;software;hardware
+;Lower Region Only;Any Region
+unspecified;generic;AltiVec;SPE
+unspecified;r3/r4;memory;???
+unspecified hard/soft float;hard float;soft float;single-precision hard float";
+
+/// Places in these lists.
+const MSP430_DATA_REGION: usize = 2;
+const POWER_STRUCT_RETURN: usize = 4;
+const M68K_FP: usize = 5;
+const POWER_FP: usize = 6;
 
 /// The end of a line: a value's name, or that there is none.
 fn named(cx: &mut Context, names: Names, key: u32, value: u32) {
@@ -215,56 +249,59 @@ fn named(cx: &mut Context, names: Names, key: u32, value: u32) {
     put!(&mut cx.out, "\n");
 }
 
-/// A value out of a few; of 64 bits where 0 has no name.
-fn choice(cx: &mut Context, cursor: &mut Cursor, tag: &str, known: &'static str) {
-    fill!(&mut cx.out, "  Tag_GNU_%s: "; tag.as_bytes());
-    let wide = known.starts_with(';');
-    let value = cursor.number(cx, if wide { 64 } else { 32 });
-    match words(known.as_bytes(), b';').nth(value as usize).filter(|name| !name.is_empty()) {
-        Some(name) => put!(&mut cx.out, name, "\n"),
-        None if wide => fill!(&mut cx.out, "??? (%u)\n", value),
-        None => fill!(&mut cx.out, "??? (%d)\n", value),
+/// A value out of a few; or, from Power's on, of two bits, of Power's floats four: two for long
+/// double. What has more bits than that is told first.
+fn few(cx: &mut Context, cursor: &mut Cursor, place: usize) {
+    put!(&mut cx.out, "  Tag_GNU_", word(FEW_TAGS, b' ', place).unwrap_or_default(), ": ");
+    let known = word(FEW_VALUES, b'\n', place.min(M68K_FP)).unwrap_or_default();
+    let wide = place == MSP430_DATA_REGION;
+    if place <= MSP430_DATA_REGION {
+        let value = cursor.number(cx, if wide { 64 } else { 32 });
+        match word(known, b';', value as usize).filter(|name| !name.is_empty()) {
+            Some(name) => put!(&mut cx.out, name, "\n"),
+            None if wide => fill!(&mut cx.out, "??? (%u)\n", value),
+            None => fill!(&mut cx.out, "??? (%d)\n", value),
+        }
+        return;
     }
-}
-
-/// A value of two bits, of Power's floats four: two for long double. What has more bits than
-/// that is told first.
-fn bits(cx: &mut Context, cursor: &mut Cursor, tag: &str, most: u32, known: &'static str) {
-    fill!(&mut cx.out, "  Tag_GNU_%s: "; tag.as_bytes());
     if cursor.is_empty() {
         return put!(&mut cx.out, "<corrupt>\n");
     }
     let value = cursor.word(cx);
     let out = &mut cx.out;
+    let most = match place {
+        POWER_STRUCT_RETURN => 2,
+        POWER_FP => 15,
+        _ => 3,
+    };
     if value > most {
         fill!(out, "(%#x), ", value);
     }
-    let name = |list: &'static str, bits: u32| {
-        words(list.as_bytes(), b';').nth(bits as usize & 3).unwrap_or_default()
-    };
     // GNU readelf forgets to end the line where there is no name.
-    if tag.starts_with('M') && value & 3 == 3 {
+    if place == M68K_FP && value & 3 == 3 {
         return;
     }
-    put!(out, name(known, value));
-    if most == 15 {
-        let long_double = name("unspecified;128-bit IBM;64-bit;128-bit IEEE", value >> 2);
-        fill!(out, ", %s long double"; long_double);
+    put!(out, word(known, b';', value as usize & 3));
+    if place == POWER_FP {
+        let known = b"unspecified;128-bit IBM;64-bit;128-bit IEEE";
+        put!(out, ", ", word(known, b';', value as usize >> 2 & 3), " long double");
     }
     put!(out, "\n");
 }
 
 /// A set of bits.
 fn flags(cx: &mut Context, cursor: &mut Cursor, tag: &str, names: Names) {
-    fill!(&mut cx.out, "  Tag_GNU_Sparc_%s: "; tag.as_bytes());
+    put!(&mut cx.out, "  Tag_GNU_Sparc_", tag.as_bytes(), ": ");
     let value = cursor.word(cx);
     if value == 0 {
         put!(&mut cx.out, "0");
     }
     let mut before = "";
-    for (_, name) in names.iter().filter(|(bit, _)| value & 1 << bit != 0) {
-        put!(&mut cx.out, before, name);
-        before = "|";
+    for bit in (0..32).filter(|bit| value & 1 << bit != 0) {
+        if let Some(name) = &names.get(bit) {
+            put!(&mut cx.out, before, name);
+            before = "|";
+        }
     }
     put!(&mut cx.out, "\n");
 }

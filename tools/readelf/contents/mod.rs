@@ -7,10 +7,10 @@ use super::debug;
 use super::file::File;
 use super::json;
 use super::options::Dump;
-use super::pattern;
 use super::rank::{Entry, sort};
 use super::text;
 use crate::context::Context;
+use crate::words::c_number;
 use alloc::vec;
 use alloc::vec::Vec;
 use rt::arch::hex_digits;
@@ -23,9 +23,7 @@ use unpack::{inflate, zstd};
 
 /// Goes through the sections in order, whatever the order of the options is.
 pub fn show(cx: &mut Context, file: &File) -> bool {
-    let options = file.options;
-    let wanted = !options.dumps.is_empty() || options.lint || options.debug.any;
-    !wanted || file.lacks_sections() || chosen(cx, file, dump)
+    file.lacks_sections() || chosen(cx, file, dump)
 }
 
 /// The same in JSON.
@@ -35,8 +33,19 @@ pub fn json(cx: &mut Context, file: &File) {
     }
 }
 
-/// Prints one section in the form of a [`Dump`]'s kind.
-type Show = fn(&mut Context, &File, &mut Option<u32>, u32, &SectionHeader, u8) -> bool;
+/// A section, and how it is to be shown.
+struct Chosen<'f, 'a> {
+    file: &'f File<'a>,
+    section: SectionHeader,
+    index: u32,
+    /// A [`Dump`]'s.
+    kind: u8,
+    /// The last type of relocations that was told to be unsupported.
+    unsupported: Option<u32>,
+}
+
+/// Prints one section.
+type Show = fn(&mut Context, &mut Chosen) -> bool;
 
 // Not inlined: a report without dumps shall not pay for the stack that this needs.
 #[inline(never)]
@@ -44,8 +53,8 @@ fn chosen(cx: &mut Context, file: &File, show: Show) -> bool {
     let dumps = &file.options.dumps;
     for dump in dumps.iter().rev().filter(|dump| number(dump.section).is_none()) {
         if !file.sections.iter().any(|section| file.section_name(&section) == dump.section) {
-            let what = rt::text!("Section '%s' was not dumped because it does not exist");
-            pattern::warning(cx, what, &[], &[dump.section]);
+            let name = dump.section;
+            fill_warning!(cx, "Section '%s' was not dumped because it does not exist"; name);
         }
     }
     let mut fine = true;
@@ -53,22 +62,17 @@ fn chosen(cx: &mut Context, file: &File, show: Show) -> bool {
         error!(cx, "Section name must be provided ");
         fine = false;
     }
-    let mut unsupported = None;
-    for (index, section) in file.sections.iter().enumerate() {
-        for kind in *b"xRpwcf" {
-            let wanted = |dump: &Dump| {
-                let number = number(dump.section);
-                let named = kind != b'f' || !dump.section.is_empty();
-                dump.kind == kind
-                    && named
-                    && number.map_or(dump.section == file.section_name(&section), |number| {
-                        number as usize == index
-                    })
-            };
-            if kind == b'w' || dumps.iter().any(wanted) {
-                fine &= show(cx, file, &mut unsupported, index as u32, &section, kind);
+    let section = SectionHeader::default();
+    let mut chosen = Chosen { file, section, index: 0, kind: 0, unsupported: None };
+    for section in file.sections.iter() {
+        chosen.section = section;
+        for &kind in b"xRpwcf" {
+            chosen.kind = kind;
+            if kind == b'w' || dumps.iter().any(|dump| chosen.is_meant(dump)) {
+                fine &= show(cx, &mut chosen);
             }
         }
+        chosen.index += 1;
     }
     let mut missing: Vec<Entry> = Vec::new();
     for dump in dumps {
@@ -89,60 +93,49 @@ fn chosen(cx: &mut Context, file: &File, show: Show) -> bool {
     fine
 }
 
+impl Chosen<'_, '_> {
+    /// Whether an option is about this section.
+    fn is_meant(&self, dump: &Dump) -> bool {
+        if dump.kind != self.kind || dump.kind == b'f' && dump.section.is_empty() {
+            return false;
+        }
+        match number(dump.section) {
+            Some(number) => number == self.index,
+            None => dump.section == self.file.section_name(&self.section),
+        }
+    }
+}
+
 /// The number that a section is chosen by, as `strtoul` reads it; none where the whole of
 /// it isn't one.
 fn number(text: &[u8]) -> Option<u32> {
-    let text = text.trim_ascii_start();
-    let (negative, digits) = match text {
-        [b'-', digits @ ..] => (true, digits),
-        [b'+', digits @ ..] => (false, digits),
-        digits => (false, digits),
-    };
-    let (base, digits) = match digits {
-        [b'0', b'x' | b'X', digits @ ..] if !digits.is_empty() => (16, digits),
-        [b'0', digits @ ..] => (8, digits),
-        digits => (10, digits),
-    };
-    let mut value = 0u64;
-    for &digit in digits {
-        let digit = (digit as char).to_digit(base)?;
-        value = value.saturating_mul(base.into()).saturating_add(digit.into());
-    }
-    let value = if negative { value.wrapping_neg() } else { value };
+    let (value, []) = c_number(text, 0) else { return None };
     // An int below zero is no number of a section.
     u32::try_from(value as i32).ok()
 }
 
-fn dump(
-    cx: &mut Context,
-    file: &File,
-    unsupported: &mut Option<u32>,
-    index: u32,
-    section: &SectionHeader,
-    kind: u8,
-) -> bool {
+fn dump(cx: &mut Context, chosen: &mut Chosen) -> bool {
+    let (file, section, kind) = (chosen.file, &chosen.section, chosen.kind);
     if kind == b'w' {
         return debug::show(cx, file, section);
     }
     let name = file.section_name(section);
     if section.sh_size == 0 || section.sh_type == SHT_NOBITS {
-        fill!(&mut cx.out, "Section '%S' has no data to dump.\n"; name);
+        put!(&mut cx.out, "Section '", text::section(name), "' has no data to dump.\n");
         return true;
     }
     if kind == b'c' {
         fill_error!(cx, "CTF is not supported yet: section '%S' is not shown"; name);
         return false;
     }
-    let (offset, size) = (section.sh_offset, section.sh_size);
-    let Some(raw) = file.read(cx, offset, size, "section contents") else { return false };
+    let Some(raw) = file.read_section(cx, section, "section contents") else { return false };
     if kind == b'f' {
         return sframe(cx, name, raw);
     }
     let title: &[u8] = if kind == b'p' { b"String" } else { b"Hex" };
     fill!(&mut cx.out, "\n%s dump of section '%S':\n"; title, name);
-    let Ok((bytes, relocated)) = contents(cx, file, unsupported, index, section, raw, kind) else {
-        return false;
-    };
+    let address = section.sh_addr;
+    let Ok((bytes, relocated)) = contents(cx, chosen, raw) else { return false };
     let bytes = bytes.as_deref().unwrap_or(raw);
     if kind == b'p' {
         if relocated {
@@ -153,7 +146,7 @@ fn dump(
         if relocated && kind == b'x' {
             put!(&mut cx.out, " NOTE: ", NOT_APPLIED);
         }
-        lines(&mut cx.out, section.sh_addr, bytes);
+        lines(&mut cx.out, address, bytes);
     }
     true
 }
@@ -165,31 +158,18 @@ struct Wrong;
 /// are relocations for it.
 fn contents(
     cx: &mut Context,
-    file: &File,
-    unsupported: &mut Option<u32>,
-    index: u32,
-    section: &SectionHeader,
+    chosen: &mut Chosen,
     raw: &[u8],
-    kind: u8,
 ) -> Result<(Option<Vec<u8>>, bool), Wrong> {
-    let unpacked = match file.options.decompress.then(|| packed(cx, file, section, raw)) {
-        Some(Packed::Whole) | None => None,
-        Some(Packed::Stream { unpack, body, size, most }) => {
-            // A size that is a lie should cost no memory.
-            let mut bytes = vec![0; if size <= most { size as usize } else { 0 }];
-            if size > most || !unpack(body, &mut bytes) {
-                fill_error!(cx, "Unable to decompress section %S"; file.section_name(section));
-                return Err(Wrong);
-            }
-            Some(bytes)
-        }
-        Some(Packed::Wrong) => return Err(Wrong),
-    };
-    let relocated = file.sections.iter().any(|other| relocate::names(file, &other, index));
-    let mut copy = unpacked;
-    if kind == b'R' && relocated {
+    let (file, index) = (chosen.file, chosen.index);
+    let mut copy = None;
+    if file.options.decompress {
+        copy = unpacked(cx, file, &chosen.section, raw)?;
+    }
+    let relocated = relocate::relocated(file, index);
+    if chosen.kind == b'R' && relocated {
         let bytes = copy.get_or_insert_with(|| raw.to_vec());
-        if !relocate::apply(cx, file, unsupported, index, bytes) {
+        if !relocate::apply(cx, file, &mut chosen.unsupported, index, bytes) {
             return Err(Wrong);
         }
     }
@@ -197,14 +177,8 @@ fn contents(
 }
 
 /// One section in JSON: the bytes, or the strings.
-fn json_dump(
-    cx: &mut Context,
-    file: &File,
-    unsupported: &mut Option<u32>,
-    index: u32,
-    section: &SectionHeader,
-    kind: u8,
-) -> bool {
+fn json_dump(cx: &mut Context, chosen: &mut Chosen) -> bool {
+    let (file, section, kind) = (chosen.file, &chosen.section, chosen.kind);
     if !b"xRp".contains(&kind) {
         // Of these nothing is shown in JSON.
         return kind == b'w';
@@ -213,11 +187,10 @@ fn json_dump(
     if section.sh_type != SHT_NOBITS {
         raw = file.data(section).unwrap_or_default();
     }
-    let Ok((bytes, relocated)) = contents(cx, file, unsupported, index, section, raw, kind) else {
-        return false;
-    };
+    let Ok((bytes, relocated)) = contents(cx, chosen, raw) else { return false };
     let bytes = bytes.as_deref().unwrap_or(raw);
-    json::section(cx.json().object(""), file, index, section);
+    let section = &chosen.section;
+    json::section(cx.json().object(""), file, chosen.index, section);
     cx.json().number("sh_addr", section.sh_addr).number("size", bytes.len() as u64);
     cx.json().bool("relocated", relocated && kind == b'R');
     if kind != b'p' {
@@ -253,63 +226,57 @@ fn sframe(cx: &mut Context, name: &[u8], bytes: &[u8]) -> bool {
 const NOT_APPLIED: &str = "This section has relocations against it, but these have NOT been \
                            applied to this dump.\n";
 
-/// How something is unpacked into a slice that it has to fill; false where that can't be.
-type Unpack = fn(&[u8], &mut [u8]) -> bool;
-
-/// What `-z` finds in a section.
-enum Packed<'a> {
-    /// Nothing to unpack.
-    Whole,
-    /// What is packed: how, how many bytes it should give, and the most that it can.
-    Stream { unpack: Unpack, body: &'a [u8], size: u64, most: u64 },
-    /// Something that can't be unpacked; it has been told.
-    Wrong,
-}
-
-/// `SHF_COMPRESSED`, or the older form that begins with `ZLIB` and the size.
-fn packed<'a>(cx: &mut Context, file: &File, section: &SectionHeader, raw: &'a [u8]) -> Packed<'a> {
+/// What is packed in a section, if anything: `SHF_COMPRESSED`, or the older form that begins
+/// with `ZLIB` and the size.
+fn unpacked(
+    cx: &mut Context,
+    file: &File,
+    section: &SectionHeader,
+    raw: &[u8],
+) -> Result<Option<Vec<u8>>, Wrong> {
+    let (mut size, mut body, mut kind) = (0, raw, ELFCOMPRESS_ZLIB);
     if section.sh_flags & SHF_COMPRESSED != 0 {
         let encoding = file.elf.encoding;
-        let size = CompressionHeader::size(encoding);
-        let (Some(head), Some(body)) = (CompressionHeader::decode(encoding, raw), raw.get(size..))
-        else {
+        let Some(head) = CompressionHeader::decode(encoding, raw) else {
             error!(cx, "Compressed section is too small even for a compression header");
-            return Packed::Wrong;
+            return Err(Wrong);
         };
-        return match head.ch_type {
-            _ if head.ch_size == 0 => Packed::Whole,
-            ELFCOMPRESS_ZLIB => zlib_stream(body, head.ch_size),
-            ELFCOMPRESS_ZSTD => zstd_stream(body, head.ch_size),
-            kind => {
-                let name = file.section_name(section);
-                fill_warning!(cx, "section '%S' has unsupported compress type: %d", kind; name);
-                Packed::Wrong
-            }
-        };
-    }
-    match raw.strip_prefix(b"ZLIB").and_then(|rest| rest.split_first_chunk::<8>()) {
+        (size, kind) = (head.ch_size, head.ch_type);
+        body = raw.get(CompressionHeader::size(encoding)..).unwrap_or_default();
+    } else if let Some((head, rest)) = raw.split_first_chunk::<12>()
+        && let [b'Z', b'L', b'I', b'B', stored @ ..] = head
         // A size so large is the text of something else.
-        Some((size, _)) if size[0].is_ascii_graphic() || size[0] == b' ' => Packed::Whole,
-        Some((_, [])) | None => Packed::Whole,
-        Some((size, body)) => match u64::from_be_bytes(*size) {
-            0 => Packed::Whole,
-            size => zlib_stream(body, size),
-        },
+        && !matches!(stored[0], b' '..=b'~')
+        && !rest.is_empty()
+    {
+        (size, body) = (u64::from_be_bytes(*stored), rest);
     }
-}
-
-/// DEFLATE makes at most 258 bytes out of two bits.
-fn zlib_stream(body: &[u8], size: u64) -> Packed<'_> {
-    let most = (body.len() as u64 + 1).saturating_mul(1032);
-    Packed::Stream { unpack: inflate::zlib, body, size, most }
-}
-
-fn zstd_stream(body: &[u8], size: u64) -> Packed<'_> {
-    Packed::Stream { unpack: zstd::zstd, body, size, most: zstd::most(body).unwrap_or(0) }
+    if size == 0 {
+        return Ok(None);
+    }
+    let name = file.section_name(section);
+    let is_zstd = kind == ELFCOMPRESS_ZSTD;
+    if !is_zstd && kind != ELFCOMPRESS_ZLIB {
+        fill_warning!(cx, "section '%S' has unsupported compress type: %d", kind; name);
+        return Err(Wrong);
+    }
+    // DEFLATE makes at most 258 bytes out of two bits.
+    let deflated = (body.len() as u64 + 1).saturating_mul(1032);
+    let most = if is_zstd { zstd::most(body).unwrap_or(0) } else { deflated };
+    // A size that is a lie should cost no memory.
+    let mut bytes = vec![0; if size <= most { size as usize } else { 0 }];
+    let unpack = if is_zstd { zstd::zstd } else { inflate::zlib };
+    if size > most || !unpack(body, &mut bytes) {
+        fill_error!(cx, "Unable to decompress section %S"; name);
+        return Err(Wrong);
+    }
+    Ok(Some(bytes))
 }
 
 /// Sixteen bytes a line: the address, four words, the same as text.
-fn lines(out: &mut BufWriter, mut address: u64, bytes: &[u8]) {
+// Not inlined: attributes that nobody knows are shown so, too.
+#[inline(never)]
+pub fn lines(out: &mut BufWriter, mut address: u64, bytes: &[u8]) {
     for line in bytes.chunks(16) {
         put!(out, "  0x", hex(address).zero(8), " ");
         let Some(room) = out.room::<64>() else { return };

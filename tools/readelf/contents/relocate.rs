@@ -3,9 +3,8 @@
 
 use crate::context::Context;
 use crate::readelf::file::File;
-use crate::readelf::names::relocations::relocation_type;
-use crate::readelf::names::symbols;
-use crate::readelf::pattern;
+use crate::readelf::names::{ByMachine, symbols};
+use crate::readelf::relocs::split;
 use rt::elf::consts::*;
 use rt::elf::{Data, Reader, SectionHeader, Table};
 
@@ -53,176 +52,95 @@ mod how {
     pub const SET6: u8 = SET_SIX | 1;
 }
 
-/// What each type does, by machine and type. NONE, which is 0 everywhere, isn't listed.
+/// What each type does, by machines. NONE, which is 0 everywhere, isn't listed.
 macro_rules! types {
-    ($($machine:literal: $($how:ident $($number:literal)+),+;)*) => {
-        &[$($($(($machine, $number, how::$how),)+)+)*]
+    ($($($machine:literal)+: $($how:ident $($number:literal)+),+;)*) => {
+        &[$((&[$($machine),+], &[$($($number, how::$how),+),+])),*]
     };
 }
 
-/// A machine, a type, and what that does.
-type Type = (u16, u16, u8);
+/// The types of these machines: the number of each, and what it does.
+type Types = (&'static [u16], &'static [u8]);
 
 #[rustfmt::skip]
-const LIST: &[Type] = types! {
-    2: ABS32 3 23, REL32 6, ABS64 32 54, REL64 46;
-    3: ABS32 1, REL32 2;
-    4: ABS32 1, REL32 4;
-    6: ABS32 1, REL32 2;
-    7: ABS32 1;
+const LIST: &[Types] = types! {
+    2 18 43: ABS32 3 23, REL32 6, ABS64 32 54, REL64 46;
+    3 6 189: ABS32 1, REL32 2;
+    4 75 188: ABS32 1, REL32 4;
+    7 9 39 173 183 223 252 0x4157 0x5441 0xad45: ABS32 1;
     8: ABS32 2, ABS64 18;
-    9: ABS32 1;
     15: ABS32 1 2 41, ABS64 80, PARISC32 9, PARISC64 72;
-    18: ABS32 3 23, REL32 6, ABS64 32 54, REL64 46;
-    19: ABS32 2;
+    19 0x2530 0xfeba: ABS32 2;
     20: ABS32 1, REL32 26;
     21: ABS32 1, REL32 26, ABS64 38, REL64 44;
-    22: ABS32 4, REL32 5, ABS64 22, REL64 23;
+    22 0xa390: ABS32 4, REL32 5, ABS64 22, REL64 23;
     23: ABS32 6, REL32 13;
     36: ABS32 51;
-    39: ABS32 1;
     40: ABS32 2, REL32 3;
     42: SH32 1, SH_REL32 2;
-    43: ABS32 3 23, REL32 6, ABS64 32 54, REL64 46;
-    45: ABS32 1, ABS16 2;
-    46: ABS32 1, ABS16 17;
-    47: ABS32 1, ABS16 17;
-    48: ABS32 1, ABS16 17;
+    45 140: ABS32 1, ABS16 2;
+    46 47 48: ABS32 1, ABS16 17;
     50: ABS32 36 37 100 101, ABS64 38 39, REL64 78 79;
-    53: ABS32 6;
-    62: ABS64 1, REL32 2, ABS32 10, REL64 24;
-    70: ABS32 6;
-    75: ABS32 1, REL32 4;
-    76: ABS32 3;
-    80: ABS32 4;
-    83: NOTHING 30 31 32, ABS32 1, ABS16 4, REL32 36;
-    84: ABS32 3;
-    85: ABS16 3, ABS32 6;
-    86: ADD32 12;
-    87: ABS32 6;
+    53 70 87 0x9080: ABS32 6;
+    62 180 181: ABS64 1, REL32 2, ABS32 10, REL64 24;
+    76 84 138 177 0x3330 0x5aa5: ABS32 3;
+    80 0xf00d: ABS32 4;
+    83 0x1057: NOTHING 30 31 32, ABS32 1, ABS16 4, REL32 36;
+    85 0x7650: ABS16 3, ABS32 6;
+    86 0x7676: ADD32 12;
     88: ABS32 34;
-    89: NOTHING 33 34, ABS32 1, ABS16 2;
-    90: ABS32 1, ABS16 2, ABS24 4;
-    91: ADD32 1;
+    89 0xbeef: NOTHING 33 34, ABS32 1, ABS16 2;
+    90 0xdead: ABS32 1, ABS16 2, ABS24 4;
+    91 99: ADD32 1;
     92: ABS32 1, ABS16 2, REL32 9;
-    93: ABS16 2, ABS32 4, REL32 49;
+    93 195: ABS16 2, ABS32 4, REL32 49;
     94: NOTHING 17 18 19 57 58 59 60 61 62, ADD32 1, REL32 14;
-    99: ADD32 1;
-    101: ABS16 1, ABS32 2;
+    101 0x8217: ABS16 1, ABS32 2;
     105: NOTHING 21 23, ABS32 1, ABS16 2;
     106: ABS32 18;
     113: ABS32 12, ABS16 13;
     114: ABS32 15;
     115: ABS16 3, ABS32 4;
-    120: ABS16 1, ABS32 3;
+    120 0xfeb0: ABS16 1, ABS32 3;
     135: ABS32 8;
-    138: ABS32 3;
-    140: ABS32 1, ABS16 2;
     144: NOTHING 65 66 67, ABS16 8, ABS32 11;
     167: NOTHING 205 206 207 208, ABS16 19, ABS32 20;
-    173: ABS32 1;
     174: NOTHING 3, ABS32 2;
-    177: ABS32 3;
-    180: ABS64 1, REL32 2, ABS32 10, REL64 24;
-    181: ABS64 1, REL32 2, ABS32 10, REL64 24;
-    183: NOTHING 256, ABS32 1 258, ABS64 257, REL64 260, REL32 261;
-    188: ABS32 1, REL32 4;
-    189: ABS32 1, REL32 2;
+    0x01b7: NOTHING 0, ABS32 2, ABS64 1, REL64 4, REL32 5;
     191: ABS64 1, ABS32 2, REL64 5, REL32 6;
-    195: ABS16 2, ABS32 4, REL32 49;
     197: NOTHING 128 131, ABS32 1;
     220: ABS8 1, ABS16 4, ABS24 5, ABS32 6;
     221: ABS16 2, ABS32 3, REL32 6;
     222: ABS32 1, ABS16 2, ABS24 5;
-    223: ABS32 1;
     243: ABS32 1, ABS64 2, ADD8 33, ADD16 34, ADD32 35, ADD64 36, SUB8 37, SUB16 38, SUB32 39,
         SUB64 40, SUB6 52, SET6 53, ABS8 54, ABS16 55, REL32 57;
     247: ABS32 11;
-    252: ABS32 1;
     258: ABS32 1, ABS64 2, REL32 99;
-    0x1057: NOTHING 30 31 32, ABS32 1, ABS16 4, REL32 36;
     0x1059: NOTHING 10 12 21 23, ABS32 1, ABS16 5;
     0x1223: ABS32 3, ABS16 5, REL32 6;
-    0x2530: ABS32 2;
-    0x3330: ABS32 3;
-    0x4157: ABS32 1;
     0x4def: ABS32 6 7;
-    0x5441: ABS32 1;
-    0x5aa5: ABS32 3;
-    0x7650: ABS16 3, ABS32 6;
-    0x7676: ADD32 12;
-    0x8217: ABS16 1, ABS32 2;
     0x9026: ABS32 1, ABS64 2, REL32 10, REL64 11;
-    0x9080: ABS32 6;
-    0xa390: ABS32 4, REL32 5, ABS64 22, REL64 23;
     0xabc7: NOTHING 17 18 19 57 58 59 60 61 62, ABS32 1, REL32 14;
-    0xad45: ABS32 1;
-    0xbeef: NOTHING 33 34, ABS32 1, ABS16 2;
-    0xdead: ABS32 1, ABS16 2, ABS24 4;
-    0xf00d: ABS32 4;
-    0xfeb0: ABS16 1, ABS32 3;
-    0xfeba: ABS32 2;
     0xfebb: ABS32 1, ABS16 9;
 };
 
-/// The same list in a third of the room: the machine, how many of its types follow, and the
-/// upper byte of those; of each type the lower byte and what it does.
-static TYPES: [u8; packed_size()] = pack();
+const TYPES: ByMachine = {
+    static BYTES: [u8; ByMachine::room(LIST)] = ByMachine::pack(LIST);
+    ByMachine(&BYTES)
+};
 
-/// The size of what stands before the types of a machine.
-const HEAD: usize = 4;
+/// The types of AArch64 from 0x100 on, less that, have a number of their own in the list.
+const AARCH64_UPPER: u16 = 0x01b7;
 
-/// Whether a type has the machine and the upper byte of the one before it in the list.
-const fn continues(at: usize) -> bool {
-    at > 0 && LIST[at].0 == LIST[at - 1].0 && LIST[at].1 >> 8 == LIST[at - 1].1 >> 8
-}
-
-const fn packed_size() -> usize {
-    let (mut at, mut size) = (0, 2 * LIST.len());
-    while at < LIST.len() {
-        size += if continues(at) { 0 } else { HEAD };
-        at += 1;
-    }
-    size
-}
-
-const fn pack() -> [u8; packed_size()] {
-    let mut bytes = [0; packed_size()];
-    let (mut at, mut end, mut head) = (0, 0, 0);
-    while at < LIST.len() {
-        let (machine, number, how) = LIST[at];
-        if !continues(at) {
-            head = end;
-            [bytes[head], bytes[head + 1]] = machine.to_le_bytes();
-            bytes[head + 3] = (number >> 8) as u8;
-            end += HEAD;
-        }
-        bytes[head + 2] += 1;
-        (bytes[end], bytes[end + 1]) = (number as u8, how);
-        end += 2;
-        at += 1;
-    }
-    bytes
-}
-
-/// What a type does, if that is known; and whether anything is known of the machine.
-fn look_up(machine: u16, number: u32) -> (Option<u8>, bool) {
-    let (mut found, mut known) = (None, false);
-    let mut rest = &TYPES[..];
-    while let Some((&[low, high, count, upper], after)) = rest.split_first_chunk::<HEAD>() {
-        let (types, others) = after.split_at_checked(2 * usize::from(count)).unwrap_or_default();
-        rest = others;
-        if u16::from_le_bytes([low, high]) == machine {
-            known = true;
-            let mut types = types.chunks_exact(2);
-            if number >> 8 == upper.into()
-                && let Some(found_here) = types.find(|pair| u32::from(pair[0]) == number & 0xff)
-            {
-                found = found.or(Some(found_here[1]));
-            }
-        }
-    }
-    (found, known)
+/// What a type does, if that is known; none where nothing is known of the machine.
+fn look_up(machine: u16, number: u32) -> Option<Option<u8>> {
+    let (machine, number) = match (machine, number) {
+        (EM_AARCH64, 0x100..=0x1ff) => (AARCH64_UPPER, number & 0xff),
+        other => other,
+    };
+    let types = TYPES.get(machine)?;
+    let found = types.chunks_exact(2).find(|pair| u32::from(pair[0]) == number);
+    Some(found.map(|pair| pair[1]))
 }
 
 /// Applies the relocations of a section to its bytes; false where what they need can't be
@@ -241,10 +159,9 @@ pub fn apply(
     let Some(section) = file.sections.iter().find(|section| names(file, section, index)) else {
         return true;
     };
-    let (offset, size) = (section.sh_offset, section.sh_size);
     let is_64 = file.elf.encoding.is_64();
     let what = if is_64 { "64-bit relocation data" } else { "32-bit relocation data" };
-    let Some(table) = file.read(cx, offset, size, what) else { return false };
+    let Some(table) = file.read_section(cx, &section, what) else { return false };
     let Some(symbols) = file.symbols(cx, section.sh_link as usize) else { return false };
     let section_name = file.sections.get(index as usize).map(|section| file.section_name(&section));
     let name = section_name.unwrap_or_default();
@@ -269,11 +186,18 @@ pub fn each(file: &File, table: &[u8], rela: bool, one: &mut dyn FnMut(u64, u64,
 }
 
 /// Whether a section has the relocations of this one.
-pub fn names(file: &File, section: &SectionHeader, index: u32) -> bool {
+fn names(file: &File, section: &SectionHeader, index: u32) -> bool {
     matches!(section.sh_type, SHT_REL | SHT_RELA)
         && section.sh_size != 0
         && section.sh_info == index
         && (section.sh_link as usize) < file.sections.len()
+}
+
+/// Whether any section has relocations for this one.
+// Not inlined: there are several callers.
+#[inline(never)]
+pub fn relocated(file: &File, index: u32) -> bool {
+    file.sections.iter().any(|section| names(file, &section, index))
 }
 
 /// MSP430 has two sets of types: the other one under a number of its own here.
@@ -301,23 +225,29 @@ impl Target<'_, '_> {
         number: u64,
         (r_offset, r_info, addend): (u64, u64, Option<i64>),
     ) {
-        let (index, kind) = split(self.file, r_info);
+        let header = &self.file.elf.header;
+        let (_, index, kind) = split(self.file.elf.encoding, header.e_machine, r_info);
         if kind == 0 {
             return;
         }
-        let (how, known) = look_up(self.machine, kind);
-        let Some(how) = how else {
-            if unsupported.is_none() && !known {
-                let machine = self.file.elf.header.e_machine.into();
-                let what = rt::text!(
+        let known = look_up(self.machine, kind);
+        let Some(how) = known.flatten() else {
+            if unsupported.is_none() && known.is_none() {
+                fill_error!(
+                    cx,
                     "Missing knowledge of 32-bit reloc types used in DWARF sections of \
-                            machine number %u"
+                     machine number %u",
+                    header.e_machine
                 );
-                pattern::error(cx, what, &[machine], &[]);
             }
             if *unsupported != Some(kind) {
-                let what = rt::text!("unable to apply unsupported reloc type %u to section %S");
-                pattern::warning(cx, what, &[kind.into()], &[self.name]);
+                let name = self.name;
+                fill_warning!(
+                    cx,
+                    "unable to apply unsupported reloc type %u to section %S",
+                    kind;
+                    name
+                );
             }
             *unsupported = Some(kind);
             return;
@@ -328,21 +258,36 @@ impl Target<'_, '_> {
         let (how, size) = (how & 0xf0, usize::from(how & 15));
         let place = usize::try_from(r_offset).ok();
         let field = place.and_then(|at| bytes.get_mut(at..at.checked_add(size)?));
+        let name = self.name;
         let Some(field) = field else {
-            let what = rt::text!("skipping invalid relocation offset %#x in section %S");
-            return pattern::warning(cx, what, &[r_offset], &[self.name]);
+            fill_warning!(
+                cx,
+                "skipping invalid relocation offset %#x in section %S",
+                r_offset;
+                name
+            );
+            return;
         };
         let Some(symbol) = self.symbols.get(index as usize) else {
-            let what = rt::text!("skipping invalid relocation symbol index %#x in section %S");
-            return pattern::warning(cx, what, &[index.into()], &[self.name]);
+            fill_warning!(
+                cx,
+                "skipping invalid relocation symbol index %#x in section %S",
+                index;
+                name
+            );
+            return;
         };
         if index != 0 && !matches!(symbol.kind(), 0..=3 | STT_COMMON) {
-            let header = &self.file.elf.header;
             let kind =
                 symbols::symbol_type(symbol.kind(), header.e_machine, header.e_ident.osabi());
-            let what =
-                rt::text!("skipping unexpected symbol type %s in section .rel%S relocation %u");
-            return pattern::warning(cx, what, &[number], &[kind.as_ref(), self.name]);
+            fill_warning!(
+                cx,
+                "skipping unexpected symbol type %s in section .rel%S relocation %u",
+                number;
+                kind.as_ref(),
+                name
+            );
+            return;
         }
         let data = self.file.elf.encoding.data;
         let value = get(field, data);
@@ -370,22 +315,8 @@ impl Target<'_, '_> {
     }
 }
 
-/// The index of a relocation's symbol, and its type.
-fn split(file: &File, r_info: u64) -> (u32, u32) {
-    let machine = file.elf.header.e_machine;
-    if !file.elf.encoding.is_64() {
-        return ((r_info >> 8) as u32, r_info as u32 & 0xff);
-    }
-    match (machine, file.elf.encoding.data) {
-        // The symbol comes first, and the type is the last of the bytes that follow.
-        (EM_MIPS, Data::Lsb) => (r_info as u32, (r_info >> 56) as u32),
-        (EM_MIPS, Data::Msb) => ((r_info >> 32) as u32, r_info as u32 & 0xff),
-        _ => ((r_info >> 32) as u32, relocation_type(machine, r_info as u32)),
-    }
-}
-
 /// The number in a field of up to eight bytes.
-fn get(field: &[u8], data: Data) -> u64 {
+pub fn get(field: &[u8], data: Data) -> u64 {
     let join = |value: u64, byte: &u8| value << 8 | u64::from(*byte);
     match data {
         Data::Lsb => field.iter().rev().fold(0, join),
@@ -410,12 +341,19 @@ mod tests {
 
     #[test]
     fn every_type_is_found() {
-        for &(machine, number, how) in LIST {
-            assert_eq!(look_up(machine, number.into()), (Some(how), true));
+        for &(machines, types) in LIST {
+            for (machine, pair) in
+                machines.iter().flat_map(|m| types.chunks(2).map(move |p| (m, p)))
+            {
+                assert_eq!(look_up(*machine, pair[0].into()), Some(Some(pair[1])));
+            }
         }
-        assert_eq!(look_up(3, 2), (Some(how::REL32), true));
-        assert_eq!(look_up(3, 0x102), (None, true));
-        assert_eq!(look_up(1, 1), (None, false));
+        assert_eq!(look_up(3, 2), Some(Some(how::REL32)));
+        assert_eq!(look_up(3, 0x102), Some(None));
+        assert_eq!(look_up(1, 1), None);
+        assert_eq!(look_up(EM_AARCH64, 257), Some(Some(how::ABS64)));
+        assert_eq!(look_up(EM_AARCH64, 1), Some(Some(how::ABS32)));
+        assert_eq!(look_up(EM_AARCH64, 0x201), Some(None));
     }
 
     #[test]

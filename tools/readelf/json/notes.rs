@@ -137,7 +137,7 @@ fn property(json: &mut Context, file: &File, desc: &Reader, at: usize) -> Option
     if let Some(value) = desc.u32(at + 8).filter(|_| size == 4) {
         json.number("value", value.into());
         if let Some((name, names, _)) = of_processor(file.elf.header.e_machine, pr_type) {
-            json.words("pr_type_name", name.as_bytes());
+            json.words("pr_type_name", name);
             bits(json, "value_names", value.into(), names);
         }
     }

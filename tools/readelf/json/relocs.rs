@@ -6,7 +6,7 @@ use crate::readelf::contents::relocate;
 use crate::readelf::file::File;
 use crate::readelf::names::Name;
 use crate::readelf::names::relocations::relocations;
-use crate::readelf::relocs::{Form, Symbols, TABLES, plt_form, split};
+use crate::readelf::relocs::{Form, Symbols, split, tables};
 use rt::elf::consts::*;
 use rt::elf::{Relr, Table};
 
@@ -14,14 +14,10 @@ use rt::elf::{Relr, Table};
 pub fn relocs(cx: &mut Context, file: &File) {
     if file.options.use_dynamic {
         let symbols = Symbols::of_dynamic(file);
-        for (title, address, size, form) in &TABLES {
-            let form = if *address == DT_JMPREL { plt_form(file) } else { *form };
-            let (address, size) = (file.dynamic.value(*address), file.dynamic.value(*size));
-            if size != 0 {
-                let offset = file.locate(cx, address, size);
-                cx.json().fill("{table$address ", &[address], &[Some(title.as_bytes())]);
-                rows(cx, file, form, (offset, size), &symbols);
-            }
+        for (title, address, size, form) in tables(file) {
+            let offset = file.locate(cx, address, size);
+            cx.json().fill("{table$address ", &[address], &[Some(title)]);
+            rows(cx, file, form, (offset, size), &symbols);
         }
         return;
     }

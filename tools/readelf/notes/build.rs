@@ -3,13 +3,13 @@
 
 use super::Note;
 use crate::context::Context;
+use crate::readelf::contents::relocate;
 use crate::readelf::file::File;
-use crate::readelf::names::label::Label;
 use crate::readelf::names::note_types as names;
-use crate::readelf::pattern;
 use crate::readelf::text;
+use crate::words::{short, word};
 use rt::elf::consts::{SHT_SYMTAB, STT_FUNC, STT_NOTYPE, STT_OBJECT};
-use rt::elf::{Symbol, c_str};
+use rt::elf::{Data, Symbol, c_str};
 use rt::put;
 
 const NT_GNU_BUILD_ATTRIBUTE_OPEN: u64 = 0x100;
@@ -42,98 +42,76 @@ pub fn name(cx: &mut Context, file: &File, note: &Note) {
         error!(cx, "unrecognised attribute type in name field: 0");
         return put!(&mut cx.out, "<unknown name type> ");
     }
-    let mut room: i64 = if wide { 28 } else { 20 };
-    let bytes = |at: u64| note.rest.get(at as usize..).unwrap_or_default();
-    let kind = note.owner.get(2).copied().unwrap_or_default();
-    put!(&mut cx.out, "GA");
-    cx.out.byte(kind);
-    room -= 3;
-    let id = bytes(3).first().copied().unwrap_or_default();
+    let Some((&[_, _, kind, id], value)) = note.rest.split_first_chunk() else { return };
+    let out = &mut cx.out;
+    let mut room: i64 = if wide { 25 } else { 17 };
+    put!(out, "GA");
+    out.byte(kind);
     let mut at = 4;
     match &names::BUILD_ATTRIBUTE.get(id.into()) {
         Some(name) => {
-            put!(&mut cx.out, "<", name, ">");
+            put!(out, "<", name, ">");
             room -= name.len() as i64 + 2;
-            let expected: &[u8] = match id {
-                1 | 5 => b"$",
-                2 => b"!+*",
-                3 | 8 => b"!+",
-                6 => b"$*",
-                _ => b"*",
-            };
+            let expected = word(b"* $ !+* !+ * $ $* * !+", b' ', id.into()).unwrap_or(b"*");
             if !expected.contains(&kind) {
                 fill_warning!(cx, "attribute does not have an expected type (%s)"; &[kind]);
             }
         }
         None if (0x20..0x7f).contains(&id) => {
-            let name = c_str(bytes(3), 0).unwrap_or_default();
+            let name = c_str(note.rest, 3).unwrap_or_default();
             let shown = if wide { name } else { name.get(..17).unwrap_or(name) };
-            fill!(&mut cx.out, "%s:"; shown);
+            put!(out, text::name(shown), ":");
             room -= shown.len() as i64 + 1;
             at = 3 + name.len() as u64 + 1;
         }
         None => {
             let number = i32::from(id.cast_signed()).cast_unsigned();
             fill_error!(cx, "unrecognised byte in name field: %d", number);
-            fill!(&mut cx.out, "<unknown:_%d>", number);
-            room -= 11 + digits(id);
+            let shown = short(&mut |out| fill!(out, "<unknown:_%d>", number));
+            put!(&mut cx.out, &shown[..]);
+            room -= shown.len() as i64;
         }
     }
     if at > size {
-        let what = rt::text!("corrupt name field: namesz: %u but parsing gets to %u");
-        return pattern::error(cx, what, &[size, at], &[]);
+        return fill_error!(cx, "corrupt name field: namesz: %u but parsing gets to %u", size, at);
     }
-    let label;
+    let value = if at == 4 { value } else { note.rest.get(at as usize..).unwrap_or_default() };
+    let number;
     let mut string: &[u8] = match kind {
-        b'$' => c_str(bytes(at), 0).unwrap_or_default(),
+        b'$' => c_str(value, 0).unwrap_or_default(),
         b'!' => b"false",
         b'+' => b"true",
         _ => b"",
     };
-    let mut number = None;
+    let mut has_number = None;
     if kind == b'*' {
         let count = (size - at).saturating_sub(1) as usize;
         if count > 8 {
-            let what = rt::text!("corrupt numeric name field: too many bytes in the value: %x");
-            pattern::error(cx, what, &[count as u64], &[]);
+            fill_error!(cx, "corrupt numeric name field: too many bytes in the value: %x", count);
         }
-        let digits = bytes(at).iter().take(count.min(8)).rev();
-        let value = digits.fold(0, |value, &byte| value << 8 | u64::from(byte));
-        let table = match id {
-            2 => Some(names::STACK_PROTECTION),
-            7 => Some(names::PIC),
-            _ => None,
-        };
-        match table.and_then(|table| table.get(u32::try_from(value).ok()?)) {
-            Some(name) => {
-                label = Label::from(&name);
-                string = label.as_ref();
+        let value = relocate::get(value.get(..count.min(8)).unwrap_or(value), Data::Lsb);
+        let key = u32::try_from(value).unwrap_or(u32::MAX);
+        number = short(&mut |out| {
+            let has_name = match id {
+                2 => names::STACK_PROTECTION.put(out, key),
+                7 => names::PIC.put(out, key),
+                _ => false,
+            };
+            if !has_name {
+                has_number = Some(value);
+                fill!(out, "0x%x", value);
             }
-            None => number = Some(value),
-        }
+        });
+        string = &number;
     }
     if room == 0 || room < 0 && !wide {
         return;
     }
-    let whole = room < 0;
-    let room = room.unsigned_abs() as usize;
-    match number {
-        None if whole => text::fit(&mut cx.out, file.options, string, isize::MAX),
-        Some(value) if whole => fill!(&mut cx.out, "0x%x", value),
-        None => text::column(&mut cx.out, file.options, string, room),
-        Some(value) if wide => {
-            fill!(&mut cx.out, "0x%-*x", room.saturating_sub(2).min(255), value);
-        }
-        Some(value) => fill!(&mut cx.out, "0x%0*x", room, value),
+    let room = room.max(0) as usize;
+    match has_number {
+        Some(value) if !wide => fill!(&mut cx.out, "0x%0*x", room, value),
+        _ => text::column(&mut cx.out, file.options, string, room),
     }
-}
-
-/// How wide a byte is as a signed decimal number.
-fn digits(byte: u8) -> i64 {
-    let value = byte.cast_signed();
-    let magnitude = value.unsigned_abs();
-    let digits = 1 + i64::from(magnitude > 9) + i64::from(magnitude > 99);
-    digits + i64::from(value < 0)
 }
 
 /// Prints which addresses the attribute is about, and the symbol that begins there.
@@ -141,17 +119,18 @@ pub fn describe(cx: &mut Context, file: &File, note: &Note, regions: &mut Region
     let func = note.n_type == NT_GNU_BUILD_ATTRIBUTE_FUNC;
     let kept = if func { &mut regions.func } else { &mut regions.open };
     let desc = &note.desc;
-    let pair = match desc.bytes.len() {
-        0 => Some(*kept),
-        4 => desc.u32(0).map(|start| (start.into(), 0)),
-        8 => desc.u32(0).zip(desc.u32(4)).map(|(start, end)| (start.into(), end.into())),
-        16 => desc.u64(0).zip(desc.u64(8)),
-        _ => None,
-    };
-    let Some((start, end)) = pair else {
-        put!(&mut cx.out, "    <invalid descsz>");
-        fill_error!(cx, "    <invalid description size: %x>", note.n_descsz);
-        return false;
+    let n32 = |at| desc.u32(at).unwrap_or_default().into();
+    let n64 = |at| desc.u64(at).unwrap_or_default();
+    let (start, end) = match desc.bytes.len() {
+        0 => *kept,
+        4 => (n32(0), 0),
+        8 => (n32(0), n32(4)),
+        16 => (n64(0), n64(8)),
+        _ => {
+            put!(&mut cx.out, "    <invalid descsz>");
+            fill_error!(cx, "    <invalid description size: %x>", note.n_descsz);
+            return false;
+        }
     };
     *kept = (start, end);
     let out = &mut cx.out;
@@ -162,7 +141,7 @@ pub fn describe(cx: &mut Context, file: &File, note: &Note, regions: &mut Region
     if !desc.bytes.is_empty()
         && let Some(name) = symbol_at(file, start, func)
     {
-        fill!(out, " (%s)"; name);
+        put!(out, " (", text::name(name), ")");
     }
     put!(out, "\n");
     true
@@ -170,17 +149,22 @@ pub fn describe(cx: &mut Context, file: &File, note: &Note, regions: &mut Region
 
 /// The symbol that begins at an address: a function, or anything else.
 fn symbol_at<'a>(file: &File<'a>, address: u64, func: bool) -> Option<&'a [u8]> {
-    let (_, section) = file.sections_of(SHT_SYMTAB).next()?;
+    let section = file.sections.iter().find(|section| section.sh_type == SHT_SYMTAB)?;
     let strings = file.linked_strings(&section);
     let bytes = file.data(&section)?;
     let symbols = rt::elf::Table::<Symbol>::new(file.elf.encoding, bytes, section.sh_entsize)?;
-    symbols.iter().find_map(|symbol| {
+    for symbol in symbols.iter() {
         let fits = match symbol.kind() {
             STT_FUNC => func,
             STT_OBJECT | STT_NOTYPE => !func,
             _ => false,
         };
-        let name = c_str(strings, symbol.st_name.into()).filter(|name| !name.is_empty())?;
-        (fits && symbol.st_value == address && symbol.st_shndx != 0).then_some(name)
-    })
+        if fits && symbol.st_value == address && symbol.st_shndx != 0 {
+            let name = c_str(strings, symbol.st_name.into()).unwrap_or_default();
+            if !name.is_empty() {
+                return Some(name);
+            }
+        }
+    }
+    None
 }

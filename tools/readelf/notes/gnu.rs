@@ -3,9 +3,9 @@
 use super::{Bytes, Note, property};
 use crate::context::Context;
 use crate::readelf::file::File;
-use crate::words::words;
+use crate::readelf::text;
+use crate::words::{Hex, word};
 use rt::elf::c_str;
-use rt::fmt::hex;
 use rt::io::BufWriter;
 use rt::put;
 
@@ -22,21 +22,18 @@ pub fn describe(cx: &mut Context, file: &File, note: &Note) -> bool {
         NT_GNU_ABI_TAG => abi_tag(out, note),
         NT_GNU_HWCAP => {
             put!(out, "      Hardware Capabilities: ");
-            let (Some(count), Some(mask)) = (desc.u32(0), desc.u32(4)) else {
+            if desc.bytes.len() < 8 {
                 error!(cx, "<corrupt GNU_HWCAP>");
                 return false;
-            };
-            fill!(out, "num entries: %u, enabled mask: %x\n", count, mask);
+            }
+            let n32 = |at| desc.u32(at).unwrap_or_default();
+            fill!(out, "num entries: %u, enabled mask: %x\n", n32(0), n32(4));
         }
         NT_GNU_BUILD_ID => {
-            put!(out, "    Build ID: ");
-            for &byte in desc.bytes {
-                put!(out, hex(byte).zero(2));
-            }
-            put!(out, "\n");
+            put!(out, "    Build ID: ", Hex(desc.bytes), "\n");
         }
         NT_GNU_GOLD_VERSION => {
-            fill!(out, "    Version: %s\n"; c_str(desc.bytes, 0).unwrap_or_default());
+            put!(out, "    Version: ", text::name(c_str(desc.bytes, 0).unwrap_or_default()), "\n");
         }
         NT_GNU_PROPERTY_TYPE_0 => property::list(out, file, *desc),
         _ => put!(out, "    Description data: ", Bytes(desc.bytes), "\n"),
@@ -47,11 +44,11 @@ pub fn describe(cx: &mut Context, file: &File, note: &Note) -> bool {
 /// The oldest kernel that the file runs on.
 fn abi_tag(out: &mut BufWriter, note: &Note) {
     let desc = &note.desc;
-    let [Some(os), Some(major), Some(minor), Some(patch)] = [0, 4, 8, 12].map(|at| desc.u32(at))
-    else {
+    let n32 = |at| desc.u32(at).unwrap_or_default();
+    if desc.bytes.len() < 16 {
         return put!(out, "    <corrupt GNU_ABI_TAG>\n");
-    };
+    }
     let known = b"Linux Hurd Solaris FreeBSD NetBSD Syllable NaCl";
-    let os = words(known, b' ').nth(os as usize).unwrap_or(b"Unknown");
-    fill!(out, "    OS: %s, ABI: %d.%d.%d\n", major, minor, patch; os);
+    let os = word(known, b' ', n32(0) as usize).unwrap_or(b"Unknown");
+    fill!(out, "    OS: %s, ABI: %d.%d.%d\n", n32(4), n32(8), n32(12); os);
 }

@@ -13,15 +13,14 @@ pub use vms::{civil, time as vms_time, unix_time};
 use super::contents::relocate;
 use super::file::File;
 use super::json;
-use super::names::note_types as names;
-use super::pattern;
+use super::names::{ByMachine, by_machine, note_types as names};
 use super::text;
 use crate::context::Context;
 use crate::words::words;
 use alloc::vec::Vec;
 use build::Regions;
-use rt::elf::consts::{ET_CORE, PT_NOTE, SHT_NOTE};
-use rt::elf::{Reader, c_str};
+use rt::elf::consts::{ET_CORE, ET_REL, PT_NOTE, SHT_NOTE};
+use rt::elf::{Reader, SectionHeader, c_str};
 use rt::fmt::{Put, hex};
 use rt::io::BufWriter;
 use rt::put;
@@ -43,91 +42,135 @@ pub struct Note<'a> {
     tail: &'a [u8],
 }
 
+/// What is known of an owner, found by what its name begins with: the place in [`OWNERS`].
+mod owner {
+    pub const NETBSD_CORE: Option<usize> = Some(0);
+    pub const NETBSD: Option<usize> = Some(1);
+    pub const PAX: Option<usize> = Some(2);
+    pub const GNU: Option<usize> = Some(3);
+    pub const FREEBSD: Option<usize> = Some(4);
+    pub const OPENBSD: Option<usize> = Some(5);
+    pub const SPU: Option<usize> = Some(6);
+    pub const VMS: Option<usize> = Some(7);
+    pub const STAPSDT: Option<usize> = Some(8);
+    pub const FDO: Option<usize> = Some(10);
+    pub const CORE: Option<usize> = Some(11);
+}
+
+const OWNERS: &[u8] =
+    b"NetBSD-CORE NetBSD PaX GNU FreeBSD OpenBSD SPU/ IPF/VMS stapsdt AMDGPU FDO CORE";
+
+/// The types of notes that an owner has of its own, by the owner's place.
+const TYPES: ByMachine = by_machine! {
+    [3] => names::GNU,
+    [4] => names::FREEBSD,
+    [5] => names::OPENBSD,
+    [7] => names::VMS,
+    [8] => names::STAPSDT,
+    [9] => names::AMDGPU,
+};
+
+fn known(owner: &[u8]) -> Option<usize> {
+    words(OWNERS, b' ').position(|prefix| owner.starts_with(prefix))
+}
+
 pub fn show(cx: &mut Context, file: &File) -> bool {
-    !file.options.notes || walk(cx, file, one, false)
+    walk(cx, file, false)
 }
 
 /// The same in JSON.
 pub fn json(cx: &mut Context, file: &File) {
-    walk(cx, file, json::notes::one, true);
+    walk(cx, file, true);
 }
 
-/// Prints one note.
-type One = fn(&mut Context, &File, &Note, &mut Regions) -> bool;
-
 /// Goes through all notes.
-fn walk(cx: &mut Context, file: &File, one: One, json: bool) -> bool {
+fn walk(cx: &mut Context, file: &File, json: bool) -> bool {
     let mut fine = true;
     let mut any = false;
-    if file.elf.header.e_type != ET_CORE {
-        let mut unsupported = None;
-        for (index, section) in file.sections_of(SHT_NOTE) {
-            any = true;
-            if section.sh_size == 0 {
-                fine = false;
-                continue;
+    let is_core = file.elf.header.e_type == ET_CORE;
+    let mut unsupported = None;
+    if !is_core {
+        for (index, section) in (0..).zip(file.sections.iter()) {
+            if section.sh_type == SHT_NOTE {
+                any = true;
+                let place = [section.sh_offset, section.sh_size, section.sh_addralign];
+                let section = Some((index, &section));
+                fine &= part(cx, file, json, &place, section, &mut unsupported);
             }
-            let Some(data) = file.data(&section) else {
-                cannot_read(cx, section.sh_size, "section contents");
-                fine = false;
-                continue;
-            };
-            if json {
-                json::section(cx.json().object(""), file, index as u32, &section);
-                cx.json().array("notes");
-            } else {
-                let name = file.section_name(&section);
-                fill!(&mut cx.out, "\nDisplaying notes found in: %S\n"; name);
-            }
-            let copy = relocated(cx, file, &mut unsupported, index, data);
-            let data = copy.as_deref().unwrap_or(data);
-            fine &= notes(cx, file, data, section.sh_addralign, one);
-            json::end_list(cx, json);
         }
     }
     if any {
         return fine;
     }
-    if !json && file.elf.header.e_type == ET_CORE && file.phnum() == 0 {
+    if !json && is_core && file.phnum() == 0 {
         put!(&mut cx.out, "No notes found file.\n");
     }
     file.retry_segments(cx);
-    for segment in file.segments.iter().filter(|s| s.p_type == PT_NOTE) {
-        if segment.p_filesz == 0 {
-            fine = false;
+    for segment in file.segments.iter() {
+        if segment.p_type != PT_NOTE {
             continue;
         }
-        let Some(data) = file.elf.bytes(segment.p_offset, segment.p_filesz) else {
-            cannot_read(cx, segment.p_filesz, "notes");
-            fine = false;
-            continue;
-        };
-        let place = [segment.p_offset, segment.p_filesz];
-        if json {
-            cx.json().object("").numbers("p_offset p_filesz", &place).array("notes");
-        } else {
-            let pattern =
-                rt::text!("\nDisplaying notes found at file offset 0x%08x with length 0x%08x:\n");
-            pattern::numbers(&mut cx.out, pattern, &place);
-        }
-        fine &= notes(cx, file, data, segment.p_align, one);
-        json::end_list(cx, json);
+        let place = [segment.p_offset, segment.p_filesz, segment.p_align];
+        fine &= part(cx, file, json, &place, None, &mut unsupported);
     }
     fine
 }
 
+/// The notes of a section or of a segment: `place` is its offset, size and alignment.
+fn part(
+    cx: &mut Context,
+    file: &File,
+    json: bool,
+    place: &[u64; 3],
+    section: Option<(u32, &SectionHeader)>,
+    unsupported: &mut Option<u32>,
+) -> bool {
+    let &[offset, size, align] = place;
+    if size == 0 {
+        return false;
+    }
+    let Some(data) = file.elf.bytes(offset, size) else {
+        let what: &[u8] = if section.is_some() { b"section contents" } else { b"notes" };
+        fill_error!(cx, "Reading %u bytes extends past end of file for %s", size; what);
+        return false;
+    };
+    let mut copy = None;
+    if let Some((index, section)) = section {
+        if json {
+            json::section(cx.json().object(""), file, index, section);
+        } else {
+            let name = file.section_name(section);
+            put!(&mut cx.out, "\nDisplaying notes found in: ", text::section(name), "\n");
+        }
+        copy = relocated(cx, file, unsupported, index, data);
+    } else if json {
+        cx.json().object("").numbers("p_offset p_filesz", &[offset, size]);
+    } else {
+        fill!(
+            &mut cx.out,
+            "\nDisplaying notes found at file offset 0x%08x with length 0x%08x:\n",
+            offset,
+            size
+        );
+    }
+    if json {
+        cx.json().array("notes");
+    }
+    let fine = notes(cx, file, copy.as_deref().unwrap_or(data), align, json);
+    json::end_list(cx, json);
+    fine
+}
 /// The notes of an object file with their relocations applied, where there are some: in
 /// build attributes the addresses are left to them.
 fn relocated(
     cx: &mut Context,
     file: &File,
     unsupported: &mut Option<u32>,
-    index: usize,
+    index: u32,
     data: &[u8],
 ) -> Option<Vec<u8>> {
-    let index = u32::try_from(index).ok()?;
-    let relocatable = file.elf.header.e_type == rt::elf::consts::ET_REL;
-    if !relocatable || !file.sections.iter().any(|other| relocate::names(file, &other, index)) {
+    let relocatable = file.elf.header.e_type == ET_REL;
+    if !relocatable || !relocate::relocated(file, index) {
         return None;
     }
     let mut copy = data.to_vec();
@@ -135,12 +178,8 @@ fn relocated(
     Some(copy)
 }
 
-fn cannot_read(cx: &mut Context, size: u64, what: &str) {
-    fill_error!(cx, "Reading %u bytes extends past end of file for %s", size; what.as_bytes());
-}
-
 /// Prints the notes in `data`.
-fn notes(cx: &mut Context, file: &File, data: &[u8], align: u64, one: One) -> bool {
+fn notes(cx: &mut Context, file: &File, data: &[u8], align: u64, json: bool) -> bool {
     // Old tools wrote 0 and 1 for what is aligned to 4 bytes.
     let align = align.max(4);
     if align != 4 && align != 8 {
@@ -150,114 +189,101 @@ fn notes(cx: &mut Context, file: &File, data: &[u8], align: u64, one: One) -> bo
     if !file.options.json {
         put!(&mut cx.out, "  Owner                Data size \tDescription\n");
     }
+    // OpenVMS widens the header of its notes.
+    let word = if vms::wide_header(file) { 8 } else { 4 };
     let mut regions = Regions::default();
     let mut fine = true;
     let mut at = 0;
     while let Some(rest) = data.get(at..).filter(|rest| !rest.is_empty()) {
-        // OpenVMS widens the header of its notes.
-        let wide = vms::wide_header(file);
-        let header = if wide { 24 } else { 12 };
-        let r = Reader::new(file.elf.encoding, rest);
-        if rest.len() < header {
-            let bytes: &[u8] = if rest.len() == 1 { b"byte remains" } else { b"bytes remain" };
-            let left = rest.len();
+        let left = rest.len();
+        if left < 3 * word {
+            let bytes: &[u8] = if left == 1 { b"byte remains" } else { b"bytes remain" };
             fill_warning!(cx, "Corrupt note: only %u %s, not enough for a full note", left; bytes);
             break;
         }
-        let field = |index: usize| {
-            let value = if wide { r.u64(8 * index) } else { r.u32(4 * index).map(u64::from) };
-            value.unwrap_or_default()
-        };
-        let (n_namesz, n_descsz, n_type) = (field(0), field(1), field(2));
-        let Some((note, size)) = decode(r, header, n_namesz, n_descsz, n_type, align) else {
-            let what = rt::text!("note with invalid namesz and/or descsz found at offset %#x");
-            pattern::warning(cx, what, &[at as u64], &[]);
-            let what = rt::text!(" type: %#x, namesize: %#x, descsize: %#x, alignment: %u");
-            pattern::warning(cx, what, &[n_type, n_namesz, n_descsz, align], &[]);
+        let r = Reader::new(file.elf.encoding, rest);
+        let mut fields = [0; 3];
+        for (index, field) in fields.iter_mut().enumerate() {
+            let narrow = || r.u32(4 * index).map(u64::from);
+            *field = if word == 8 { r.u64(8 * index) } else { narrow() }.unwrap_or_default();
+        }
+        let Some((note, size)) = decode(r, 3 * word, fields, align) else {
+            fill_warning!(cx, "note with invalid namesz and/or descsz found at offset %#x", at);
+            let [n_namesz, n_descsz, n_type] = fields;
+            fill_warning!(
+                cx,
+                " type: %#x, namesize: %#x, descsize: %#x, alignment: %u",
+                n_type,
+                n_namesz,
+                n_descsz,
+                align
+            );
             break;
         };
-        fine &= one(cx, file, &note, &mut regions);
+        let print = if json { json::notes::one } else { one };
+        fine &= print(cx, file, &note, &mut regions);
         at += size;
     }
     fine
 }
 
 /// A note and its length with all padding; none where it doesn't fit into what is there.
-fn decode<'a>(
-    r: Reader<'a>,
-    header: usize,
-    n_namesz: u64,
-    n_descsz: u64,
-    n_type: u64,
-    align: u64,
-) -> Option<(Note<'a>, usize)> {
+fn decode(r: Reader, header: usize, fields: [u64; 3], align: u64) -> Option<(Note, usize)> {
+    let [n_namesz, n_descsz, n_type] = fields;
     let up = |n: u64| n.checked_next_multiple_of(align);
     let desc_at = up(n_namesz.checked_add(header as u64)?)?;
     let next = up(desc_at.checked_add(n_descsz)?)?;
     let next = usize::try_from(next).ok().filter(|&next| next <= r.bytes.len())?;
     let rest = r.bytes.get(header..)?;
-    let owner = rest.get(..n_namesz as usize)?.split(|&b| b == 0).next().unwrap_or_default();
-    let desc = Reader::new(r.encoding, r.slice(desc_at as usize, n_descsz as usize)?);
-    let author = if n_namesz == 0 { c_str(rest, 0).unwrap_or_default() } else { owner };
+    let owner = rest.get(..n_namesz as usize)?;
+    let owner = c_str(owner, 0).unwrap_or_default();
     let tail = r.bytes.get(desc_at as usize..)?;
+    let desc = Reader::new(r.encoding, tail.get(..n_descsz as usize)?);
+    let author = if n_namesz == 0 { c_str(rest, 0).unwrap_or_default() } else { owner };
     Some((Note { n_namesz, n_descsz, n_type, owner, author, rest, desc, tail }, next))
 }
 
 /// Prints one note: its owner, size and type, and what is known of such notes.
 pub fn one(cx: &mut Context, file: &File, note: &Note, regions: &mut Regions) -> bool {
-    let owner = note.owner;
-    let netbsd = owner.starts_with(b"NetBSD") && !owner.starts_with(b"NetBSD-CORE");
-    if netbsd || owner.starts_with(b"PaX") {
+    let place = known(note.owner);
+    if matches!(place, owner::NETBSD | owner::PAX) {
         return other::netbsd(cx, note);
     }
     let wide = file.options.wide;
+    let is_attribute = build::is_attribute(note);
     put!(&mut cx.out, "  ");
-    if build::is_attribute(note) {
+    if is_attribute {
         build::name(cx, file, note);
     } else {
-        let shown: &[u8] = match owner {
+        let shown: &[u8] = match place {
             _ if note.n_namesz == 0 => b"(NONE)",
-            [b'S', b'P', b'U', b'/', ..] => b"SPU",
-            _ => owner,
+            owner::SPU => b"SPU",
+            _ => note.owner,
         };
         text::column(&mut cx.out, file.options, shown, 20);
     }
     fill!(&mut cx.out, " 0x%08x\t", note.n_descsz);
     kind(&mut cx.out, file, note);
     put!(&mut cx.out, if wide { "\t" } else { "\n" });
-
-    let author = note.author;
-    if author.starts_with(b"IPF/VMS") {
-        vms::describe(cx, note)
-    } else if author.starts_with(b"GNU") {
-        gnu::describe(cx, file, note)
-    } else if author.starts_with(b"stapsdt") {
-        other::stapsdt(cx, file, note)
-    } else if author.starts_with(b"FDO") {
-        other::packaging(cx, note)
-    } else if author.starts_with(b"CORE") {
-        if note.n_type == core_file::NT_FILE {
+    match known(note.author) {
+        owner::VMS => return vms::describe(cx, note),
+        owner::GNU => return gnu::describe(cx, file, note),
+        owner::STAPSDT => return other::stapsdt(cx, file, note),
+        owner::FDO => return other::packaging(cx, note),
+        owner::CORE if note.n_type == core_file::NT_FILE => {
             return core_file::mapped_files(cx, file, note);
         }
-        end_of_wide(&mut cx.out, wide);
-        true
-    } else if build::is_attribute(note) {
-        build::describe(cx, file, note, regions)
-    } else {
-        if note.desc.bytes.is_empty() {
-            end_of_wide(&mut cx.out, wide);
-        } else {
+        owner::CORE => {}
+        _ if is_attribute => return build::describe(cx, file, note, regions),
+        _ if !note.desc.bytes.is_empty() => {
             put!(&mut cx.out, "   description data: ", Bytes(note.desc.bytes), "\n");
+            return true;
         }
-        true
+        _ => {}
     }
-}
-
-/// Ends a line on which nothing follows the type.
-fn end_of_wide(out: &mut BufWriter, wide: bool) {
-    if wide {
-        put!(out, "\n");
-    }
+    // Nothing follows the type.
+    put!(&mut cx.out, if wide { "\n" } else { "" });
+    true
 }
 
 /// Bytes in hexadecimal, a space after each.
@@ -273,24 +299,17 @@ impl Put for Bytes<'_> {
 
 /// The name of the note's type, which depends on its owner.
 pub fn kind(out: &mut BufWriter, file: &File, note: &Note) {
-    let owner = note.owner;
     // Types have 32 bits but in OpenVMS's notes.
     let n_type = note.n_type as u32;
-    let owners = b"GNU FreeBSD NetBSD-CORE OpenBSD SPU/ IPF/VMS stapsdt AMDGPU";
-    let place = words(owners, b' ').position(|prefix| owner.starts_with(prefix));
-    let elsewhere = matches!(place, Some(1 | 3));
+    let place = known(note.owner);
+    let elsewhere = matches!(place, owner::FREEBSD | owner::OPENBSD);
     let generic = if file.elf.header.e_type == ET_CORE { names::CORE } else { names::OTHER };
     let named = match place {
-        Some(0) => names::GNU,
-        Some(1) => names::FREEBSD,
-        Some(2) => return other::netbsd_core_type(out, file.elf.header.e_machine, n_type),
-        Some(3) => names::OPENBSD,
-        Some(4) => return put!(out, text::name(owner.get(4..).unwrap_or_default())),
-        Some(5) => names::VMS,
-        Some(6) => names::STAPSDT,
-        Some(7) => names::AMDGPU,
-        // An owner of whom nothing special is known.
-        _ => generic,
+        owner::NETBSD_CORE => {
+            return other::netbsd_core_type(out, file.elf.header.e_machine, n_type);
+        }
+        owner::SPU => return put!(out, text::name(note.owner.get(4..).unwrap_or_default())),
+        _ => place.and_then(|place| TYPES.names(place as u16)).unwrap_or(generic),
     };
     // What some don't have of their own is as elsewhere.
     let shown = named.put(out, n_type) || elsewhere && generic.put(out, n_type);

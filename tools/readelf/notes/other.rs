@@ -3,9 +3,11 @@
 use super::{Note, unknown};
 use crate::context::Context;
 use crate::readelf::file::File;
-use crate::words::words;
+use crate::readelf::text;
+use crate::readelf::{contents::relocate, lto};
+use crate::words::Bits;
+use rt::elf::c_str;
 use rt::elf::consts::{EM_ALPHA, EM_FAKE_ALPHA, EM_SH, EM_SPARC, EM_SPARC32PLUS, EM_SPARCV9};
-use rt::elf::{Data, c_str};
 use rt::io::BufWriter;
 use rt::put;
 
@@ -14,23 +16,16 @@ pub fn netbsd(cx: &mut Context, note: &Note) -> bool {
     let out = &mut cx.out;
     let desc = note.desc.bytes;
     let size = note.n_descsz;
-    let value = || {
-        // As many bytes as there are, up to four.
-        let bytes = desc.iter().take(4).map(|&byte| u32::from(byte));
-        match note.desc.encoding.data {
-            Data::Msb => bytes.fold(0, |value, byte| value << 8 | byte),
-            Data::Lsb => bytes.rev().fold(0, |value, byte| value << 8 | byte),
-        }
-    };
+    // As many bytes as there are, up to four.
+    let value = relocate::get(desc.get(..4).unwrap_or(desc), note.desc.encoding.data) as u32;
     match note.n_type {
         1 if !desc.is_empty() => {
-            let version = value();
-            let (major, minor) = (version / 100_000_000, version / 1_000_000 % 100);
-            fill!(out, "  NetBSD\t\t0x%08x\tIDENT %u (%u.%u", size, version, major, minor);
+            let (major, minor) = (value / 100_000_000, value / 1_000_000 % 100);
+            fill!(out, "  NetBSD\t\t0x%08x\tIDENT %u (%u.%u", size, value, major, minor);
             // Between releases NetBSD counts in letters.
-            let letters = version / 10_000;
-            if letters % 100 == 0 {
-                fill!(out, ".%u", version / 100 % 100);
+            let letters = value / 10_000;
+            if letters.is_multiple_of(100) {
+                fill!(out, ".%u", value / 100 % 100);
             } else {
                 put!(out, if letters % 100 > 26 { "Z" } else { "" });
                 out.byte(b'A' + (letters % 26) as u8);
@@ -39,17 +34,14 @@ pub fn netbsd(cx: &mut Context, note: &Note) -> bool {
         }
         5 => {
             // GNU readelf reads up to the next zero byte, wherever that is.
-            let march = note.tail.split(|&byte| byte == 0).next().unwrap_or_default();
+            let march = c_str(note.tail, 0).unwrap_or_default();
             fill!(out, "  NetBSD\t\t0x%08x\tMARCH <%s>\n", size; march);
         }
         3 if !desc.is_empty() => {
             fill!(out, "  NetBSD\t\t0x%08x\tPaX <", size);
-            let flags = b"+mprotect -mprotect +guard -guard +ASLR -ASLR";
-            for (bit, flag) in words(flags, b' ').enumerate() {
-                if value() & 1 << bit != 0 {
-                    put!(out, flag);
-                }
-            }
+            let names = b"+mprotect -mprotect +guard -guard +ASLR -ASLR";
+            let flags = Bits { bits: &[0, 1, 2, 3, 4, 5], names };
+            flags.each(value.into(), &mut |flag| put!(out, flag));
             put!(out, ">\n");
         }
         _ => {
@@ -65,28 +57,20 @@ pub fn netbsd(cx: &mut Context, note: &Note) -> bool {
 /// NetBSD's core files number the registers as ptrace does, each machine in its own way.
 pub fn netbsd_core_type(out: &mut BufWriter, e_machine: u16, n_type: u32) {
     const PT_FIRSTMACH: u32 = 32;
-    let e_machine = if e_machine == EM_FAKE_ALPHA { EM_ALPHA } else { e_machine };
-    let name = match (n_type, e_machine) {
-        (1, _) => "NetBSD procinfo structure",
-        (2, _) => "NetBSD ELF auxiliary vector data",
-        (24, _) => "PT_LWPSTATUS (ptrace_lwpstatus structure)",
-        (..PT_FIRSTMACH, _) => return unknown(out, n_type),
-        (33, EM_SH) => "PT___GETREGS40 (old reg structure)",
-        (35, EM_SH) | (32, EM_ALPHA | EM_SPARC | EM_SPARC32PLUS | EM_SPARCV9) => {
-            "PT_GETREGS (reg structure)"
-        }
-        (37, EM_SH) | (34, EM_ALPHA | EM_SPARC | EM_SPARC32PLUS | EM_SPARCV9) => {
-            "PT_GETFPREGS (fpreg structure)"
-        }
-        (_, EM_SH | EM_ALPHA | EM_SPARC | EM_SPARC32PLUS | EM_SPARCV9) => "",
-        (33, _) => "PT_GETREGS (reg structure)",
-        (35, _) => "PT_GETFPREGS (fpreg structure)",
-        _ => "",
+    let (regs, fpregs) = match e_machine {
+        EM_SH => (35, 37),
+        EM_ALPHA | EM_FAKE_ALPHA | EM_SPARC | EM_SPARC32PLUS | EM_SPARCV9 => (32, 34),
+        _ => (33, 35),
     };
-    if name.is_empty() {
-        fill!(out, "PT_FIRSTMACH+%d", n_type.wrapping_sub(PT_FIRSTMACH));
-    } else {
-        put!(out, name);
+    match n_type {
+        1 => put!(out, "NetBSD procinfo structure"),
+        2 => put!(out, "NetBSD ELF auxiliary vector data"),
+        24 => put!(out, "PT_LWPSTATUS (ptrace_lwpstatus structure)"),
+        _ if n_type < PT_FIRSTMACH => unknown(out, n_type),
+        _ if n_type == regs => put!(out, "PT_GETREGS (reg structure)"),
+        _ if n_type == fpregs => put!(out, "PT_GETFPREGS (fpreg structure)"),
+        33 if e_machine == EM_SH => put!(out, "PT___GETREGS40 (old reg structure)"),
+        _ => fill!(out, "PT_FIRSTMACH+%d", n_type - PT_FIRSTMACH),
     }
 }
 
@@ -94,18 +78,20 @@ pub fn netbsd_core_type(out: &mut BufWriter, e_machine: u16, n_type: u32) {
 pub fn stapsdt(cx: &mut Context, file: &File, note: &Note) -> bool {
     let desc = &note.desc;
     let word = file.elf.encoding.word();
-    let mut strings = desc.bytes.get(3 * word..).unwrap_or_default().split(|&b| b == 0);
-    // All three strings have their zero byte: there is a piece after the last of them.
-    let pieces = [strings.next(), strings.next(), strings.next(), strings.next()];
-    let (
-        [Some(pc), Some(base), Some(semaphore)],
-        [Some(provider), Some(name), Some(args), Some(rest)],
-    ) = ([0, word, 2 * word].map(|at| desc.word(at)), pieces)
-    else {
+    let mut rest = desc.bytes.get(3 * word..);
+    let mut strings = [&[][..]; 3];
+    for string in &mut strings {
+        let split = rest.and_then(lto::string);
+        rest = split.map(|(_, rest)| rest);
+        *string = split.map_or(&[], |(string, _)| string);
+    }
+    let Some(rest) = rest else {
         put!(&mut cx.out, "  <corrupt - note is too small>\n");
         error!(cx, "corrupt stapdt note - the data size is too small");
         return false;
     };
+    let [pc, base, semaphore] = [0, word, 2 * word].map(|at| desc.word(at).unwrap_or_default());
+    let [provider, name, args] = strings;
     let width = 2 * word;
     fill!(
         &mut cx.out,
@@ -122,7 +108,7 @@ pub fn stapsdt(cx: &mut Context, file: &File, note: &Note) -> bool {
         args
     );
     // More than the three is no error that is told, and yet one.
-    rest.is_empty() && strings.next().is_none()
+    rest.is_empty()
 }
 
 /// What package the file is of, as JSON.
@@ -132,6 +118,6 @@ pub fn packaging(cx: &mut Context, note: &Note) -> bool {
         return false;
     }
     let json = c_str(note.desc.bytes, 0).unwrap_or_default();
-    fill!(&mut cx.out, "    Packaging Metadata: %s\n"; json);
+    put!(&mut cx.out, "    Packaging Metadata: ", text::name(json), "\n");
     true
 }

@@ -3,6 +3,7 @@
 use super::Bytes;
 use crate::readelf::file::File;
 use crate::readelf::names::{Names, note_types as names};
+use crate::words::word;
 use rt::elf::Reader;
 use rt::elf::consts::{EM_386, EM_AARCH64, EM_IAMCU, EM_X86_64};
 use rt::io::BufWriter;
@@ -57,7 +58,7 @@ fn one(out: &mut BufWriter, file: &File, pr_type: u32, data: Reader) {
         };
         put!(out, what, ": ");
         return match data.u32(0).filter(|_| size == 4) {
-            Some(0) => put!(out, none),
+            Some(0) if none => put!(out, "<None>"),
             Some(value) => flags(out, value, bits),
             None => corrupt(out, size),
         };
@@ -94,26 +95,29 @@ fn one(out: &mut BufWriter, file: &File, pr_type: u32, data: Reader) {
     }
 }
 
-/// What a processor's property says, what its bits are called, and what is printed
-/// where no bit is set.
-pub fn of_processor(e_machine: u16, pr_type: u32) -> Option<(&'static str, Names, &'static str)> {
-    const NONE: &str = "<None>";
-    Some(match (e_machine, pr_type) {
-        (EM_AARCH64, 0xc000_0000) => ("AArch64 feature", names::AARCH64_FEATURE_1, ""),
-        (EM_386 | EM_IAMCU | EM_X86_64, _) => match pr_type {
-            0xc000_0000 => ("x86 ISA used", names::X86_COMPAT_ISA_1, ""),
-            0xc000_0001 => ("x86 ISA needed", names::X86_COMPAT_ISA_1, ""),
-            0xc000_0002 => ("x86 feature", names::X86_FEATURE_1, NONE),
-            0xc000_8000 => ("x86 ISA needed", names::X86_COMPAT_2_ISA_1, NONE),
-            0xc000_8001 => ("x86 feature needed", names::X86_FEATURE_2, NONE),
-            0xc000_8002 => ("x86 ISA needed", names::X86_ISA_1, ""),
-            0xc001_0000 => ("x86 ISA used", names::X86_COMPAT_2_ISA_1, NONE),
-            0xc001_0001 => ("x86 feature used", names::X86_FEATURE_2, NONE),
-            0xc001_0002 => ("x86 ISA used", names::X86_ISA_1, ""),
-            _ => return None,
-        },
-        _ => return None,
-    })
+/// What a processor's property says, what its bits are called, and whether it is said that
+/// no bit is set.
+// Not inlined: JSON wants it, too.
+#[inline(never)]
+pub fn of_processor(e_machine: u16, pr_type: u32) -> Option<(&'static [u8], Names, bool)> {
+    if e_machine == EM_AARCH64 && pr_type == GNU_PROPERTY_LOPROC {
+        return Some((b"AArch64 feature", names::AARCH64_FEATURE_1, false));
+    }
+    if !matches!(e_machine, EM_386 | EM_IAMCU | EM_X86_64) {
+        return None;
+    }
+    let known = [0, 1, 2, 0x8000, 0x8001, 0x8002, 0x1_0000, 0x1_0001, 0x1_0002];
+    let place = known.iter().position(|low| GNU_PROPERTY_LOPROC + low == pr_type)?;
+    let what = b"x86 ISA used;x86 ISA needed;x86 feature;x86 ISA needed;x86 feature needed;\
+        x86 ISA needed;x86 ISA used;x86 feature used;x86 ISA used";
+    let bits = match place {
+        0 | 1 => names::X86_COMPAT_ISA_1,
+        2 => names::X86_FEATURE_1,
+        3 | 6 => names::X86_COMPAT_2_ISA_1,
+        4 | 7 => names::X86_FEATURE_2,
+        _ => names::X86_ISA_1,
+    };
+    Some((word(what, b';', place)?, bits, matches!(place, 2..=4 | 6 | 7)))
 }
 
 /// The names of the bits that are set.

@@ -3,6 +3,8 @@
 use super::Note;
 use crate::context::Context;
 use crate::readelf::file::File;
+use crate::readelf::text;
+use crate::words::word;
 use rt::elf::c_str;
 use rt::elf::consts::{ELFOSABI_OPENVMS, EM_IA_64};
 use rt::io::BufWriter;
@@ -21,21 +23,14 @@ pub fn describe(cx: &mut Context, note: &Note) -> bool {
     let n32 = |at| desc.u32(at).unwrap_or_default();
     let n64 = |at| desc.u64(at).unwrap_or_default();
     let size = desc.bytes.len();
-    let title = match note.n_type {
-        2 => "   Language: ",
-        6 => "   Floating Point mode: ",
-        0x65 => "   Link time: ",
-        0x66 => "    Image name: ",
-        0x67 => "    Image id: ",
-        0x68 => "    Linker id: ",
-        0x6a => "    Global symbol table name: ",
-        0x6c => "   Patch time: ",
-        1 | 0x6b => "",
-        _ if size > 0 => return false,
-        _ => "",
-    };
+    let types = b"\x02\x06\x65\x66\x67\x68\x6a\x6c\x01\x6b";
+    let titles = b"   Language: ;   Floating Point mode: ;   Link time: ;    Image name: ;\
+        \x20   Image id: ;    Linker id: ;    Global symbol table name: ;   Patch time: ";
     if size > 0 {
-        put!(out, title);
+        let Some(place) = types.iter().position(|&known| u64::from(known) == note.n_type) else {
+            return false;
+        };
+        put!(out, word(titles, b';', place));
     }
     let fine = match note.n_type {
         1 if size > 36 => {
@@ -72,11 +67,11 @@ pub fn describe(cx: &mut Context, note: &Note) -> bool {
             let (link, header, id) = (n64(16), n32(24), string(32));
             put!(out, "\n");
             fill!(out, "   Link flags  : 0x%016x\n   Header flags: 0x%08x\n", link, header);
-            fill!(out, "   Image id    : %s\n"; id);
+            put!(out, "   Image id    : ", text::name(id), "\n");
             true
         }
         2 | 0x66 | 0x67 | 0x68 | 0x6a if size > 0 => {
-            fill!(out, "%s\n"; string(0));
+            put!(out, text::name(string(0)), "\n");
             true
         }
         _ => false,

@@ -7,17 +7,14 @@ pub use rows::split;
 
 use super::file::{self, File};
 use super::symver::Versions;
-use super::text;
 use crate::context::Context;
+use crate::readelf::text;
+use crate::words::word;
 use rt::elf::consts::*;
 use rt::elf::{Encoding, Record, Rel, Rela, Relr, Table};
-use rt::fmt::{dec, hex, int};
 use rt::put;
 
 pub fn show(cx: &mut Context, file: &File) -> bool {
-    if !file.options.relocs {
-        return true;
-    }
     if file.options.use_dynamic {
         by_dynamic(cx, file);
     } else if !file.lacks_sections() {
@@ -55,70 +52,84 @@ impl Form {
 
 fn by_sections(cx: &mut Context, file: &File) {
     let mut found = false;
-    let mut symbols = Symbols::none(file);
+    let none = Symbols::none(file);
+    // Many sections are linked with the same symbols.
+    let mut last = None;
     for section in file.sections.iter() {
         let Some(form) = Form::of_section(section.sh_type) else { continue };
         if section.sh_size == 0 {
             continue;
         }
-        let count = section.sh_size / form.size(file.elf.encoding) as u64;
-        let entries = if count == 1 { " entry:\n" } else { " entries:\n" };
+        let (offset, size, link) = (section.sh_offset, section.sh_size, section.sh_link);
+        let count = size / form.size(file.elf.encoding) as u64;
         put!(&mut cx.out, "\nRelocation section ");
         if file.has_names() {
             put!(&mut cx.out, "'", text::section(file.section_name(&section)), "'");
         } else {
-            put!(&mut cx.out, dec(section.sh_name));
+            fill!(&mut cx.out, "%u", section.sh_name);
         }
-        put!(&mut cx.out, " at offset ", hex(section.sh_offset).alt(), " contains ");
-        put!(&mut cx.out, dec(count), entries);
-        // Many sections are linked with the same symbols.
-        let linked = file.sections.get(section.sh_link as usize).filter(|_| section.sh_link != 0);
-        if form == Form::Relr || linked.is_none() {
-            rows::show(cx, file, form, section.sh_offset, section.sh_size, &Symbols::none(file));
-        } else {
-            if symbols.section != section.sh_link {
-                let Some(these) = Symbols::of_section(cx, file, section.sh_link) else { continue };
-                symbols = these;
+        let entries: &[u8] = if count == 1 { b"entry" } else { b"entries" };
+        fill!(&mut cx.out, " at offset %#x contains %u %s:\n", offset, count; entries);
+        let mut symbols = &none;
+        if form != Form::Relr && link != 0 && (link as usize) < file.sections.len() {
+            if last.as_ref().is_none_or(|last: &Symbols| last.section != link) {
+                last = Symbols::of_section(cx, file, link).or(last);
             }
-            rows::show(cx, file, form, section.sh_offset, section.sh_size, &symbols);
+            match &last {
+                Some(last) if last.section == link => symbols = last,
+                _ => continue,
+            }
         }
+        rows::show(cx, file, form, offset, size, symbols);
         found = true;
     }
     if found {
         return;
     }
-    if TABLES.iter().any(|&(_, _, tag, _)| file.dynamic.value(tag) != 0) {
-        put!(&mut cx.out, "\nThere are no static relocations in this file.\n");
+    if tables(file).next().is_some() {
         put!(
             &mut cx.out,
-            "To see the dynamic relocations add --use-dynamic to the command line.\n"
+            "\nThere are no static relocations in this file.\n\
+             To see the dynamic relocations add --use-dynamic to the command line.\n"
         );
     } else {
         put!(&mut cx.out, "\nThere are no relocations in this file.\n");
     }
 }
 
-/// What the dynamic section may name: title, address, size, form.
-pub static TABLES: [(&str, i64, i64, Form); 4] = [
-    ("REL", DT_REL, DT_RELSZ, Form::Rel),
-    ("RELA", DT_RELA, DT_RELASZ, Form::Rela),
-    ("RELR", DT_RELR, DT_RELRSZ, Form::Relr),
-    ("PLT", DT_JMPREL, DT_PLTRELSZ, Form::Rela),
-];
+/// What the dynamic section may name.
+const TABLES: &[u8] = b"REL RELA RELR PLT";
+
+/// A table by its place in that list: title, address, size, form.
+// Not inlined: it is called in several places.
+#[inline(never)]
+pub fn table(file: &File, place: usize) -> Option<(&'static [u8], u64, u64, Form)> {
+    let title = word(TABLES, b' ', place)?;
+    let (address, size, form) = match place {
+        0 => (DT_REL, DT_RELSZ, Form::Rel),
+        1 => (DT_RELA, DT_RELASZ, Form::Rela),
+        2 => (DT_RELR, DT_RELRSZ, Form::Relr),
+        _ => (DT_JMPREL, DT_PLTRELSZ, plt_form(file)),
+    };
+    Some((title, file.dynamic.value(address), file.dynamic.value(size), form))
+}
+
+/// All that aren't empty.
+pub fn tables(file: &File) -> impl Iterator<Item = (&'static [u8], u64, u64, Form)> {
+    (0..4).filter_map(|place| table(file, place)).filter(|&(_, _, size, _)| size != 0)
+}
 
 fn by_dynamic(cx: &mut Context, file: &File) {
     let symbols = Symbols::of_dynamic(file);
     let mut found = false;
-    for (title, address, size, mut form) in TABLES {
-        let (address, size) = (file.dynamic.value(address), file.dynamic.value(size));
-        if size == 0 {
-            continue;
-        }
-        if title == "PLT" {
-            form = plt_form(file);
-        }
-        put!(&mut cx.out, "\n'", title, "' relocation section at offset ", hex(address).alt());
-        put!(&mut cx.out, " contains ", int(size.cast_signed()), " bytes:\n");
+    for (title, address, size, form) in tables(file) {
+        fill!(
+            &mut cx.out,
+            "\n'%s' relocation section at offset %#x contains %ld bytes:\n",
+            address,
+            size;
+            title
+        );
         let offset = file.locate(cx, address, size);
         rows::show(cx, file, form, offset, size, &symbols);
         found = true;
@@ -130,7 +141,7 @@ fn by_dynamic(cx: &mut Context, file: &File) {
 
 /// The form of the PLT's relocations: `DT_PLTREL` or, where that says neither, what is
 /// usual for the machine.
-pub fn plt_form(file: &File) -> Form {
+fn plt_form(file: &File) -> Form {
     match (file.dynamic.value(DT_PLTREL), file.elf.header.e_machine) {
         (RELA, _) => Form::Rela,
         (REL, _) => Form::Rel,
@@ -181,7 +192,7 @@ impl<'a> Symbols<'a> {
                 error!(cx, "Bad sh_link in symbol table section");
                 return None;
             };
-            strings = Some(file.read(cx, strtab.sh_offset, strtab.sh_size, "string table")?);
+            strings = Some(file.read_section(cx, &strtab, "string table")?);
         }
         let dynamic = section.sh_type == SHT_DYNSYM;
         let versions = dynamic.then(|| Versions::load(file, symbols.table.len(), strings));

@@ -7,10 +7,10 @@
 use super::{Form, Symbols};
 use crate::context::Context;
 use crate::readelf::file::File;
-
 use crate::readelf::names::Names;
 use crate::readelf::names::relocations::{relocation_type, relocations};
 use crate::readelf::text;
+use crate::words::{short, word};
 use rt::elf::consts::*;
 use rt::elf::{Data, Encoding, Rel, Rela, Relr, Symbol, Table, c_str};
 use rt::fmt::{dec, hex};
@@ -81,7 +81,8 @@ pub fn show(cx: &mut Context, file: &File, form: Form, offset: u64, size: u64, s
         kinds: relocations(header.e_machine, header.e_ident.osabi(), header.e_flags),
         symbols,
     };
-    put!(&mut cx.out, rows.heads());
+    let head = word(HEADS, b'\n', 2 * usize::from(is_64) + usize::from(rows.wide));
+    put!(&mut cx.out, head, if form == Form::Rela { " + Addend\n" } else { "\n" });
     let mut cells = Cells::new(&rows);
     if form == Form::Rela {
         for Rela { r_offset, r_info, r_addend } in Table::packed(encoding, bytes).iter() {
@@ -96,7 +97,10 @@ pub fn show(cx: &mut Context, file: &File, form: Form, offset: u64, size: u64, s
 
 fn relr_rows(out: &mut BufWriter, encoding: Encoding, bytes: &[u8]) {
     let table = Table::<Relr>::packed(encoding, bytes);
-    let count = table.addresses(encoding).count();
+    let mut count = 0u64;
+    for _ in table.addresses(encoding) {
+        count += 1;
+    }
     put!(out, "  ", dec(count), if count == 1 { " offset\n" } else { " offsets\n" });
     let digits = encoding.word() * 2;
     for address in table.addresses(encoding) {
@@ -117,8 +121,11 @@ fn put_line(out: &mut BufWriter, fill: impl FnOnce(&mut Line<ROW>)) {
     out.advance(len);
 }
 
-/// What an addend without a symbol stands behind.
-const GAP: [u8; 20] = [b' '; 20];
+/// The heads of the columns: 32 bits, narrow and wide, then 64 bits.
+const HEADS: &[u8] = b" Offset     Info    Type            Sym.Value  Sym. Name
+ Offset     Info    Type                Sym. Value  Symbol's Name
+  Offset          Info           Type           Sym. Value    Sym. Name
+    Offset             Info             Type               Symbol's Value  Symbol's Name";
 
 /// Room for a row up to the symbol's name.
 const ROW: usize = 192;
@@ -151,7 +158,7 @@ struct Cells<'f, 'a> {
 
 impl<'f, 'a> Cells<'f, 'a> {
     fn new(rows: &'f Rows<'f, 'a>) -> Self {
-        let nothing = Kind { number: 0, len: 0, cell: [b' '; Kind::ROOM] };
+        let nothing = Kind { number: 0, len: 0, cell: [0; Kind::ROOM] };
         let plain = Plain { r_info: 0, middle: Middle { text: [0; Middle::ROOM], len: 0 } };
         Cells { rows, kinds: [nothing; 64], plain }
     }
@@ -167,64 +174,27 @@ impl<'f, 'a> Cells<'f, 'a> {
 }
 
 impl Rows<'_, '_> {
-    /// The heads of the columns.
-    fn heads(&self) -> &'static str {
-        match (self.is_64, self.wide, self.form == Form::Rela) {
-            (true, true, true) => {
-                "    Offset             Info             Type               \
-                 Symbol's Value  Symbol's Name + Addend\n"
-            }
-            (true, true, false) => {
-                "    Offset             Info             Type               \
-                 Symbol's Value  Symbol's Name\n"
-            }
-            (true, false, true) => {
-                "  Offset          Info           Type           \
-                 Sym. Value    Sym. Name + Addend\n"
-            }
-            (true, false, false) => {
-                "  Offset          Info           Type           Sym. Value    Sym. Name\n"
-            }
-            (false, true, true) => {
-                " Offset     Info    Type                Sym. Value  Symbol's Name + Addend\n"
-            }
-            (false, true, false) => {
-                " Offset     Info    Type                Sym. Value  Symbol's Name\n"
-            }
-            (false, false, true) => {
-                " Offset     Info    Type            Sym.Value  Sym. Name + Addend\n"
-            }
-            (false, false, false) => " Offset     Info    Type            Sym.Value  Sym. Name\n",
-        }
-    }
-
     /// `%-22s` in a wide report, `%-17.17s` in a narrow one; `unrecognized: %-7x` for a
     /// number without a name.
     fn kind(&self, number: u32, wide: bool) -> Kind {
-        let mut cell = [b' '; Kind::ROOM];
-        let mut line = Line { bytes: &mut cell, len: 0 };
-        let width = match self.kinds.and_then(|kinds| kinds.get(number)) {
-            Some(name) => {
-                for &byte in name.pieces().flatten() {
-                    line.put(&[byte], 1);
-                }
-                if !wide {
-                    line.len = line.len.min(17);
-                }
-                if wide { 22 } else { 17 }
+        let mut is_known = false;
+        let shown = short(&mut |out| {
+            is_known = self.kinds.is_some_and(|kinds| kinds.put(out, number));
+            if !is_known {
+                put!(out, "unrecognized: ", hex(number));
             }
-            None => {
-                line.put(b"unrecognized: ", 14);
-                line.put_hex(number.into(), 1);
-                21
-            }
+        });
+        let (width, most) = match (is_known, wide) {
+            (false, _) => (21, Kind::ROOM),
+            (true, true) => (22, Kind::ROOM),
+            (true, false) => (17, 17),
         };
-        let end = line.len;
-        // What was written past the end, too.
-        if let Some(rest) = cell.get_mut(end..) {
-            rest.fill(b' ');
+        let len = shown.len().min(most);
+        let mut cell = [b' '; Kind::ROOM];
+        for (place, &byte) in cell.iter_mut().zip(&shown).take(len) {
+            *place = byte;
         }
-        Kind { number, len: end.max(width) as u8, cell }
+        Kind { number, len: len.max(width) as u8, cell }
     }
 
     /// One row: the columns up to the symbol in one piece, then the rest.
@@ -256,10 +226,6 @@ impl Rows<'_, '_> {
                     line.put_hex(symbol.st_value, if self.is_64 { 16 } else { 8 });
                     line.put(b"   ", if self.is_64 { 1 } else { 3 });
                 }
-            } else if index == 0 && self.form == Form::Rela && !lituse {
-                line.put(&GAP, if self.is_64 { 20 } else { 12 });
-                line.put(b"-", (addend < 0) as usize);
-                line.put_hex(addend.unsigned_abs(), 1);
             }
         });
         if lituse {
@@ -276,12 +242,15 @@ impl Rows<'_, '_> {
                 });
             }
         } else if index != 0 {
-            error!(cx, " bad symbol index: ", hex(index).zero(8), " in reloc");
+            fill_error!(cx, " bad symbol index: %08x in reloc", index);
+        } else if self.form == Form::Rela {
+            cx.out.fill(b' ', self.gap());
+            put!(&mut cx.out, if addend < 0 { "-" } else { "" }, hex(addend.unsigned_abs()));
         }
         if machine == EM_SPARCV9 && number == R_SPARC_OLO10 {
             // The second addend lies above the type, in 24 bits.
             let second = i64::from(r_info as u32 as i32 >> 8);
-            put!(&mut cx.out, " + ", hex(second as u64));
+            fill!(&mut cx.out, " + %x", second as u64);
         }
         put!(&mut cx.out, "\n");
         if self.mips64 {
@@ -289,19 +258,26 @@ impl Rows<'_, '_> {
         }
     }
 
+    /// How many spaces an addend without a symbol stands behind.
+    fn gap(&self) -> usize {
+        if self.is_64 { 20 } else { 12 }
+    }
+
     /// What is the same in all rows of one type without a symbol: most rows of a program
     /// are such.
+    #[inline(never)]
     fn plain(&self, r_info: u64, kind: &Kind) -> Plain {
-        let mut text = [0; Middle::ROOM];
-        let mut line = Line { bytes: &mut text, len: 0 };
-        line.put(b"  ", 2);
-        line.put_hex(r_info, self.digits);
-        line.put(b" ", 1);
-        line.put(&kind.cell, kind.len.into());
-        if self.form == Form::Rela {
-            line.put(&GAP, if self.is_64 { 20 } else { 12 });
+        let shown = short(&mut |out| {
+            put!(out, "  ", hex(r_info).zero(self.digits as u8), " ");
+            out.bytes(kind.cell.get(..kind.len.into()).unwrap_or_default());
+            if self.form == Form::Rela {
+                out.fill(b' ', self.gap());
+            }
+        });
+        let (mut text, len) = ([0; Middle::ROOM], shown.len());
+        if let Some(text) = text.get_mut(..len) {
+            text.copy_from_slice(&shown);
         }
-        let len = line.len;
         Plain { r_info, middle: Middle { text, len } }
     }
 
@@ -313,6 +289,7 @@ impl Rows<'_, '_> {
     }
 
     /// The second and third type of an ELF64 MIPS entry.
+    #[inline(never)]
     fn more_kinds(&self, out: &mut BufWriter, info: u64) {
         for (title, number) in [("Type2: ", info >> 8), ("Type3: ", info >> 16)] {
             let kind = self.kind(number as u32 & 0xff, false);
@@ -323,6 +300,7 @@ impl Rows<'_, '_> {
     }
 
     /// An indirect function has no value to show but its name, in the same column.
+    #[inline(never)]
     fn function(&self, cx: &mut Context, index: u32, symbol: &Symbol) {
         let (width, room) = if self.is_64 { (16, 14) } else { (10, 8) };
         let name = self.symbols.strings.filter(|_| symbol.st_name != 0);
@@ -353,18 +331,17 @@ impl Rows<'_, '_> {
                 self.version(cx, index, symbol);
             }
             Some(None) => {
-                let at = dec(symbol.st_name);
-                error!(cx, "<corrupt string table index: ", at.width(3), ">");
+                fill_error!(cx, "<corrupt string table index: %3u>", symbol.st_name);
             }
             None => {
-                let at = dec(symbol.st_name);
-                put!(&mut cx.out, "<string table index: ", at.width(3), ">");
+                fill!(&mut cx.out, "<string table index: %3u>", symbol.st_name);
             }
         }
     }
 
     /// A section's symbol goes by the section's name.
     #[cold]
+    #[inline(never)]
     fn nameless(&self, cx: &mut Context, index: u32, symbol: &Symbol) {
         let header = &self.file.elf.header;
         if symbol.kind() != STT_SECTION {
@@ -394,7 +371,7 @@ impl Rows<'_, '_> {
                 let name = self.file.section_name(&section);
                 text::cut(&mut cx.out, self.file.options, name, 22);
             }
-            None => put!(&mut cx.out, "<section 0x", hex(section), ">"),
+            None => fill!(&mut cx.out, "<section 0x%x>", section),
         }
     }
 
@@ -420,14 +397,9 @@ const SHN_IA_64_ANSI_COMMON: u16 = 0xff00;
 /// How an instruction uses the address that one before it loaded: Alpha puts a number
 /// for that into the addend.
 fn put_lituse(out: &mut BufWriter, addend: i64) {
-    match addend {
-        0 => put!(out, " (ADDR)"),
-        1 => put!(out, " (BASE)"),
-        2 => put!(out, " (BYTOFF)"),
-        3 => put!(out, " (JSR)"),
-        4 => put!(out, " (TLSGD)"),
-        5 => put!(out, " (TLSLDM)"),
-        6 => put!(out, " (JSRDIRECT)"),
-        _ => put!(out, " <unknown addend: ", hex(addend as u64), ">"),
+    let uses = b"ADDR BASE BYTOFF JSR TLSGD TLSLDM JSRDIRECT";
+    match word(uses, b' ', usize::try_from(addend).unwrap_or(usize::MAX)) {
+        Some(name) => put!(out, " (", text::name(name), ")"),
+        None => fill!(out, " <unknown addend: %x>", addend as u64),
     }
 }
