@@ -121,7 +121,7 @@ fn redacted<'a>(string: &'a [u8], follows: &mut bool) -> (&'a [u8], Option<usize
     }
     let equals = string.iter().position(|&byte| byte == b'=');
     let (name, value) = string.split_at(equals.map_or(0, |at| at + 1));
-    if is_secret_value(value) || is_secret_name(name.strip_suffix(b"=").unwrap_or(b"")) {
+    if is_secret_value(value) || is_secret_name(name.strip_suffix::<[u8]>(b"=").unwrap_or(b"")) {
         return (name, Some(value.len()));
     }
     *follows = is_option && equals.is_none() && is_secret_name(string);

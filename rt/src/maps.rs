@@ -146,7 +146,7 @@ impl<'a> Line<'a> {
             return Line::Mapping;
         }
         let value = line.get(name.len() + 1..).unwrap_or_default().trim_ascii();
-        let number = value.strip_suffix(b" kB").unwrap_or(value);
+        let number = value.strip_suffix::<[u8]>(b" kB").unwrap_or(value);
         match digits(number, &mut 0, b' ', 10) {
             Some(number) => Line::Number(name, number),
             None => Line::Text(name, value),

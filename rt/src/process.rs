@@ -176,7 +176,7 @@ impl<'a> ProcessStat<'a> {
         let start = line.iter().position(|&byte| byte == b'(')?;
         let end = line.iter().rposition(|&byte| byte == b')')?;
         let comm = line.get(start + 1..end)?;
-        let fields = line.get(end + 1..)?.strip_prefix(b" ")?;
+        let fields = line.get(end + 1..)?.strip_prefix::<[u8]>(b" ")?;
         Some(ProcessStat { comm, fields })
     }
 
@@ -198,7 +198,7 @@ impl<'a> ProcessStat<'a> {
     #[inline]
     pub fn field(&self, number: usize) -> Option<u64> {
         let text = self.text(number)?;
-        let (digits, sign) = match text.strip_prefix(b"-") {
+        let (digits, sign) = match text.strip_prefix::<[u8]>(b"-") {
             Some(digits) => (digits, u64::MAX),
             None => (text, 1),
         };

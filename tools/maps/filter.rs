@@ -48,7 +48,10 @@ impl Range {
 
 /// An address: hexadecimal, with or without `0x`.
 pub fn address(text: &[u8]) -> Option<u64> {
-    number(text.strip_prefix(b"0x").or(text.strip_prefix(b"0X")).unwrap_or(text), 16)
+    number(
+        text.strip_prefix::<[u8]>(b"0x").or(text.strip_prefix::<[u8]>(b"0X")).unwrap_or(text),
+        16,
+    )
 }
 
 impl Filter<'_> {
@@ -93,7 +96,7 @@ fn matches(mut glob: &[u8], mut text: &[u8]) -> bool {
     // After the last star: the glob, and the text that it hasn't taken yet.
     let mut star: Option<(&[u8], &[u8])> = None;
     loop {
-        if let Some(rest) = glob.strip_prefix(b"*") {
+        if let Some(rest) = glob.strip_prefix::<[u8]>(b"*") {
             glob = rest;
             star = Some((glob, text));
             continue;
@@ -155,7 +158,7 @@ fn set_of(set: &[u8], byte: u8) -> Option<(bool, &[u8])> {
 /// Whether the file of a mapping has no name any more. Memory without a file looks the same:
 /// memfd, System V shared memory, shared anonymous memory, rings of asynchronous I/O.
 pub fn is_deleted(entry: &Entry, process: Option<&Process>) -> bool {
-    let Some(path) = entry.name.strip_suffix(b" (deleted)") else { return false };
+    let Some(path) = entry.name.strip_suffix::<[u8]>(b" (deleted)") else { return false };
     let no_file = path.starts_with(b"/memfd:")
         || path.starts_with(b"/SYSV")
         || words(b"/dev/zero /[aio] /anon_hugepage /secretmem", b' ').any(|one| one == path);

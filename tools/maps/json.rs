@@ -86,7 +86,7 @@ fn unescaped(name: &[u8]) -> Vec<u8> {
     let mut out = Vec::with_capacity(name.len());
     let mut rest = name;
     while let Some((first, tail)) = rest.split_first() {
-        match rest.strip_prefix(b"\\012") {
+        match rest.strip_prefix::<[u8]>(b"\\012") {
             Some(tail) => {
                 out.push(b'\n');
                 rest = tail;

@@ -91,7 +91,9 @@ impl Put for Mapping<'_> {
 
 /// What the kernel calls System V shared memory: `/SYSV0000abcd (deleted)`.
 fn is_sysv(name: &[u8]) -> bool {
-    let key = name.strip_prefix(b"/SYSV").and_then(|name| name.strip_suffix(b" (deleted)"));
+    let key = name
+        .strip_prefix::<[u8]>(b"/SYSV")
+        .and_then(|name| name.strip_suffix::<[u8]>(b" (deleted)"));
     key.is_some_and(|key| key.len() == 8 && key.iter().all(u8::is_ascii_hexdigit))
 }
 

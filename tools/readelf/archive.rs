@@ -273,7 +273,7 @@ impl<'a> Archive<'a> {
     /// What a member is called by its header.
     fn member(&self, cx: &mut Context, header: Header<'a>) -> Option<Member<'a>> {
         let name = header.name();
-        let Some(long) = name.strip_prefix(b"/") else {
+        let Some(long) = name.strip_prefix::<[u8]>(b"/") else {
             let end = name.iter().position(|&b| b == b'/').unwrap_or(name.len());
             return Some(Member { name: name.get(..end)?, origin: None });
         };
@@ -282,7 +282,8 @@ impl<'a> Archive<'a> {
             return None;
         };
         let (index, rest) = number(long);
-        let origin = rest.strip_prefix(b":").filter(|_| self.thin).map(|rest| number(rest).0);
+        let origin =
+            rest.strip_prefix::<[u8]>(b":").filter(|_| self.thin).map(|rest| number(rest).0);
         if index > table.len() as u64 {
             fill_error!(cx, "Found long name index (%ld) beyond end of long name table", index);
             return None;
@@ -358,9 +359,9 @@ impl<'a> Header<'a> {
 /// A decimal number as C reads it, wrapped round where it is negative, and what follows.
 fn number(bytes: &[u8]) -> (u64, &[u8]) {
     let bytes = bytes.trim_ascii_start();
-    let (negative, digits) = match bytes.strip_prefix(b"-") {
+    let (negative, digits) = match bytes.strip_prefix::<[u8]>(b"-") {
         Some(rest) => (true, rest),
-        None => (false, bytes.strip_prefix(b"+").unwrap_or(bytes)),
+        None => (false, bytes.strip_prefix::<[u8]>(b"+").unwrap_or(bytes)),
     };
     let end = digits.iter().position(|b| !b.is_ascii_digit()).unwrap_or(digits.len());
     let (digits, rest) = digits.split_at(end);
@@ -452,7 +453,7 @@ fn show_index(cx: &mut Context, json: bool, archive: &Archive, index: &Index) {
         };
         let symbol = rest.split(|&b| b == 0).next().unwrap_or_default();
         // The archiver's padding counts as a symbol to the one who reads too far.
-        let shown = symbol.strip_suffix(b"\n");
+        let shown = symbol.strip_suffix::<[u8]>(b"\n");
         if json {
             let at = offset.unwrap_or_default();
             cx.json().object("").text("symbol", shown.unwrap_or(symbol)).number("offset", at);

@@ -23,7 +23,7 @@ pub fn local() -> Box<Zone> {
         read(&mut zone, b"/etc/localtime");
         return zone;
     };
-    let name = name.strip_prefix(b":").unwrap_or(name);
+    let name = name.strip_prefix::<[u8]>(b":").unwrap_or(name);
     if name.is_empty() {
         return zone;
     }

@@ -289,7 +289,7 @@ fn packed<'a>(cx: &mut Context, file: &File, section: &SectionHeader, raw: &'a [
             }
         };
     }
-    match raw.strip_prefix(b"ZLIB").and_then(|rest| rest.split_first_chunk::<8>()) {
+    match raw.strip_prefix::<[u8]>(b"ZLIB").and_then(|rest| rest.split_first_chunk::<8>()) {
         // A size so large is the text of something else.
         Some((size, _)) if size[0].is_ascii_graphic() || size[0] == b' ' => Packed::Whole,
         Some((_, [])) | None => Packed::Whole,

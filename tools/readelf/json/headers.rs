@@ -32,7 +32,7 @@ pub fn header(cx: &mut Context, file: &mut File) {
     let addresses = [h.e_version.into(), h.e_entry, h.e_phoff, h.e_shoff, h.e_flags.into()];
     json.numbers("e_version e_entry e_phoff e_shoff e_flags", &addresses);
     let flags = short(&mut |out| flags::put(out, h));
-    json.text("e_flags_name", flags.strip_prefix(b", ").unwrap_or(&flags));
+    json.text("e_flags_name", flags.strip_prefix::<[u8]>(b", ").unwrap_or(&flags));
     let sizes = [h.e_ehsize, h.e_phentsize, h.e_phnum, h.e_shentsize, h.e_shnum, h.e_shstrndx];
     let [ehsize, phentsize, phnum, shentsize, shnum, shstrndx] = sizes.map(u64::from);
     // With what section 0 says where they don't fit.
