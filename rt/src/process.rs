@@ -76,9 +76,8 @@ impl ProcessDir {
         let mut nowhere = crate::io::stderr();
         // Twenty bytes are enough for any number: the buffer is never passed on.
         let mut out = BufWriter::new(&mut path, &mut nowhere);
-        crate::put!(&mut out, "/proc/", crate::fmt::dec(pid), [0]);
-        let path = CStr::from_bytes_until_nul(&path).map_err(|_| Errno::EINVAL)?;
-        ProcessDir::at(path)
+        crate::put!(&mut out, "/proc/", crate::fmt::dec(pid));
+        ProcessDir::at(crate::elf::c_str(&path, 0).unwrap_or_default())
     }
 
     /// The directory of this process.
@@ -87,11 +86,11 @@ impl ProcessDir {
     /// `ENOENT`: no `/proc` is mounted.
     #[inline]
     pub fn own() -> Result<ProcessDir> {
-        ProcessDir::at(c"/proc/self")
+        ProcessDir::at(b"/proc/self")
     }
 
     #[inline]
-    fn at(path: &CStr) -> Result<ProcessDir> {
+    fn at(path: &[u8]) -> Result<ProcessDir> {
         open(path, O_PATH | O_DIRECTORY, Mode(0)).map(ProcessDir)
     }
 

@@ -305,5 +305,5 @@ impl<'a> Reader<'a> {
 #[inline]
 pub fn c_str(table: &[u8], at: u64) -> Option<&[u8]> {
     let rest = table.get(usize::try_from(at).ok()?..).filter(|rest| !rest.is_empty())?;
-    Some(core::ffi::CStr::from_bytes_until_nul(rest).map_or(rest, |s| s.to_bytes()))
+    rest.get(..crate::row::find(rest, 0).unwrap_or(rest.len()))
 }
