@@ -1,7 +1,7 @@
 //! Names in quotes, in the styles of GNU's tools and under the names that `QUOTING_STYLE`
 //! has for them: pasted into a shell, what the shell styles give is the name again.
 
-use crate::words::words;
+use crate::words::{same_letters, words};
 use rt::fmt::{Put, oct};
 use rt::io::BufWriter;
 use rt::{put, row, text};
@@ -71,7 +71,7 @@ pub fn is_utf8() -> bool {
     let locale = set("LC_ALL").or_else(|| set("LC_CTYPE")).or_else(|| set("LANG"));
     let codeset = locale.and_then(|locale| words(locale, b'.').nth(1));
     let codeset = codeset.and_then(|codeset| words(codeset, b'@').next()).unwrap_or_default();
-    codeset.eq_ignore_ascii_case(b"utf-8") || codeset.eq_ignore_ascii_case(b"utf8")
+    same_letters(codeset, b"utf-8") || same_letters(codeset, b"utf8")
 }
 
 /// A name in a message: so quoted that a shell takes it.

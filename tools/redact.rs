@@ -1,6 +1,6 @@
 //! `--redact`: what looks like a secret. Rather one too many than one too few.
 
-use crate::words::{Words, words};
+use crate::words::{Words, same_letters, words};
 use rt::fmt::{Put, dec};
 use rt::io::BufWriter;
 use rt::put;
@@ -28,17 +28,17 @@ pub fn is_secret_name(name: &[u8]) -> bool {
     }
     let has = |part: &[u8]| {
         let pieces = (0..name.len()).map_while(|at| name.get(at..at + part.len()));
-        pieces.into_iter().any(|piece| piece.eq_ignore_ascii_case(part))
+        pieces.into_iter().any(|piece| same_letters(piece, part))
     };
     let ends = |word: &[u8]| {
         let tail = word.get(word.len().saturating_sub(3)..).unwrap_or_default();
-        tail.eq_ignore_ascii_case(b"KEY")
+        same_letters(tail, b"KEY")
     };
     words_of(PARTS).any(has) || words.any(|word| among(WORDS, word) || ends(word))
 }
 
 fn among(list: &str, word: &[u8]) -> bool {
-    words_of(list).any(|one| one.eq_ignore_ascii_case(word))
+    words_of(list).any(|one| same_letters(one, word))
 }
 
 fn words_of(list: &str) -> Words<'_> {

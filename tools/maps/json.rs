@@ -6,7 +6,7 @@ use super::source::{Source, with};
 use super::{AT, DRAW, EXTENDED, GAPS, MORE, Options, SUMMARY, draw, kind};
 use crate::context::Context;
 use crate::process::{Reason, Subject};
-use crate::words::{number, words};
+use crate::words::{number, utf8, words};
 use alloc::vec::Vec;
 use rt::maps::{Entry, Lines};
 
@@ -54,7 +54,7 @@ fn mappings(cx: &mut Context, source: &Source, options: &Options) {
         if let Some(table) = source.table {
             cx.json().object("smaps");
             for (name, value) in table.named(&row) {
-                if let Ok(name) = core::str::from_utf8(name) {
+                if let Some(name) = utf8(name) {
                     cx.json().number_or_null(name, number(value, 10));
                 }
             }

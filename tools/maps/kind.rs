@@ -4,7 +4,7 @@ use super::Options;
 use super::source::Source;
 use crate::colour::Sgr;
 use crate::context::Context;
-use crate::words::words;
+use crate::words::{utf8, words};
 use rt::fmt::{Put, dec, left};
 use rt::io::BufWriter;
 use rt::maps::{Entry, entries};
@@ -145,7 +145,7 @@ pub fn paint(out: &mut BufWriter, options: &Options, colour: Option<Sgr>, item: 
 /// The name of the kind with this number.
 pub fn name(kind: usize) -> &'static str {
     let name = words(NAMES, b' ').nth(kind).unwrap_or_default();
-    core::str::from_utf8(name).unwrap_or_default()
+    utf8(name).unwrap_or_default()
 }
 
 fn colour(kind: usize) -> Option<Sgr> {

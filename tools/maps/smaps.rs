@@ -6,7 +6,7 @@ use super::source::Source;
 use super::{Options, PATH, QUIET, RAW};
 use crate::context::Context;
 use crate::process::Reason;
-use crate::words::words;
+use crate::words::{digits, words};
 use alloc::vec::Vec;
 use core::cell::Cell;
 use rt::fmt::{dec, right};
@@ -150,12 +150,10 @@ pub fn run(cx: &mut Context, source: &Source, options: &Options) -> Result<bool,
     table.fixed.set(fixed);
     let mut columns = Columns { table, widths: Vec::new(), before: 0, flags: table.flags };
     for column in &table.columns {
-        let (name, digits) = (column.name.as_slice(), |number: u64| {
-            number.checked_ilog10().unwrap_or(0) as usize + 1
-        });
+        let name = column.name.as_slice();
         let width = match options.has(QUIET) {
-            true => digits(column.most),
-            false => name.len().max(digits(column.most.max(column.total))),
+            true => digits(column.most, 10),
+            false => name.len().max(digits(column.most.max(column.total), 10)),
         };
         let is_rare = words(RARE, b' ').any(|rare| rare == name);
         columns.widths.push(if is_rare && !options.all { 0 } else { width.min(255) as u8 });

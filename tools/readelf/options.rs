@@ -6,7 +6,7 @@ use super::{check, size, text};
 use crate::cli::{self, Wrong};
 use crate::colour::Colour;
 use crate::context::Context;
-use crate::words::place;
+use crate::words::{place, utf8};
 use alloc::vec::Vec;
 use rt::io::BufWriter;
 use rt::put;
@@ -224,7 +224,7 @@ impl Options {
         let given = value.unwrap_or_default();
         let mut wrong = false;
         // As `str`: of bytes each one would be compared on its own.
-        match core::str::from_utf8(key).unwrap_or_default() {
+        match utf8(key).unwrap_or_default() {
             "a" => self.set_all(cx, b"hlSgsrudVnAI"),
             "e" => self.set_all(cx, b"hlS"),
             "t" | "N" => {
