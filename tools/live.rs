@@ -7,6 +7,7 @@
 use crate::mapped;
 use crate::maps::source;
 use crate::process::{Process, Reason};
+use crate::words::place;
 use alloc::vec::Vec;
 use rt::auxv::Vector;
 use rt::elf::consts::{PT_LOAD, SHN_UNDEF};
@@ -135,7 +136,7 @@ fn in_file(process: &Process, entry: &Entry, encoding: Encoding) -> Option<u64> 
                 if symbol.st_shndx != SHN_UNDEF
                     && symbol.st_value != 0
                     && let Some(name) = c_str(strings, symbol.st_name.into())
-                    && matches!(name, b"environ" | b"__environ" | b"_environ")
+                    && place(b"environ __environ _environ", name).is_some()
                 {
                     address = Some(bias.wrapping_add(symbol.st_value));
                     break;

@@ -1,6 +1,6 @@
 //! `--redact`: what looks like a secret. Rather one too many than one too few.
 
-use crate::words::{Words, same_letters, words};
+use crate::words::{Words, place, same_letters, words};
 use rt::fmt::{Put, dec};
 use rt::io::BufWriter;
 use rt::put;
@@ -23,7 +23,7 @@ pub fn is_secret_name(name: &[u8]) -> bool {
     let mut words = name.split(|byte| !byte.is_ascii_alphanumeric());
     let last = words.clone().next_back().unwrap_or_default();
     // Where something is, not what it is; and the shell's working directory.
-    if among("SOCK PATH DIR", last) || matches!(name, b"PWD" | b"OLDPWD") {
+    if among("SOCK PATH DIR", last) || place(b"PWD OLDPWD", name).is_some() {
         return false;
     }
     let has = |part: &[u8]| {

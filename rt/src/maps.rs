@@ -61,6 +61,8 @@ impl<'a> Entry<'a> {
     }
 
     /// Whether it has the permission of this letter.
+    // Not inlined: it is called in many places.
+    #[inline(never)]
     pub fn may(&self, letter: u8) -> bool {
         self.perms.contains(&letter)
     }

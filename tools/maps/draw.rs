@@ -81,6 +81,7 @@ impl Put for Size {
     }
 }
 
+#[inline(never)]
 pub fn run(cx: &mut Context, source: &Source, options: &Options) {
     let blocks = blocks(source, options);
     let mut largest = [1u64; COUNT];

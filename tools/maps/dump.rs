@@ -17,6 +17,7 @@ const PAGE: u64 = 0x1000;
 const PIECE: u64 = 1 << 18;
 
 /// Writes the memory of a range; what can't be read, and what holds only zeros, is a hole.
+#[inline(never)]
 pub fn run(cx: &mut Context, source: &Source, range: Range, path: &[u8]) -> Result<bool, Reason> {
     let mut written = Ok(());
     let read = source.memory(&mut |memory| copy(source, memory, range, path, &mut written));

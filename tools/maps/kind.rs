@@ -117,6 +117,7 @@ pub fn totals(source: &Source, options: &Options) -> [Total; COUNT] {
 }
 
 /// `--summary`: totals by kind.
+#[inline(never)]
 pub fn summary(cx: &mut Context, source: &Source, options: &Options) {
     put!(&mut cx.out, "Kind    Mappings       Kbytes\n");
     let mut all = Total::default();

@@ -6,6 +6,7 @@ use super::source::Source;
 use super::{DEVICE, EXTENDED, Options, PATH, QUIET};
 use crate::context::Context;
 use crate::process::Reason;
+use crate::words::{number, place};
 use rt::fmt::{Put, dec, hex};
 use rt::io::BufWriter;
 use rt::maps::{Entry, Lines};
@@ -108,31 +109,23 @@ struct Totals {
 }
 
 /// `-x`, `-d`, or neither, with `-p`, `-q`, `-A`.
+#[inline(never)]
 pub fn run(cx: &mut Context, source: &Source, options: &Options) -> Result<bool, Reason> {
     let stack = header(cx, source)?;
-    if !options.has(QUIET) {
-        put!(
-            &mut cx.out,
-            if options.has(EXTENDED) {
-                "Address           Kbytes     RSS   Dirty Mode  Mapping\n"
-            } else if options.has(DEVICE) {
-                "Address           Kbytes Mode  Offset           Device    Mapping\n"
-            } else {
-                ""
-            }
-        );
+    if options.has(QUIET) {
+    } else if options.has(EXTENDED) {
+        put!(&mut cx.out, "Address           Kbytes     RSS   Dirty Mode  Mapping\n");
+    } else if options.has(DEVICE) {
+        put!(&mut cx.out, "Address           Kbytes Mode  Offset           Device    Mapping\n");
     }
     let mut totals = Totals::default();
     for row in Rows(Lines(source.text)) {
         let (mut resident, mut dirty) = (0u64, 0u64);
         if let Some(table) = source.table {
-            for (name, number) in table.named(&row) {
-                let number = || crate::words::number(number, 10).unwrap_or(0);
-                match name {
-                    b"Rss" => resident = number(),
-                    b"Shared_Dirty" | b"Private_Dirty" => dirty = dirty.wrapping_add(number()),
-                    _ => {}
-                }
+            for (name, digits) in table.named(&row) {
+                let Some(place) = place(b"Rss Shared_Dirty Private_Dirty", name) else { continue };
+                let to = if place == 0 { &mut resident } else { &mut dirty };
+                *to = to.wrapping_add(number(digits, 10).unwrap_or(0));
             }
         }
         let Some(entry) = Entry::parse(row.line) else { continue };

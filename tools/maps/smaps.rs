@@ -89,7 +89,7 @@ impl Table {
                     put!(out, line, "\n");
                 }
                 Line::Number(name, number) => self.number(line, name, number),
-                Line::Text(b"VmFlags", flags) => self.end(flags, out),
+                Line::Text(name, flags) if name == b"VmFlags" => self.end(flags, out),
                 Line::Text(..) => {}
             }
         }
@@ -134,6 +134,7 @@ impl Table {
 }
 
 /// `-X`, `-XX`.
+#[inline(never)]
 pub fn run(cx: &mut Context, source: &Source, options: &Options) -> Result<bool, Reason> {
     header(cx, source)?;
     let Some(table) = source.table.filter(|_| !source.text.is_empty()) else { return Ok(true) };
