@@ -94,6 +94,13 @@ pub fn digits(mut number: u64, base: u64) -> usize {
     digits
 }
 
+/// What follows a path's last slash.
+#[inline(never)]
+pub fn file_name(path: &[u8]) -> &[u8] {
+    let at = path.iter().rposition(|byte| *byte == b'/').map_or(0, |at| at + 1);
+    path.get(at..).unwrap_or_default()
+}
+
 /// Which share of a whole a part is, in so many parts: without overflow.
 #[inline(never)]
 pub fn share(part: u64, whole: u64, parts: u64) -> u64 {

@@ -8,6 +8,7 @@ use super::kind::{COUNT, Kind, paint};
 use super::source::Source;
 use crate::context::Context;
 use crate::quote::Tamed;
+use crate::words::file_name;
 use alloc::vec::Vec;
 use rt::fmt::{Put, dec, hex, left, right};
 use rt::io::BufWriter;
@@ -114,8 +115,8 @@ fn row(cx: &mut Context, options: &Options, block: &Block, largest: u64) {
     paint(out, options, colour, &left(block.kind.name(), 6));
     put!(out, "  ", Size(size), "  ");
     paint(out, options, colour, &Bar(bar));
-    let name = block.name.rsplit(|byte| *byte == b'/').next().unwrap_or_default();
     // Of a long name, as much as a line of 80 columns holds.
+    let name = file_name(block.name);
     let name = name.get(..22).unwrap_or(name);
     let is_several = block.name.is_empty() && block.count > 1;
     if is_several || !name.is_empty() {

@@ -2,7 +2,7 @@
 
 use crate::mapped;
 use crate::process::Process;
-use crate::words::{number, words};
+use crate::words::{file_name, number, words};
 use alloc::vec::Vec;
 use rt::fs::{AtFlags, fstatat};
 use rt::maps::Entry;
@@ -84,7 +84,7 @@ fn has_perms(entry: &Entry, wanted: &[u8]) -> bool {
 /// A glob without a slash is for the last part of a path, or for a name that isn't a path.
 fn has_name(name: &[u8], glob: &[u8]) -> bool {
     let last = match name.starts_with(b"/") && !glob.contains(&b'/') {
-        true => name.rsplit(|byte| *byte == b'/').next().unwrap_or(name),
+        true => file_name(name),
         false => name,
     };
     matches(glob, last)

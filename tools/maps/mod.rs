@@ -15,7 +15,7 @@ use crate::cli;
 use crate::colour::Colour;
 use crate::context::Context;
 use crate::process::{Given, JSON, Reason, Subject, each, given};
-use crate::words::words;
+use crate::words::{file_name, words};
 use alloc::vec::Vec;
 use filter::{Filter, Range};
 
@@ -213,8 +213,8 @@ fn show(
 
 /// After the last slash; from that on, where nothing comes after it.
 fn last_part(name: &[u8]) -> &[u8] {
-    let at = name.iter().rposition(|byte| *byte == b'/');
-    let part =
-        at.and_then(|at| name.get(at + 1..).filter(|part| !part.is_empty()).or(name.get(at..)));
-    part.unwrap_or(name)
+    match file_name(name) {
+        b"" => name.get(name.len().saturating_sub(1)..).unwrap_or_default(),
+        part => part,
+    }
 }
