@@ -92,7 +92,6 @@ fn show(
     }
 }
 
-#[inline(never)]
 fn in_json(cx: &mut Context, kept: &[u8], hidden: Option<usize>) {
     let Some(length) = hidden else {
         cx.json().text("", kept);
@@ -104,7 +103,6 @@ fn in_json(cx: &mut Context, kept: &[u8], hidden: Option<usize>) {
 
 /// The arguments without the zeros at the end, where these aren't empty arguments: a process
 /// that wrote another title over its arguments fills up with them what it doesn't need.
-#[inline(never)]
 fn without_filling<'a>(block: &'a [u8], process: &Process) -> &'a [u8] {
     let used = block.iter().rposition(|&byte| byte != 0).map_or(0, |at| at + 1);
     let count = Strings::Block(block).count() as u64;
@@ -118,7 +116,7 @@ fn without_filling<'a>(block: &'a [u8], process: &Process) -> &'a [u8] {
 /// `--password=x`, `-p` and the like before it, `PASSWORD=x`, or what looks like one.
 #[inline(never)]
 fn redacted<'a>(string: &'a [u8], follows: &mut bool) -> (&'a [u8], Option<usize>) {
-    let is_option = string.starts_with(b"-");
+    let is_option = matches!(string, [b'-', ..]);
     if core::mem::replace(follows, false) && !is_option {
         return (b"", Some(string.len()));
     }

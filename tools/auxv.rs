@@ -352,7 +352,7 @@ fn decoded(cx: &mut Context, found: &Found, entry: Entry) {
         }
     } else if let Some((name, offset)) = found.place(entry) {
         put!(out, " ", Text(name));
-        if name.starts_with(b"/") {
+        if matches!(name, [b'/', ..]) {
             put!(out, "+0x", hex(offset));
         }
     }

@@ -102,7 +102,7 @@ fn find(process: &Process, maps: &[u8], encoding: Encoding) -> Option<u64> {
         // By reference: it is a large one.
         while let Some(entry) = &entries.next() {
             let is_first = entry.offset == 0 && entry.inode != last;
-            if is_first && entry.name.starts_with(b"/") && rank(entry.name) == wanted {
+            if is_first && matches!(entry.name, [b'/', ..]) && rank(entry.name) == wanted {
                 last = entry.inode;
                 if let Some(address) = in_file(process, entry, encoding) {
                     return Some(address);

@@ -34,7 +34,7 @@ pub fn operand(word: &[u8]) -> Operand<'_> {
         return Operand::Own;
     }
     match number(word, 10).map(u32::try_from) {
-        Some(Ok(pid @ 1..=0x7fff_ffff)) if !word.starts_with(b"0") => Operand::Pid(pid),
+        Some(Ok(pid @ 1..=0x7fff_ffff)) if !matches!(word, [b'0', ..]) => Operand::Pid(pid),
         _ => Operand::Path(word),
     }
 }

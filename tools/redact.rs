@@ -80,7 +80,7 @@ fn is_random(value: &[u8]) -> bool {
         hex &= byte.is_ascii_hexdigit();
     }
     value.len() >= SHORTEST
-        && !value.starts_with(b"/")
+        && !matches!(value, [b'/', ..])
         && digits > 3
         && (hex && upper + lower > 0 || upper > 3 && lower > 3)
 }

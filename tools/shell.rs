@@ -27,7 +27,7 @@ pub struct Word<'a>(pub &'a [u8]);
 impl Put for Word<'_> {
     fn put(&self, out: &mut BufWriter) {
         // `x=y` before a command's name is an assignment.
-        let equals = self.0.starts_with(b"-");
+        let equals = matches!(self.0, [b'-', ..]);
         let is_safe = |&byte: &u8| {
             byte.is_ascii_alphanumeric() || b"_@%+:,./-".contains(&byte) || byte == b'=' && equals
         };

@@ -93,7 +93,6 @@ fn of_core(cx: &mut Context, path: &[u8], which: Which, call: Use) -> Result<boo
 
 /// How many arguments the process was started with: the kernel left the number at the bottom
 /// of the stack. None where that can't be read.
-#[inline(never)]
 pub fn argc(process: &Process) -> Option<u64> {
     let mut buffer = [0; 1024];
     let bottom = process.dir.stat(&mut buffer).ok()?.field(28).filter(|&bottom| bottom > 0)?;

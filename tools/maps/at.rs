@@ -80,7 +80,7 @@ pub fn find(source: &Source, address: u64, options: &Options, tell: Tell) -> boo
     }
     let Some(entry) = &found else { return false };
     tell(Fact::Mapping(entry));
-    if entry.name.starts_with(b"/") {
+    if matches!(entry.name, [b'/', ..]) {
         tell(Fact::Offset(entry.offset.wrapping_add(address - entry.start)));
     }
     let mut before = None;
@@ -91,7 +91,7 @@ pub fn find(source: &Source, address: u64, options: &Options, tell: Tell) -> boo
     let of_file = before.as_ref().unwrap_or(entry);
     if entry.name == b"[vdso]" {
         in_vdso(source, entry, address, tell);
-    } else if of_file.name.starts_with(b"/") {
+    } else if matches!(of_file.name, [b'/', ..]) {
         mapped::open(source.process, of_file, &mut |elf| {
             in_image(source, elf, of_file, address, tell)
         });

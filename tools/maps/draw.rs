@@ -39,12 +39,14 @@ fn blocks<'a>(source: &Source<'a>, options: &Options) -> Vec<Block<'a>> {
 fn joined<'a>(source: &Source<'a>, options: &Options, many: bool) -> Vec<Block<'a>> {
     let is_special = |kind| matches!(kind, Kind::Heap | Kind::Stack | Kind::Vdso);
     let mut blocks: Vec<Block> = Vec::new();
-    for entry in entries(source.text) {
-        if !options.filter.wants(&entry, source.process) {
+    let mut entries = entries(source.text);
+    // By reference: it is a large one.
+    while let Some(entry) = &entries.next() {
+        if !options.filter.wants(entry, source.process) {
             continue;
         }
-        let Entry { start, end, name, .. } = entry;
-        let kind = Kind::of(&entry);
+        let Entry { start, end, name, .. } = *entry;
+        let kind = Kind::of(entry);
         if let Some(block) = blocks.last_mut().filter(|block| block.end == start) {
             let (same, alike) = (block.name == name, block.kind == kind);
             let any = many && !is_special(block.kind) && !is_special(kind);

@@ -46,7 +46,12 @@ fn copy(
         }
     };
     let mut buffer = vec![0; PIECE as usize];
-    for entry in entries(source.text).filter(|entry| entry.may(b'r')) {
+    let mut entries = entries(source.text);
+    // By reference: it is a large one.
+    while let Some(entry) = &entries.next() {
+        if !entry.may(b'r') {
+            continue;
+        }
         let (mut at, end) = (entry.start.max(range.low), entry.end.min(range.high));
         while at < end && written.is_ok() {
             let length = PIECE.min(end - at) as usize;

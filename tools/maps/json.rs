@@ -36,7 +36,8 @@ fn mappings(cx: &mut Context, source: &Source, options: &Options) {
     cx.json().array("mappings");
     let mut before: Option<u64> = None;
     for row in Rows(Lines(source.text)) {
-        let Some(entry) = Entry::parse(row.line) else { continue };
+        // By reference: it is a large one.
+        let Some(entry) = &Entry::parse(row.line) else { continue };
         if options.has(GAPS)
             && let Some(end) = before
             && end < entry.start
@@ -46,11 +47,11 @@ fn mappings(cx: &mut Context, source: &Source, options: &Options) {
             json.text("kind", "gap").end_object();
         }
         before = Some(entry.end);
-        if !options.filter.wants(&entry, source.process) {
+        if !options.filter.wants(entry, source.process) {
             continue;
         }
         cx.json().object("");
-        mapping(cx, &entry);
+        mapping(cx, entry);
         if let Some(table) = source.table {
             cx.json().object("smaps");
             for (name, value) in table.named(&row) {

@@ -105,9 +105,11 @@ impl Kind {
 /// The totals of all kinds.
 pub fn totals(source: &Source, options: &Options) -> [Total; COUNT] {
     let mut totals = [Total::default(); COUNT];
-    for entry in entries(source.text) {
-        if options.filter.wants(&entry, source.process)
-            && let Some(total) = totals.get_mut(Kind::of(&entry) as usize)
+    let mut entries = entries(source.text);
+    // By reference: it is a large one.
+    while let Some(entry) = &entries.next() {
+        if options.filter.wants(entry, source.process)
+            && let Some(total) = totals.get_mut(Kind::of(entry) as usize)
         {
             total.count += 1;
             total.bytes = total.bytes.wrapping_add(entry.size());

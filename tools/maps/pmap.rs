@@ -128,19 +128,20 @@ pub fn run(cx: &mut Context, source: &Source, options: &Options) -> Result<bool,
                 *to = to.wrapping_add(number(digits, 10).unwrap_or(0));
             }
         }
-        let Some(entry) = Entry::parse(row.line) else { continue };
+        // By reference: it is a large one.
+        let Some(entry) = &Entry::parse(row.line) else { continue };
         // Behind the range pmap looks no further.
         if entry.start > options.filter.range.high {
             break;
         }
-        if options.filter.wants_anywhere(&entry, source.process) {
+        if options.filter.wants_anywhere(entry, source.process) {
             // Before the range pmap counts these, too.
             totals.resident = totals.resident.wrapping_add(resident);
             totals.dirty = totals.dirty.wrapping_add(dirty);
         }
-        if options.filter.wants(&entry, source.process) {
-            totals.add(&entry);
-            put_row(cx, options, &entry, [stack, resident, dirty]);
+        if options.filter.wants(entry, source.process) {
+            totals.add(entry);
+            put_row(cx, options, entry, [stack, resident, dirty]);
         }
     }
     if !options.has(QUIET) {

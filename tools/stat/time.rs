@@ -28,7 +28,7 @@ pub fn local() -> Box<Zone> {
         return zone;
     }
     let mut path = Vec::new();
-    if !name.starts_with(b"/") {
+    if !matches!(name, [b'/', ..]) {
         path.extend(rt::env::var("TZDIR").filter(|dir| !dir.is_empty()).unwrap_or(ZONES));
         path.push(b'/');
     }
