@@ -141,15 +141,15 @@ pub fn run(cx: &mut Context) -> u8 {
     (options.given, options.all) = (given, more > 1);
     let modes = given & (SUMMARY | DRAW | AT | DUMP | EXTENDED | MORE | DEVICE);
     let wrong = if modes.count_ones() > 1 {
-        "--summary, --draw, --at, --dump, -x, -X and -d are mutually exclusive"
+        Some(rt::text!("--summary, --draw, --at, --dump, -x, -X and -d are mutually exclusive"))
     } else if options.has(DUMP) != options.has(OUTPUT) {
-        "--dump and -o belong together"
+        Some(rt::text!("--dump and -o belong together"))
     } else if options.has(DUMP) && operands.len() > 1 {
-        "--dump takes one process or core file"
+        Some(rt::text!("--dump takes one process or core file"))
     } else {
-        ""
+        None
     };
-    if !wrong.is_empty() {
+    if let Some(wrong) = wrong {
         message!(cx, wrong);
         return cli::misused(cx);
     }
