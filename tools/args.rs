@@ -71,15 +71,19 @@ fn show(
         if options & JSON != 0 {
             in_json(cx, kept, hidden);
         } else if options & NULL != 0 {
-            put!(out, kept, stars, [0]);
+            put!(out, kept, stars);
+            out.byte(0);
         } else if options & LINE != 0 {
-            put!(out, if first { "" } else { " " });
-            if hidden.is_none() || !kept.is_empty() {
+            if !first {
+                out.byte(b' ');
+            }
+            if stars.is_none() || !kept.is_empty() {
                 put!(out, Word(kept));
             }
-            // The stars would be a pattern.
-            let quote = if hidden.is_some() { "'" } else { "" };
-            put!(out, quote, stars, quote);
+            if let Some(stars) = stars {
+                // These would be a pattern.
+                put!(out, "'", stars, "'");
+            }
         } else {
             put!(out, Text(kept), stars, "\n");
         }

@@ -313,8 +313,8 @@ fn row(
             None => put!(out, "0x", hex(value)),
             Some(Ok(text)) => put!(out, "0x", hex(value), " ", Literal(text)),
             Some(Err(_)) => {
-                let error = " <error: Cannot access memory at address 0x";
-                put!(out, "0x", hex(value), error, hex(value), ">");
+                put!(out, "0x", hex(value), " <error: Cannot access memory at address 0x");
+                put!(out, hex(value), ">");
             }
         }
     } else if let Some(name) = name(key) {
@@ -350,8 +350,8 @@ fn decoded(cx: &mut Context, found: &Found, entry: Entry) {
     if let Some(names) = found.features(entry) {
         each_feature(names, entry.value, &mut |name| put!(out, " ", name));
     } else if entry.key == AT_RANDOM {
-        for byte in found.random(entry).into_iter().flatten() {
-            put!(out, " ", hex(byte).zero(2));
+        if let Some(bytes) = found.random(entry) {
+            bytes.iter().for_each(|byte| put!(out, " ", hex(*byte).zero(2)));
         }
     } else if let Some((name, offset)) = found.place(entry) {
         put!(out, " ", Text(name));

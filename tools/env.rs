@@ -185,7 +185,8 @@ fn variable(cx: &mut Context, options: u32, mark: Option<Mark>, string: &[u8]) {
     }
     let out = &mut cx.out;
     if let Some(mark) = mark {
-        put!(out, [b" +~-"[mark as usize], b' ']);
+        out.byte(b" +~-"[mark as usize]);
+        out.byte(b' ');
     }
     let text = |out: &mut BufWriter, text| {
         if options & NULL != 0 { out.bytes(text) } else { put!(out, Text(text)) }

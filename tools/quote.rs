@@ -112,8 +112,10 @@ pub fn quote(out: &mut BufWriter, name: &[u8], style: Style, utf8: bool) {
     put!(out, open);
     for (bytes, printable) in characters(name, utf8) {
         if printable {
-            let hides = bytes == b"\\" || bytes == close.as_bytes();
-            put!(out, if hides { text!("\\") } else { text!("") }, bytes);
+            if bytes == b"\\" || bytes == close.as_bytes() {
+                out.byte(b'\\');
+            }
+            out.bytes(bytes);
         } else {
             escape(out, bytes);
         }
@@ -156,12 +158,17 @@ fn shell(out: &mut BufWriter, name: &[u8], utf8: bool, escapes: bool, always: bo
             put!(out, "'\\''");
             within = false;
         } else if hidden(printable) {
-            put!(out, if within { text!("") } else { text!("'$'") });
+            if !within {
+                put!(out, "'$'");
+            }
             within = true;
             escape(out, bytes);
         } else {
-            put!(out, if within { text!("''") } else { text!("") }, bytes);
+            if within {
+                put!(out, "''");
+            }
             within = false;
+            out.bytes(bytes);
         }
     }
     put!(out, "'");

@@ -123,8 +123,10 @@ fn row(cx: &mut Context, options: &Options, block: &Block, largest: u64) {
     let is_several = block.name.is_empty() && block.count > 1;
     if is_several || !name.is_empty() {
         out.fill(b' ', BAR as usize - bar + 2);
-        put!(out, is_several.then_some(dec(block.count)));
-        put!(out, if is_several { " mappings" } else { "" }, Tamed(name));
+        if is_several {
+            put!(out, dec(block.count), " mappings");
+        }
+        put!(out, Tamed(name));
     }
     put!(out, "\n");
 }
