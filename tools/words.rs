@@ -156,15 +156,20 @@ impl Put for Hex<'_> {
 
 /// A short text that is put together apart from the output.
 pub fn short(write: &mut dyn FnMut(&mut BufWriter)) -> Vec<u8> {
-    struct Short(Vec<u8>);
-    impl Write for Short {
+    gathered(&mut [0; 64], write)
+}
+
+/// The same of a text that may be long, by way of a buffer.
+pub fn gathered(buffer: &mut [u8], write: &mut dyn FnMut(&mut BufWriter)) -> Vec<u8> {
+    struct Gathered(Vec<u8>);
+    impl Write for Gathered {
         fn write(&mut self, bytes: &[u8]) -> rt::Result<usize> {
             self.0.extend_from_slice(bytes);
             Ok(bytes.len())
         }
     }
-    let (mut text, mut buffer) = (Short(Vec::new()), [0; 64]);
-    let mut out = BufWriter::new(&mut buffer, &mut text);
+    let mut text = Gathered(Vec::new());
+    let mut out = BufWriter::new(buffer, &mut text);
     write(&mut out);
     // Memory takes all.
     let _ = out.flush();

@@ -3,7 +3,7 @@
 
 use super::smaps::Table;
 use crate::process::{AUXV_ROOM, Operand, Process, Reason, operand, with_core};
-use crate::words::{digits, short};
+use crate::words::{digits, gathered, short};
 use alloc::vec;
 use alloc::vec::Vec;
 use core::ffi::CStr;
@@ -11,7 +11,7 @@ use rt::auxv::{AT_EXECFN, AT_SYSINFO_EHDR, Vector};
 use rt::elf::consts::{PF_R, PF_W, PF_X, PT_LOAD};
 use rt::elf::{CoreFile, MappedFile, MappedFiles};
 use rt::fmt::hex;
-use rt::io::{BufWriter, Read, Write};
+use rt::io::{BufWriter, Read};
 use rt::maps::Entry;
 use rt::process::{AddressSpace, ProcessDir, id};
 use rt::{Errno, put};
@@ -75,41 +75,32 @@ pub fn with(
     mut table: Option<&mut Table>,
     call: &mut dyn FnMut(&Source) -> Result<bool, Reason>,
 ) -> Result<bool, Reason> {
-    let (mut text, mut room) = (Text(Vec::new()), vec![0; 1 << 14]);
-    let mut out = BufWriter::new(&mut room, &mut text);
-    let mut source = Source { word, process: None, core: None, auxv: &[], text: &[], table: None };
     let Some(process) = process(word)? else {
-        if table.is_some() {
-            return with_core(word, &mut |_| Err(Reason::NoNote));
-        }
         return with_core(word, &mut |core| {
-            let text = short(&mut |out| of_core(core, out));
-            call(&Source { core: Some(core), text: &text, ..source })
+            if table.is_some() {
+                return Err(Reason::NoNote);
+            }
+            let text = &short(&mut |out| of_core(core, out));
+            let (core, auxv) = (Some(core), &[][..]);
+            call(&Source { word, process: None, core, auxv, text, table: None })
         });
     };
-    let mut buffer = [0; AUXV_ROOM];
-    source.auxv = match &mut table {
-        None => pieces(&process, c"maps", &mut buffer, &mut |text| out.bytes(text))?,
-        Some(table) => {
-            let auxv =
-                pieces(&process, c"smaps", &mut buffer, &mut |text| table.add(text, &mut out))?;
-            table.end(b"", &mut out);
-            auxv
+    let mut auxv = [0; AUXV_ROOM];
+    let name = if table.is_some() { c"smaps" } else { c"maps" };
+    let mut length = Ok(0);
+    let text = &gathered(&mut vec![0; 1 << 14], &mut |out| {
+        let read = pieces(&process, name, &mut auxv, &mut |text| match &mut table {
+            None => out.bytes(text),
+            Some(table) => table.add(text, out),
+        });
+        length = read.map(<[u8]>::len);
+        if let Some(table) = &mut table {
+            table.end(b"", out);
         }
-    };
-    // Memory takes all.
-    let _ = out.flush();
-    call(&Source { process: Some(&process), text: &text.0, table: table.as_deref(), ..source })
-}
-
-/// What is written, in memory.
-struct Text(Vec<u8>);
-
-impl Write for Text {
-    fn write(&mut self, bytes: &[u8]) -> rt::Result<usize> {
-        self.0.extend_from_slice(bytes);
-        Ok(bytes.len())
-    }
+    });
+    let auxv = auxv.get(..length?).unwrap_or_default();
+    let (process, table) = (Some(&process), table.as_deref());
+    call(&Source { word, process, core: None, auxv, text, table })
 }
 
 /// What is read at a time: longer than any line.
