@@ -71,7 +71,7 @@ impl<'a> Entry<'a> {
 /// A number up to and with the byte that ends it, or up to the line's end; at least a digit.
 // Not inlined: it is called for each field of a line.
 #[inline(never)]
-fn digits(line: &[u8], at: &mut usize, end: u8, base: u64) -> Option<u64> {
+pub(crate) fn digits(line: &[u8], at: &mut usize, end: u8, base: u64) -> Option<u64> {
     let (mut value, from) = (0u64, *at);
     loop {
         let byte = line.get(*at).copied().unwrap_or(end);

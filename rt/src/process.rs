@@ -117,6 +117,7 @@ impl ProcessDir {
     ///
     /// # Errors
     /// Those of [`file`](ProcessDir::file) and of [`Input::new`].
+    #[inline]
     pub fn input(&self, name: &CStr) -> Result<Input> {
         Input::new(self.file(name)?, 0)
     }
@@ -201,15 +202,7 @@ impl<'a> ProcessStat<'a> {
             Some(digits) => (digits, u64::MAX),
             None => (text, 1),
         };
-        if digits.is_empty() {
-            return None;
-        }
-        let value = digits.iter().try_fold(0u64, |value, &digit| {
-            let digit = digit.wrapping_sub(b'0');
-            let next = value.checked_mul(10)?.checked_add(digit.into())?;
-            (digit < 10).then_some(next)
-        });
-        value.map(|value| value.wrapping_mul(sign))
+        crate::maps::digits(digits, &mut 0, b' ', 10).map(|value| value.wrapping_mul(sign))
     }
 
     /// `PF_*` of the kernel (field 9).
@@ -262,6 +255,7 @@ impl dyn AddressSpace + '_ {
     /// # Errors
     /// Those of [`read`](AddressSpace::read) where no zero byte can be read; `ENAMETOOLONG`:
     /// it doesn't fit.
+    #[inline]
     pub fn string<'b>(&self, address: u64, buffer: &'b mut [u8]) -> Result<&'b [u8]> {
         let mut done = 0;
         // Up to the end of a page at a time: the next one need not be there.
@@ -288,6 +282,7 @@ impl dyn AddressSpace + '_ {
 pub struct Memory(File);
 
 impl AddressSpace for Memory {
+    #[inline]
     fn read(&self, address: u64, buffer: &mut [u8]) -> Result<usize> {
         let mut done = 0;
         while let Some(rest) = buffer.get_mut(done..).filter(|rest| !rest.is_empty()) {
