@@ -1,35 +1,30 @@
 //! `--json`.
 
 use super::at::{Fact, find};
-use super::smaps::{Rows, Table};
-use super::source::{Source, with};
-use super::{AT, DRAW, EXTENDED, GAPS, MORE, Options, SUMMARY, draw, kind};
+use super::smaps::Rows;
+use super::source::Source;
+use super::{AT, DRAW, GAPS, Options, SUMMARY, draw, kind};
 use crate::context::Context;
-use crate::process::{Reason, Subject};
+use crate::process::Subject;
 use crate::words::{number, utf8, words};
 use alloc::vec::Vec;
 use rt::maps::{Entry, Lines};
 
-pub fn run(cx: &mut Context, subject: Subject, options: &Options) -> Result<bool, Reason> {
-    let mut table = Table::default();
-    let table = options.has(EXTENDED | MORE).then_some(&mut table);
-    with(subject.word, table, &mut |source| {
-        subject.object(cx);
-        let fine = if options.has(AT) {
-            addresses(cx, source, options)
-        } else if options.has(SUMMARY) {
-            totals(cx, source, options);
-            true
-        } else if options.has(DRAW) {
-            draw::json(cx, source, options);
-            true
-        } else {
-            mappings(cx, source, options);
-            true
-        };
-        cx.json().end_object();
-        Ok(fine)
-    })
+#[inline(never)]
+pub fn run(cx: &mut Context, subject: Subject, source: &Source, options: &Options) -> bool {
+    subject.object(cx);
+    let mut fine = true;
+    if options.has(AT) {
+        fine = addresses(cx, source, options);
+    } else if options.has(SUMMARY) {
+        totals(cx, source, options);
+    } else if options.has(DRAW) {
+        draw::json(cx, source, options);
+    } else {
+        mappings(cx, source, options);
+    }
+    cx.json().end_object();
+    fine
 }
 
 fn mappings(cx: &mut Context, source: &Source, options: &Options) {

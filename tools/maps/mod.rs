@@ -180,19 +180,19 @@ fn show(
     options: &Options,
     table: &mut smaps::Table,
 ) -> Result<bool, Reason> {
-    if options.has(JSON) {
-        return json::run(cx, subject, options);
-    } else if !options.has(PMAP | DRAW | SUMMARY | AT | DUMP) {
+    if !options.has(JSON | PMAP | DRAW | SUMMARY | AT | DUMP) {
         return plain::run(cx, subject, options);
     }
     let mut own = smaps::Table::default();
-    let table = match options.given & (MORE | EXTENDED) {
-        0 => None,
-        EXTENDED => Some(&mut own),
-        _ => Some(table),
+    let table = match options.given & (JSON | MORE | EXTENDED) {
+        0 | JSON => None,
+        MORE => Some(table),
+        _ => Some(&mut own),
     };
     source::with(subject.word, table, &mut |source| {
-        if options.has(DUMP) {
+        if options.has(JSON) {
+            return Ok(json::run(cx, subject, source, options));
+        } else if options.has(DUMP) {
             return dump::run(cx, source, options.dump, options.output);
         } else if options.has(MORE) {
             return smaps::run(cx, source, options);
