@@ -6,7 +6,7 @@ use super::source::Source;
 use super::{DEVICE, EXTENDED, Options, PATH, QUIET};
 use crate::context::Context;
 use crate::process::Reason;
-use crate::words::{number, place};
+use crate::words::number;
 use rt::fmt::{Put, dec, hex};
 use rt::io::BufWriter;
 use rt::maps::{Entry, Lines};
@@ -123,8 +123,14 @@ pub fn run(cx: &mut Context, source: &Source, options: &Options) -> Result<bool,
         let (mut resident, mut dirty) = (0u64, 0u64);
         if let Some(table) = source.table {
             for (name, digits) in table.named(&row) {
-                let Some(place) = place(b"Rss Shared_Dirty Private_Dirty", name) else { continue };
-                let to = if place == 0 { &mut resident } else { &mut dirty };
+                // As slices, and not by `place`: there are some twenty numbers in each row.
+                let to = if name == b"Rss" {
+                    &mut resident
+                } else if name == b"Shared_Dirty" || name == b"Private_Dirty" {
+                    &mut dirty
+                } else {
+                    continue;
+                };
                 *to = to.wrapping_add(number(digits, 10).unwrap_or(0));
             }
         }
