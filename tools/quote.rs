@@ -4,7 +4,7 @@
 use crate::words::{same_letters, words};
 use rt::fmt::{Put, oct};
 use rt::io::BufWriter;
-use rt::{put, row, text};
+use rt::{put, row};
 
 /// How a name is quoted.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
