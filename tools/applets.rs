@@ -15,7 +15,7 @@ use crate::readelf;
 use crate::stat;
 use crate::truncate;
 use crate::vdso;
-use crate::words::{Words, place, words};
+use crate::words::{Words, place, utf8, words};
 use rt::put;
 
 /// All applets, a line each, sorted by name: the name and what it is for.
@@ -82,7 +82,7 @@ pub fn names() -> impl Iterator<Item = &'static [u8]> {
 /// What runs the applet with this name; it is the one that is meant from now on.
 fn find(cx: &mut Context, name: &'static [u8]) -> Option<Run> {
     let place = names().position(|known| known == name)?;
-    cx.applet = core::str::from_utf8(name).ok()?;
+    cx.applet = utf8(name)?;
     RUNS.get(place).copied()
 }
 

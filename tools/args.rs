@@ -71,15 +71,19 @@ fn show(
         if options & JSON != 0 {
             in_json(cx, kept, hidden);
         } else if options & NULL != 0 {
-            put!(out, kept, stars, [0]);
+            put!(out, kept, stars);
+            out.byte(0);
         } else if options & LINE != 0 {
-            put!(out, if first { "" } else { " " });
-            if hidden.is_none() || !kept.is_empty() {
+            if !first {
+                out.byte(b' ');
+            }
+            if stars.is_none() || !kept.is_empty() {
                 put!(out, Word(kept));
             }
-            // The stars would be a pattern.
-            let quote = if hidden.is_some() { "'" } else { "" };
-            put!(out, quote, stars, quote);
+            if let Some(stars) = stars {
+                // These would be a pattern.
+                put!(out, "'", stars, "'");
+            }
         } else {
             put!(out, Text(kept), stars, "\n");
         }
@@ -114,14 +118,15 @@ fn without_filling<'a>(block: &'a [u8], process: &Process) -> &'a [u8] {
 
 /// Splits an argument into what may be shown and, if there is any, a secret's length:
 /// `--password=x`, `-p` and the like before it, `PASSWORD=x`, or what looks like one.
+#[inline(never)]
 fn redacted<'a>(string: &'a [u8], follows: &mut bool) -> (&'a [u8], Option<usize>) {
-    let is_option = string.starts_with(b"-");
+    let is_option = matches!(string, [b'-', ..]);
     if core::mem::replace(follows, false) && !is_option {
         return (b"", Some(string.len()));
     }
     let equals = string.iter().position(|&byte| byte == b'=');
     let (name, value) = string.split_at(equals.map_or(0, |at| at + 1));
-    if is_secret_value(value) || is_secret_name(name.strip_suffix(b"=").unwrap_or(b"")) {
+    if is_secret_value(value) || is_secret_name(name.strip_suffix::<[u8]>(b"=").unwrap_or(b"")) {
         return (name, Some(value.len()));
     }
     *follows = is_option && equals.is_none() && is_secret_name(string);

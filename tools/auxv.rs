@@ -36,7 +36,8 @@ is decimal or 'self' (lx, the default); all else is the path of a core file.
 );
 
 /// What gdb says of each key, by number; lx's words where gdb 13 has none.
-const DESCRIPTIONS: &[u8] = b"End of vector
+const DESCRIPTIONS: rt::text::Text = rt::text!(
+    "End of vector
 Entry should be ignored
 File descriptor of program
 Program headers for program
@@ -87,7 +88,8 @@ L3 cache geometry
 ADI block size
 ADI version bits
 ADI error is reported
-Minimum stack size for signal delivery";
+Minimum stack size for signal delivery"
+);
 
 /// The keys that gdb shows in decimal.
 fn is_decimal(key: usize) -> bool {
@@ -302,7 +304,8 @@ fn row(
 ) {
     let (out, Entry { key, value }) = (&mut cx.out, entry);
     if options & VERBOSE != 0 {
-        let description = words(DESCRIPTIONS, b'\n').nth(key).unwrap_or_default();
+        let descriptions = short(&mut |out| out.text(DESCRIPTIONS));
+        let description = words(&descriptions, b'\n').nth(key).unwrap_or_default();
         let name = name(key).unwrap_or("???");
         put!(out, int(key as i64).left(4), " ", left(name, 20), " ", left(description, 30), " ");
         match text {
@@ -310,8 +313,8 @@ fn row(
             None => put!(out, "0x", hex(value)),
             Some(Ok(text)) => put!(out, "0x", hex(value), " ", Literal(text)),
             Some(Err(_)) => {
-                let error = " <error: Cannot access memory at address 0x";
-                put!(out, "0x", hex(value), error, hex(value), ">");
+                put!(out, "0x", hex(value), " <error: Cannot access memory at address 0x");
+                put!(out, hex(value), ">");
             }
         }
     } else if let Some(name) = name(key) {
@@ -347,12 +350,12 @@ fn decoded(cx: &mut Context, found: &Found, entry: Entry) {
     if let Some(names) = found.features(entry) {
         each_feature(names, entry.value, &mut |name| put!(out, " ", name));
     } else if entry.key == AT_RANDOM {
-        for byte in found.random(entry).into_iter().flatten() {
-            put!(out, " ", hex(byte).zero(2));
+        if let Some(bytes) = found.random(entry) {
+            bytes.iter().for_each(|byte| put!(out, " ", hex(*byte).zero(2)));
         }
     } else if let Some((name, offset)) = found.place(entry) {
         put!(out, " ", Text(name));
-        if name.starts_with(b"/") {
+        if matches!(name, [b'/', ..]) {
             put!(out, "+0x", hex(offset));
         }
     }

@@ -137,7 +137,7 @@ impl<'t> Iterator for Names<'t> {
 
 /// A name without its dashes.
 fn bare(name: &[u8]) -> &[u8] {
-    name.strip_prefix(b"--").or(name.strip_prefix(b"-")).unwrap_or(name)
+    name.strip_prefix::<[u8]>(b"--").or(name.strip_prefix::<[u8]>(b"-")).unwrap_or(name)
 }
 
 /// Is told of each option: the first one of its names and what came with it.
@@ -219,7 +219,8 @@ fn parse_long<'a>(
         Some(at) => (&text[..at], Some(&text[at + 1..])),
         None => (text, None),
     };
-    let fits = |opt: &Opt| opt.name.strip_prefix(b"--").is_some_and(|long| long.starts_with(name));
+    let fits =
+        |opt: &Opt| opt.name.strip_prefix::<[u8]>(b"--").is_some_and(|long| long.starts_with(name));
     // The first one that fits, unless there is one that is meant exactly.
     let (mut found, mut is_clear) = (None, true);
     for opt in names(table, 0).filter(fits) {

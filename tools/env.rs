@@ -41,8 +41,12 @@ pub fn run(cx: &mut Context) -> u8 {
         Ok(given) => given,
         Err(status) => return status,
     };
-    let is_name = |word: &&[u8]| matches!(operand(word), Operand::Path(p) if !p.contains(&b'/'));
-    let (names, operands): (Vec<_>, Vec<_>) = words.iter().copied().partition(is_name);
+    let (mut names, mut operands) = (Vec::new(), Vec::new());
+    for word in words {
+        let is_name = matches!(operand(word), Operand::Path(path) if !path.contains(&b'/'));
+        let to = if is_name { &mut names } else { &mut operands };
+        to.push(word);
+    }
     let is_live = options & LIVE != 0;
     each(
         cx,
@@ -185,7 +189,8 @@ fn variable(cx: &mut Context, options: u32, mark: Option<Mark>, string: &[u8]) {
     }
     let out = &mut cx.out;
     if let Some(mark) = mark {
-        put!(out, [b" +~-"[mark as usize], b' ']);
+        out.byte(b" +~-"[mark as usize]);
+        out.byte(b' ');
     }
     let text = |out: &mut BufWriter, text| {
         if options & NULL != 0 { out.bytes(text) } else { put!(out, Text(text)) }

@@ -14,7 +14,7 @@
 //! A member is given by its name, an element of an array by `""`.
 
 use crate::context::Context;
-use crate::words::Hex;
+use crate::words::{Hex, utf8};
 use rt::fmt::{Number, Put, dec, hex};
 use rt::put;
 use rt::row::{find, is_printable};
@@ -218,7 +218,7 @@ impl Context<'_> {
         if is_printable(bytes) && find(bytes, b'"').is_none() && find(bytes, b'\\').is_none() {
             return self.quoted(key, &bytes);
         }
-        if core::str::from_utf8(bytes).is_ok() {
+        if utf8(bytes).is_some() {
             self.lead(key);
             return self.string(bytes);
         }

@@ -152,14 +152,14 @@ fn misused(cx: &mut Context) -> u8 {
 /// Adds what a word of the command line means: a number, a double, or the address of a text;
 /// false where there was no room for it.
 fn add(arguments: &mut Arguments, word: &[u8]) -> bool {
-    if let Some(text) = word.strip_prefix(b"s:") {
+    if let Some(text) = word.strip_prefix::<[u8]>(b"s:") {
         return arguments.text(text);
     }
-    if let Some(number) = word.strip_prefix(b"f:").and_then(double) {
+    if let Some(number) = word.strip_prefix::<[u8]>(b"f:").and_then(double) {
         return arguments.double(number);
     }
     let (digits, is_negative) = unsigned(word);
-    let (digits, base) = match digits.strip_prefix(b"0x") {
+    let (digits, base) = match digits.strip_prefix::<[u8]>(b"0x") {
         Some(digits) => (digits, 16),
         None => (digits, 10),
     };
@@ -171,7 +171,7 @@ fn add(arguments: &mut Arguments, word: &[u8]) -> bool {
 
 /// What is behind a minus sign, and whether there is one.
 fn unsigned(word: &[u8]) -> (&[u8], bool) {
-    word.strip_prefix(b"-").map_or((word, false), |digits| (digits, true))
+    word.strip_prefix::<[u8]>(b"-").map_or((word, false), |digits| (digits, true))
 }
 
 /// A decimal number with at most fifteen digits, exactly as C reads it.

@@ -7,6 +7,7 @@
 use crate::mapped;
 use crate::maps::source;
 use crate::process::{Process, Reason};
+use crate::words::{file_name, place};
 use alloc::vec::Vec;
 use rt::auxv::Vector;
 use rt::elf::consts::{PT_LOAD, SHN_UNDEF};
@@ -50,38 +51,36 @@ pub fn with(word: &[u8], call: &mut dyn FnMut(&[u8], &[u8]) -> bool) -> Result<b
 }
 
 /// The strings that the array points to whose address is at an address.
+// Not inlined, as the next ones: nothing else is needed at the same time.
+#[inline(never)]
 fn strings(memory: &Memory, encoding: Encoding, environ: u64) -> Result<Vec<u8>, Errno> {
-    let word = encoding.word();
-    let mut bytes = [0; 8];
-    memory.read_exact(environ, bytes.get_mut(..word).unwrap_or_default())?;
-    let array = Reader::new(encoding, &bytes).word(0).unwrap_or(0);
-    let (mut all, mut buffer) = (Vec::new(), [0; 512]);
-    if array == 0 {
-        // After clearenv.
-        return Ok(all);
-    }
-    let mut pointers = [0; 512];
-    let mut at = array;
-    loop {
-        let length = memory.read(at, &mut pointers)?;
-        let whole = length - length % word;
-        let read = pointers.get(..whole).unwrap_or_default();
-        let reader = Reader::new(encoding, read);
-        for pointer in (0..whole).step_by(word).map_while(|at| reader.word(at)) {
-            if pointer == 0 {
-                return Ok(all);
-            }
-            append(memory, pointer, &mut buffer, &mut all)?;
+    let mut all = Vec::new();
+    let mut at = word(memory, encoding, environ)?;
+    // It is null after clearenv.
+    while at != 0 {
+        let pointer = word(memory, encoding, at)?;
+        if pointer == 0 {
+            break;
         }
-        // An array that isn't aligned to its words, or without an end.
-        at = at.checked_add(whole as u64).filter(|_| whole > 0).ok_or(Errno::EIO)?;
+        append(memory, pointer, &mut all)?;
+        at = at.checked_add(encoding.word() as u64).ok_or(Errno::EIO)?;
     }
+    Ok(all)
+}
+
+/// The word at an address.
+#[inline(never)]
+fn word(memory: &Memory, encoding: Encoding, at: u64) -> Result<u64, Errno> {
+    let mut bytes = [0; 8];
+    memory.read_exact(at, bytes.get_mut(..encoding.word()).unwrap_or_default())?;
+    Ok(Reader::new(encoding, &bytes).word(0).unwrap_or(0))
 }
 
 /// Adds the string at an address, and its zero byte.
-fn append(memory: &Memory, mut at: u64, buffer: &mut [u8], all: &mut Vec<u8>) -> Result<(), Errno> {
+fn append(memory: &Memory, mut at: u64, all: &mut Vec<u8>) -> Result<(), Errno> {
+    let mut buffer = [0; 512];
     while all.len() < LARGEST {
-        let read = memory.read(at, buffer)?;
+        let read = memory.read(at, &mut buffer)?;
         let read = buffer.get(..read).unwrap_or_default();
         let end = row::find(read, 0).map_or(read.len(), |end| end + 1);
         all.extend_from_slice(read.get(..end).unwrap_or_default());
@@ -95,14 +94,17 @@ fn append(memory: &Memory, mut at: u64, buffer: &mut [u8], all: &mut Vec<u8>) ->
 
 /// The address of the variable. The program's definition counts, where it has one, as the
 /// dynamic linker takes it; else the C library's.
+#[inline(never)]
 fn find(process: &Process, maps: &[u8], encoding: Encoding) -> Option<u64> {
     for wanted in 0..3 {
         let mut last = 0;
-        for entry in entries(maps) {
+        let mut entries = entries(maps);
+        // By reference: it is a large one.
+        while let Some(entry) = &entries.next() {
             let is_first = entry.offset == 0 && entry.inode != last;
-            if is_first && entry.name.starts_with(b"/") && rank(entry.name) == wanted {
+            if is_first && matches!(entry.name, [b'/', ..]) && rank(entry.name) == wanted {
                 last = entry.inode;
-                if let Some(address) = in_file(process, &entry, encoding) {
+                if let Some(address) = in_file(process, entry, encoding) {
                     return Some(address);
                 }
             }
@@ -113,11 +115,10 @@ fn find(process: &Process, maps: &[u8], encoding: Encoding) -> Option<u64> {
 
 /// Which file is looked at first: those that are no C library, libc, the dynamic linker.
 fn rank(path: &[u8]) -> u8 {
-    match path.rsplit(|&byte| byte == b'/').next() {
-        Some([b'l', b'i', b'b', b'c', b'.' | b'-', ..]) => 1,
-        Some([b'l', b'd', b'-' | b'.', ..]) => 2,
-        _ => 0,
-    }
+    let name = file_name(path);
+    let is =
+        |word: &[u8]| name.starts_with(word) && matches!(name.get(word.len()), Some(b'.' | b'-'));
+    if is(b"libc") { 1 } else { u8::from(is(b"ld")) * 2 }
 }
 
 /// The address of the variable that a file defines.
@@ -135,7 +136,7 @@ fn in_file(process: &Process, entry: &Entry, encoding: Encoding) -> Option<u64> 
                 if symbol.st_shndx != SHN_UNDEF
                     && symbol.st_value != 0
                     && let Some(name) = c_str(strings, symbol.st_name.into())
-                    && matches!(name, b"environ" | b"__environ" | b"_environ")
+                    && place(b"environ __environ _environ", name).is_some()
                 {
                     address = Some(bias.wrapping_add(symbol.st_value));
                     break;

@@ -4,7 +4,7 @@ use crate::process::Process;
 use crate::words::short;
 use alloc::vec::Vec;
 use rt::elf::consts::{SHT_DYNSYM, SHT_SYMTAB};
-use rt::elf::{Dynamic, Elf, Symbol, Table};
+use rt::elf::{Dynamic, Elf, SectionHeader, Symbol, Table};
 use rt::fs::{AtFlags, CWD, DT_REG, File, Mode, O_NONBLOCK, O_RDONLY, fstatat, openat};
 use rt::input::Input;
 use rt::io::AsFd;
@@ -47,7 +47,7 @@ pub fn at(process: Option<&Process>, path: &[u8], call: Use) -> Option<()> {
 
 fn image((file, size): (File, u64), call: Use) -> Option<()> {
     let input = Input::new(file, size).ok()?;
-    call(&Elf::new(&input).ok()?)
+    call(Elf::new(&input).as_ref().ok()?)
 }
 
 /// Opens a regular file with this inode, if any is given: what is something else might do
@@ -62,20 +62,31 @@ fn regular(process: Option<&Process>, path: &[u8], inode: Option<u64>) -> Option
     Some((file, stat.st_size as u64))
 }
 
+/// The bytes of a section, by its index.
+#[inline(never)]
+pub fn section<'a>(
+    elf: &Elf<'a>,
+    sections: &Table<'a, SectionHeader>,
+    index: u32,
+) -> Option<&'a [u8]> {
+    let section = sections.get(index as usize)?;
+    elf.bytes(section.sh_offset, section.sh_size)
+}
+
 /// Calls with each symbol table and its strings: with those that have section headers, or else
 /// with the one that a loader finds.
 pub fn symbols<'a>(elf: &Elf<'a>, call: &mut dyn FnMut(Table<'a, Symbol>, &'a [u8])) {
-    let sections = elf.sections().unwrap_or(Table::empty(elf.encoding));
     let mut any = false;
-    for table in sections.iter() {
-        if matches!(table.sh_type, SHT_SYMTAB | SHT_DYNSYM)
-            && let Some(bytes) = elf.bytes(table.sh_offset, table.sh_size)
-            && let Some(symbols) = Table::new(elf.encoding, bytes, table.sh_entsize)
-            && let Some(names) = sections.get(table.sh_link as usize)
-            && let Some(names) = elf.bytes(names.sh_offset, names.sh_size)
-        {
-            call(symbols, names);
-            any = true;
+    if let Some(sections) = elf.sections() {
+        for table in sections.iter() {
+            if matches!(table.sh_type, SHT_SYMTAB | SHT_DYNSYM)
+                && let Some(bytes) = elf.bytes(table.sh_offset, table.sh_size)
+                && let Some(symbols) = Table::new(elf.encoding, bytes, table.sh_entsize)
+                && let Some(names) = section(elf, &sections, table.sh_link)
+            {
+                call(symbols, names);
+                any = true;
+            }
         }
     }
     if !any

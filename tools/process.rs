@@ -34,7 +34,7 @@ pub fn operand(word: &[u8]) -> Operand<'_> {
         return Operand::Own;
     }
     match number(word, 10).map(u32::try_from) {
-        Some(Ok(pid @ 1..=0x7fff_ffff)) if !word.starts_with(b"0") => Operand::Pid(pid),
+        Some(Ok(pid @ 1..=0x7fff_ffff)) if !matches!(word, [b'0', ..]) => Operand::Pid(pid),
         _ => Operand::Path(word),
     }
 }
@@ -103,69 +103,78 @@ impl Put for Reason {
 impl Reason {
     /// The paragraph of `--why`: the likely reason and the remedy.
     fn explain(self, out: &mut BufWriter) {
-        let text = match self {
-            Reason::Absent => {
+        match self {
+            Reason::Absent => put!(
+                out,
                 "  No process has this number here: it has ended, or is in another PID namespace (a\n  \
                  container), with another number. 'ls /proc' shows which there are.\n"
-            }
-            Reason::NoProc => {
+            ),
+            Reason::NoProc => put!(
+                out,
                 "  The kernel tells of processes in /proc only: 'mount -t proc proc /proc'.\n"
-            }
-            Reason::Hidden => {
+            ),
+            Reason::Hidden => put!(
+                out,
                 "  This /proc shows the processes of others to root only, and to the group of its gid=\n  \
                  option: see 'grep /proc /proc/mounts'. Run lx as that process's user, or as root.\n"
-            }
+            ),
             Reason::Foreign(uid) => {
-                return put!(
+                put!(
                     out,
                     "  The kernel shows the memory of a process to its own user and to root\n  \
                      (CAP_SYS_PTRACE). Run lx as that user ('sudo -u #",
                     dec(uid),
                     "') or as root.\n"
-                );
+                )
             }
-            Reason::Guarded => {
+            Reason::Guarded => put!(
+                out,
                 "  It is yours, and still the kernel shows its memory to root (CAP_SYS_PTRACE) only: it\n  \
                  is set-user-ID, or has capabilities that lx lacks, or made itself not dumpable (prctl\n  \
                  PR_SET_DUMPABLE, as ssh-agent does), or a security module forbids it (Yama: 'sysctl\n  \
                  kernel.yama.ptrace_scope'). Run lx as root.\n"
-            }
+            ),
             Reason::Zombie(parent) => {
-                return put!(
+                put!(
                     out,
                     "  It has ended; its exit status is there until its parent, process ",
                     dec(parent),
                     ",\n  asks for it or ends.\n"
-                );
+                )
             }
-            Reason::Headless => {
+            Reason::Headless => put!(
+                out,
                 "  Its first thread, which stands for its memory, called pthread_exit. Give the number of\n  \
                  one of the others: 'ls /proc/PID/task'.\n"
-            }
-            Reason::KernelThread => {
+            ),
+            Reason::KernelThread => put!(
+                out,
                 "  It is a part of the kernel, not started from a program: it has no arguments, no\n  \
                  environment, no auxiliary vector, no mappings.\n"
-            }
-            Reason::Gone => {
+            ),
+            Reason::Gone => put!(
+                out,
                 "  It ended, or became another program by execve, while lx read it; nothing is made up. If\n  \
                  it is still there, try again.\n"
-            }
-            Reason::NoCore => {
+            ),
+            Reason::NoCore => put!(
+                out,
                 "  A process is given by its number, without sign or zeros before it; all else is the path\n  \
                  of a core file: ELF, of the type ET_CORE.\n"
-            }
-            Reason::NoEnviron => {
+            ),
+            Reason::NoEnviron => put!(
+                out,
                 "  A program's C library keeps its environment. It can't be found in a static program\n  \
                  without symbols, in one without a C library (Go), or where the mapped files can't be\n  \
                  opened. Without --live, the one that it was started with is shown.\n"
-            }
-            Reason::Changing => {
+            ),
+            Reason::Changing => put!(
+                out,
                 "  It points to memory that isn't there: the process is changing it now, or damaged it. Try\n  \
                  again, perhaps after 'kill -STOP PID'.\n"
-            }
-            Reason::NoNote | Reason::NoLiveCore | Reason::Other(_) => return,
-        };
-        put!(out, text);
+            ),
+            Reason::NoNote | Reason::NoLiveCore | Reason::Other(_) => {}
+        }
     }
 }
 

@@ -1,10 +1,10 @@
 //! Names in quotes, in the styles of GNU's tools and under the names that `QUOTING_STYLE`
 //! has for them: pasted into a shell, what the shell styles give is the name again.
 
-use crate::words::words;
+use crate::words::{same_letters, words};
 use rt::fmt::{Put, oct};
 use rt::io::BufWriter;
-use rt::{put, row, text};
+use rt::{put, row};
 
 /// How a name is quoted.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -71,7 +71,7 @@ pub fn is_utf8() -> bool {
     let locale = set("LC_ALL").or_else(|| set("LC_CTYPE")).or_else(|| set("LANG"));
     let codeset = locale.and_then(|locale| words(locale, b'.').nth(1));
     let codeset = codeset.and_then(|codeset| words(codeset, b'@').next()).unwrap_or_default();
-    codeset.eq_ignore_ascii_case(b"utf-8") || codeset.eq_ignore_ascii_case(b"utf8")
+    same_letters(codeset, b"utf-8") || same_letters(codeset, b"utf8")
 }
 
 /// A name in a message: so quoted that a shell takes it.
@@ -112,8 +112,10 @@ pub fn quote(out: &mut BufWriter, name: &[u8], style: Style, utf8: bool) {
     put!(out, open);
     for (bytes, printable) in characters(name, utf8) {
         if printable {
-            let hides = bytes == b"\\" || bytes == close.as_bytes();
-            put!(out, if hides { text!("\\") } else { text!("") }, bytes);
+            if bytes == b"\\" || bytes == close.as_bytes() {
+                out.byte(b'\\');
+            }
+            out.bytes(bytes);
         } else {
             escape(out, bytes);
         }
@@ -156,12 +158,17 @@ fn shell(out: &mut BufWriter, name: &[u8], utf8: bool, escapes: bool, always: bo
             put!(out, "'\\''");
             within = false;
         } else if hidden(printable) {
-            put!(out, if within { text!("") } else { text!("'$'") });
+            if !within {
+                put!(out, "'$'");
+            }
             within = true;
             escape(out, bytes);
         } else {
-            put!(out, if within { text!("''") } else { text!("") }, bytes);
+            if within {
+                put!(out, "''");
+            }
             within = false;
+            out.bytes(bytes);
         }
     }
     put!(out, "'");

@@ -1,6 +1,6 @@
 //! `--redact`: what looks like a secret. Rather one too many than one too few.
 
-use crate::words::{Words, words};
+use crate::words::{Words, place, same_letters, words};
 use rt::fmt::{Put, dec};
 use rt::io::BufWriter;
 use rt::put;
@@ -23,22 +23,22 @@ pub fn is_secret_name(name: &[u8]) -> bool {
     let mut words = name.split(|byte| !byte.is_ascii_alphanumeric());
     let last = words.clone().next_back().unwrap_or_default();
     // Where something is, not what it is; and the shell's working directory.
-    if among("SOCK PATH DIR", last) || matches!(name, b"PWD" | b"OLDPWD") {
+    if among("SOCK PATH DIR", last) || place(b"PWD OLDPWD", name).is_some() {
         return false;
     }
     let has = |part: &[u8]| {
         let pieces = (0..name.len()).map_while(|at| name.get(at..at + part.len()));
-        pieces.into_iter().any(|piece| piece.eq_ignore_ascii_case(part))
+        pieces.into_iter().any(|piece| same_letters(piece, part))
     };
     let ends = |word: &[u8]| {
         let tail = word.get(word.len().saturating_sub(3)..).unwrap_or_default();
-        tail.eq_ignore_ascii_case(b"KEY")
+        same_letters(tail, b"KEY")
     };
     words_of(PARTS).any(has) || words.any(|word| among(WORDS, word) || ends(word))
 }
 
 fn among(list: &str, word: &[u8]) -> bool {
-    words_of(list).any(|one| one.eq_ignore_ascii_case(word))
+    words_of(list).any(|one| same_letters(one, word))
 }
 
 fn words_of(list: &str) -> Words<'_> {
@@ -80,7 +80,7 @@ fn is_random(value: &[u8]) -> bool {
         hex &= byte.is_ascii_hexdigit();
     }
     value.len() >= SHORTEST
-        && !value.starts_with(b"/")
+        && !matches!(value, [b'/', ..])
         && digits > 3
         && (hex && upper + lower > 0 || upper > 3 && lower > 3)
 }

@@ -27,7 +27,7 @@ pub struct Word<'a>(pub &'a [u8]);
 impl Put for Word<'_> {
     fn put(&self, out: &mut BufWriter) {
         // `x=y` before a command's name is an assignment.
-        let equals = self.0.starts_with(b"-");
+        let equals = matches!(self.0, [b'-', ..]);
         let is_safe = |&byte: &u8| {
             byte.is_ascii_alphanumeric() || b"_@%+:,./-".contains(&byte) || byte == b'=' && equals
         };
@@ -36,7 +36,10 @@ impl Put for Word<'_> {
         } else if is_plain(self.0, true) {
             out.byte(b'\'');
             for byte in self.0 {
-                put!(out, if *byte == b'\'' { "'\\'" } else { "" }, [*byte]);
+                if *byte == b'\'' {
+                    put!(out, "'\\'");
+                }
+                out.byte(*byte);
             }
             out.byte(b'\'');
         } else {
@@ -63,11 +66,14 @@ impl Put for Literal<'_> {
 fn escaped(out: &mut BufWriter, bytes: &[u8], quote: u8) {
     out.byte(quote);
     for (character, printable) in characters(bytes, true) {
-        match character {
-            _ if !printable => escape(out, character),
-            b"\\" => put!(out, "\\\\"),
-            _ => put!(out, if character == [quote] { "\\" } else { "" }, character),
+        if !printable {
+            escape(out, character);
+            continue;
         }
+        if character == b"\\" || character == [quote] {
+            out.byte(b'\\');
+        }
+        out.bytes(character);
     }
     out.byte(quote);
 }

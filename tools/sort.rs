@@ -2,37 +2,40 @@
 
 /// Sorts in place, in ascending order; what is equal may change places.
 pub fn sort<T>(items: &mut [T], less: &dyn Fn(&T, &T) -> bool) {
-    let end = items.len();
-    for root in (0..end / 2).rev() {
-        sift(items, root, less);
+    heap_sort(items.len(), &mut |a, b, swap| {
+        // The slice's own `swap` brings along what a panic says.
+        let Ok([a, b]) = items.get_disjoint_mut([a, b]) else { return false };
+        if swap {
+            core::mem::swap(a, b);
+        }
+        swap || less(a, b)
+    });
+}
+
+/// Looks at two places: swaps their items, or says whether the first one is less.
+type Two<'t> = &'t mut dyn FnMut(usize, usize, bool) -> bool;
+
+fn heap_sort(len: usize, two: Two) {
+    for root in (0..len / 2).rev() {
+        sift(len, root, two);
     }
-    for last in (1..end).rev() {
-        swap(items, 0, last);
-        sift(items.get_mut(..last).unwrap_or_default(), 0, less);
+    for last in (1..len).rev() {
+        two(0, last, true);
+        sift(last, 0, two);
     }
 }
 
 /// Makes a heap of what is one but for its root.
-fn sift<T>(heap: &mut [T], mut root: usize, less: &dyn Fn(&T, &T) -> bool) {
-    let is_less = |heap: &[T], a, b| match (heap.get(a), heap.get(b)) {
-        (Some(a), Some(b)) => less(a, b),
-        _ => false,
-    };
+#[inline(never)]
+fn sift(len: usize, mut root: usize, two: Two) {
     loop {
         let left = 2 * root + 1;
-        let child = if is_less(heap, left, left + 1) { left + 1 } else { left };
-        if !is_less(heap, root, child) {
+        let child = if left + 1 < len && two(left, left + 1, false) { left + 1 } else { left };
+        if child >= len || !two(root, child, false) {
             return;
         }
-        swap(heap, root, child);
+        two(root, child, true);
         root = child;
-    }
-}
-
-/// The slice's own method brings along what a panic says.
-fn swap<T>(items: &mut [T], a: usize, b: usize) {
-    if let Ok([a, b]) = items.get_disjoint_mut([a, b]) {
-        core::mem::swap(a, b);
     }
 }
 

@@ -47,7 +47,10 @@ impl Strings<'_> {
     pub fn raw(self, out: &mut BufWriter) {
         match self {
             Strings::Block(block) => out.bytes(block),
-            own => own.for_each(|string| rt::put!(out, string, [0])),
+            own => own.for_each(|string| {
+                out.bytes(string);
+                out.byte(0);
+            }),
         }
     }
 }

@@ -51,6 +51,22 @@ pub fn word(list: &[u8], between: u8, place: usize) -> Option<&[u8]> {
     words(list, between).nth(place)
 }
 
+/// The text that bytes are, if they are UTF-8.
+// Not `core`'s: in hot code nothing asks for that, and what it is fast with is 500 bytes.
+#[inline(never)]
+pub fn utf8(bytes: &[u8]) -> Option<&str> {
+    match bytes.utf8_chunks().next() {
+        Some(chunk) => chunk.invalid().is_empty().then_some(chunk.valid()),
+        None => Some(""),
+    }
+}
+
+/// Whether two texts are the same but for the case of ASCII letters.
+#[inline(never)]
+pub fn same_letters(a: &[u8], b: &[u8]) -> bool {
+    a.len() == b.len() && a.iter().zip(b).all(|(a, b)| a.eq_ignore_ascii_case(b))
+}
+
 /// A number without a sign, in digits of this base and nothing else.
 pub fn number(text: &[u8], base: u32) -> Option<u64> {
     let mut number = 0u64;
@@ -98,6 +114,24 @@ pub fn c_number(text: &[u8], base: u32) -> (u64, &[u8]) {
         rest = after;
     }
     (if negative { value.wrapping_neg() } else { value }, rest)
+}
+
+/// How many digits a number has in this base.
+#[inline(never)]
+pub fn digits(mut number: u64, base: u64) -> usize {
+    let mut digits = 1;
+    while number >= base {
+        number /= base;
+        digits += 1;
+    }
+    digits
+}
+
+/// What follows a path's last slash.
+#[inline(never)]
+pub fn file_name(path: &[u8]) -> &[u8] {
+    let at = path.iter().rposition(|byte| *byte == b'/').map_or(0, |at| at + 1);
+    path.get(at..).unwrap_or_default()
 }
 
 /// Which share of a whole a part is, in so many parts: without overflow.
@@ -155,15 +189,20 @@ impl Put for Hex<'_> {
 
 /// A short text that is put together apart from the output.
 pub fn short(write: &mut dyn FnMut(&mut BufWriter)) -> Vec<u8> {
-    struct Short(Vec<u8>);
-    impl Write for Short {
+    gathered(&mut [0; 64], write)
+}
+
+/// The same of a text that may be long, by way of a buffer.
+pub fn gathered(buffer: &mut [u8], write: &mut dyn FnMut(&mut BufWriter)) -> Vec<u8> {
+    struct Gathered(Vec<u8>);
+    impl Write for Gathered {
         fn write(&mut self, bytes: &[u8]) -> rt::Result<usize> {
             self.0.extend_from_slice(bytes);
             Ok(bytes.len())
         }
     }
-    let (mut text, mut buffer) = (Short(Vec::new()), [0; 64]);
-    let mut out = BufWriter::new(&mut buffer, &mut text);
+    let mut text = Gathered(Vec::new());
+    let mut out = BufWriter::new(buffer, &mut text);
     write(&mut out);
     // Memory takes all.
     let _ = out.flush();
@@ -175,7 +214,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn digits() {
+    fn numbers() {
         assert_eq!(number(b"0755", 8), Some(0o755));
         assert_eq!(number(b"18446744073709551615", 10), Some(u64::MAX));
         assert_eq!(number(b"Ff", 16), Some(255));
@@ -183,6 +222,11 @@ mod tests {
         {
             assert_eq!(number(text, base), None);
         }
+        assert_eq!([0, 9, 10, 99, u64::MAX].map(|number| digits(number, 10)), [1, 1, 2, 2, 20]);
+        assert_eq!([0, 15, 16, u64::MAX].map(|number| digits(number, 16)), [1, 1, 2, 16]);
+        assert_eq!([&b""[..], b"\xc3\xa4b", b"b\xc3"].map(utf8), [Some(""), Some("\u{e4}b"), None]);
+        assert!(same_letters(b"Utf-8", b"uTF-8") && !same_letters(b"utf", b"utf8"));
+        assert!(!same_letters(b"[", b"{"));
     }
 
     #[test]

@@ -442,7 +442,7 @@ impl Reader<'_, '_> {
             return;
         }
         // What a compiler puts around declarations of the same name in one function.
-        match name.strip_prefix(b"__S") {
+        match name.strip_prefix::<[u8]>(b"__S") {
             Some(number) if length >= 4 && number.iter().all(u8::is_ascii_digit) => {
                 self.pass(length);
                 self.nested(Self::identifier)

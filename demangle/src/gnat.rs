@@ -6,7 +6,7 @@ use super::{Output, lookup};
 /// Prints the demangled name, or the mangled one in angle brackets.
 pub fn demangle(name: &[u8], out: &mut Output) -> Option<()> {
     // A subprogram that is a library unit.
-    let name = name.strip_prefix(b"_ada_").unwrap_or(name);
+    let name = name.strip_prefix::<[u8]>(b"_ada_").unwrap_or(name);
     if entities(name, out).is_some() {
         return Some(());
     }
@@ -111,7 +111,7 @@ fn entity<'n>(name: &'n [u8], out: &mut Output) -> Option<&'n [u8]> {
 
 /// What follows `X` and the letters after it, which say how bodies are nested.
 fn nesting(name: &[u8]) -> &[u8] {
-    let Some(mut rest) = name.strip_prefix(b"X") else { return name };
+    let Some(mut rest) = name.strip_prefix::<[u8]>(b"X") else { return name };
     while let [b'n' | b'b', after @ ..] = rest {
         rest = after;
     }

@@ -8,7 +8,7 @@ const HASH: usize = 17;
 
 /// Prints the demangled name, or gives up.
 pub fn demangle(name: &[u8], verbose: bool, out: &mut Output) -> Option<()> {
-    let name = name.strip_prefix(b"_ZN")?;
+    let name = name.strip_prefix::<[u8]>(b"_ZN")?;
     if !name.iter().all(|&c| c.is_ascii_alphanumeric() || b"_$.:".contains(&c)) {
         return None;
     }

@@ -9,7 +9,7 @@ use core::ops::{Deref, DerefMut};
 
 /// Prints the demangled name, or gives up.
 pub fn demangle(name: &[u8], verbose: bool, out: &mut Output) -> Option<()> {
-    let name = name.strip_prefix(b"_R")?;
+    let name = name.strip_prefix::<[u8]>(b"_R")?;
     // Whatever follows a dot was appended later.
     let text = name.split(|&c| c == b'.').next()?;
     let known = |c: &u8| c.is_ascii_alphanumeric() || *c == b'_';

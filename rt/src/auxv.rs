@@ -90,7 +90,15 @@ const COUNT: usize = KEYS[KEYS.len() - 1].0 + 1;
 // Numbers instead of a pointer for each name: nothing to relocate at start-up.
 
 /// The names one after the other.
-static NAMES: [u8; STARTS[COUNT] as usize] = {
+const NAMES: &str = {
+    const BYTES: [u8; STARTS[COUNT] as usize] = names();
+    match core::str::from_utf8(&BYTES) {
+        Ok(names) => names,
+        Err(_) => panic!(),
+    }
+};
+
+const fn names() -> [u8; STARTS[COUNT] as usize] {
     let mut names = [0; STARTS[COUNT] as usize];
     let (mut at, mut key) = (0, 0);
     while key < KEYS.len() {
@@ -103,7 +111,7 @@ static NAMES: [u8; STARTS[COUNT] as usize] = {
         key += 1;
     }
     names
-};
+}
 
 /// Where the name of each number begins, and where the last one ends.
 const STARTS: [u16; COUNT + 1] = {
@@ -133,8 +141,7 @@ static SHOWN: [Shown; COUNT] = {
 pub fn name(key: usize) -> Option<&'static str> {
     static STARTS: [u16; COUNT + 1] = self::STARTS;
     let &[start, end] = STARTS.get(key..)?.first_chunk()?;
-    let name = NAMES.get(start.into()..end.into()).filter(|name| !name.is_empty())?;
-    core::str::from_utf8(name).ok()
+    NAMES.get(start.into()..end.into()).filter(|name| !name.is_empty())
 }
 
 /// How the value of a key is shown.

@@ -25,7 +25,7 @@ pub fn var(name: &str) -> Option<&'static [u8]> {
 fn value<'a>(mut vars: Strings<'a>, name: &str) -> Option<&'a [u8]> {
     vars.find_map(|entry| {
         let value = entry.to_bytes().strip_prefix(name.as_bytes())?;
-        value.strip_prefix(b"=")
+        value.strip_prefix::<[u8]>(b"=")
     })
 }
 

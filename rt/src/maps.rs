@@ -61,6 +61,8 @@ impl<'a> Entry<'a> {
     }
 
     /// Whether it has the permission of this letter.
+    // Not inlined: it is called in many places.
+    #[inline(never)]
     pub fn may(&self, letter: u8) -> bool {
         self.perms.contains(&letter)
     }
@@ -69,7 +71,7 @@ impl<'a> Entry<'a> {
 /// A number up to and with the byte that ends it, or up to the line's end; at least a digit.
 // Not inlined: it is called for each field of a line.
 #[inline(never)]
-fn digits(line: &[u8], at: &mut usize, end: u8, base: u64) -> Option<u64> {
+pub(crate) fn digits(line: &[u8], at: &mut usize, end: u8, base: u64) -> Option<u64> {
     let (mut value, from) = (0u64, *at);
     loop {
         let byte = line.get(*at).copied().unwrap_or(end);
@@ -146,7 +148,7 @@ impl<'a> Line<'a> {
             return Line::Mapping;
         }
         let value = line.get(name.len() + 1..).unwrap_or_default().trim_ascii();
-        let number = value.strip_suffix(b" kB").unwrap_or(value);
+        let number = value.strip_suffix::<[u8]>(b" kB").unwrap_or(value);
         match digits(number, &mut 0, b' ', 10) {
             Some(number) => Line::Number(name, number),
             None => Line::Text(name, value),

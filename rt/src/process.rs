@@ -76,9 +76,8 @@ impl ProcessDir {
         let mut nowhere = crate::io::stderr();
         // Twenty bytes are enough for any number: the buffer is never passed on.
         let mut out = BufWriter::new(&mut path, &mut nowhere);
-        crate::put!(&mut out, "/proc/", crate::fmt::dec(pid), [0]);
-        let path = CStr::from_bytes_until_nul(&path).map_err(|_| Errno::EINVAL)?;
-        ProcessDir::at(path)
+        crate::put!(&mut out, "/proc/", crate::fmt::dec(pid));
+        ProcessDir::at(crate::elf::c_str(&path, 0).unwrap_or_default())
     }
 
     /// The directory of this process.
@@ -87,11 +86,11 @@ impl ProcessDir {
     /// `ENOENT`: no `/proc` is mounted.
     #[inline]
     pub fn own() -> Result<ProcessDir> {
-        ProcessDir::at(c"/proc/self")
+        ProcessDir::at(b"/proc/self")
     }
 
     #[inline]
-    fn at(path: &CStr) -> Result<ProcessDir> {
+    fn at(path: &[u8]) -> Result<ProcessDir> {
         open(path, O_PATH | O_DIRECTORY, Mode(0)).map(ProcessDir)
     }
 
@@ -118,6 +117,7 @@ impl ProcessDir {
     ///
     /// # Errors
     /// Those of [`file`](ProcessDir::file) and of [`Input::new`].
+    #[inline]
     pub fn input(&self, name: &CStr) -> Result<Input> {
         Input::new(self.file(name)?, 0)
     }
@@ -176,7 +176,7 @@ impl<'a> ProcessStat<'a> {
         let start = line.iter().position(|&byte| byte == b'(')?;
         let end = line.iter().rposition(|&byte| byte == b')')?;
         let comm = line.get(start + 1..end)?;
-        let fields = line.get(end + 1..)?.strip_prefix(b" ")?;
+        let fields = line.get(end + 1..)?.strip_prefix::<[u8]>(b" ")?;
         Some(ProcessStat { comm, fields })
     }
 
@@ -198,19 +198,11 @@ impl<'a> ProcessStat<'a> {
     #[inline]
     pub fn field(&self, number: usize) -> Option<u64> {
         let text = self.text(number)?;
-        let (digits, sign) = match text.strip_prefix(b"-") {
+        let (digits, sign) = match text.strip_prefix::<[u8]>(b"-") {
             Some(digits) => (digits, u64::MAX),
             None => (text, 1),
         };
-        if digits.is_empty() {
-            return None;
-        }
-        let value = digits.iter().try_fold(0u64, |value, &digit| {
-            let digit = digit.wrapping_sub(b'0');
-            let next = value.checked_mul(10)?.checked_add(digit.into())?;
-            (digit < 10).then_some(next)
-        });
-        value.map(|value| value.wrapping_mul(sign))
+        crate::maps::digits(digits, &mut 0, b' ', 10).map(|value| value.wrapping_mul(sign))
     }
 
     /// `PF_*` of the kernel (field 9).
@@ -263,6 +255,7 @@ impl dyn AddressSpace + '_ {
     /// # Errors
     /// Those of [`read`](AddressSpace::read) where no zero byte can be read; `ENAMETOOLONG`:
     /// it doesn't fit.
+    #[inline]
     pub fn string<'b>(&self, address: u64, buffer: &'b mut [u8]) -> Result<&'b [u8]> {
         let mut done = 0;
         // Up to the end of a page at a time: the next one need not be there.
@@ -289,6 +282,7 @@ impl dyn AddressSpace + '_ {
 pub struct Memory(File);
 
 impl AddressSpace for Memory {
+    #[inline]
     fn read(&self, address: u64, buffer: &mut [u8]) -> Result<usize> {
         let mut done = 0;
         while let Some(rest) = buffer.get_mut(done..).filter(|rest| !rest.is_empty()) {

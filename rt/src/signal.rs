@@ -2,6 +2,7 @@
 
 use crate::arch::{nr, restore_rt, syscall};
 use crate::errno::{Errno, Result, check};
+use crate::row::find;
 use crate::time::Timespec;
 use core::ffi::c_void;
 
@@ -32,10 +33,15 @@ pub const SIGSTOP: Signal = Signal(19);
 
 impl Signal {
     /// Its name, without SIG (`man 7 signal`); none of the real-time signals.
-    pub fn name(self) -> Option<&'static str> {
-        const NAMES: &str = "HUP INT QUIT ILL TRAP ABRT BUS FPE KILL USR1 SEGV USR2 PIPE ALRM TERM \
+    pub fn name(self) -> Option<&'static [u8]> {
+        const NAMES: &[u8] =
+            b"HUP INT QUIT ILL TRAP ABRT BUS FPE KILL USR1 SEGV USR2 PIPE ALRM TERM \
             STKFLT CHLD CONT STOP TSTP TTIN TTOU URG XCPU XFSZ VTALRM PROF WINCH IO PWR SYS";
-        NAMES.split(' ').nth(usize::from(self.0).checked_sub(1)?)
+        let mut names = NAMES;
+        for _ in 0..self.0.checked_sub(1)? {
+            names = names.get(find(names, b' ')? + 1..)?;
+        }
+        names.get(..find(names, b' ').unwrap_or(names.len()))
     }
 
     const fn bit(self) -> u64 {

@@ -46,9 +46,11 @@ macro_rules! entry {
             unsafe { $crate::start::run(stack, $main) }
         }
 
+        // Inlined into what calls it: the message isn't used then, and not put together.
+        #[inline(always)]
         #[panic_handler]
         fn panic(info: &::core::panic::PanicInfo) -> ! {
-            $crate::start::panicked(info)
+            $crate::start::panicked(info.location())
         }
 
         // The prebuilt `core` was compiled to unwind and names this; nothing calls it.
@@ -117,11 +119,11 @@ pub(crate) fn auxv_value(key: usize) -> Option<usize> {
 /// text that is only ever seen together with a bug.
 #[doc(hidden)]
 #[cold]
-pub fn panicked(info: &core::panic::PanicInfo) -> ! {
+pub fn panicked(place: Option<&core::panic::Location>) -> ! {
     let mut buffer = [0; 256];
     let mut stderr = crate::io::stderr();
     let mut out = crate::io::BufWriter::new(&mut buffer, &mut stderr);
-    let (file, line) = info.location().map_or(("?", 0), |l| (l.file(), l.line()));
+    let (file, line) = place.map_or(("?", 0), |l| (l.file(), l.line()));
     crate::put!(
         &mut out,
         "panic (a bug of this program): ",

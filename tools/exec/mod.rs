@@ -168,7 +168,7 @@ fn run_code(cx: &mut Context, options: &Options, code: &mut Code) -> u8 {
 
 /// A number of 64 bits; a negative one as its two's complement.
 fn number(text: &[u8]) -> Option<usize> {
-    let (negative, text) = match text.strip_prefix(b"-") {
+    let (negative, text) = match text.strip_prefix::<[u8]>(b"-") {
         Some(text) => (true, text),
         None => (false, text),
     };

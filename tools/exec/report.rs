@@ -304,7 +304,7 @@ impl Put for Named {
     #[inline(never)]
     fn put(&self, out: &mut BufWriter) {
         match self.0.name() {
-            Some(name) => fill!(out, "signal %u (SIG%s)", self.0.0; name.as_bytes()),
+            Some(name) => fill!(out, "signal %u (SIG%s)", self.0.0; name),
             None => {
                 let number = i64::from(self.0.0) - 32;
                 fill!(out, "signal %u (SIGRTMIN+%ld)", self.0.0, number.cast_unsigned());

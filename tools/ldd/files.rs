@@ -137,7 +137,7 @@ impl Files for Disk {
         let real = path_of(&self.open_as(path, O_PATH).ok()?)?;
         let Some(root) = &self.root else { return Some(real) };
         let root = path_of(root)?;
-        let root = root.strip_suffix(b"/").unwrap_or(&root);
+        let root = root.strip_suffix::<[u8]>(b"/").unwrap_or(&root);
         real.strip_prefix(root).map(<[u8]>::to_vec)
     }
 }

@@ -35,7 +35,7 @@ pub fn follow<'f>(report: &mut Report<'f>) -> Result<Option<Program<'f>>, Fault>
         let size = opened.data.size().min(HEAD);
         let head = opened.data.get(0, size).unwrap_or_default();
         let problems = &mut report.problems;
-        let Some(line) = head.strip_prefix(b"#!") else {
+        let Some(line) = head.strip_prefix::<[u8]>(b"#!") else {
             if script.is_empty() && !head.starts_with(b"\x7fELF") {
                 file_header(&*opened.data)?;
             }
@@ -67,7 +67,7 @@ pub fn follow<'f>(report: &mut Report<'f>) -> Result<Option<Program<'f>>, Fault>
 fn missing<'f>(report: &mut Report<'f>, script: &'f [u8], interpreter: &'f [u8], fault: Fault) {
     let absent = matches!(fault, Fault::Os(Errno::ENOENT | Errno::ENOTDIR));
     let what = if absent { "does not exist" } else { words(fault) };
-    let (kind, names) = match interpreter.strip_suffix(b"\r") {
+    let (kind, names) = match interpreter.strip_suffix::<[u8]>(b"\r") {
         Some(without) => (Kind::CarriageReturn, [script, without, interpreter]),
         None => (Kind::ScriptInterpreter, [script, interpreter, what.as_bytes()]),
     };

@@ -316,7 +316,7 @@ impl<'f> Set<'f> {
         let path_file = match &self.loader {
             Some(loader) if self.kind == Kind::Musl => {
                 let name = base_name(loader.path);
-                let name = name.strip_suffix(b".so.1").unwrap_or(name);
+                let name = name.strip_suffix::<[u8]>(b".so.1").unwrap_or(name);
                 bytes(&super::text(&[&"/etc/", &name, &".path"]))
             }
             _ => None,
@@ -458,7 +458,7 @@ impl<'f> Set<'f> {
             // musl's libc, under all names that parts of one have.
             Kind::Musl => {
                 let parts = b"c.\0pthread.\0rt.\0m.\0dl.\0util.\0xnet.";
-                let rest = name.strip_prefix(b"lib").unwrap_or_default();
+                let rest = name.strip_prefix::<[u8]>(b"lib").unwrap_or_default();
                 let mut parts = parts.split(|&byte| byte == 0);
                 loader.path == name || parts.any(|part| rest.starts_with(part))
             }

@@ -288,7 +288,7 @@ fn show_info(cx: &mut Context, options: u32, path: Option<&[u8]>, position: u64,
             show_flags(cx, json, digits(value, 8).unwrap_or(0));
         } else if json && words::place(b"pos mnt_id ino", name).is_some() {
             // Some kinds of descriptors have other lines more than once.
-            let name = core::str::from_utf8(name).unwrap_or_default();
+            let name = words::utf8(name).unwrap_or_default();
             cx.json().number(name, digits(value, 10).unwrap_or(0));
         }
         if !json {

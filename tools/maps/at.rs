@@ -35,6 +35,7 @@ pub enum Fact<'a> {
 pub type Tell<'t> = &'t mut dyn FnMut(Fact);
 
 /// Whether something lies at each of the addresses.
+#[inline(never)]
 pub fn run(cx: &mut Context, source: &Source, options: &Options) -> bool {
     let mut fine = true;
     for address in &options.at {
@@ -68,23 +69,31 @@ pub fn run(cx: &mut Context, source: &Source, options: &Options) -> bool {
 /// Tells what lies at an address; whether anything does.
 pub fn find(source: &Source, address: u64, options: &Options, tell: Tell) -> bool {
     let mut name = vec![0; PATH_MAX + 16];
-    let asked = if options.has(PARSE) { None } else { ask(source, address, &mut name) };
-    // Also what the kernel doesn't count as a mapping, and names that the text spells otherwise.
-    let Some(entry) = asked.or_else(|| at(source, address)) else { return false };
-    tell(Fact::Mapping(&entry));
-    if entry.name.starts_with(b"/") {
+    let mut found = None;
+    if !options.has(PARSE) {
+        found = ask(source, address, &mut name);
+    }
+    if found.is_none() {
+        // Also what the kernel doesn't count as a mapping, and names that the text spells
+        // otherwise.
+        found = at(source, address);
+    }
+    let Some(entry) = &found else { return false };
+    tell(Fact::Mapping(entry));
+    if matches!(entry.name, [b'/', ..]) {
         tell(Fact::Offset(entry.offset.wrapping_add(address - entry.start)));
     }
-    // What follows a file's mapping without a gap may be its .bss.
-    let of_file = match entry.start.checked_sub(1).filter(|_| entry.name.is_empty()) {
-        Some(before) => at(source, before).unwrap_or(entry),
-        None => entry,
-    };
+    let mut before = None;
+    if entry.name.is_empty() {
+        // What follows a file's mapping without a gap may be its .bss.
+        before = at(source, entry.start.wrapping_sub(1));
+    }
+    let of_file = before.as_ref().unwrap_or(entry);
     if entry.name == b"[vdso]" {
-        in_vdso(source, &entry, address, tell);
-    } else if of_file.name.starts_with(b"/") {
-        mapped::open(source.process, &of_file, &mut |elf| {
-            in_image(source, elf, &of_file, address, tell)
+        in_vdso(source, entry, address, tell);
+    } else if matches!(of_file.name, [b'/', ..]) {
+        mapped::open(source.process, of_file, &mut |elf| {
+            in_image(source, elf, of_file, address, tell)
         });
     }
     true
@@ -96,6 +105,8 @@ fn at<'a>(source: &Source<'a>, address: u64) -> Option<Entry<'a>> {
 }
 
 /// The same by asking the kernel.
+// Not inlined: it needs much of the stack.
+#[inline(never)]
 fn ask<'b>(source: &Source, address: u64, buffer: &'b mut [u8]) -> Option<Entry<'b>> {
     let process = source.process?;
     let entry = query(&process.dir.file(c"maps").ok()?, address, buffer).ok()?;
@@ -104,7 +115,8 @@ fn ask<'b>(source: &Source, address: u64, buffer: &'b mut [u8]) -> Option<Entry<
 
 fn in_vdso(source: &Source, entry: &Entry, address: u64, tell: Tell) -> Option<()> {
     let image = source.image(entry).ok()?;
-    in_image(source, &Elf::new(&image.as_slice()).ok()?, entry, address, tell)
+    // By reference, as it is a large one.
+    in_image(source, Elf::new(&image.as_slice()).as_ref().ok()?, entry, address, tell)
 }
 
 /// Tells where in an image an address lies, of which this mapping is a part.
@@ -117,29 +129,30 @@ fn in_image(source: &Source, elf: &Elf, entry: &Entry, address: u64, tell: Tell)
     if !build_id.is_empty() {
         tell(Fact::BuildId(build_id));
     }
-    let sections = elf.sections().unwrap_or(Table::empty(elf.encoding));
-    let mut index = None;
+    // Between the sections there is nothing that could have a name.
+    let place = Place { own, section: in_section(elf, own, tell)? };
+    debug_symbol(source, build_id, place, tell).or_else(|| symbol(elf, place, tell))
+}
+
+/// Tells the section that an address lies in, and gives its index; that is none where there are
+/// no sections at all.
+#[inline(never)]
+fn in_section(elf: &Elf, own: u64, tell: Tell) -> Option<Option<usize>> {
+    let Some(sections) = elf.sections().filter(|sections| !sections.is_empty()) else {
+        return Some(None);
+    };
     for (n, section) in sections.iter().enumerate() {
         let Some(within) = own.checked_sub(section.sh_addr) else { continue };
         // `.tbss` takes no addresses.
         let is_tbss = section.sh_flags & SHF_TLS != 0 && section.sh_type == SHT_NOBITS;
         if within < section.sh_size && section.sh_flags & SHF_ALLOC != 0 && !is_tbss {
-            let names = sections.get(elf.shstrndx() as usize);
-            let names = names.and_then(|names| elf.bytes(names.sh_offset, names.sh_size));
+            let names = mapped::section(elf, &sections, elf.shstrndx());
             let name = names.and_then(|names| c_str(names, section.sh_name.into()));
             tell(Fact::Section(name.unwrap_or_default(), within));
-            index = Some(n);
-            break;
+            return Some(Some(n));
         }
     }
-    // Between the sections there is nothing that could have a name.
-    let place = Place { own, section: index };
-    if (index.is_some() || sections.is_empty())
-        && debug_symbol(source, build_id, place, tell).is_none()
-    {
-        symbol(elf, place, tell);
-    }
-    Some(())
+    None
 }
 
 /// The bits of an address within a page.
@@ -147,6 +160,7 @@ const PAGE: u64 = 0xfff;
 
 /// Tells the symbol by the file that has what was stripped off an image, where distributions
 /// put that: by the image's build ID.
+#[inline(never)]
 fn debug_symbol(source: &Source, build_id: &[u8], place: Place, tell: Tell) -> Option<()> {
     let (first, rest) = build_id.split_at_checked(1).filter(|(_, rest)| !rest.is_empty())?;
     let (first, rest) = (Hex(first), Hex(rest));
@@ -158,6 +172,7 @@ fn debug_symbol(source: &Source, build_id: &[u8], place: Place, tell: Tell) -> O
 /// What an image itself calls an address in a mapping of it, or right behind that: by the segment
 /// that is mapped there. A page of the file may be in two segments, and be mapped twice: then it
 /// is the one by which the image begins where the file's first mapping is.
+#[inline(never)]
 fn own_address(source: &Source, elf: &Elf, entry: &Entry, address: u64) -> Option<u64> {
     let page = |value: u64| value & !PAGE;
     let segments = elf.segments()?;
@@ -196,7 +211,7 @@ fn own_address(source: &Source, elf: &Elf, entry: &Entry, address: u64) -> Optio
     (best > 0 && page(first.p_vaddr) <= own && page(own) < end).then_some(own)
 }
 
-/// An address in an image, and its section.
+/// An address in an image, and its section, if there are any.
 #[derive(Clone, Copy)]
 struct Place {
     own: u64,

@@ -8,6 +8,7 @@ use super::kind::{COUNT, Kind, paint};
 use super::source::Source;
 use crate::context::Context;
 use crate::quote::Tamed;
+use crate::words::file_name;
 use alloc::vec::Vec;
 use rt::fmt::{Put, dec, hex, left, right};
 use rt::io::BufWriter;
@@ -38,12 +39,14 @@ fn blocks<'a>(source: &Source<'a>, options: &Options) -> Vec<Block<'a>> {
 fn joined<'a>(source: &Source<'a>, options: &Options, many: bool) -> Vec<Block<'a>> {
     let is_special = |kind| matches!(kind, Kind::Heap | Kind::Stack | Kind::Vdso);
     let mut blocks: Vec<Block> = Vec::new();
-    for entry in entries(source.text) {
-        if !options.filter.wants(&entry, source.process) {
+    let mut entries = entries(source.text);
+    // By reference: it is a large one.
+    while let Some(entry) = &entries.next() {
+        if !options.filter.wants(entry, source.process) {
             continue;
         }
-        let Entry { start, end, name, .. } = entry;
-        let kind = Kind::of(&entry);
+        let Entry { start, end, name, .. } = *entry;
+        let kind = Kind::of(entry);
         if let Some(block) = blocks.last_mut().filter(|block| block.end == start) {
             let (same, alike) = (block.name == name, block.kind == kind);
             let any = many && !is_special(block.kind) && !is_special(kind);
@@ -81,6 +84,7 @@ impl Put for Size {
     }
 }
 
+#[inline(never)]
 pub fn run(cx: &mut Context, source: &Source, options: &Options) {
     let blocks = blocks(source, options);
     let mut largest = [1u64; COUNT];
@@ -113,14 +117,16 @@ fn row(cx: &mut Context, options: &Options, block: &Block, largest: u64) {
     paint(out, options, colour, &left(block.kind.name(), 6));
     put!(out, "  ", Size(size), "  ");
     paint(out, options, colour, &Bar(bar));
-    let name = block.name.rsplit(|byte| *byte == b'/').next().unwrap_or_default();
     // Of a long name, as much as a line of 80 columns holds.
+    let name = file_name(block.name);
     let name = name.get(..22).unwrap_or(name);
     let is_several = block.name.is_empty() && block.count > 1;
     if is_several || !name.is_empty() {
         out.fill(b' ', BAR as usize - bar + 2);
-        put!(out, is_several.then_some(dec(block.count)));
-        put!(out, if is_several { " mappings" } else { "" }, Tamed(name));
+        if is_several {
+            put!(out, dec(block.count), " mappings");
+        }
+        put!(out, Tamed(name));
     }
     put!(out, "\n");
 }

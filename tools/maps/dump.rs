@@ -17,6 +17,7 @@ const PAGE: u64 = 0x1000;
 const PIECE: u64 = 1 << 18;
 
 /// Writes the memory of a range; what can't be read, and what holds only zeros, is a hole.
+#[inline(never)]
 pub fn run(cx: &mut Context, source: &Source, range: Range, path: &[u8]) -> Result<bool, Reason> {
     let mut written = Ok(());
     let read = source.memory(&mut |memory| copy(source, memory, range, path, &mut written));
@@ -45,7 +46,12 @@ fn copy(
         }
     };
     let mut buffer = vec![0; PIECE as usize];
-    for entry in entries(source.text).filter(|entry| entry.may(b'r')) {
+    let mut entries = entries(source.text);
+    // By reference: it is a large one.
+    while let Some(entry) = &entries.next() {
+        if !entry.may(b'r') {
+            continue;
+        }
         let (mut at, end) = (entry.start.max(range.low), entry.end.min(range.high));
         while at < end && written.is_ok() {
             let length = PIECE.min(end - at) as usize;

@@ -2,7 +2,7 @@
 
 use crate::mapped;
 use crate::process::Process;
-use crate::words::{number, words};
+use crate::words::{file_name, number, place};
 use alloc::vec::Vec;
 use rt::fs::{AtFlags, fstatat};
 use rt::maps::Entry;
@@ -48,7 +48,10 @@ impl Range {
 
 /// An address: hexadecimal, with or without `0x`.
 pub fn address(text: &[u8]) -> Option<u64> {
-    number(text.strip_prefix(b"0x").or(text.strip_prefix(b"0X")).unwrap_or(text), 16)
+    number(
+        text.strip_prefix::<[u8]>(b"0x").or(text.strip_prefix::<[u8]>(b"0X")).unwrap_or(text),
+        16,
+    )
 }
 
 impl Filter<'_> {
@@ -79,9 +82,10 @@ fn has_perms(entry: &Entry, wanted: &[u8]) -> bool {
 }
 
 /// A glob without a slash is for the last part of a path, or for a name that isn't a path.
+#[inline(never)]
 fn has_name(name: &[u8], glob: &[u8]) -> bool {
-    let last = match name.starts_with(b"/") && !glob.contains(&b'/') {
-        true => name.rsplit(|byte| *byte == b'/').next().unwrap_or(name),
+    let last = match matches!(name, [b'/', ..]) && !glob.contains(&b'/') {
+        true => file_name(name),
         false => name,
     };
     matches(glob, last)
@@ -93,7 +97,7 @@ fn matches(mut glob: &[u8], mut text: &[u8]) -> bool {
     // After the last star: the glob, and the text that it hasn't taken yet.
     let mut star: Option<(&[u8], &[u8])> = None;
     loop {
-        if let Some(rest) = glob.strip_prefix(b"*") {
+        if let [b'*', rest @ ..] = glob {
             glob = rest;
             star = Some((glob, text));
             continue;
@@ -154,12 +158,13 @@ fn set_of(set: &[u8], byte: u8) -> Option<(bool, &[u8])> {
 
 /// Whether the file of a mapping has no name any more. Memory without a file looks the same:
 /// memfd, System V shared memory, shared anonymous memory, rings of asynchronous I/O.
+#[inline(never)]
 pub fn is_deleted(entry: &Entry, process: Option<&Process>) -> bool {
-    let Some(path) = entry.name.strip_suffix(b" (deleted)") else { return false };
+    let Some(path) = entry.name.strip_suffix::<[u8]>(b" (deleted)") else { return false };
     let no_file = path.starts_with(b"/memfd:")
         || path.starts_with(b"/SYSV")
-        || words(b"/dev/zero /[aio] /anon_hugepage /secretmem", b' ').any(|one| one == path);
-    if no_file || !path.starts_with(b"/") {
+        || place(b"/dev/zero /[aio] /anon_hugepage /secretmem", path).is_some();
+    if no_file || !matches!(path, [b'/', ..]) {
         return false;
     }
     let Some(known) = process else { return true };

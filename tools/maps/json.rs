@@ -1,42 +1,38 @@
 //! `--json`.
 
 use super::at::{Fact, find};
-use super::smaps::{Rows, Table};
-use super::source::{Source, with};
-use super::{AT, DRAW, EXTENDED, GAPS, MORE, Options, SUMMARY, draw, kind};
+use super::smaps::Rows;
+use super::source::Source;
+use super::{AT, DRAW, GAPS, Options, SUMMARY, draw, kind};
 use crate::context::Context;
-use crate::process::{Reason, Subject};
-use crate::words::{number, words};
+use crate::process::Subject;
+use crate::words::{number, utf8, words};
 use alloc::vec::Vec;
 use rt::maps::{Entry, Lines};
 
-pub fn run(cx: &mut Context, subject: Subject, options: &Options) -> Result<bool, Reason> {
-    let mut table = Table::default();
-    let table = options.has(EXTENDED | MORE).then_some(&mut table);
-    with(subject.word, table, &mut |source| {
-        subject.object(cx);
-        let fine = if options.has(AT) {
-            addresses(cx, source, options)
-        } else if options.has(SUMMARY) {
-            totals(cx, source, options);
-            true
-        } else if options.has(DRAW) {
-            draw::json(cx, source, options);
-            true
-        } else {
-            mappings(cx, source, options);
-            true
-        };
-        cx.json().end_object();
-        Ok(fine)
-    })
+#[inline(never)]
+pub fn run(cx: &mut Context, subject: Subject, source: &Source, options: &Options) -> bool {
+    subject.object(cx);
+    let mut fine = true;
+    if options.has(AT) {
+        fine = addresses(cx, source, options);
+    } else if options.has(SUMMARY) {
+        totals(cx, source, options);
+    } else if options.has(DRAW) {
+        draw::json(cx, source, options);
+    } else {
+        mappings(cx, source, options);
+    }
+    cx.json().end_object();
+    fine
 }
 
 fn mappings(cx: &mut Context, source: &Source, options: &Options) {
     cx.json().array("mappings");
     let mut before: Option<u64> = None;
     for row in Rows(Lines(source.text)) {
-        let Some(entry) = Entry::parse(row.line) else { continue };
+        // By reference: it is a large one.
+        let Some(entry) = &Entry::parse(row.line) else { continue };
         if options.has(GAPS)
             && let Some(end) = before
             && end < entry.start
@@ -46,15 +42,15 @@ fn mappings(cx: &mut Context, source: &Source, options: &Options) {
             json.text("kind", "gap").end_object();
         }
         before = Some(entry.end);
-        if !options.filter.wants(&entry, source.process) {
+        if !options.filter.wants(entry, source.process) {
             continue;
         }
         cx.json().object("");
-        mapping(cx, &entry);
+        mapping(cx, entry);
         if let Some(table) = source.table {
             cx.json().object("smaps");
             for (name, value) in table.named(&row) {
-                if let Ok(name) = core::str::from_utf8(name) {
+                if let Some(name) = utf8(name) {
                     cx.json().number_or_null(name, number(value, 10));
                 }
             }
@@ -86,7 +82,7 @@ fn unescaped(name: &[u8]) -> Vec<u8> {
     let mut out = Vec::with_capacity(name.len());
     let mut rest = name;
     while let Some((first, tail)) = rest.split_first() {
-        match rest.strip_prefix(b"\\012") {
+        match rest.strip_prefix::<[u8]>(b"\\012") {
             Some(tail) => {
                 out.push(b'\n');
                 rest = tail;

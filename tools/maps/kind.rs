@@ -4,7 +4,7 @@ use super::Options;
 use super::source::Source;
 use crate::colour::Sgr;
 use crate::context::Context;
-use crate::words::words;
+use crate::words::{utf8, words};
 use rt::fmt::{Put, dec, left};
 use rt::io::BufWriter;
 use rt::maps::{Entry, entries};
@@ -105,9 +105,11 @@ impl Kind {
 /// The totals of all kinds.
 pub fn totals(source: &Source, options: &Options) -> [Total; COUNT] {
     let mut totals = [Total::default(); COUNT];
-    for entry in entries(source.text) {
-        if options.filter.wants(&entry, source.process)
-            && let Some(total) = totals.get_mut(Kind::of(&entry) as usize)
+    let mut entries = entries(source.text);
+    // By reference: it is a large one.
+    while let Some(entry) = &entries.next() {
+        if options.filter.wants(entry, source.process)
+            && let Some(total) = totals.get_mut(Kind::of(entry) as usize)
         {
             total.count += 1;
             total.bytes = total.bytes.wrapping_add(entry.size());
@@ -117,6 +119,7 @@ pub fn totals(source: &Source, options: &Options) -> [Total; COUNT] {
 }
 
 /// `--summary`: totals by kind.
+#[inline(never)]
 pub fn summary(cx: &mut Context, source: &Source, options: &Options) {
     put!(&mut cx.out, "Kind    Mappings       Kbytes\n");
     let mut all = Total::default();
@@ -145,7 +148,7 @@ pub fn paint(out: &mut BufWriter, options: &Options, colour: Option<Sgr>, item: 
 /// The name of the kind with this number.
 pub fn name(kind: usize) -> &'static str {
     let name = words(NAMES, b' ').nth(kind).unwrap_or_default();
-    core::str::from_utf8(name).unwrap_or_default()
+    utf8(name).unwrap_or_default()
 }
 
 fn colour(kind: usize) -> Option<Sgr> {

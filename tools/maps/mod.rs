@@ -15,7 +15,7 @@ use crate::cli;
 use crate::colour::Colour;
 use crate::context::Context;
 use crate::process::{Given, JSON, Reason, Subject, each, given};
-use crate::words::words;
+use crate::words::{file_name, words};
 use alloc::vec::Vec;
 use filter::{Filter, Range};
 
@@ -141,15 +141,15 @@ pub fn run(cx: &mut Context) -> u8 {
     (options.given, options.all) = (given, more > 1);
     let modes = given & (SUMMARY | DRAW | AT | DUMP | EXTENDED | MORE | DEVICE);
     let wrong = if modes.count_ones() > 1 {
-        "--summary, --draw, --at, --dump, -x, -X and -d are mutually exclusive"
+        Some(rt::text!("--summary, --draw, --at, --dump, -x, -X and -d are mutually exclusive"))
     } else if options.has(DUMP) != options.has(OUTPUT) {
-        "--dump and -o belong together"
+        Some(rt::text!("--dump and -o belong together"))
     } else if options.has(DUMP) && operands.len() > 1 {
-        "--dump takes one process or core file"
+        Some(rt::text!("--dump takes one process or core file"))
     } else {
-        ""
+        None
     };
-    if !wrong.is_empty() {
+    if let Some(wrong) = wrong {
         message!(cx, wrong);
         return cli::misused(cx);
     }
@@ -180,19 +180,19 @@ fn show(
     options: &Options,
     table: &mut smaps::Table,
 ) -> Result<bool, Reason> {
-    if options.has(JSON) {
-        return json::run(cx, subject, options);
-    } else if !options.has(PMAP | DRAW | SUMMARY | AT | DUMP) {
+    if !options.has(JSON | PMAP | DRAW | SUMMARY | AT | DUMP) {
         return plain::run(cx, subject, options);
     }
     let mut own = smaps::Table::default();
-    let table = match options.given & (MORE | EXTENDED) {
-        0 => None,
-        EXTENDED => Some(&mut own),
-        _ => Some(table),
+    let table = match options.given & (JSON | MORE | EXTENDED) {
+        0 | JSON => None,
+        MORE => Some(table),
+        _ => Some(&mut own),
     };
     source::with(subject.word, table, &mut |source| {
-        if options.has(DUMP) {
+        if options.has(JSON) {
+            return Ok(json::run(cx, subject, source, options));
+        } else if options.has(DUMP) {
             return dump::run(cx, source, options.dump, options.output);
         } else if options.has(MORE) {
             return smaps::run(cx, source, options);
@@ -213,8 +213,8 @@ fn show(
 
 /// After the last slash; from that on, where nothing comes after it.
 fn last_part(name: &[u8]) -> &[u8] {
-    let at = name.iter().rposition(|byte| *byte == b'/');
-    let part =
-        at.and_then(|at| name.get(at + 1..).filter(|part| !part.is_empty()).or(name.get(at..)));
-    part.unwrap_or(name)
+    match file_name(name) {
+        b"" => name.get(name.len().saturating_sub(1)..).unwrap_or_default(),
+        part => part,
+    }
 }

@@ -52,15 +52,16 @@ fn lines(
         return cx.out.bytes(text);
     }
     for line in Lines(text) {
-        let Some(entry) = Entry::parse(line) else { continue };
+        // By reference: it is a large one.
+        let Some(entry) = &Entry::parse(line) else { continue };
         if options.has(GAPS) {
-            gap(cx, *before, &entry);
+            gap(cx, *before, entry);
             *before = Some(entry.end);
         }
-        if !options.filter.wants(&entry, process) {
+        if !options.filter.wants(entry, process) {
             continue;
         }
-        let colour = Kind::of(&entry).colour();
+        let colour = Kind::of(entry).colour();
         if options.has(RAW) {
             paint(&mut cx.out, options, colour, &line);
         } else {

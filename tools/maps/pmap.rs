@@ -6,6 +6,7 @@ use super::source::Source;
 use super::{DEVICE, EXTENDED, Options, PATH, QUIET};
 use crate::context::Context;
 use crate::process::Reason;
+use crate::words::number;
 use rt::fmt::{Put, dec, hex};
 use rt::io::BufWriter;
 use rt::maps::{Entry, Lines};
@@ -91,7 +92,9 @@ impl Put for Mapping<'_> {
 
 /// What the kernel calls System V shared memory: `/SYSV0000abcd (deleted)`.
 fn is_sysv(name: &[u8]) -> bool {
-    let key = name.strip_prefix(b"/SYSV").and_then(|name| name.strip_suffix(b" (deleted)"));
+    let key = name
+        .strip_prefix::<[u8]>(b"/SYSV")
+        .and_then(|name| name.strip_suffix::<[u8]>(b" (deleted)"));
     key.is_some_and(|key| key.len() == 8 && key.iter().all(u8::is_ascii_hexdigit))
 }
 
@@ -106,46 +109,45 @@ struct Totals {
 }
 
 /// `-x`, `-d`, or neither, with `-p`, `-q`, `-A`.
+#[inline(never)]
 pub fn run(cx: &mut Context, source: &Source, options: &Options) -> Result<bool, Reason> {
     let stack = header(cx, source)?;
-    if !options.has(QUIET) {
-        put!(
-            &mut cx.out,
-            if options.has(EXTENDED) {
-                "Address           Kbytes     RSS   Dirty Mode  Mapping\n"
-            } else if options.has(DEVICE) {
-                "Address           Kbytes Mode  Offset           Device    Mapping\n"
-            } else {
-                ""
-            }
-        );
+    if options.has(QUIET) {
+    } else if options.has(EXTENDED) {
+        put!(&mut cx.out, "Address           Kbytes     RSS   Dirty Mode  Mapping\n");
+    } else if options.has(DEVICE) {
+        put!(&mut cx.out, "Address           Kbytes Mode  Offset           Device    Mapping\n");
     }
     let mut totals = Totals::default();
     for row in Rows(Lines(source.text)) {
         let (mut resident, mut dirty) = (0u64, 0u64);
         if let Some(table) = source.table {
-            for (name, number) in table.named(&row) {
-                let number = || crate::words::number(number, 10).unwrap_or(0);
-                match name {
-                    b"Rss" => resident = number(),
-                    b"Shared_Dirty" | b"Private_Dirty" => dirty = dirty.wrapping_add(number()),
-                    _ => {}
-                }
+            for (name, digits) in table.named(&row) {
+                // As slices, and not by `place`: there are some twenty numbers in each row.
+                let to = if name == b"Rss" {
+                    &mut resident
+                } else if name == b"Shared_Dirty" || name == b"Private_Dirty" {
+                    &mut dirty
+                } else {
+                    continue;
+                };
+                *to = to.wrapping_add(number(digits, 10).unwrap_or(0));
             }
         }
-        let Some(entry) = Entry::parse(row.line) else { continue };
+        // By reference: it is a large one.
+        let Some(entry) = &Entry::parse(row.line) else { continue };
         // Behind the range pmap looks no further.
         if entry.start > options.filter.range.high {
             break;
         }
-        if options.filter.wants_anywhere(&entry, source.process) {
+        if options.filter.wants_anywhere(entry, source.process) {
             // Before the range pmap counts these, too.
             totals.resident = totals.resident.wrapping_add(resident);
             totals.dirty = totals.dirty.wrapping_add(dirty);
         }
-        if options.filter.wants(&entry, source.process) {
-            totals.add(&entry);
-            put_row(cx, options, &entry, [stack, resident, dirty]);
+        if options.filter.wants(entry, source.process) {
+            totals.add(entry);
+            put_row(cx, options, entry, [stack, resident, dirty]);
         }
     }
     if !options.has(QUIET) {

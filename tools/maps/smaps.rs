@@ -6,7 +6,7 @@ use super::source::Source;
 use super::{Options, PATH, QUIET, RAW};
 use crate::context::Context;
 use crate::process::Reason;
-use crate::words::words;
+use crate::words::{digits, words};
 use alloc::vec::Vec;
 use core::cell::Cell;
 use rt::fmt::{dec, right};
@@ -18,8 +18,8 @@ use rt::put;
 const RARE: &[u8] = b"KernelPageSize MMUPageSize Shared_Clean Shared_Dirty Private_Clean \
     Private_Dirty AnonHugePages";
 
-/// What comes before the numbers.
-const FIXED: &[u8] = b"Address Perm Offset Device Inode";
+/// The titles of what isn't a number, like a line of `maps`.
+const FIXED: &[u8] = b"Address Perm Offset Device Inode Mapping";
 
 /// The numbers that smaps has, by their names: each mapping has the same ones. pmap goes on
 /// with their widths and totals from one process to the next.
@@ -89,7 +89,7 @@ impl Table {
                     put!(out, line, "\n");
                 }
                 Line::Number(name, number) => self.number(line, name, number),
-                Line::Text(b"VmFlags", flags) => self.end(flags, out),
+                Line::Text(name, flags) if name == b"VmFlags" => self.end(flags, out),
                 Line::Text(..) => {}
             }
         }
@@ -134,50 +134,54 @@ impl Table {
 }
 
 /// `-X`, `-XX`.
+#[inline(never)]
 pub fn run(cx: &mut Context, source: &Source, options: &Options) -> Result<bool, Reason> {
     header(cx, source)?;
     let Some(table) = source.table.filter(|_| !source.text.is_empty()) else { return Ok(true) };
-    let titles = if options.has(QUIET) { &b""[..] } else { FIXED };
+    let titles = fields(if options.has(QUIET) { b"" } else { FIXED });
     let mut fixed = table.fixed.get();
-    for (width, title) in fixed.iter_mut().zip(words(titles, b' ')) {
-        *width = (*width).max(title.len());
-    }
-    for row in Rows(Lines(source.text)) {
-        for (width, field) in fixed.iter_mut().zip(&fields(row.line)) {
+    let mut widen = |fields: &[&[u8]; 6]| {
+        for (width, field) in fixed.iter_mut().zip(fields) {
             *width = (*width).max(field.len());
         }
+    };
+    widen(&titles);
+    for row in Rows(Lines(source.text)) {
+        widen(&fields(row.line));
     }
     table.fixed.set(fixed);
     let mut columns = Columns { table, widths: Vec::new(), before: 0, flags: table.flags };
     for column in &table.columns {
-        let (name, digits) = (column.name.as_slice(), |number: u64| {
-            number.checked_ilog10().unwrap_or(0) as usize + 1
-        });
+        let name = column.name.as_slice();
         let width = match options.has(QUIET) {
-            true => digits(column.most),
-            false => name.len().max(digits(column.most.max(column.total))),
+            true => digits(column.most, 10),
+            false => name.len().max(digits(column.most.max(column.total), 10)),
         };
         let is_rare = words(RARE, b' ').any(|rare| rare == name);
         columns.widths.push(if is_rare && !options.all { 0 } else { width.min(255) as u8 });
     }
-    columns.flags = columns.flags.max(titles.len().min("VmFlags".len()));
+    let flags = b"VmFlags";
+    if !options.has(QUIET) {
+        columns.flags = columns.flags.max(flags.len());
+    }
     columns.before = fixed.iter().sum::<usize>() + fixed.len();
     let out = &mut cx.out;
-    if !options.has(QUIET) {
-        for (width, title) in fixed.iter().zip(words(titles, b' ')) {
-            put!(out, right(title, *width), " ");
+    let put_fixed = |out: &mut BufWriter, fields: &[&[u8]; 6]| {
+        for (width, field) in fixed.iter().zip(fields) {
+            put!(out, right(field, *width), " ");
         }
+    };
+    if !options.has(QUIET) {
+        put_fixed(out, &titles);
         columns.line(out, &|out, column, width| put!(out, right(&column.name, width)));
         if options.all {
-            put!(out, right("VmFlags", columns.flags), " ");
+            put!(out, right(flags, columns.flags), " ");
         }
-        put!(out, "Mapping\n");
+        put!(out, titles[5], "\n");
     }
     for row in Rows(Lines(source.text)) {
         let fields = fields(row.line);
-        for (width, text) in fixed.iter().zip(&fields) {
-            put!(out, right(text, *width), " ");
-        }
+        put_fixed(out, &fields);
         put_columns(out, row.numbers, &columns.widths);
         if options.all {
             put!(out, right(row.flags, columns.flags), " ");

@@ -3,15 +3,15 @@
 
 use super::smaps::Table;
 use crate::process::{AUXV_ROOM, Operand, Process, Reason, operand, with_core};
-use crate::words::short;
+use crate::words::{digits, gathered, short};
 use alloc::vec;
 use alloc::vec::Vec;
 use core::ffi::CStr;
 use rt::auxv::{AT_EXECFN, AT_SYSINFO_EHDR, Vector};
 use rt::elf::consts::{PF_R, PF_W, PF_X, PT_LOAD};
-use rt::elf::{self, CoreFile};
-use rt::fmt::{dec, hex};
-use rt::io::{BufWriter, Read, Write};
+use rt::elf::{CoreFile, MappedFile, MappedFiles};
+use rt::fmt::hex;
+use rt::io::{BufWriter, Read};
 use rt::maps::Entry;
 use rt::process::{AddressSpace, ProcessDir, id};
 use rt::{Errno, put};
@@ -75,41 +75,32 @@ pub fn with(
     mut table: Option<&mut Table>,
     call: &mut dyn FnMut(&Source) -> Result<bool, Reason>,
 ) -> Result<bool, Reason> {
-    let (mut text, mut room) = (Text(Vec::new()), vec![0; 1 << 14]);
-    let mut out = BufWriter::new(&mut room, &mut text);
-    let mut source = Source { word, process: None, core: None, auxv: &[], text: &[], table: None };
     let Some(process) = process(word)? else {
-        if table.is_some() {
-            return with_core(word, &mut |_| Err(Reason::NoNote));
-        }
         return with_core(word, &mut |core| {
-            let text = short(&mut |out| of_core(core, out));
-            call(&Source { core: Some(core), text: &text, ..source })
+            if table.is_some() {
+                return Err(Reason::NoNote);
+            }
+            let text = &short(&mut |out| of_core(core, out));
+            let (core, auxv) = (Some(core), &[][..]);
+            call(&Source { word, process: None, core, auxv, text, table: None })
         });
     };
-    let mut buffer = [0; AUXV_ROOM];
-    source.auxv = match &mut table {
-        None => pieces(&process, c"maps", &mut buffer, &mut |text| out.bytes(text))?,
-        Some(table) => {
-            let auxv =
-                pieces(&process, c"smaps", &mut buffer, &mut |text| table.add(text, &mut out))?;
-            table.end(b"", &mut out);
-            auxv
+    let mut auxv = [0; AUXV_ROOM];
+    let name = if table.is_some() { c"smaps" } else { c"maps" };
+    let mut length = Ok(0);
+    let text = &gathered(&mut vec![0; 1 << 14], &mut |out| {
+        let read = pieces(&process, name, &mut auxv, &mut |text| match &mut table {
+            None => out.bytes(text),
+            Some(table) => table.add(text, out),
+        });
+        length = read.map(<[u8]>::len);
+        if let Some(table) = &mut table {
+            table.end(b"", out);
         }
-    };
-    // Memory takes all.
-    let _ = out.flush();
-    call(&Source { process: Some(&process), text: &text.0, table: table.as_deref(), ..source })
-}
-
-/// What is written, in memory.
-struct Text(Vec<u8>);
-
-impl Write for Text {
-    fn write(&mut self, bytes: &[u8]) -> rt::Result<usize> {
-        self.0.extend_from_slice(bytes);
-        Ok(bytes.len())
-    }
+    });
+    let auxv = auxv.get(..length?).unwrap_or_default();
+    let (process, table) = (Some(&process), table.as_deref());
+    call(&Source { word, process, core: None, auxv, text, table })
 }
 
 /// What is read at a time: longer than any line.
@@ -154,6 +145,27 @@ pub fn pieces<'b>(
 /// (`arch/x86/include/uapi/asm/vsyscall.h`).
 const VSYSCALL: u64 = 0xffff_ffff_ff60_0000;
 
+/// The files of `NT_FILE` from some address on.
+struct Files<'a> {
+    next: Option<MappedFile<'a>>,
+    rest: MappedFiles<'a>,
+}
+
+impl Files<'_> {
+    /// Leaves behind what lies before an address, or all; writes it, if that is wanted.
+    #[inline(never)]
+    fn pass(&mut self, until: u64, mut out: Option<&mut BufWriter>) {
+        while let Some(file) = self.next
+            && (file.start < until || until == u64::MAX)
+        {
+            if let Some(out) = &mut out {
+                line(out, &MappedFile { end: file.end.min(until), ..file }, *b"????");
+            }
+            self.next = file.from(until).or_else(|| self.rest.next());
+        }
+    }
+}
+
 /// What `/proc/PID/maps` would have said, as far as the segments and `NT_FILE` tell: gdb leaves
 /// mappings of files out of the segments that only the note has, without permissions.
 pub fn of_core(core: &CoreFile, out: &mut BufWriter) {
@@ -162,48 +174,46 @@ pub fn of_core(core: &CoreFile, out: &mut BufWriter) {
     let vector = bytes.map(|bytes| Vector::new(core.elf.encoding, bytes));
     let value = |key| vector.and_then(|vector| vector.get(key)).map(|value| value as u64);
     let (vdso, on_stack) = (value(AT_SYSINFO_EHDR), value(AT_EXECFN));
-    let mut files = core.files();
-    let mut file = files.next();
-    let segments = core.elf.segments().unwrap_or(elf::Table::empty(core.elf.encoding));
+    let mut files = Files { next: None, rest: core.files() };
+    files.next = files.rest.next();
+    let Some(segments) = core.elf.segments() else { return files.pass(u64::MAX, Some(out)) };
     for segment in segments.iter() {
         let start = segment.p_vaddr;
         let end = start.saturating_add(segment.p_memsz);
         if segment.p_type != PT_LOAD || start == end {
             continue;
         }
-        while let Some(part) = file.filter(|file| file.start < start) {
-            line(out, [part.start, part.end.min(start)], *b"????", part.offset, part.name);
-            file = part.from(start).or_else(|| files.next());
-        }
+        files.pass(start, Some(out));
         let has = |flag, letter| if segment.p_flags & flag != 0 { letter } else { b'-' };
         let perms = [has(PF_R, b'r'), has(PF_W, b'w'), has(PF_X, b'x'), b'p'];
         let holds = |address: Option<u64>| address.is_some_and(|at| start <= at && at < end);
-        let (offset, name) = match file {
+        let (offset, name) = match files.next {
             Some(file) if file.start == start => (file.offset, file.name),
             _ if vdso == Some(start) => (0, &b"[vdso]"[..]),
             _ if holds(on_stack) => (0, &b"[stack]"[..]),
             _ if start == VSYSCALL => (0, &b"[vsyscall]"[..]),
             _ => (0, &b""[..]),
         };
-        line(out, [start, end], perms, offset, name);
-        while let Some(part) = file.filter(|file| file.start < end) {
-            file = part.from(end).or_else(|| files.next());
-        }
+        line(out, &MappedFile { start, end, offset, name }, perms);
+        files.pass(end, None);
     }
-    for file in file.into_iter().chain(files) {
-        line(out, [file.start, file.end], *b"????", file.offset, file.name);
-    }
+    files.pass(u64::MAX, Some(out));
 }
 
-fn line(out: &mut BufWriter, [start, end]: [u64; 2], perms: [u8; 4], offset: u64, name: &[u8]) {
+#[inline(never)]
+fn line(out: &mut BufWriter, file: &MappedFile, perms: [u8; 4]) {
+    let MappedFile { start, end, offset, name } = *file;
     put!(out, hex(start).zero(8), "-", hex(end).zero(8), " ", perms, " ", hex(offset).zero(8));
-    put!(out, " 00:00 ", dec(0u8), " ");
+    put!(out, " 00:00 0 ");
     if !name.is_empty() {
         // The kernel's column for names, on 64 bits.
-        let digits = |value: u64| (u64::BITS - value.leading_zeros()).div_ceil(4).max(8) as usize;
-        out.fill(b' ', 57usize.saturating_sub(digits(start) + digits(end) + digits(offset)));
-        for (n, part) in name.split(|byte| *byte == b'\n').enumerate() {
-            put!(out, if n > 0 { "\\012" } else { "" }, part);
+        let used: usize = [start, end, offset].iter().map(|n| digits(*n, 16).max(8)).sum();
+        out.fill(b' ', 57usize.saturating_sub(used));
+        for byte in name {
+            match byte {
+                b'\n' => put!(out, "\\012"),
+                byte => out.byte(*byte),
+            }
         }
     }
     out.byte(b'\n');

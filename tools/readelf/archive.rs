@@ -318,7 +318,7 @@ impl<'a> Archive<'a> {
     /// What a member is called by its header.
     fn member(&self, cx: &mut Context, header: Header<'a>) -> Option<Member<'a>> {
         let name = header.name();
-        let Some(long) = name.strip_prefix(b"/") else {
+        let Some(long) = name.strip_prefix::<[u8]>(b"/") else {
             let end = name.iter().position(|&b| b == b'/').unwrap_or(name.len());
             return Some(Member { name: name.get(..end)?, origin: None });
         };
@@ -327,7 +327,8 @@ impl<'a> Archive<'a> {
             return None;
         };
         let (index, rest) = c_number(long, 10);
-        let origin = rest.strip_prefix(b":").filter(|_| self.thin).map(|rest| c_number(rest, 10).0);
+        let origin =
+            rest.strip_prefix::<[u8]>(b":").filter(|_| self.thin).map(|rest| c_number(rest, 10).0);
         if index > table.len() as u64 {
             fill_error!(cx, "Found long name index (%ld) beyond end of long name table", index);
             return None;
@@ -443,7 +444,7 @@ fn show_index(cx: &mut Context, json: bool, archive: &Archive) {
         };
         let symbol = c_str(rest, 0).unwrap_or_default();
         // The archiver's padding counts as a symbol to the one who reads too far.
-        let shown = symbol.strip_suffix(b"\n");
+        let shown = symbol.strip_suffix::<[u8]>(b"\n");
         if json {
             let at = offset.unwrap_or_default();
             cx.json().object("").text("symbol", shown.unwrap_or(symbol)).number("offset", at);

@@ -272,8 +272,8 @@ impl<'f, 'a> Facts<'f, 'a> {
             if !functions || symbol.st_shndx != SHN_UNDEF {
                 continue;
             }
-            let bare = name.strip_prefix(b"__");
-            let base = bare.and_then(|name| name.strip_suffix(b"_chk"));
+            let bare = name.strip_prefix::<[u8]>(b"__");
+            let base = bare.and_then(|name| name.strip_suffix::<[u8]>(b"_chk"));
             if base.is_some() || bare.unwrap_or(name) == b"fortify_panic" {
                 self.fortified.add(base.unwrap_or(name));
             } else if words(FORTIFIABLE, b' ').any(|known| known == name) {

@@ -134,7 +134,7 @@ pub fn show(cx: &mut Context, file: &File, section: &SectionHeader) -> bool {
 /// A section with DWARF, or one that only its name makes seem so.
 fn dwarf(cx: &mut Context, name: &[u8], kind: &[u8]) -> bool {
     let traced = name.starts_with(b".trace_");
-    let known = match kind.strip_suffix(b".dwo") {
+    let known = match kind.strip_suffix::<[u8]>(b".dwo") {
         Some(kind) => has(DWO, kind),
         None if traced => has(b"abbrev aranges info", kind),
         None => has(DWO, kind) || has(OTHER, kind) || kind.starts_with(b"line."),

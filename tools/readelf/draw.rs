@@ -18,7 +18,7 @@ use super::rank::{Entry, Top, sort};
 use super::sections::kind_colour;
 use super::text;
 use crate::context::Context;
-use crate::words::words;
+use crate::words::{digits, words};
 use alloc::vec::Vec;
 use rt::elf::consts::*;
 use rt::elf::{FileHeader, ProgramHeader, Record, SectionHeader};
@@ -419,7 +419,7 @@ impl Picture<'_, '_> {
     fn section(&self, out: &mut BufWriter, row: &Row, room: usize) {
         let file = self.file;
         let section = file.section(row.index as usize);
-        let digits = section.sh_size.checked_ilog10().unwrap_or(0) as usize + 1;
+        let digits = digits(section.sh_size, 10);
         let note = match (section.sh_size, row.size) {
             (0, _) => 8,
             (_, 0) => 14 + digits,
@@ -444,7 +444,6 @@ fn put_segment(out: &mut BufWriter, file: &File, segment: &ProgramHeader, room: 
     put!(out, kind.as_ref(), " ", &letters(segment.p_flags)[..]);
     put!(out, " at 0x", hex(segment.p_vaddr));
     if let Some(more @ 1..) = segment.p_memsz.checked_sub(segment.p_filesz) {
-        let digits = |value: u64, base| value.checked_ilog(base).unwrap_or(0) as usize + 1;
         let needed = kind.as_ref().len() + digits(segment.p_vaddr, 16) + digits(more, 10) + 22;
         let tail = if needed > room { ")" } else { " in memory)" };
         put!(out, " (+", dec(more), tail);

@@ -295,7 +295,7 @@ impl Options {
 /// It is read as `strtoul` does, in any base, up to the first character that doesn't fit.
 fn base(text: &[u8]) -> u8 {
     let text = text.trim_ascii_start();
-    let text = text.strip_prefix(b"+").unwrap_or(text);
+    let text = text.strip_prefix::<[u8]>(b"+").unwrap_or(text);
     let (base, digits) = match text {
         [b'0', b'x' | b'X', digits @ ..] => (16, digits),
         [b'0', digits @ ..] => (8, digits),

@@ -6,7 +6,7 @@ use super::symbol_columns as columns;
 use super::symver::{CORRUPT, Version, Versions};
 use super::{lto, text};
 use crate::context::Context;
-use crate::words::short;
+use crate::words::{digits, short};
 use rt::elf::consts::*;
 use rt::elf::{Record, SectionHeader, Symbol};
 use rt::fmt::{dec, hex, oct};
@@ -276,7 +276,7 @@ fn put_version(out: &mut BufWriter, version: Option<Version>) {
 
 /// How many columns a version takes, with its number.
 fn width(version: &Version) -> usize {
-    let number = version.needed.map_or(0, |n| n.checked_ilog10().unwrap_or(0) as usize + 4);
+    let number = version.needed.map_or(0, |n| digits(n.into(), 10) + 3);
     version.separator.len() + version.name.len() + number
 }
 

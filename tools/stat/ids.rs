@@ -35,7 +35,7 @@ impl Ids {
             let mut fields = words(line, b':');
             let name = fields.next().unwrap_or_default();
             let found = fields.nth(1).and_then(|id| number(id, 10)) == Some(id.into());
-            let found = found && !name.is_empty() && !name.starts_with(b"#");
+            let found = found && !name.is_empty() && !matches!(name, [b'#', ..]);
             if found {
                 self.name.extend(name);
             }

@@ -23,12 +23,12 @@ pub fn local() -> Box<Zone> {
         read(&mut zone, b"/etc/localtime");
         return zone;
     };
-    let name = name.strip_prefix(b":").unwrap_or(name);
+    let name = name.strip_prefix::<[u8]>(b":").unwrap_or(name);
     if name.is_empty() {
         return zone;
     }
     let mut path = Vec::new();
-    if !name.starts_with(b"/") {
+    if !matches!(name, [b'/', ..]) {
         path.extend(rt::env::var("TZDIR").filter(|dir| !dir.is_empty()).unwrap_or(ZONES));
         path.push(b'/');
     }

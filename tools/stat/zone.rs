@@ -209,7 +209,7 @@ struct Text<'a>(&'a [u8]);
 
 impl Text<'_> {
     fn take(&mut self, byte: u8) -> bool {
-        let rest = self.0.strip_prefix(&[byte]);
+        let rest = self.0.strip_prefix::<[u8]>(&[byte]);
         self.0 = rest.unwrap_or(self.0);
         rest.is_some()
     }

@@ -255,7 +255,7 @@ impl<'a> Printer<'a> {
             Kind::Module => self.say(b"%a.%b", a, b, NONE),
             Kind::Operator => {
                 let name = operator_name(a);
-                let name = name.strip_suffix(b" ").unwrap_or(name);
+                let name = name.strip_suffix::<[u8]>(b" ").unwrap_or(name);
                 let word = name.first().is_some_and(u8::is_ascii_lowercase);
                 self.put(if word { "operator " } else { "operator" });
                 self.out.add(name)
@@ -1080,7 +1080,7 @@ impl<'a> Printer<'a> {
 
 /// `__U <hexadecimal> _` at the start of a name: the character, and what follows.
 fn java_escape(name: &[u8]) -> Option<(u8, &[u8])> {
-    let mut rest = name.strip_prefix(b"__U")?;
+    let mut rest = name.strip_prefix::<[u8]>(b"__U")?;
     let mut value = 0u32;
     while let Some((&c, after)) = rest.split_first() {
         if c == b'_' {

@@ -244,12 +244,12 @@ const LIB: usize = 1;
 /// Which token is behind a dollar sign, with or without braces, and what follows it.
 #[inline]
 fn token(text: &[u8]) -> Option<(usize, &[u8])> {
-    let (open, body) = text.strip_prefix(b"{").map_or((false, text), |body| (true, body));
+    let (open, body) = text.strip_prefix::<[u8]>(b"{").map_or((false, text), |body| (true, body));
     let is_name = |&b: &u8| b == b'_' || b.is_ascii_alphanumeric();
     let length = body.iter().position(|b| !is_name(b)).unwrap_or(body.len());
     let (name, mut rest) = body.split_at_checked(length)?;
     if open {
-        rest = rest.strip_prefix(b"}")?;
+        rest = rest.strip_prefix::<[u8]>(b"}")?;
     }
     Some((place(TOKENS, name)?, rest))
 }

@@ -441,19 +441,6 @@ impl<'a> Reader<'a> {
 /// Table"). None where the offset lies outside; a string that the table's end cuts off
 /// is given as far as it goes.
 pub fn c_str(table: &[u8], at: u64) -> Option<&[u8]> {
-    const ONES: u64 = u64::MAX / 255;
     let rest = table.get(usize::try_from(at).ok()?..).filter(|rest| !rest.is_empty())?;
-    let mut length = 0;
-    // Most are short: more than eight bytes at once don't pay.
-    while let Some(chunk) = rest.get(length..).and_then(<[u8]>::first_chunk) {
-        // The lowest bit that is set is the highest one of the first zero.
-        let word = u64::from_le_bytes(*chunk);
-        let zeros = word.wrapping_sub(ONES) & !word & ONES << 7;
-        if zeros != 0 {
-            return rest.get(..length + zeros.trailing_zeros() as usize / 8);
-        }
-        length += 8;
-    }
-    let last = rest.iter().skip(length).position(|&byte| byte == 0);
-    Some(last.and_then(|last| rest.get(..length + last)).unwrap_or(rest))
+    rest.get(..crate::row::find(rest, 0).unwrap_or(rest.len()))
 }

@@ -70,6 +70,8 @@ impl Input {
     /// Those of `man 2 mmap` and `man 2 read`; `EFBIG` for what has no size and
     /// [`READ_LIMIT`](Input::READ_LIMIT) bytes or more; `ENOMEM` also where this process has a
     /// thousand windows already.
+    // Inline, as the next ones: done once a file, so it is compiled for size.
+    #[inline]
     pub fn new(file: File, size: u64) -> Result<Input> {
         let id = NEXT_ID.fetch_add(1, Ordering::Relaxed);
         let mut input = Input {
@@ -86,6 +88,7 @@ impl Input {
     }
 
     /// Makes all of the file accessible now, or else says that there will be more of it to map.
+    #[inline]
     fn begin(&mut self, file: BorrowedFd) -> Result<bool> {
         if self.size > WORTH && ARENA.claim(self.id) {
             return Ok(true);
@@ -113,6 +116,7 @@ impl Input {
 
     /// Whether bytes that were looked at had gone from the file (or its device failed), and
     /// were given as zeros.
+    #[inline]
     pub fn truncated(&self) -> bool {
         ARENA.truncated(self.id)
             || self.windows().any(|window| window.truncated.load(Ordering::Relaxed))
@@ -208,7 +212,7 @@ impl Input {
     }
 
     /// Reads what has no size, into memory that grows with it.
-    #[inline(never)]
+    #[inline]
     fn read_to_end(&self, mut file: BorrowedFd) -> Result<NonNull<[u8]>> {
         self.add(&mut |window| {
             let mut room = 64 << 10;

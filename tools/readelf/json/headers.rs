@@ -33,7 +33,7 @@ pub fn header(cx: &mut Context, file: &mut File) {
     let reader = Reader::new(encoding, bytes);
     read(json, "e_version:e_entry e_phoff e_shoff e_flags:", &reader, 20);
     let flags = short(&mut |out| flags::put(out, h));
-    json.text("e_flags_name", flags.strip_prefix(b", ").unwrap_or(&flags));
+    json.text("e_flags_name", flags.strip_prefix::<[u8]>(b", ").unwrap_or(&flags));
     let keys = "e_ehsize.e_phentsize.e_phnum.e_shentsize.e_shnum.e_shstrndx.";
     read(json, keys, &reader, 28 + 3 * encoding.word());
     // With what section 0 says where they don't fit.

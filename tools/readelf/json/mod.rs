@@ -294,13 +294,13 @@ impl Lines<'_, '_> {
     fn without_lead<'m>(&self, message: &'m [u8]) -> &'m [u8] {
         let rest = message.strip_prefix(self.cx.prefix.as_bytes());
         let rest = rest.and_then(|rest| rest.strip_prefix(self.cx.applet.as_bytes()));
-        rest.and_then(|rest| rest.strip_prefix(b": ")).unwrap_or(message)
+        rest.and_then(|rest| rest.strip_prefix::<[u8]>(b": ")).unwrap_or(message)
     }
 
     fn end(&mut self) {
         let line = mem::take(&mut self.line);
         let text = if self.tell { self.without_lead(&line) } else { &line };
-        let text = text.strip_suffix(b"\n").unwrap_or(text);
+        let text = text.strip_suffix::<[u8]>(b"\n").unwrap_or(text);
         if !text.is_empty() {
             self.cx.json().text("", text);
         }
