@@ -109,8 +109,9 @@ pub fn check(raw: isize) -> Result<usize> {
     }
 }
 
-/// The messages, a line each. They are packed, and expanded when one is asked for the first time,
-/// to where they take no space in the file.
+/// The messages, a line each. They are packed, and unpacked when one is asked for the first time,
+/// to where they take no space in the file. Nobody waits for that: whoever asks while another
+/// thread is at it, or in a signal handler that interrupted it, is told of unknown errors.
 #[inline]
 fn messages() -> &'static str {
     struct Room(UnsafeCell<[u8; MESSAGES.len()]>);
@@ -119,16 +120,17 @@ fn messages() -> &'static str {
     #[unsafe(link_section = ".bss.large.messages")]
     static ROOM: Room = Room(UnsafeCell::new([0; MESSAGES.len()]));
     static STATE: AtomicU8 = AtomicU8::new(0);
-    if STATE.compare_exchange(0, 1, Ordering::Relaxed, Ordering::Relaxed).is_ok() {
-        // SAFETY: nobody else has it, see above.
-        let room = unsafe { &mut *ROOM.0.get() };
-        for (place, byte) in room.iter_mut().zip(crate::text!(MESSAGES).bytes()) {
-            *place = byte;
+    match STATE.compare_exchange(0, 1, Ordering::Acquire, Ordering::Acquire) {
+        Ok(_) => {
+            // SAFETY: nobody else has it, see above.
+            let room = unsafe { &mut *ROOM.0.get() };
+            for (place, byte) in room.iter_mut().zip(crate::text!(MESSAGES).bytes()) {
+                *place = byte;
+            }
+            STATE.store(2, Ordering::Release);
         }
-        STATE.store(2, Ordering::Release);
-    }
-    while STATE.load(Ordering::Acquire) != 2 {
-        core::hint::spin_loop();
+        Err(2) => {}
+        Err(_) => return "",
     }
     // SAFETY: nobody writes any more, see above. It is ASCII, or it couldn't have been packed.
     unsafe { core::str::from_utf8_unchecked(&*ROOM.0.get()) }
