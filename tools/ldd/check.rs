@@ -4,13 +4,13 @@ use super::facts::Facts;
 use super::facts::Is;
 use super::set::{Object, Set};
 use super::symbols::{self, Known, Use};
+use super::text;
 use super::trouble::{Kind, Problems};
-use super::{text, words};
 use crate::sort::sort;
 use alloc::boxed::Box;
 use alloc::vec::Vec;
 use rt::Errno;
-use rt::dl::image::Fault;
+use rt::dl::image::{Fault, LINKER_SCRIPT};
 use rt::dl::search;
 use rt::elf::consts::*;
 use rt::elf::{Source, gnu_hash};
@@ -44,19 +44,19 @@ pub fn program<'f>(problems: &mut Problems<'f>, set: &Set<'f>, mode: u32, rooted
             Some(Fault::Os(Errno::EACCES)) => Kind::InterpreterNotExecutable,
             Some(_) => Kind::Interpreter,
         };
-        problems.add(kind, &[loader.title(), what(loader).as_bytes()]);
+        problems.add(kind, &[loader.title(), what(set, loader)]);
     }
 }
 
 /// What is wrong with a file.
-fn what(object: &Object) -> &'static str {
-    object.fault.map_or("", words)
+fn what<'f>(set: &Set<'f>, object: &Object<'f>) -> &'f [u8] {
+    object.fault.map_or(b"", |fault| set.store.words(fault))
 }
 
 /// Checks whether a library can be loaded.
 #[inline(never)]
 pub fn library<'f>(problems: &mut Problems<'f>, set: &Set<'f>, object: &Object<'f>) {
-    let (mut path, mut what) = (object.path, what(object).as_bytes());
+    let (mut path, mut what) = (object.path, what(set, object));
     let kind = match object.fault {
         None if object.noexec => return problems.add(Kind::NoexecLibrary, &[object.title()]),
         None => return,
@@ -70,7 +70,7 @@ pub fn library<'f>(problems: &mut Problems<'f>, set: &Set<'f>, object: &Object<'
         },
         Some(Fault::Foreign(_)) => Kind::Foreign,
         Some(Fault::Os(_)) => Kind::LibraryPermission,
-        Some(Fault::Bad(text)) if text.starts_with("a text for the linker") => Kind::LinkerScript,
+        Some(Fault::Bad(text)) if text == LINKER_SCRIPT => Kind::LinkerScript,
         Some(Fault::Bad(_)) => Kind::Library,
     };
     let bits: &[u8] = if set.machine.1.is_64() { b"64" } else { b"32" };

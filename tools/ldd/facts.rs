@@ -110,7 +110,10 @@ const NEAR: u64 = 6 << 10;
 /// Most files' records of the versions that they need are no longer.
 const RECORDS: u64 = 1 << 10;
 
-const OUTSIDE: Fault = Fault::Bad("its dynamic section lies outside its segments");
+/// What is said of object files and core dumps.
+pub const NEITHER: Fault = Fault::Bad(rt::text!("neither a program nor a library"));
+
+const OUTSIDE: Fault = Fault::Bad(rt::text!("its dynamic section lies outside its segments"));
 
 /// Reads a program or library.
 ///
@@ -154,10 +157,10 @@ fn foreign<'a>(
 ) -> Result<(&'a mut Image<'a>, Machine), Fault> {
     let head = source.get(0, source.size().min(64)).unwrap_or_default();
     let encoding = head.first_chunk().map(|&ident| Ident(ident).encoding());
-    let encoding = encoding.ok_or("not an ELF file")?;
-    let header = FileHeader::decode(encoding, head).ok_or("not an ELF file")?;
+    let encoding = encoding.ok_or(rt::text!("not an ELF file"))?;
+    let header = FileHeader::decode(encoding, head).ok_or(rt::text!("not an ELF file"))?;
     if !matches!(header.e_type, ET_DYN | ET_EXEC) {
-        return Err(Fault::Bad("neither a program nor a library"));
+        return Err(NEITHER);
     }
     let entsize = header.e_phentsize.into();
     let size = u64::from(header.e_phnum) * entsize;
@@ -165,7 +168,7 @@ fn foreign<'a>(
         0 => Some(Table::<ProgramHeader>::empty(encoding)),
         at => source.get(at, size).and_then(|bytes| Table::new(encoding, bytes, entsize)),
     };
-    let segments = segments.ok_or("truncated: the program headers are missing")?;
+    let segments = segments.ok_or(rt::text!("truncated: the program headers are missing"))?;
     let image = arena.place(Image { e_type: header.e_type, ..Image::default() })?;
     let mut loads = arena.list();
     for ProgramHeader { p_type, p_flags, p_offset, p_vaddr, p_filesz, p_memsz, .. } in
@@ -175,7 +178,7 @@ fn foreign<'a>(
             PT_LOAD => {
                 let end = p_offset.checked_add(p_filesz);
                 if end.is_none_or(|end| end > source.size()) {
-                    return Err(Fault::Bad("truncated: the file ends within a segment"));
+                    return Err(Fault::Bad(rt::text!("truncated: the file ends within a segment")));
                 }
                 let memory = Range { at: p_vaddr, size: p_memsz };
                 loads.push(Load { memory, filesz: p_filesz, offset: p_offset, flags: p_flags })?;

@@ -119,7 +119,7 @@ impl Files for Disk {
         match FileType((mode >> 12) as u8) {
             DT_REG => {}
             DT_DIR => return Err(Fault::Os(Errno::EISDIR)),
-            _ => return Err(Fault::Bad("not a regular file")),
+            _ => return Err(Fault::Bad(rt::text!("not a regular file"))),
         }
         let noexec = self.is_noexec(&file, mount);
         let data: Box<dyn Source> = match size {

@@ -1,6 +1,6 @@
 //! `--json`: all that was found out about a file, as an object.
 
-use super::{Options, Report, needs, words};
+use super::{Options, Report, needs};
 use crate::context::Context;
 use rt::dl::search::Kind;
 
@@ -28,7 +28,7 @@ pub fn report(cx: &mut Context, report: &Report, options: Options) {
                 true => json.null("path").null("why"),
             };
             if let Some(fault) = object.fault {
-                json.text("fault", words(fault));
+                json.item("fault", &fault);
             }
             json.array("needed_by");
             for by in (0..set.objects.len()).filter(|&by| set.needs(by).contains(&(index as u32))) {

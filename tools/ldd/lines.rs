@@ -2,7 +2,7 @@
 
 use super::set::{Object, Set};
 use super::trouble::{Kind as Trouble, Problem, Problems};
-use super::{Options, Report, needs, tree, words};
+use super::{Options, Report, needs, tree};
 use crate::context::Context;
 use crate::readelf::shown;
 use rt::dl::image::Fault;
@@ -66,7 +66,7 @@ fn put_place(out: &mut BufWriter, object: &Object) {
     match object.fault {
         None => {}
         Some(Fault::Foreign(text)) => put!(out, " (", text, "): not found"),
-        Some(fault) => put!(out, " (", words(fault), ")"),
+        Some(fault) => put!(out, " (", fault, ")"),
     }
 }
 

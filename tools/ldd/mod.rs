@@ -95,14 +95,6 @@ pub fn text(items: &[&dyn Put]) -> Vec<u8> {
     sink.0
 }
 
-/// What is wrong with a file, in words.
-pub fn words(fault: Fault) -> &'static str {
-    match fault {
-        Fault::Os(errno) => errno.message(),
-        Fault::Foreign(text) | Fault::Bad(text) => text,
-    }
-}
-
 pub fn run(cx: &mut Context) -> u8 {
     let mut options = Options::default();
     let (mut root, mut help) = (None, false);
@@ -181,7 +173,7 @@ fn report_on(
             undefined: Vec::new(),
         };
         if let Err(fault) = examine(&mut report, settings, options) {
-            message!(cx, shown(file), ": ", words(fault));
+            message!(cx, shown(file), ": ", fault);
             status = 2;
             continue;
         }
@@ -211,10 +203,9 @@ fn examine(report: &mut Report, settings: &Settings, options: Options) -> Result
     match program {
         Ok(program) => set.find(settings, program)?,
         Err(fault) => {
-            let words = words(fault);
-            problems.add(Kind::Unreadable, &[path, words.as_bytes()]);
+            problems.add(Kind::Unreadable, &[path, set.store.words(fault)]);
             // No ELF file that is run: an object file, a core dump.
-            return if words.starts_with("neither") { Err(fault) } else { Ok(()) };
+            return if fault == facts::NEITHER { Err(fault) } else { Ok(()) };
         }
     }
     check::program(problems, set, mode, options.rooted);

@@ -1,8 +1,8 @@
 //! `#!`: what the kernel runs instead of a script (`man 2 execve`).
 
+use super::Report;
 use super::set::Object;
 use super::trouble::Kind;
-use super::{Report, words};
 use rt::Errno;
 use rt::dl::image::{Fault, file_header};
 
@@ -66,10 +66,10 @@ pub fn follow<'f>(report: &mut Report<'f>) -> Result<Option<Program<'f>>, Fault>
 #[inline(never)]
 fn missing<'f>(report: &mut Report<'f>, script: &'f [u8], interpreter: &'f [u8], fault: Fault) {
     let absent = matches!(fault, Fault::Os(Errno::ENOENT | Errno::ENOTDIR));
-    let what = if absent { "does not exist" } else { words(fault) };
+    let what = if absent { b"does not exist" } else { report.set.store.words(fault) };
     let (kind, names) = match interpreter.strip_suffix::<[u8]>(b"\r") {
         Some(without) => (Kind::CarriageReturn, [script, without, interpreter]),
-        None => (Kind::ScriptInterpreter, [script, interpreter, what.as_bytes()]),
+        None => (Kind::ScriptInterpreter, [script, interpreter, what]),
     };
     report.problems.add(kind, &names);
 }

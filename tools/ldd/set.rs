@@ -243,7 +243,7 @@ impl<'f> Set<'f> {
                 (opened.mode & 0o111 == 0).then_some(Fault::Os(Errno::EACCES))
             }
             (_, Err(fault)) => Some(fault),
-            _ => Some(Fault::Foreign("for another machine")),
+            _ => Some(Fault::Foreign(rt::text!("for another machine"))),
         };
     }
 
@@ -513,15 +513,15 @@ impl Visit<'_, '_> {
         let facts = facts::read(store, &*opened.data)?;
         if facts.machine.1 != machine.1 {
             return Err(Fault::Foreign(match facts.machine.1.class {
-                Class::Elf32 => "for 32-bit machines",
-                Class::Elf64 => "for 64-bit machines of another byte order",
+                Class::Elf32 => rt::text!("for 32-bit machines"),
+                Class::Elf64 => rt::text!("for 64-bit machines of another byte order"),
             }));
         }
         if facts.machine.0 != machine.0 {
-            return Err(Fault::Foreign("for another machine"));
+            return Err(Fault::Foreign(rt::text!("for another machine")));
         }
         if facts.is_program {
-            return Err(Fault::Bad("a program, not a library"));
+            return Err(Fault::Bad(rt::text!("a program, not a library")));
         }
         self.object.why = why;
         self.object.found(store.bytes(path), &opened, facts);

@@ -1,10 +1,13 @@
 //! What is kept of the files that were looked at.
 
 use super::facts::Name;
+use crate::words::short;
 use alloc::vec;
 use alloc::vec::Vec;
 use core::cell::{Cell, RefCell};
+use rt::dl::image::Fault;
 use rt::dl::memory::Arena;
+use rt::put;
 
 /// Copies names, up to more than anything real has.
 pub struct Store<'f> {
@@ -49,6 +52,12 @@ impl<'f> Store<'f> {
             self.left.set(0);
             b""
         })
+    }
+
+    /// What is wrong with a file, in words.
+    #[inline(never)]
+    pub fn words(&self, fault: Fault) -> &'f [u8] {
+        self.bytes(&short(&mut |out| put!(out, fault)))
     }
 
     /// A copy of names; none where there is no room.

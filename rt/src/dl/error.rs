@@ -6,7 +6,6 @@ use super::state::LOCK;
 use crate::errno::{Errno, Result};
 use crate::fmt::Put;
 use crate::io::{BufWriter, Write};
-use crate::text;
 use crate::text::Text;
 use core::cell::UnsafeCell;
 
@@ -57,22 +56,29 @@ impl Error {
     #[cold]
     #[inline]
     pub fn new(pattern: Text, names: &[&[u8]], numbers: &[u64]) -> Error {
-        let _guard = LOCK.lock();
-        // SAFETY: under the lock, and nothing here comes back.
-        let message = unsafe { &mut *MESSAGE.0.get() };
-        message.length = 0;
-        let mut buffer = [0; 64];
-        let mut out = BufWriter::new(&mut buffer, message);
-        fill(&mut out, pattern, names, numbers);
-        let _ = out.flush();
-        Error(())
+        Error::keep(&mut |out| fill(out, pattern, names, numbers))
     }
 
     /// A file that can't be loaded.
     #[cold]
     #[inline]
     pub fn of(file: &[u8], fault: Fault) -> Error {
-        Error::new(text!("%: %"), &[file, fault.text().as_bytes()], &[])
+        Error::keep(&mut |out| crate::put!(out, file, ": ", fault))
+    }
+
+    /// Keeps a sentence.
+    #[cold]
+    #[inline(never)]
+    fn keep(write: &mut dyn FnMut(&mut BufWriter)) -> Error {
+        let _guard = LOCK.lock();
+        // SAFETY: under the lock, and nothing here comes back.
+        let message = unsafe { &mut *MESSAGE.0.get() };
+        message.length = 0;
+        let mut buffer = [0; 64];
+        let mut out = BufWriter::new(&mut buffer, message);
+        write(&mut out);
+        let _ = out.flush();
+        Error(())
     }
 
     /// Tells it on standard error, in a pattern with a place for it.

@@ -19,10 +19,12 @@ fn map(arena: &'static Arena, path: &[u8]) -> Result<(&'static Image<'static>, u
         // Its dynamic section is its loader's affair.
         let image = Image::of_file(arena, &file)?;
         if !image.has_code(image.entry) {
-            return Err(Fault::Bad("its entry point lies outside its code"));
+            return Err(Fault::Bad(crate::text!("its entry point lies outside its code")));
         }
         match map_image(image, file) {
-            Err(Errno::EEXIST) => Err(Fault::Bad("its addresses are taken in this process")),
+            Err(Errno::EEXIST) => {
+                Err(Fault::Bad(crate::text!("its addresses are taken in this process")))
+            }
             bias => Ok((&*image, bias?)),
         }
     });

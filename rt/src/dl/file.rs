@@ -68,11 +68,11 @@ impl FileMap {
         match stat.file_type() {
             DT_REG => {}
             DT_DIR => return Err(Fault::Os(Errno::EISDIR)),
-            _ => return Err(Fault::Bad("not a regular file")),
+            _ => return Err(Fault::Bad(crate::text!("not a regular file"))),
         }
         let size = usize::try_from(stat.st_size).unwrap_or(0);
         if size == 0 {
-            return Err(Fault::Bad("the file is empty"));
+            return Err(Fault::Bad(crate::text!("the file is empty")));
         }
         let fd = Some(file.as_fd());
         // SAFETY: nothing is mapped over.

@@ -13,6 +13,9 @@ use crate::elf::{
     Class, Data, Dyn, Encoding, FileHeader, Ident, ProgramHeader, Record, Source, Table, c_str,
 };
 use crate::errno::Errno;
+use crate::fmt::Put;
+use crate::io::BufWriter;
+use crate::text::Text;
 
 /// Why a file can't be loaded.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -20,18 +23,42 @@ pub enum Fault {
     /// It can't be opened or mapped.
     Os(Errno),
     /// It is for other machines: a search goes on.
-    Foreign(&'static str),
+    Foreign(Text),
     /// It is not what it should be.
-    Bad(&'static str),
+    Bad(Text),
 }
 
+/// What is said of a text in a library's place.
+pub const LINKER_SCRIPT: Text =
+    crate::text!("a text for the linker (a linker script), not a library");
+
+/// What `ENOMEM` says.
+const NO_MEMORY: Text = crate::text!("Cannot allocate memory");
+
 impl Fault {
-    /// In words.
+    /// In words, for which there is room.
     #[inline]
-    pub fn text(self) -> &'static str {
-        match self {
-            Fault::Os(errno) => errno.message(),
+    pub fn text(self, room: &mut [u8]) -> &[u8] {
+        let text = match self {
+            Fault::Os(errno) => return errno.message().as_bytes(),
             Fault::Foreign(text) | Fault::Bad(text) => text,
+        };
+        let mut length = 0;
+        for (place, byte) in room.iter_mut().zip(text.bytes()) {
+            *place = byte;
+            length += 1;
+        }
+        room.get(..length).unwrap_or_default()
+    }
+}
+
+/// In words.
+impl Put for Fault {
+    #[inline]
+    fn put(&self, out: &mut BufWriter) {
+        match self {
+            Fault::Os(errno) => errno.put(out),
+            Fault::Foreign(text) | Fault::Bad(text) => text.put(out),
         }
     }
 }
@@ -44,11 +71,11 @@ impl From<Errno> for Fault {
 }
 
 /// What is right, or a sentence that says what is wrong.
-pub type Checked<T> = Result<T, &'static str>;
+pub type Checked<T> = Result<T, Text>;
 
-impl From<&'static str> for Fault {
+impl From<Text> for Fault {
     #[inline]
-    fn from(text: &'static str) -> Fault {
+    fn from(text: Text) -> Fault {
         Fault::Bad(text)
     }
 }
@@ -157,13 +184,13 @@ pub const ENCODING: Encoding = Encoding { class: Class::Elf64, data: ELF_DATA };
 /// A sentence that says what is wrong.
 #[inline]
 pub fn file_header(source: &dyn Source) -> Result<&[u8], Fault> {
-    const FOREIGN: &str = "for another machine";
+    const FOREIGN: Text = crate::text!("for another machine");
     // Not by `Elf`, which looks at the section headers as well: a page fault at the file's end.
     let head = source.get(0, source.size().min(64)).unwrap_or_default();
     if let Some(ident) = head.first_chunk().map(|&ident| Ident(ident)).filter(Ident::has_magic) {
         let encoding = ident.encoding();
         if matches!(encoding.class, Class::Elf32) {
-            return Err(Fault::Foreign("for 32-bit machines"));
+            return Err(Fault::Foreign(crate::text!("for 32-bit machines")));
         }
         if encoding.data != ELF_DATA {
             return Err(Fault::Foreign(FOREIGN));
@@ -173,21 +200,21 @@ pub fn file_header(source: &dyn Source) -> Result<&[u8], Fault> {
     let header = FileHeader::decode(ENCODING, head);
     let (Some(header), Some(0)) = (header, start) else {
         return Err(Fault::Bad(match start {
-            _ if head.is_empty() => "the file is empty",
-            Some(0) => "the file ends within its header",
-            Some(1) => "a script, not an ELF file",
-            Some(_) => "a text for the linker (a linker script), not a library",
-            None => "not an ELF file",
+            _ if head.is_empty() => crate::text!("the file is empty"),
+            Some(0) => crate::text!("the file ends within its header"),
+            Some(1) => crate::text!("a script, not an ELF file"),
+            Some(_) => LINKER_SCRIPT,
+            None => crate::text!("not an ELF file"),
         }));
     };
     if header.e_machine != ELF_MACHINE {
         return Err(Fault::Foreign(FOREIGN));
     }
     if !matches!(header.e_type, ET_DYN | ET_EXEC) {
-        return Err(Fault::Bad("neither a program nor a library"));
+        return Err(Fault::Bad(crate::text!("neither a program nor a library")));
     }
     if header.e_phnum > 0 && usize::from(header.e_phentsize) != ProgramHeader::size(ENCODING) {
-        return Err(Fault::Bad("its program headers have a strange size"));
+        return Err(Fault::Bad(crate::text!("its program headers have a strange size")));
     }
     Ok(head)
 }
@@ -211,10 +238,11 @@ impl<'a> Image<'a> {
     #[inline]
     pub fn of_file(arena: &'a Arena, source: &dyn Source) -> Result<&'a mut Image<'a>, Fault> {
         let header = FileHeader::decode(ENCODING, file_header(source)?);
-        let header = header.ok_or(Fault::Bad("the file ends within its header"))?;
+        let header = header.ok_or(Fault::Bad(crate::text!("the file ends within its header")))?;
         let size = u64::from(header.e_phnum) * ProgramHeader::size(ENCODING) as u64;
         let bytes = source.get(header.e_phoff, size);
-        let bytes = bytes.ok_or(Fault::Bad("truncated: the program headers are missing"))?;
+        let bytes =
+            bytes.ok_or(Fault::Bad(crate::text!("truncated: the program headers are missing")))?;
         let headers = Table::packed(ENCODING, bytes);
         let loads = loads(arena, &headers, source.size())?;
         let image = Image::of_segments(arena, source, &headers, loads)?;
@@ -240,13 +268,13 @@ impl<'a> Image<'a> {
         headers: &Table<ProgramHeader>,
         loads: &'a [Load],
     ) -> Checked<&'a mut Image<'a>> {
-        let image = arena.place(Image::default()).map_err(Errno::message)?;
+        let image = arena.place(Image::default()).map_err(|_| NO_MEMORY)?;
         (image.e_type, image.align, image.loads) = (ET_DYN, PAGE as u64, loads);
-        let [first, ..] = loads else { return Err("it has nothing to load") };
+        let [first, ..] = loads else { return Err(crate::text!("it has nothing to load")) };
         let (at, last) = (page_floor(first.memory.at), loads.last().unwrap_or(first).memory);
         image.span = Range { at, size: page_ceil(last.at + last.size) - at };
         if image.span.size > 64 << 30 {
-            return Err("its segments are more than 64 GiB apart");
+            return Err(crate::text!("its segments are more than 64 GiB apart"));
         }
         for header in headers.iter() {
             image.take_header(arena, source, &header)?;
@@ -267,12 +295,12 @@ impl<'a> Image<'a> {
             PT_INTERP if self.interpreter.is_none() => {
                 let bytes = source.get(header.p_offset, header.p_filesz.min(4096));
                 let path = c_str(bytes.unwrap_or_default(), 0).filter(|path| !path.is_empty());
-                let path = path.ok_or("the name of its interpreter is missing")?;
-                self.interpreter = Some(arena.bytes(path).map_err(Errno::message)?);
+                let path = path.ok_or(crate::text!("the name of its interpreter is missing"))?;
+                self.interpreter = Some(arena.bytes(path).map_err(|_| NO_MEMORY)?);
             }
             PT_DYNAMIC if self.dynamic.is_none() => {
                 if self.part(of_file).is_none() {
-                    return Err("its dynamic section lies outside its segments");
+                    return Err(crate::text!("its dynamic section lies outside its segments"));
                 }
                 self.dynamic = Some(of_file);
             }
@@ -286,7 +314,7 @@ impl<'a> Image<'a> {
                     Range { at, size: page_ceil(load.memory.at + load.memory.size) - at }
                 };
                 if !self.loads.iter().any(|load| pages(load).holds(at, relro.size)) {
-                    return Err("PT_GNU_RELRO lies outside its segments");
+                    return Err(crate::text!("PT_GNU_RELRO lies outside its segments"));
                 }
                 self.relro = relro;
             }
@@ -304,10 +332,10 @@ impl<'a> Image<'a> {
             && align.is_power_of_two()
             && align <= 1 << 20;
         if !right {
-            return Err("its thread-local storage makes no sense");
+            return Err(crate::text!("its thread-local storage makes no sense"));
         }
         if header.p_filesz > 0 && self.part(initial).is_none() {
-            return Err("its thread-local storage lies outside its segments");
+            return Err(crate::text!("its thread-local storage lies outside its segments"));
         }
         Ok(Tls { initial, memsz: header.p_memsz, align, skew: header.p_vaddr & (align - 1) })
     }
@@ -381,10 +409,10 @@ pub fn loads<'a>(
         let load = check_load(&header, size)?;
         if load.memory.size > 0 {
             if page_floor(load.memory.at) < end {
-                return Err("its segments overlap or are out of order");
+                return Err(crate::text!("its segments overlap or are out of order"));
             }
             end = page_ceil(load.memory.at + load.memory.size);
-            loads.push(load).map_err(Errno::message)?;
+            loads.push(load).map_err(|_| NO_MEMORY)?;
         }
     }
     Ok(loads.into_slice())
@@ -407,20 +435,20 @@ fn check_load(header: &ProgramHeader, size: u64) -> Checked<Load> {
     const TOP: u64 = 1 << 47;
     let memory = Range { at: header.p_vaddr, size: header.p_memsz };
     if header.p_filesz > header.p_memsz {
-        return Err("a segment is longer in the file than in memory");
+        return Err(crate::text!("a segment is longer in the file than in memory"));
     }
     if memory.at.checked_add(memory.size).is_none_or(|end| end >= TOP - PAGE as u64) {
-        return Err("a segment goes past the end of the address space");
+        return Err(crate::text!("a segment goes past the end of the address space"));
     }
     let skew = header.p_vaddr.wrapping_sub(header.p_offset);
     let align = header.p_align;
     if align > 1 && !align.is_power_of_two() || align > 1 << 30 || !skew.is_multiple_of(PAGE as u64)
     {
-        return Err("a segment's place in the file doesn't fit its alignment");
+        return Err(crate::text!("a segment's place in the file doesn't fit its alignment"));
     }
     let end = header.p_offset.checked_add(header.p_filesz);
     if end.is_none_or(|end| end > size) {
-        return Err("truncated: the file ends within a segment");
+        return Err(crate::text!("truncated: the file ends within a segment"));
     }
     Ok(Load { memory, filesz: header.p_filesz, offset: header.p_offset, flags: header.p_flags })
 }

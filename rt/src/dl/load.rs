@@ -90,8 +90,9 @@ impl Files for Opener {
     #[inline]
     fn tried(&mut self, name: &[u8], path: &[u8], why: Why, fault: Option<Fault>) {
         if self.0.has(FILES) {
-            let result = fault.map_or("taken", Fault::text);
-            let names = [name, path, why.name().as_bytes(), result.as_bytes()];
+            let mut room = [0; 96];
+            let result = fault.map_or(&b"taken"[..], |fault| fault.text(&mut room));
+            let names = [name, path, why.name().as_bytes(), result];
             say(text!("files: %: % [%]: %"), &names, &[]);
         }
     }

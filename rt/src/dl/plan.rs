@@ -199,7 +199,7 @@ impl<'a, F: Contents> Plan<'a, F> {
             let image = Image::read(self.arena, &file)?;
             let flags = image.tables.value(DT_FLAGS_1);
             if !is_program && (image.e_type != ET_DYN || flags & DF_1_PIE != 0) {
-                return Err(Fault::Bad("a program, not a library"));
+                return Err(Fault::Bad(crate::text!("a program, not a library")));
             }
             let asked = Asked { name, path, why, needed_by, identity, is_program };
             self.objects.push(Planned::new(self.arena, &asked, image, file)?)?;

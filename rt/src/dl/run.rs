@@ -125,7 +125,7 @@ fn mapped_image(arena: &'static Arena) -> Result<(&'static Image<'static>, usize
     let value = |key: usize| auxv::get(key).unwrap_or(0);
     let (headers, unit) = (value(AT_PHDR), ProgramHeader::size(ENCODING));
     if headers == 0 || value(AT_PHENT) != unit {
-        return Err(Fault::Bad("the kernel doesn't tell its program headers"));
+        return Err(Fault::Bad(crate::text!("the kernel doesn't tell its program headers")));
     }
     let size = value(AT_PHNUM) * unit;
     let start = core::ptr::with_exposed_provenance::<u8>(headers);
@@ -140,7 +140,7 @@ fn mapped_image(arena: &'static Arena) -> Result<(&'static Image<'static>, usize
         // The kernel maps what is behind the end of a file as well: reading there is SIGBUS.
         let last = load.memory.at.wrapping_add(load.filesz).wrapping_sub(1);
         if load.filesz > 0 && !bring_in(bias.wrapping_add(last as usize), 1) {
-            return Err(Fault::Bad("truncated: the file ends within a segment"));
+            return Err(Fault::Bad(crate::text!("truncated: the file ends within a segment")));
         }
     }
     let memory = Memory::of(loads, bias);
@@ -149,7 +149,9 @@ fn mapped_image(arena: &'static Arena) -> Result<(&'static Image<'static>, usize
     image.entry = value(AT_ENTRY).wrapping_sub(bias) as u64;
     image.headers = Range { at: headers.wrapping_sub(bias) as u64, size: size as u64 };
     if phdr.is_none() && !image.loads.iter().any(|load| load.memory.holds(headers as u64, 1)) {
-        return Err(Fault::Bad("it has no PT_PHDR, so that nobody knows where it is"));
+        return Err(Fault::Bad(crate::text!(
+            "it has no PT_PHDR, so that nobody knows where it is"
+        )));
     }
     Ok((image, bias))
 }
@@ -183,7 +185,7 @@ fn start(what: What, options: &Options<'static>, base: usize) -> Outcome<&'stati
     if !program.image.has_code(program.image.entry) {
         return Err(Error::of(
             program.title(),
-            Fault::Bad("its entry point lies outside its code"),
+            Fault::Bad(crate::text!("its entry point lies outside its code")),
         ));
     }
     tls::lay_out(all);

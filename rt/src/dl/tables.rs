@@ -2,9 +2,10 @@
 //! sense.
 
 use super::image::{Checked, DF_BIND_NOW, DF_SYMBOLIC, DF_TEXTREL, ENCODING, Image, Range};
-use super::pieces;
 use crate::elf::consts::*;
 use crate::elf::{Dyn, Source, Table};
+use crate::text;
+use crate::text::Text;
 
 /// A table of the dynamic section.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -67,22 +68,21 @@ const FIXED: [[u8; 3]; 4] = [
 ];
 
 /// What is said where a table isn't there, or a value is wrong.
-const WRONG: &str = "its string table lies outside its segments
-its relocations lie outside its segments
-its constructors lie outside its segments
-its symbol table lies outside its segments
-its hash table lies outside its segments
-its symbol versions lie outside its segments
-its symbols have a strange size
-its relocations have a strange size
-its packed relocations have a strange size
-its PLT has relocations of another kind";
-
 #[cold]
 #[inline]
-fn wrong(number: u8) -> &'static str {
-    let line = pieces(WRONG.as_bytes(), b"\n").nth(number.into()).unwrap_or_default();
-    core::str::from_utf8(line).unwrap_or_default()
+fn wrong(number: u8) -> Text {
+    match number {
+        0 => text!("its string table lies outside its segments"),
+        1 => text!("its relocations lie outside its segments"),
+        2 => text!("its constructors lie outside its segments"),
+        3 => text!("its symbol table lies outside its segments"),
+        4 => text!("its hash table lies outside its segments"),
+        5 => text!("its symbol versions lie outside its segments"),
+        6 => text!("its symbols have a strange size"),
+        7 => text!("its relocations have a strange size"),
+        8 => text!("its packed relocations have a strange size"),
+        _ => text!("its PLT has relocations of another kind"),
+    }
 }
 
 /// What the dynamic section says.
@@ -195,7 +195,7 @@ impl Image<'_> {
     pub fn read_dynamic(&mut self, source: &dyn Source) -> Checked<()> {
         let Some(dynamic) = self.dynamic else { return Ok(()) };
         let bytes = self.bytes(source, dynamic);
-        let bytes = bytes.ok_or("its dynamic section is missing")?;
+        let bytes = bytes.ok_or(text!("its dynamic section is missing"))?;
         self.tables.fill(Table::packed(ENCODING, bytes), &mut |_| {});
         self.check(source)
     }
@@ -213,7 +213,7 @@ impl Image<'_> {
             }
         }
         if tables.is_given(DT_REL) {
-            return Err("it has relocations without addends");
+            return Err(text!("it has relocations without addends"));
         }
         for (index, &[at, size, number]) in PARTS.iter().enumerate() {
             let (at, has_size) = (self.tables.at(at), size != 0);
@@ -247,18 +247,18 @@ impl Image<'_> {
         let Range { at, size } = self.tables.part(Part::Strings);
         let last = Range { at: at.wrapping_add(size).wrapping_sub(1), size: 1 };
         if size > 0 && self.bytes(source, last).is_some_and(|last| last != [0]) {
-            return Err("its string table doesn't end with a zero byte");
+            return Err(text!("its string table doesn't end with a zero byte"));
         }
         let is_code = |at: u64| at == 0 || self.has_code(at);
         if !is_code(self.tables.value(DT_INIT)) || !is_code(self.tables.value(DT_FINI)) {
-            return Err("its constructors lie outside its code");
+            return Err(text!("its constructors lie outside its code"));
         }
         self.check_hashes(source)
     }
 
     #[inline]
     fn check_hashes(&mut self, source: &dyn Source) -> Checked<()> {
-        const WRONG: &str = "its hash table makes no sense";
+        const WRONG: Text = text!("its hash table makes no sense");
         let Range { at, size } = self.tables.part(Part::GnuHash);
         let is_gnu = size > 0;
         if is_gnu {
@@ -292,7 +292,7 @@ impl Image<'_> {
             let mut symbol = word(2 + bucket);
             while symbol != 0 {
                 if left == 0 {
-                    return Err("its hash table goes in circles");
+                    return Err(text!("its hash table goes in circles"));
                 }
                 left -= 1;
                 symbol = if symbol < chains { word(2 + buckets + symbol) } else { 0 };

@@ -18,6 +18,20 @@ static DICTIONARY: Dictionary<{ room(&WORDS) }> = Dictionary::new(&WORDS);
 #[derive(Clone, Copy)]
 pub struct Text(NonNull<u8>);
 
+impl PartialEq for Text {
+    fn eq(&self, other: &Text) -> bool {
+        self.codes().eq(other.codes())
+    }
+}
+
+impl Eq for Text {}
+
+impl core::fmt::Debug for Text {
+    fn fmt(&self, f: &mut core::fmt::Formatter) -> core::fmt::Result {
+        self.bytes().try_for_each(|byte| core::fmt::Write::write_char(f, byte.into()))
+    }
+}
+
 // SAFETY: it points to bytes that never change.
 unsafe impl Sync for Text {}
 // SAFETY: as above.
