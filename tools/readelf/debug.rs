@@ -111,7 +111,9 @@ pub fn show(cx: &mut Context, file: &File, section: &SectionHeader) -> bool {
         return false;
     }
     let Some(link) = link else { return dwarf(cx, name, kind.unwrap_or_default()) };
-    let Some(bytes) = file.read_section(cx, section, "section contents") else { return false };
+    let Some(bytes) = file.read_section(cx, section, rt::text!("section contents")) else {
+        return false;
+    };
     put!(&mut cx.out, "Contents of the ", text::section(name), " section:\n\n");
     let mut fine = match c_str(bytes, 0).filter(|_| bytes.contains(&0)) {
         Some(target) => {

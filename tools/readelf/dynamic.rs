@@ -57,7 +57,9 @@ impl<'a> Dynamic<'a> {
 /// false where the symbols are corrupt.
 pub fn load(cx: &mut Context, file: &mut File) -> bool {
     let Some(Extent { offset, size }) = file.dynamic_at else { return true };
-    let Some(bytes) = file.read(cx, offset, size, "dynamic section") else { return true };
+    let Some(bytes) = file.read(cx, offset, size, rt::text!("dynamic section")) else {
+        return true;
+    };
     let all = Table::<Dyn>::packed(file.elf.encoding, bytes);
     let end = all.iter().position(|entry| entry.d_tag == DT_NULL);
     let count = end.map_or(all.len(), |end| end + 1);
@@ -114,7 +116,7 @@ fn symbols<'a>(cx: &mut Context, file: &File<'a>) -> Result<Option<Symbols<'a>>,
     } else if count.saturating_mul(record) > size.saturating_add(1) {
         let what = rt::text!("Size (%#x) of section %s is not a multiple of its sh_entsize (%#x)");
         pattern::error(cx, what, &[size, entsize], &[name]);
-    } else if let Some(bytes) = file.read(cx, offset, size, "symbols") {
+    } else if let Some(bytes) = file.read(cx, offset, size, rt::text!("symbols")) {
         let bytes = bytes.get(..(count * record) as usize).unwrap_or(bytes);
         return Ok(Some(Symbols::new(Table::packed(file.elf.encoding, bytes))));
     }
@@ -132,7 +134,7 @@ fn strings(cx: &mut Context, file: &mut File) {
         return;
     }
     let offset = file.locate(cx, address, size);
-    file.read_strings(cx, Extent { offset, size }, "dynamic string table");
+    file.read_strings(cx, Extent { offset, size }, rt::text!("dynamic string table"));
     if file.dynamic.strings.is_none() {
         error!(cx, "Corrupt DT_STRTAB dynamic entry");
     }

@@ -142,7 +142,8 @@ pub fn signature<'a>(
         return Some(file.section_name(&of));
     }
     let linked = file.sections.get(symtab.sh_link as usize).filter(|_| symtab.sh_link != 0);
-    let strings = linked.and_then(|linked| file.read_section(cx, &linked, "string table"));
+    let strings =
+        linked.and_then(|linked| file.read_section(cx, &linked, rt::text!("string table")));
     Some(c_str(strings.unwrap_or_default(), symbol.st_name.into()).unwrap_or(b"<corrupt>"))
 }
 
@@ -163,7 +164,7 @@ pub fn members<'a>(
         );
         return None;
     }
-    let bytes = file.read_section(cx, section, "section data")?;
+    let bytes = file.read_section(cx, section, rt::text!("section data"))?;
     Some(Reader::new(file.elf.encoding, bytes))
 }
 

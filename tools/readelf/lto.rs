@@ -37,7 +37,9 @@ fn table(cx: &mut Context, file: &File, section: &SectionHeader, suffix: &[u8]) 
         put!(&mut cx.out, "\nLTO Symbol table '", text::name(name), "' is empty!\n");
         return true;
     }
-    let Some(bytes) = file.read_section(cx, section, "LTO symbols") else { return false };
+    let Some(bytes) = file.read_section(cx, section, rt::text!("LTO symbols")) else {
+        return false;
+    };
     let extension = file.sections.iter().find(|other| {
         file.section_name(other).strip_prefix(EXTENSION).is_some_and(|rest| rest == suffix)
     });
@@ -73,7 +75,7 @@ pub fn extension_data<'a>(
         fill_error!(cx, "LTO Symbol extension table '%s' is empty!"; name);
         return None;
     }
-    let bytes = file.read_section(cx, section, "LTO ext symbol data")?;
+    let bytes = file.read_section(cx, section, rt::text!("LTO ext symbol data"))?;
     let (version, data) = bytes.split_first()?;
     if *version != 1 {
         error!(cx, "Unexpected version number in symbol extension table");

@@ -38,7 +38,7 @@ fn abi_flags(cx: &mut Context, file: &File) -> bool {
         error!(cx, "Corrupt MIPS ABI Flags section.");
         return false;
     }
-    let what = "MIPS ABI Flags section";
+    let what = rt::text!("MIPS ABI Flags section");
     let Some(bytes) = file.read_section(cx, &section, what) else { return true };
     let r = Reader::new(file.elf.encoding, bytes);
     let byte = |at| r.u8(at).unwrap_or_default();
@@ -212,7 +212,7 @@ fn got<'a>(
     file: &File<'a>,
     address: u64,
     size: u64,
-    what: &'static str,
+    what: rt::text::Text,
 ) -> Got<'a> {
     let offset = file.locate(cx, address, size);
     let data = file.read(cx, offset, size, what);
@@ -241,7 +241,7 @@ fn primary_got(cx: &mut Context, file: &File) -> bool {
     };
     let word = file.elf.encoding.word() as u64;
     let size = locals.wrapping_add(globals).wrapping_mul(word);
-    let got = got(cx, file, address, size, "Global Offset Table data");
+    let got = got(cx, file, address, size, rt::text!("Global Offset Table data"));
     got.put_address(&mut cx.out, rt::text!("\nPrimary GOT:\n Canonical gp value: "), got.gp());
     got.titles(&mut cx.out, true, "\n\n Reserved entries:\n;Initial; Purpose");
     let whole = got.entry(cx, 0, true);
@@ -296,7 +296,7 @@ fn primary_entries(cx: &mut Context, file: &File, got: &Got, locals: u64, global
 #[inline(never)]
 fn static_got(cx: &mut Context, file: &File) {
     let Some(section) = file.section_called(b".got") else { return };
-    let what = "Global Offset Table data";
+    let what = rt::text!("Global Offset Table data");
     let data = file.read_section(cx, &section, what);
     let data = data.map(|data| Reader::new(file.elf.encoding, data));
     let word = file.elf.encoding.word() as u64;
@@ -338,14 +338,18 @@ fn plt_got(cx: &mut Context, file: &File) -> bool {
     let encoding = file.elf.encoding;
     let rela = kind.cast_signed() == DT_RELA;
     let offset = file.locate(cx, relocs, relocs_size);
-    let what = if encoding.is_64() { "64-bit relocation data" } else { "32-bit relocation data" };
+    let what = if encoding.is_64() {
+        rt::text!("64-bit relocation data")
+    } else {
+        rt::text!("32-bit relocation data")
+    };
     let Some(relocs) = file.read(cx, offset, relocs_size, what) else { return false };
     let word = encoding.word() as u64;
     let entry = if rela { 3 } else { 2 } * encoding.word();
     let count = relocs.len() / entry;
     let r = Reader::new(encoding, relocs);
     let size = (count as u64 + 2) * word;
-    let got = got(cx, file, address, size, "Procedure Linkage Table data");
+    let got = got(cx, file, address, size, rt::text!("Procedure Linkage Table data"));
     got.titles(&mut cx.out, false, "\nPLT GOT:\n\n Reserved entries:\n;Initial; Purpose");
     for (index, purpose) in [" PLT lazy resolver\n", " Module pointer\n"].into_iter().enumerate() {
         let whole = got.entry(cx, index as u64 * word, false);

@@ -128,7 +128,9 @@ fn dump(cx: &mut Context, chosen: &mut Chosen) -> bool {
         fill_error!(cx, "CTF is not supported yet: section '%S' is not shown"; name);
         return false;
     }
-    let Some(raw) = file.read_section(cx, section, "section contents") else { return false };
+    let Some(raw) = file.read_section(cx, section, rt::text!("section contents")) else {
+        return false;
+    };
     if kind == b'f' {
         return sframe(cx, name, raw);
     }
