@@ -19,6 +19,7 @@ use rt::elf::{CompressionHeader, Record, SectionHeader};
 use rt::fmt::hex;
 use rt::io::BufWriter;
 use rt::put;
+use rt::text::Text;
 use unpack::{inflate, zstd};
 
 /// Goes through the sections in order, whatever the order of the options is.
@@ -225,8 +226,10 @@ fn sframe(cx: &mut Context, name: &[u8], bytes: &[u8]) -> bool {
     false
 }
 
-const NOT_APPLIED: &str = "This section has relocations against it, but these have NOT been \
-                           applied to this dump.\n";
+const NOT_APPLIED: Text = rt::text!(
+    "This section has relocations against it, but these have NOT been \
+                           applied to this dump.\n"
+);
 
 /// What is packed in a section, if anything: `SHF_COMPRESSED`, or the older form that begins
 /// with `ZLIB` and the size.
