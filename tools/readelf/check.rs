@@ -9,7 +9,7 @@ use super::names::segments::segment_type;
 use super::text as shown;
 use crate::colour::Sgr;
 use crate::context::Context;
-use crate::words::{short, words};
+use crate::words::{short, unpacked, words};
 use rt::elf::consts::*;
 use rt::elf::{Notes, ProgramHeader, Reader, SectionHeader, c_str};
 use rt::fmt::{dec, hex, left};
@@ -265,6 +265,7 @@ impl<'f, 'a> Facts<'f, 'a> {
 
     /// Looks for the names of functions that tell how the code was compiled.
     fn look_at(&mut self, symbols: &Symbols, strings: &'a [u8], functions: bool) {
+        let fortifiable = unpacked(FORTIFIABLE, b'\n', 0);
         // The first one is none.
         self.has_symbols |= symbols.table.len() > 1;
         for symbol in symbols.table.iter() {
@@ -281,7 +282,7 @@ impl<'f, 'a> Facts<'f, 'a> {
             let base = bare.and_then(|name| name.strip_suffix::<[u8]>(b"_chk"));
             if base.is_some() || bare.unwrap_or(name) == b"fortify_panic" {
                 self.fortified.add(base.unwrap_or(name));
-            } else if words(FORTIFIABLE, b' ').any(|known| known == name) {
+            } else if words(&fortifiable, b' ').any(|known| known == name) {
                 self.fortifiable.add(name);
             }
         }
@@ -612,11 +613,13 @@ fn property(file: &File, offset: u64, size: u64) -> Option<u32> {
 }
 
 /// What glibc has a checking form of, `__memcpy_chk` of memcpy.
-const FORTIFIABLE: &[u8] = b"asprintf confstr dprintf explicit_bzero fgets fgets_unlocked fgetws \
+const FORTIFIABLE: Text = text!(
+    "asprintf confstr dprintf explicit_bzero fgets fgets_unlocked fgetws \
     fgetws_unlocked fprintf fread fread_unlocked fwprintf getcwd getdomainname getgroups \
     gethostname getlogin_r gets getwd mbsnrtowcs mbsrtowcs mbstowcs memcpy memmove mempcpy memset \
     obstack_printf obstack_vprintf poll ppoll pread pread64 printf ptsname_r read readlink \
     readlinkat realpath recv recvfrom snprintf sprintf stpcpy stpncpy strcat strcpy strlcat \
     strlcpy strncat strncpy swprintf syslog ttyname_r vasprintf vdprintf vfprintf vfwprintf \
     vprintf vsnprintf vsprintf vswprintf vsyslog vwprintf wcpcpy wcpncpy wcrtomb wcscat wcscpy \
-    wcsncat wcsncpy wcsnrtombs wcsrtombs wcstombs wctomb wmemcpy wmemmove wmempcpy wmemset wprintf";
+    wcsncat wcsncpy wcsnrtombs wcsrtombs wcstombs wctomb wmemcpy wmemmove wmempcpy wmemset wprintf"
+);

@@ -231,14 +231,10 @@ fn put_value(out: &mut BufWriter, file: &File, tag: i64, value: u64) {
         DT_FLAGS => {
             let rest = put_flags(out, value, tags::FLAGS, rt::text!(""));
             for i in 0..rest.count_ones() {
-                put!(
-                    out,
-                    if i == 0 && rest == value {
-                        rt::text!("unknown")
-                    } else {
-                        rt::text!(" unknown")
-                    }
-                );
+                if i != 0 || rest != value {
+                    out.byte(b' ');
+                }
+                put!(out, "unknown");
             }
         }
         DT_GNU_FLAGS_1 => put_titled_flags(out, value, tags::GNU_FLAGS_1),
@@ -270,9 +266,18 @@ fn put_flags(out: &mut BufWriter, value: u64, names: Names, mut space: Text) -> 
 fn put_titled_flags(out: &mut BufWriter, value: u64, names: Names) {
     put!(out, "Flags: ");
     match put_flags(out, value, names, rt::text!("")) {
-        0 => put!(out, if value == 0 { rt::text!("None") } else { rt::text!("") }),
-        rest => put!(out, if rest == value { rt::text!("") } else { rt::text!(" ") }, hex(rest)),
+        0 if value != 0 => {}
+        0 => put!(out, "None"),
+        rest => put_rest(out, value, rest),
     }
+}
+
+/// The bits without a name, after those that have one.
+fn put_rest(out: &mut BufWriter, value: u64, rest: u64) {
+    if rest != value {
+        out.byte(b' ');
+    }
+    put!(out, hex(rest));
 }
 
 /// Values that mean something on one kind of machine only.
@@ -292,9 +297,7 @@ fn put_special(out: &mut BufWriter, file: &File, tag: i64, value: u64) {
         (EM_PARISC, DT_HP_DLD_FLAGS) => {
             match put_flags(out, value, tags::HP_DLD_FLAGS, rt::text!("")) {
                 0 if value != 0 => {}
-                rest => {
-                    put!(out, if rest == value { rt::text!("") } else { rt::text!(" ") }, hex(rest))
-                }
+                rest => put_rest(out, value, rest),
             }
         }
         (EM_MIPS | EM_MIPS_RS3_LE, _) => put_mips(out, file, tag, value),
@@ -305,7 +308,9 @@ fn put_special(out: &mut BufWriter, file: &File, tag: i64, value: u64) {
 fn put_mips(out: &mut BufWriter, file: &File, tag: i64, value: u64) {
     match tag {
         DT_MIPS_FLAGS => {
-            put!(out, if value == 0 { rt::text!("NONE") } else { rt::text!("") });
+            if value == 0 {
+                put!(out, "NONE");
+            }
             put_flags(out, value, tags::MIPS_FLAGS, rt::text!(""));
         }
         DT_MIPS_IVERSION => {

@@ -2,7 +2,7 @@
 
 use super::dynamic::Dynamic;
 use super::options::Options;
-use super::pattern;
+use super::{Grade, pattern};
 use crate::context::Context;
 use rt::elf::consts::*;
 use rt::elf::{
@@ -108,7 +108,7 @@ impl<'a> File<'a> {
             return;
         }
         let size = SectionHeader::size(self.elf.encoding);
-        let bytes = self.headers(cx, b"section", offset, shnum, header.e_shentsize, size);
+        let bytes = self.headers(cx, false, offset, shnum, header.e_shentsize, size);
         let Some(bytes) = bytes else { return };
         let sections = Table::<SectionHeader>::packed(self.elf.encoding, bytes);
         for (i, section) in sections.iter().enumerate() {
@@ -295,7 +295,7 @@ impl<'a> File<'a> {
             fill_error!(cx, "Too many program headers - %#x - the file is not that big", phnum);
             return none;
         }
-        let bytes = self.headers(cx, b"program", header.e_phoff, phnum, header.e_phentsize, size);
+        let bytes = self.headers(cx, true, header.e_phoff, phnum, header.e_phentsize, size);
         bytes.map_or(none, |bytes| Table::packed(self.elf.encoding, bytes))
     }
 
@@ -304,15 +304,22 @@ impl<'a> File<'a> {
     fn headers(
         &self,
         cx: &mut Context,
-        kind: &[u8],
+        program: bool,
         offset: u64,
         count: u32,
         entsize: u16,
         right: usize,
     ) -> Option<&'a [u8]> {
-        let (field, what) = match kind {
-            b"section" => (b"e_shentsize", text!("section headers")),
-            _ => (b"e_phentsize", text!("program headers")),
+        let (what, wrong) = if program {
+            let wrong = text!(
+                "The e_phentsize field in the ELF header is %s than the size of an ELF program header"
+            );
+            (text!("program headers"), wrong)
+        } else {
+            let wrong = text!(
+                "The e_shentsize field in the ELF header is %s than the size of an ELF section header"
+            );
+            (text!("section headers"), wrong)
         };
         let size = u64::from(count) * u64::from(entsize);
         if size == 0 {
@@ -320,12 +327,9 @@ impl<'a> File<'a> {
         }
         let less = usize::from(entsize) < right;
         if usize::from(entsize) != right {
-            let what =
-                text!("The %s field in the ELF header is %s than the size of an ELF %s header");
-            if less {
-                pattern::error(cx, what, &[], &[field, b"less", kind]);
-            } else {
-                pattern::warning(cx, what, &[], &[field, b"larger", kind]);
+            match less {
+                true => Grade::Error.of(cx, wrong, b"less"),
+                false => Grade::Warning.of(cx, wrong, b"larger"),
             }
         }
         if less {

@@ -87,23 +87,20 @@ fn show_all(cx: &mut Context, file: &File, wanted: bool) {
             group_of.resize(file.sections.len(), NONE);
         }
         let name = file.section_name(&section);
-        let wrong = |cx: &mut Context, what: &[u8]| {
-            fill_error!(cx, "%s in group section `%S'"; what, name);
-        };
         let linked = file.sections.get(section.sh_link as usize);
         let Some(symtab) = linked.filter(|linked| linked.sh_type == SHT_SYMTAB) else {
-            wrong(cx, b"Bad sh_link");
+            fill_error!(cx, "Bad sh_link in group section `%S'"; name);
             continue;
         };
         if last.is_none_or(|(link, _)| link != section.sh_link) {
             last = file.symbols(cx, section.sh_link as usize).map(|s| (section.sh_link, s));
         }
         let Some((_, symbols)) = last else {
-            wrong(cx, b"Corrupt header");
+            fill_error!(cx, "Corrupt header in group section `%S'"; name);
             continue;
         };
         let Some(signature) = signature(cx, file, &section, &symtab, &symbols) else {
-            wrong(cx, b"Bad sh_info");
+            fill_error!(cx, "Bad sh_info in group section `%S'"; name);
             continue;
         };
         let Some(members) = members(cx, file, &section) else { continue };
@@ -180,9 +177,9 @@ fn put_flags(cx: &mut Context, flags: u32) {
     }
     fill!(out, "[0x%x: ", flags);
     let kinds = [
-        (GRP_MASKOS, "<OS specific>"),
-        (GRP_MASKPROC, "<PROC specific>"),
-        (!(GRP_COMDAT | GRP_MASKOS | GRP_MASKPROC), "<unknown>"),
+        (GRP_MASKOS, rt::text!("<OS specific>")),
+        (GRP_MASKPROC, rt::text!("<PROC specific>")),
+        (!(GRP_COMDAT | GRP_MASKOS | GRP_MASKPROC), rt::text!("<unknown>")),
     ];
     for (mask, kind) in kinds {
         if flags & mask != 0 {
