@@ -91,7 +91,7 @@ pub fn show(cx: &mut Context, file: &File) -> bool {
     facts.gather(cx);
     let mut fine = true;
     if file.options.json {
-        cx.json().array("checks");
+        cx.json().array(rt::text!("checks"));
     }
     for (place, name) in words(NAMES, b' ').enumerate() {
         if checks & 1 << place != 0 && (named || facts.is_for_machine(place)) {
@@ -223,8 +223,8 @@ impl<'f, 'a> Facts<'f, 'a> {
         let (word, sgr) = state.text();
         if self.file.options.json {
             let json = cx.json();
-            json.object("").text("name", name).text("state", word);
-            json.text("evidence", &evidence).end_object();
+            json.object(rt::text!("")).text(rt::text!("name"), name).text(rt::text!("state"), word);
+            json.text(rt::text!("evidence"), &evidence).end_object();
         } else {
             let word = self.file.options.colour.paint(sgr, left(word, 8));
             put!(&mut cx.out, "  ", left(name, 8), " ", word, " ", &evidence[..], "\n");
