@@ -36,6 +36,7 @@ impl<'a> Context<'a> {
 
 impl Context<'_> {
     /// What comes before a value.
+    #[inline(always)]
     fn lead(&mut self, key: &[u8]) {
         self.out.member(self.json_comma, key);
         self.json_comma = true;
@@ -156,6 +157,7 @@ impl Context<'_> {
         self
     }
 
+    /// The same where the name isn't packed: for what is written for each symbol.
     pub fn digits(&mut self, key: &[u8], value: u64) {
         self.lead(key);
         self.integer(dec(value), value);
@@ -193,7 +195,7 @@ impl Context<'_> {
     }
 
     /// What the number of this key is called: a member with `_name` behind its name.
-    pub fn beside(&mut self, key: Text, name: &dyn Put) -> &mut Self {
+    pub fn beside(&mut self, key: impl Put, name: &dyn Put) -> &mut Self {
         put!(&mut self.out, ",\"", key, "_name\":\"", name, "\"");
         self
     }
@@ -255,6 +257,7 @@ impl Context<'_> {
         }
     }
 
+    /// The same where the name isn't packed.
     pub fn bytes(&mut self, key: &[u8], bytes: &[u8]) {
         // Nearly every name.
         if is_plain(bytes) {

@@ -152,8 +152,11 @@ pub fn lines(cx: &mut Context, print: &mut dyn FnMut(&mut Context)) {
 // Not inlined: it is called from many places.
 #[inline(never)]
 pub fn section(json: &mut Context, file: &File, index: u32, section: &SectionHeader) {
-    json.number(rt::text!("section_index"), index.into());
-    json.text_or_null(rt::text!("section"), file.real_name(section));
+    json.digits(b"section_index", index.into());
+    match file.real_name(section) {
+        Some(name) => json.bytes(b"section", name),
+        None => _ = json.null(rt::text!("section")),
+    }
 }
 
 /// The same as the beginning of an object.

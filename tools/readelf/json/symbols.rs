@@ -66,13 +66,8 @@ fn row(
     index: usize,
     symbol: &Symbol,
 ) {
-    called(
-        cx.json().object(rt::text!("")).number(rt::text!("index"), index as u64),
-        file,
-        symbols,
-        index,
-        symbol,
-    );
+    cx.json().object(rt::text!("")).digits(b"index", index as u64);
+    called(cx, file, symbols, index, symbol);
     let label = |number: u8| labels.get(usize::from(number)).map(Label::as_ref);
     let labels = [label(16 + symbol.bind()), label(symbol.kind()), label(32 + symbol.visibility())];
     let (name, info) = (symbol.st_name.into(), symbol.st_info.into());
@@ -107,13 +102,15 @@ pub fn called(cx: &mut Context, file: &File, symbols: &Symbols, index: usize, sy
         let section = file.sections.get(symbols.symbols.section_of(index, symbol) as usize);
         name = section.and_then(|section| file.real_name(&section));
     }
-    cx.json().text_or_null(rt::text!("name"), name);
+    match name {
+        Some(name) => cx.json().bytes(b"name", name),
+        None => _ = cx.json().null(rt::text!("name")),
+    }
     if let Some(versions) = &symbols.versions
         && let Some(version) = versions.of(cx, file, index, symbol)
     {
-        cx.json()
-            .text(rt::text!("version"), version.name)
-            .bool(rt::text!("version_default"), version.separator == "@@");
+        cx.json().bytes(b"version", version.name);
+        cx.json().bool(rt::text!("version_default"), version.separator == "@@");
     }
 }
 
