@@ -1,6 +1,7 @@
 //! `-g`: section groups (gABI, "Section Groups").
 
 use super::file::{File, Symbols};
+use super::pattern;
 use crate::context::Context;
 use alloc::vec::Vec;
 use core::sync::atomic::{AtomicU8, Ordering};
@@ -31,15 +32,12 @@ fn tell(cx: &mut Context, mistake: usize, member: u32, group: u32, to: u32) {
     let contained = mistake == CONTAINED;
     match count(mistake) {
         ..MOST => {
-            let relation: &[u8] = if contained { b"already in group" } else { b"> maximum" };
-            fill_error!(
-                cx,
-                "section [%5u] in group section [%5u] %s section [%5u]",
-                member,
-                group,
-                to;
-                relation
-            );
+            let what = if contained {
+                rt::text!("section [%5u] in group section [%5u] already in group section [%5u]")
+            } else {
+                rt::text!("section [%5u] in group section [%5u] > maximum section [%5u]")
+            };
+            pattern::error(cx, what, &[member.into(), group.into(), to.into()], &[]);
         }
         MOST if contained => {
             warn!(cx, "Further error messages about already contained group sections suppressed");
