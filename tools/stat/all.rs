@@ -225,8 +225,7 @@ pub fn print_system(cx: &mut Context, stat: &Statfs) {
 pub fn json_system(cx: &mut Context, system: &Subject, stat: &Statfs) {
     cx.json().object(rt::text!("")).text(rt::text!("name"), system.name);
     cx.json().text_or_null(rt::text!("f_type_name"), known_type(stat.f_type).as_deref());
-    SYSTEM
-        .each(&mut |name, place, _| _ = cx.json().digits(name.as_bytes(), place.of(system.fields)));
+    SYSTEM.each(&mut |name, place, _| cx.json().digits(name.as_bytes(), place.of(system.fields)));
     json_bits(cx, &MOUNT_FLAGS, rt::text!("f_flags_name"), stat.f_flags as u64);
     cx.json().end_object();
 }
