@@ -137,7 +137,6 @@ fn message(cx: &mut Context, grade: Grade, pattern: Text, numbers: &[u64], texts
 #[cfg(test)]
 mod tests {
     use super::*;
-    use rt::text;
     use std::vec::Vec;
 
     struct Sink<'a>(&'a mut Vec<u8>);
