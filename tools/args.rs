@@ -59,7 +59,7 @@ fn show(
         *block = without_filling(block, process);
     }
     if options & JSON != 0 {
-        subject.object(cx).array("args");
+        subject.object(cx).array(rt::text!("args"));
     }
     let (mut first, mut secret_follows) = (true, false);
     for string in strings {
@@ -98,11 +98,14 @@ fn show(
 
 fn in_json(cx: &mut Context, kept: &[u8], hidden: Option<usize>) {
     let Some(length) = hidden else {
-        cx.json().text("", kept);
+        cx.json().text(rt::text!(""), kept);
         return;
     };
     let json = cx.json();
-    json.object("").text("text", kept).number("redacted", length as u64).end_object();
+    json.object(rt::text!(""))
+        .text(rt::text!("text"), kept)
+        .number(rt::text!("redacted"), length as u64)
+        .end_object();
 }
 
 /// The arguments without the zeros at the end, where these aren't empty arguments: a process

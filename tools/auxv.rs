@@ -209,7 +209,7 @@ fn report(
     if options & JSON != 0 {
         let json = subject.object(cx);
         let bits = 8 * found.vector.encoding().word() as u64;
-        json.number("bits", bits).array("entries");
+        json.number(rt::text!("bits"), bits).array(rt::text!("entries"));
     }
     let mut each = |entry: Entry| {
         let text = found.text(entry, &mut buffer);
@@ -370,31 +370,31 @@ fn in_json(
     text: Option<Result<&[u8], Errno>>,
 ) {
     let json = cx.json();
-    json.object("").number("a_type", entry.key as u64);
+    json.object(rt::text!("")).number(rt::text!("a_type"), entry.key as u64);
     if let Some(name) = name(entry.key) {
-        json.text("a_type_name", name);
+        json.text(rt::text!("a_type_name"), name);
     }
-    json.number("a_val", entry.value as u64);
+    json.number(rt::text!("a_val"), entry.value as u64);
     if let Some(Ok(text)) = text {
-        json.text("string", text);
+        json.text(rt::text!("string"), text);
     }
     if options & DECODE != 0 {
         if let Some(names) = found.features(entry) {
-            json.array("features");
-            each_feature(names, entry.value, &mut |name| _ = json.text("", name));
+            json.array(rt::text!("features"));
+            each_feature(names, entry.value, &mut |name| _ = json.text(rt::text!(""), name));
             json.end_array();
         }
         if entry.key == AT_RANDOM
             && let Some(bytes) = found.random(entry)
         {
-            json.array("bytes");
+            json.array(rt::text!("bytes"));
             bytes.iter().for_each(|byte| {
-                json.number("", (*byte).into());
+                json.number(rt::text!(""), (*byte).into());
             });
             json.end_array();
         }
         if let Some((name, offset)) = found.place(entry) {
-            json.text("mapping", name).number("offset", offset);
+            json.text(rt::text!("mapping"), name).number(rt::text!("offset"), offset);
         }
     }
     json.end_object();

@@ -130,7 +130,7 @@ fn named(string: &[u8]) -> (&[u8], Option<&[u8]>) {
 /// Prints the variables, or those with these names; says whether none is missing.
 fn show(cx: &mut Context, options: u32, subject: Subject, names: &[&[u8]], vars: Vars) -> bool {
     if options & JSON != 0 {
-        subject.object(cx).array("env");
+        subject.object(cx).array(rt::text!("env"));
     }
     let mut fine = true;
     if names.is_empty() {
@@ -175,14 +175,14 @@ fn variable(cx: &mut Context, options: u32, mark: Option<Mark>, string: &[u8]) {
     let hidden = hidden(options, name, value.unwrap_or_default());
     if options & JSON != 0 {
         let json = cx.json();
-        json.object("").text("name", name);
-        json.text_or_null("value", value.filter(|_| hidden.is_none()));
+        json.object(rt::text!("")).text(rt::text!("name"), name);
+        json.text_or_null(rt::text!("value"), value.filter(|_| hidden.is_none()));
         if let Some(hidden) = hidden {
-            json.number("redacted", hidden.0 as u64);
+            json.number(rt::text!("redacted"), hidden.0 as u64);
         }
         if let Some(mark) = mark {
             let mut states = words(b"same added changed removed", b' ');
-            json.text("state", states.nth(mark as usize).unwrap_or_default());
+            json.text(rt::text!("state"), states.nth(mark as usize).unwrap_or_default());
         }
         json.end_object();
         return;

@@ -14,10 +14,11 @@
 //! A member is given by its name, an element of an array by `""`.
 
 use crate::context::Context;
-use crate::words::{Hex, utf8};
+use crate::words::{Hex, unpacked, utf8};
 use rt::fmt::{Number, Put, dec, hex};
-use rt::put;
 use rt::row::{find, is_printable};
+use rt::text::Text;
+use rt::{put, text};
 
 /// What writes JSON: the context, whose methods do it, so that a call takes no more than one
 /// pointer. [`Context::json`] says that they come next.
@@ -35,14 +36,32 @@ impl<'a> Context<'a> {
 
 impl Context<'_> {
     /// What comes before a value.
+    #[inline(always)]
     fn lead(&mut self, key: &[u8]) {
         self.out.member(self.json_comma, key);
         self.json_comma = true;
     }
 
-    /// Begins what this bracket begins: an object or an array.
-    pub fn open(&mut self, key: &[u8], bracket: u8) {
+    /// The same with a packed key.
+    #[inline(never)]
+    fn lead_by(&mut self, key: Text) {
+        self.lead(b"");
+        if !key.is_empty() {
+            self.out.byte(b'"');
+            put!(&mut self.out, key, "\":");
+        }
+    }
+
+    /// A name that isn't packed: the value that follows is given none.
+    #[inline(never)]
+    pub fn key(&mut self, key: &[u8]) -> &mut Self {
         self.lead(key);
+        self.json_comma = false;
+        self
+    }
+
+    /// Begins what this bracket begins: an object or an array.
+    pub fn open(&mut self, bracket: u8) {
         self.out.byte(bracket);
         self.json_comma = false;
     }
@@ -55,8 +74,9 @@ impl Context<'_> {
     }
 
     /// Begins an object.
-    pub fn object(&mut self, key: &str) -> &mut Self {
-        self.open(key.as_bytes(), b'{');
+    pub fn object(&mut self, key: Text) -> &mut Self {
+        self.lead_by(key);
+        self.open(b'{');
         self
     }
 
@@ -66,8 +86,9 @@ impl Context<'_> {
     }
 
     /// Begins an array.
-    pub fn array(&mut self, key: &str) -> &mut Self {
-        self.open(key.as_bytes(), b'[');
+    pub fn array(&mut self, key: Text) -> &mut Self {
+        self.lead_by(key);
+        self.open(b'[');
         self
     }
 
@@ -86,27 +107,38 @@ impl Context<'_> {
     /// a name says what its value is. After a space, or at the end, it is the next number; `?`
     /// is yes or no, by the next number; `$` is the next text, or null; `'` is one in which there
     /// is nothing to escape; `#` is one's bytes in hexadecimal; brackets begin and end what they
-    /// do in JSON.
+    /// do in JSON. The pattern isn't packed: many a one is read for each symbol.
     #[inline(never)]
     pub fn fill(&mut self, pattern: &str, numbers: &[u64], texts: &[Option<&[u8]>]) -> &mut Self {
         let (mut numbers, mut texts) = (numbers.iter(), texts.iter());
         let mut rest = pattern.as_bytes();
         while let Some((key, sign)) = next_key(&mut rest) {
             match sign {
-                b'[' | b'{' => self.open(key, sign),
+                b'[' | b'{' => {
+                    self.lead(key);
+                    self.open(sign);
+                }
                 b']' | b'}' => _ = self.close(sign),
                 b' ' | b'?' => {
                     let number = numbers.next().copied().unwrap_or_default();
                     match sign {
-                        b'?' => self.literal(key, if number == 0 { "false" } else { "true" }),
+                        b'?' => {
+                            self.lead(key);
+                            self.yes_or_no(number != 0);
+                        }
                         _ => self.digits(key, number),
                     }
                 }
                 _ => match (sign, texts.next().copied().flatten()) {
-                    (_, None) => self.literal(key, "null"),
                     (b'$', Some(text)) => self.bytes(key, text),
-                    (b'#', Some(bytes)) => self.quoted(key, &Hex(bytes)),
-                    (_, Some(words)) => self.quoted(key, &words),
+                    (sign, text) => {
+                        self.lead(key);
+                        match text {
+                            None => put!(&mut self.out, "null"),
+                            Some(bytes) if sign == b'#' => self.quoted(&Hex(bytes)),
+                            Some(words) => self.quoted(&words),
+                        }
+                    }
                 },
             }
         }
@@ -119,80 +151,83 @@ impl Context<'_> {
     }
 
     /// An unsigned number.
-    pub fn number(&mut self, key: &str, value: u64) -> &mut Self {
-        self.digits(key.as_bytes(), value);
+    pub fn number(&mut self, key: Text, value: u64) -> &mut Self {
+        self.lead_by(key);
+        self.integer(dec(value), value);
         self
     }
 
+    /// The same where the name isn't packed: for what is written for each symbol.
     pub fn digits(&mut self, key: &[u8], value: u64) {
-        self.integer(key, dec(value), value);
+        self.lead(key);
+        self.integer(dec(value), value);
     }
 
-    fn integer(&mut self, key: &[u8], number: Number, value: u64) {
+    fn integer(&mut self, number: Number, value: u64) {
         if value > GREATEST {
-            return self.quoted(key, &number);
+            return self.quoted(&number);
         }
-        self.lead(key);
         put!(&mut self.out, number);
     }
 
-    /// A value that is one word.
-    fn literal(&mut self, key: &[u8], word: &str) {
-        self.lead(key);
-        put!(&mut self.out, word);
+    fn yes_or_no(&mut self, value: bool) {
+        put!(&mut self.out, if value { text!("true") } else { text!("false") });
     }
 
     /// Something in quotes, with nothing to escape in it.
-    fn quoted(&mut self, key: &[u8], item: &dyn Put) {
-        self.lead(key);
+    fn quoted(&mut self, item: &dyn Put) {
         self.out.byte(b'"');
         item.put(&mut self.out);
         self.out.byte(b'"');
     }
 
     /// Text of which it is known that there is nothing to escape in it.
-    pub fn words(&mut self, key: &str, words: &[u8]) -> &mut Self {
-        self.quoted(key.as_bytes(), &words);
-        self
+    pub fn words(&mut self, key: Text, words: &[u8]) -> &mut Self {
+        self.item(key, &words)
     }
 
     /// The same of what isn't one piece of text.
-    pub fn item(&mut self, key: &str, item: &dyn Put) -> &mut Self {
-        self.quoted(key.as_bytes(), item);
+    #[inline(never)]
+    pub fn item(&mut self, key: Text, item: &dyn Put) -> &mut Self {
+        self.lead_by(key);
+        self.quoted(item);
         self
     }
 
     /// What the number of this key is called: a member with `_name` behind its name.
-    pub fn beside(&mut self, key: &str, name: &dyn Put) -> &mut Self {
+    pub fn beside(&mut self, key: impl Put, name: &dyn Put) -> &mut Self {
         put!(&mut self.out, ",\"", key, "_name\":\"", name, "\"");
         self
     }
 
     /// Bytes as hexadecimal digits.
-    pub fn hex(&mut self, key: &str, bytes: &[u8]) -> &mut Self {
+    pub fn hex(&mut self, key: Text, bytes: &[u8]) -> &mut Self {
         self.item(key, &Hex(bytes))
     }
 
     /// A signed number.
-    pub fn signed(&mut self, key: &str, value: i64) -> &mut Self {
-        self.integer(key.as_bytes(), rt::fmt::int(value), value.unsigned_abs());
+    pub fn signed(&mut self, key: Text, value: i64) -> &mut Self {
+        self.lead_by(key);
+        self.integer(rt::fmt::int(value), value.unsigned_abs());
         self
     }
 
     /// Yes or no.
-    pub fn bool(&mut self, key: &str, value: bool) -> &mut Self {
-        self.literal(key.as_bytes(), if value { "true" } else { "false" });
+    pub fn bool(&mut self, key: Text, value: bool) -> &mut Self {
+        self.lead_by(key);
+        self.yes_or_no(value);
         self
     }
 
     /// What isn't there.
-    pub fn null(&mut self, key: &str) -> &mut Self {
-        self.literal(key.as_bytes(), "null");
+    pub fn null(&mut self, key: Text) -> &mut Self {
+        self.lead_by(key);
+        put!(&mut self.out, "null");
         self
     }
 
     /// An unsigned number that may not be there.
-    pub fn number_or_null(&mut self, key: &str, value: Option<u64>) -> &mut Self {
+    pub fn number_or_null(&mut self, key: Text, value: Option<u64>) -> &mut Self {
         match value {
             Some(value) => self.number(key, value),
             None => self.null(key),
@@ -200,7 +235,7 @@ impl Context<'_> {
     }
 
     /// Text that may not be there.
-    pub fn text_or_null(&mut self, key: &str, text: Option<&[u8]>) -> &mut Self {
+    pub fn text_or_null(&mut self, key: Text, text: Option<&[u8]>) -> &mut Self {
         match text {
             Some(text) => self.text(key, text),
             None => self.null(key),
@@ -208,22 +243,33 @@ impl Context<'_> {
     }
 
     /// Text, whatever its bytes are.
-    pub fn text(&mut self, key: &str, bytes: &(impl AsRef<[u8]> + ?Sized)) -> &mut Self {
-        self.bytes(key.as_bytes(), bytes.as_ref());
+    pub fn text(&mut self, key: Text, bytes: &(impl AsRef<[u8]> + ?Sized)) -> &mut Self {
+        self.text_of(key, bytes.as_ref());
         self
     }
 
+    #[inline(never)]
+    fn text_of(&mut self, key: Text, bytes: &[u8]) {
+        if is_plain(bytes) {
+            self.item(key, &bytes);
+        } else {
+            self.bytes(&unpacked(key, b' ', 0), bytes);
+        }
+    }
+
+    /// The same where the name isn't packed.
     pub fn bytes(&mut self, key: &[u8], bytes: &[u8]) {
         // Nearly every name.
-        if is_printable(bytes) && find(bytes, b'"').is_none() && find(bytes, b'\\').is_none() {
-            return self.quoted(key, &bytes);
+        if is_plain(bytes) {
+            self.lead(key);
+            return self.quoted(&bytes);
         }
         if utf8(bytes).is_some() {
             self.lead(key);
             return self.string(bytes);
         }
         if key.is_empty() {
-            self.object("").bytes(b"text", bytes);
+            self.object(text!("")).bytes(b"text", bytes);
             self.end_object();
             return;
         }
@@ -261,6 +307,11 @@ impl Context<'_> {
     }
 }
 
+/// Whether text has nothing in it to escape.
+fn is_plain(text: &[u8]) -> bool {
+    is_printable(text) && find(text, b'"').is_none() && find(text, b'\\').is_none()
+}
+
 /// Takes a name off a pattern, with the character behind it: a space at the end.
 #[inline(never)]
 pub fn next_key<'p>(pattern: &mut &'p [u8]) -> Option<(&'p [u8], u8)> {
@@ -285,6 +336,7 @@ const C1: u8 = 0xc2;
 mod tests {
     use crate::context::Context;
     use rt::io::{BufWriter, Write};
+    use rt::text;
     use std::string::String;
     use std::vec::Vec;
 
@@ -313,10 +365,20 @@ mod tests {
     #[test]
     fn values_and_their_commas() {
         let text = written(|cx| {
-            cx.json().object("").number("a", 1).array("b").bool("", true).null("");
-            cx.json().object("").end_object().end_array().signed("c", -2).end_object();
+            cx.json()
+                .object(text!(""))
+                .number(text!("a"), 1)
+                .array(text!("b"))
+                .bool(text!(""), true)
+                .null(text!(""));
+            cx.json()
+                .object(text!(""))
+                .end_object()
+                .end_array()
+                .signed(text!("c"), -2)
+                .end_object();
             cx.json().end_document();
-            cx.json().array("").end_array().end_document();
+            cx.json().array(text!("")).end_array().end_document();
         });
         assert_eq!(text, "{\"a\":1,\"b\":[true,null,{}],\"c\":-2}\n[]\n");
     }
@@ -324,8 +386,11 @@ mod tests {
     #[test]
     fn numbers_that_a_double_would_round_are_strings() {
         let text = written(|cx| {
-            cx.json().array("").number("", (1 << 53) - 1).number("", 1 << 53);
-            cx.json().signed("", 1 - (1 << 53)).signed("", i64::MIN).number("", u64::MAX);
+            cx.json().array(text!("")).number(text!(""), (1 << 53) - 1).number(text!(""), 1 << 53);
+            cx.json()
+                .signed(text!(""), 1 - (1 << 53))
+                .signed(text!(""), i64::MIN)
+                .number(text!(""), u64::MAX);
         });
         let expected = "[9007199254740991,\"9007199254740992\",-9007199254740991,\
             \"-9223372036854775808\",\"18446744073709551615\"";
@@ -336,10 +401,15 @@ mod tests {
     fn any_bytes_are_text() {
         let text = written(|cx| {
             cx.json()
-                .object("")
-                .text("a", "\u{e4}\"\\\n\x1b\x7f\u{9b}\u{a7}")
-                .text("b", b"x\xff\xc3");
-            cx.json().array("c").text("", b"\x80").text("", "y").end_array().end_object();
+                .object(text!(""))
+                .text(text!("a"), "\u{e4}\"\\\n\x1b\x7f\u{9b}\u{a7}")
+                .text(text!("b"), b"x\xff\xc3");
+            cx.json()
+                .array(text!("c"))
+                .text(text!(""), b"\x80")
+                .text(text!(""), "y")
+                .end_array()
+                .end_object();
         });
         let expected = "{\"a\":\"\u{e4}\\\"\\\\\\n\\u001b\\u007f\\u009b\u{a7}\",\
             \"b\":\"x\\ufffd\\ufffd\",\"b_hex\":\"78ffc3\",\

@@ -245,7 +245,7 @@ pub fn each(
     let own: &[&[u8]] = &[b"self"];
     let operands = if operands.is_empty() { own } else { operands };
     if options & JSON != 0 {
-        cx.json().array("");
+        cx.json().array(rt::text!(""));
     }
     let mut fine = true;
     for &word in operands {
@@ -277,11 +277,11 @@ impl Subject<'_> {
     /// Begins its object, with the member that says which it is.
     pub fn object<'c, 'a>(&self, cx: &'c mut Context<'a>) -> Json<'c, 'a> {
         let json = cx.json();
-        json.object("");
+        json.object(rt::text!(""));
         match operand(self.word) {
-            Operand::Own => json.number("pid", id().into()),
-            Operand::Pid(pid) => json.number("pid", pid.into()),
-            Operand::Path(path) => json.text("core", path),
+            Operand::Own => json.number(rt::text!("pid"), id().into()),
+            Operand::Pid(pid) => json.number(rt::text!("pid"), pid.into()),
+            Operand::Path(path) => json.text(rt::text!("core"), path),
         };
         json
     }

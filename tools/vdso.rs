@@ -123,7 +123,7 @@ fn show(cx: &mut Context, options: &Options, mapped: Option<&Mapped>) -> bool {
     let json = options.given & JSON != 0;
     match mapped {
         Some(mapped) if !show_image(cx, options.given, mapped) => return false,
-        None if json => _ = cx.json().object(""),
+        None if json => _ = cx.json().object(rt::text!("")),
         _ => {}
     }
     for option in [CALL, BENCH] {
@@ -196,21 +196,24 @@ fn version<'a>(elf: &Elf<'a>) -> Option<&'a [u8]> {
 #[inline(never)]
 fn json_image(cx: &mut Context, mapped: &Mapped, elf: &Elf) {
     let json = cx.json();
-    json.object("").number("address", mapped.start).number("size", mapped.bytes.len() as u64);
-    json.text("soname", soname(elf).unwrap_or_default()).array("symbols");
+    json.object(rt::text!(""))
+        .number(rt::text!("address"), mapped.start)
+        .number(rt::text!("size"), mapped.bytes.len() as u64);
+    json.text(rt::text!("soname"), soname(elf).unwrap_or_default()).array(rt::text!("symbols"));
     if let Some(dynamic) = Dynamic::new(*elf)
         && let Some(symbols) = dynamic.symbols()
     {
         let strings = dynamic.strings().unwrap_or_default();
         for index in 1..symbols.len() {
             let Some(symbol) = symbols.get(index) else { break };
-            json.object("").text("name", c_str(strings, symbol.st_name.into()).unwrap_or_default());
-            json.text_or_null("version", dynamic.defined_version(index as u64));
+            json.object(rt::text!(""))
+                .text(rt::text!("name"), c_str(strings, symbol.st_name.into()).unwrap_or_default());
+            json.text_or_null(rt::text!("version"), dynamic.defined_version(index as u64));
             let values = [symbol.st_value, symbol.st_size, symbol.st_shndx.into()];
             json.numbers("st_value st_size st_shndx", &values);
             // STT_NOTYPE, STT_OBJECT, STT_FUNC
             let kind = nth(b" OBJECT FUNC", b' ', symbol.kind().into());
-            json.words("type", kind).end_object();
+            json.words(rt::text!("type"), kind).end_object();
         }
     }
     json.end_array();
@@ -225,10 +228,10 @@ fn notes(cx: &mut Context, json: bool, elf: &Elf) {
     let salt = note(elf, b"Linux", LINUX_ELFNOTE_BUILD_SALT).and_then(|desc| c_str(desc, 0));
     let build_id = note(elf, b"GNU", NT_GNU_BUILD_ID);
     if json {
-        cx.json().object("notes");
-        code.map(|code| cx.json().number("LINUX_VERSION_CODE", code.into()));
-        salt.map(|salt| cx.json().text("build_salt", salt));
-        build_id.map(|build_id| cx.json().hex("build_id", build_id));
+        cx.json().object(rt::text!("notes"));
+        code.map(|code| cx.json().number(rt::text!("LINUX_VERSION_CODE"), code.into()));
+        salt.map(|salt| cx.json().text(rt::text!("build_salt"), salt));
+        build_id.map(|build_id| cx.json().hex(rt::text!("build_id"), build_id));
         cx.json().end_object();
         return;
     }
@@ -252,9 +255,9 @@ fn rows(cx: &mut Context, json: bool, bench: bool) {
     let source = words(&text, b'\n').next();
     if json {
         if bench {
-            cx.json().text("clocksource", source.unwrap_or_default());
+            cx.json().text(rt::text!("clocksource"), source.unwrap_or_default());
         }
-        cx.json().array(if bench { "bench" } else { "calls" });
+        cx.json().array(if bench { rt::text!("bench") } else { rt::text!("calls") });
     } else if bench {
         put!(&mut cx.out, left("function", 40), "   vDSO ns  system ns  ratio\n");
     }
@@ -271,9 +274,9 @@ fn rows(cx: &mut Context, json: bool, bench: bool) {
                 continue;
             }
             if json {
-                cx.json().object("").words("function", function.name());
+                cx.json().object(rt::text!("")).words(rt::text!("function"), function.name());
                 if !name.is_empty() {
-                    cx.json().words("clock", name);
+                    cx.json().words(rt::text!("clock"), name);
                 }
             } else {
                 put!(&mut cx.out, left(function.name(), 14), left(name, 26));
@@ -309,11 +312,11 @@ fn called(cx: &mut Context, json: bool, function: Function, clock: Clock, random
     let said = repeat(function, clock.0, way, random, 1)
         .or_else(|_| repeat(function, clock.0, Way::System, random, 1));
     let (key, text) = match said {
-        Ok(said) => ("result", short(&mut |out| put_said(out, function, said))),
-        Err(errno) => ("error", short(&mut |out| put!(out, errno))),
+        Ok(said) => (rt::text!("result"), short(&mut |out| put_said(out, function, said))),
+        Err(errno) => (rt::text!("error"), short(&mut |out| put!(out, errno))),
     };
     if json {
-        cx.json().text("by", by).text(key, &text);
+        cx.json().text(rt::text!("by"), by).text(key, &text);
     } else {
         put!(&mut cx.out, left(by, 13), text.as_slice());
     }
@@ -370,9 +373,9 @@ fn measured(cx: &mut Context, json: bool, function: Function, clock: Clock, rand
     };
     let (vdso, system) = (vdso.ok(), system.ok());
     if json {
-        cx.json().number_or_null("vdso_ps", vdso.map(|tenths| tenths * 100));
-        cx.json().number_or_null("system_ps", system.map(|tenths| tenths * 100));
-        cx.json().text("verdict", verdict);
+        cx.json().number_or_null(rt::text!("vdso_ps"), vdso.map(|tenths| tenths * 100));
+        cx.json().number_or_null(rt::text!("system_ps"), system.map(|tenths| tenths * 100));
+        cx.json().text(rt::text!("verdict"), verdict);
         return;
     }
     let ratio = vdso.zip(system).and_then(|(vdso, system)| (system * 10).checked_div(vdso));

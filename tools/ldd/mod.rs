@@ -157,7 +157,7 @@ fn report_on(
 ) -> u8 {
     let mut status = 0;
     if options.json {
-        cx.json().object("").array("files");
+        cx.json().object(rt::text!("")).array(rt::text!("files"));
     }
     for &file in operands {
         if operands.len() > 1 && !options.json {

@@ -40,7 +40,11 @@ pub fn show(cx: &mut Context, options: u32, path: &[u8]) -> Done {
     let block = fstat(file).map_or(0, |stat| stat.st_blksize as u64).max(1);
     let json = options & JSON != 0;
     if json {
-        cx.json().object("").text("file", path).number("size", size).number("st_blksize", block);
+        cx.json()
+            .object(rt::text!(""))
+            .text(rt::text!("file"), path)
+            .number(rt::text!("size"), size)
+            .number(rt::text!("st_blksize"), block);
     }
     let it = &Looked { path, file, size, block, json };
     let mut done = Ok(());
@@ -65,7 +69,7 @@ fn map(cx: &mut Context, options: u32, it: &Looked) -> Done {
     let mut sums = [Sum::default(); 2];
     let mut cells = [0u64; CELLS];
     if it.json {
-        cx.json().array("ranges");
+        cx.json().array(rt::text!("ranges"));
     } else if lists {
         put!(&mut cx.out, "              offset              length  kind\n");
     }
@@ -86,8 +90,8 @@ fn map(cx: &mut Context, options: u32, it: &Looked) -> Done {
         sum.bytes += range.length;
         if it.json {
             let json = cx.json();
-            json.object("").numbers("offset length", &[range.offset, range.length]);
-            json.text("kind", kind).end_object();
+            json.object(rt::text!("")).numbers("offset length", &[range.offset, range.length]);
+            json.text(rt::text!("kind"), kind).end_object();
         } else if lists {
             let (offset, length) = (range.offset / unit, range.length.div_ceil(unit));
             fill!(&mut cx.out, "%20u%20u  %s\n", offset, length; kind.as_bytes());
@@ -175,7 +179,7 @@ fn extents(cx: &mut Context, it: &Looked) -> Done {
 fn extents_with(cx: &mut Context, it: &Looked, room: &mut Extents) -> Done {
     let &Looked { path, file, size, block, json } = it;
     if json {
-        cx.json().array("extents");
+        cx.json().array(rt::text!("extents"));
     } else {
         if let Ok(statfs) = fstatfs(file) {
             put!(&mut cx.out, "Filesystem type is: ", hex(statfs.f_type as u64), "\n");
@@ -242,8 +246,10 @@ fn row(cx: &mut Context, it: &Looked, index: u64, extent: &Extent, expected: Opt
     let (flags, block) = (extent.fe_flags, it.block);
     if it.json {
         let values = [extent.fe_logical, extent.fe_physical, extent.fe_length, flags.0.into()];
-        cx.json().object("").numbers("fe_logical fe_physical fe_length fe_flags", &values);
-        cx.json().array("fe_flags_names");
+        cx.json()
+            .object(rt::text!(""))
+            .numbers("fe_logical fe_physical fe_length fe_flags", &values);
+        cx.json().array(rt::text!("fe_flags_names"));
     } else {
         let (first, at) = (extent.fe_logical / block, extent.fe_physical / block);
         let length = extent.fe_length.div_ceil(block);
@@ -261,7 +267,7 @@ fn row(cx: &mut Context, it: &Looked, index: u64, extent: &Extent, expected: Opt
     let mut mark = " ";
     let mut each = |name: &'static [u8]| {
         if it.json {
-            cx.json().words("", name);
+            cx.json().words(rt::text!(""), name);
         } else {
             put!(&mut cx.out, mark, name);
             mark = ",";

@@ -268,13 +268,13 @@ fn each_flag(value: u64, call: &mut dyn FnMut(&'static [u8])) -> u64 {
 fn show_info(cx: &mut Context, options: u32, path: Option<&[u8]>, position: u64, info: &[u8]) {
     let json = options & JSON != 0;
     if json {
-        cx.json().object("");
+        cx.json().object(rt::text!(""));
         if let Some(path) = path {
-            cx.json().text("file", path);
+            cx.json().text(rt::text!("file"), path);
         }
-        cx.json().number("position", position);
+        cx.json().number(rt::text!("position"), position);
         if !info.is_empty() {
-            cx.json().object("fdinfo");
+            cx.json().object(rt::text!("fdinfo"));
         }
     } else {
         put!(&mut cx.out, "Cursor position: ", dec(position), "\n");
@@ -288,8 +288,7 @@ fn show_info(cx: &mut Context, options: u32, path: Option<&[u8]>, position: u64,
             show_flags(cx, json, digits(value, 8).unwrap_or(0));
         } else if json && words::place(b"pos mnt_id ino", name).is_some() {
             // Some kinds of descriptors have other lines more than once.
-            let name = words::utf8(name).unwrap_or_default();
-            cx.json().number(name, digits(value, 10).unwrap_or(0));
+            cx.json().digits(name, digits(value, 10).unwrap_or(0));
         }
         if !json {
             put!(&mut cx.out, "\n");
@@ -306,12 +305,12 @@ fn show_info(cx: &mut Context, options: u32, path: Option<&[u8]>, position: u64,
 /// The names of flags: in parentheses, or beside their number.
 fn show_flags(cx: &mut Context, json: bool, flags: u64) {
     if json {
-        cx.json().number("flags", flags).array("flags_names");
+        cx.json().number(rt::text!("flags"), flags).array(rt::text!("flags_names"));
     }
     let mut mark = " (";
     let rest = each_flag(flags, &mut |name| {
         if json {
-            cx.json().words("", name);
+            cx.json().words(rt::text!(""), name);
         } else {
             put!(&mut cx.out, mark, name);
             mark = "|";

@@ -141,12 +141,14 @@ impl Put for Bar {
 
 /// The blocks as JSON.
 pub fn json(cx: &mut Context, source: &Source, options: &Options) {
-    cx.json().array("blocks");
+    cx.json().array(rt::text!("blocks"));
     for block in blocks(source, options) {
         let json = cx.json();
-        json.object("").number("start", block.start).number("end", block.end);
-        json.text("kind", block.kind.name()).number("mappings", block.count);
-        json.text("name", block.name).end_object();
+        json.object(rt::text!(""))
+            .number(rt::text!("start"), block.start)
+            .number(rt::text!("end"), block.end);
+        json.text(rt::text!("kind"), block.kind.name()).number(rt::text!("mappings"), block.count);
+        json.text(rt::text!("name"), block.name).end_object();
     }
     cx.json().end_array();
 }

@@ -28,7 +28,7 @@ pub fn run(cx: &mut Context, subject: Subject, source: &Source, options: &Option
 }
 
 fn mappings(cx: &mut Context, source: &Source, options: &Options) {
-    cx.json().array("mappings");
+    cx.json().array(rt::text!("mappings"));
     let mut before: Option<u64> = None;
     for row in Rows(Lines(source.text)) {
         // By reference: it is a large one.
@@ -38,26 +38,28 @@ fn mappings(cx: &mut Context, source: &Source, options: &Options) {
             && end < entry.start
         {
             let json = cx.json();
-            json.object("").number("start", end).number("end", entry.start);
-            json.text("kind", "gap").end_object();
+            json.object(rt::text!(""))
+                .number(rt::text!("start"), end)
+                .number(rt::text!("end"), entry.start);
+            json.text(rt::text!("kind"), "gap").end_object();
         }
         before = Some(entry.end);
         if !options.filter.wants(entry, source.process) {
             continue;
         }
-        cx.json().object("");
+        cx.json().object(rt::text!(""));
         mapping(cx, entry);
         if let Some(table) = source.table {
-            cx.json().object("smaps");
+            cx.json().object(rt::text!("smaps"));
             for (name, value) in table.named(&row) {
-                if let Some(name) = utf8(name) {
-                    cx.json().number_or_null(name, number(value, 10));
+                if utf8(name).is_some() {
+                    cx.json().key(name).number_or_null(rt::text!(""), number(value, 10));
                 }
             }
             if !row.flags.is_empty() {
-                cx.json().array("VmFlags");
+                cx.json().array(rt::text!("VmFlags"));
                 for flag in words(row.flags, b' ') {
-                    cx.json().text("", flag);
+                    cx.json().text(rt::text!(""), flag);
                 }
                 cx.json().end_array();
             }
@@ -71,10 +73,11 @@ fn mappings(cx: &mut Context, source: &Source, options: &Options) {
 /// The members of a mapping.
 fn mapping(cx: &mut Context, entry: &Entry) {
     let json = cx.json();
-    json.numbers("start end", &[entry.start, entry.end]).text("perms", &entry.perms);
+    json.numbers("start end", &[entry.start, entry.end]).text(rt::text!("perms"), &entry.perms);
     let numbers = [entry.offset, entry.major.into(), entry.minor.into(), entry.inode];
     json.numbers("offset dev_major dev_minor inode", &numbers);
-    json.text("kind", kind::Kind::of(entry).name()).text("name", &unescaped(entry.name));
+    json.text(rt::text!("kind"), kind::Kind::of(entry).name())
+        .text(rt::text!("name"), &unescaped(entry.name));
 }
 
 /// A name with its newlines.
@@ -97,35 +100,44 @@ fn unescaped(name: &[u8]) -> Vec<u8> {
 }
 
 fn totals(cx: &mut Context, source: &Source, options: &Options) {
-    cx.json().object("summary");
+    cx.json().object(rt::text!("summary"));
     for (kind, total) in kind::totals(source, options).iter().enumerate() {
-        cx.json().object(kind::name(kind)).number("mappings", total.count);
-        cx.json().number("bytes", total.bytes).end_object();
+        cx.json().key(kind::name(kind).as_bytes()).object(rt::text!(""));
+        cx.json().number(rt::text!("mappings"), total.count);
+        cx.json().number(rt::text!("bytes"), total.bytes).end_object();
     }
     cx.json().end_object();
 }
 
 fn addresses(cx: &mut Context, source: &Source, options: &Options) -> bool {
     let mut fine = true;
-    cx.json().array("at");
+    cx.json().array(rt::text!("at"));
     for address in &options.at {
-        cx.json().object("").number("address", *address);
+        cx.json().object(rt::text!("")).number(rt::text!("address"), *address);
         let found = find(source, *address, options, &mut |fact| match fact {
             Fact::Mapping(entry) => {
-                cx.json().object("mapping");
+                cx.json().object(rt::text!("mapping"));
                 mapping(cx, entry);
                 cx.json().end_object();
             }
-            Fact::Offset(offset) => _ = cx.json().number("file_offset", offset),
-            Fact::Address(address) => _ = cx.json().number("elf_address", address),
-            Fact::BuildId(bytes) => _ = cx.json().hex("build_id", bytes),
+            Fact::Offset(offset) => _ = cx.json().number(rt::text!("file_offset"), offset),
+            Fact::Address(address) => _ = cx.json().number(rt::text!("elf_address"), address),
+            Fact::BuildId(bytes) => _ = cx.json().hex(rt::text!("build_id"), bytes),
             Fact::Section(name, within) | Fact::Symbol(name, within) => {
-                let key = if matches!(fact, Fact::Section(..)) { "section" } else { "symbol" };
-                cx.json().object(key).text("name", name).number("offset", within).end_object();
+                let key = if matches!(fact, Fact::Section(..)) {
+                    rt::text!("section")
+                } else {
+                    rt::text!("symbol")
+                };
+                cx.json()
+                    .object(key)
+                    .text(rt::text!("name"), name)
+                    .number(rt::text!("offset"), within)
+                    .end_object();
             }
         });
         if !found {
-            cx.json().null("mapping");
+            cx.json().null(rt::text!("mapping"));
             fine = false;
         }
         cx.json().end_object();

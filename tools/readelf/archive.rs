@@ -53,9 +53,9 @@ pub fn report(cx: &mut Context, options: &Options, name: &[u8], source: &dyn Sou
     if !options.json {
         return members(cx, options, name, source);
     }
-    cx.json().object("").text("file", name);
+    cx.json().object(rt::text!("")).text(rt::text!("file"), name);
     let fine = members(cx, options, name, source);
-    cx.json().end_array().bool("errors", !fine).end_object();
+    cx.json().end_array().bool(rt::text!("errors"), !fine).end_object();
     fine
 }
 
@@ -64,7 +64,7 @@ fn members(cx: &mut Context, options: &Options, name: &[u8], source: &dyn Source
     let mut archive = Archive::new(name, source);
     let fine = archive.load(cx, with_index, options.json);
     if options.json {
-        cx.json().array(if with_index { "archive_index" } else { "members" });
+        cx.json().array(if with_index { rt::text!("archive_index") } else { rt::text!("members") });
     }
     if !fine {
         return false;
@@ -79,7 +79,7 @@ fn members(cx: &mut Context, options: &Options, name: &[u8], source: &dyn Source
             return true;
         }
         if options.json {
-            cx.json().end_array().array("members");
+            cx.json().end_array().array(rt::text!("members"));
         }
     }
     let mut fine = true;
@@ -447,9 +447,12 @@ fn show_index(cx: &mut Context, json: bool, archive: &Archive) {
         let shown = symbol.strip_suffix::<[u8]>(b"\n");
         if json {
             let at = offset.unwrap_or_default();
-            cx.json().object("").text("symbol", shown.unwrap_or(symbol)).number("offset", at);
+            cx.json()
+                .object(rt::text!(""))
+                .text(rt::text!("symbol"), shown.unwrap_or(symbol))
+                .number(rt::text!("offset"), at);
             if let Some(member) = &member {
-                cx.json().text("member", member);
+                cx.json().text(rt::text!("member"), member);
             }
             cx.json().end_object();
         } else {

@@ -6,15 +6,16 @@
 use super::file::{File, Symbols};
 use super::names::label::Label;
 use super::names::segments::segment_type;
-use super::text;
+use super::text as shown;
 use crate::colour::Sgr;
 use crate::context::Context;
-use crate::words::{short, words};
+use crate::words::{short, unpacked, words};
 use rt::elf::consts::*;
 use rt::elf::{Notes, ProgramHeader, Reader, SectionHeader, c_str};
 use rt::fmt::{dec, hex, left};
 use rt::io::BufWriter;
-use rt::put;
+use rt::text::Text;
+use rt::{put, text};
 
 /// The checks, in the order of the table. Each is a bit of [`Checks`].
 const NAMES: &[u8] = b"pie relro stack canary fortify ibt shstk bti pac rpath runpath rwx textrel";
@@ -32,7 +33,7 @@ pub fn chosen(cx: &mut Context, list: Option<&[u8]>) -> Option<Checks> {
             Some(place) => 1 << place,
             None if name == b"all" => all,
             None => {
-                message!(cx, "unknown check '", text::name(name), "'; there are: all ", NAMES);
+                message!(cx, "unknown check '", shown::name(name), "'; there are: all ", NAMES);
                 return None;
             }
         };
@@ -74,7 +75,7 @@ pub fn show(cx: &mut Context, file: &File) -> bool {
     let mut facts = Facts {
         file,
         kind: Kind::Linked,
-        why: "",
+        why: text!(""),
         is_dynamic: !file.dynamic.entries.is_empty(),
         is_static: false,
         is_go: false,
@@ -90,7 +91,7 @@ pub fn show(cx: &mut Context, file: &File) -> bool {
     facts.gather(cx);
     let mut fine = true;
     if file.options.json {
-        cx.json().array("checks");
+        cx.json().array(rt::text!("checks"));
     }
     for (place, name) in words(NAMES, b' ').enumerate() {
         if checks & 1 << place != 0 && (named || facts.is_for_machine(place)) {
@@ -118,7 +119,7 @@ struct Facts<'f, 'a> {
     file: &'f File<'a>,
     kind: Kind,
     /// Why there is nothing to check.
-    why: &'static str,
+    why: Text,
     /// Whether there is a dynamic section.
     is_dynamic: bool,
     /// Whether it is a program that needs no other file.
@@ -151,12 +152,12 @@ impl<'a> Functions<'a> {
         self.count += 1;
     }
 
-    fn put(&self, out: &mut BufWriter, what: &str) {
+    fn put(&self, out: &mut BufWriter, what: Text) {
         put!(out, dec(self.count), what);
-        let mut before = " (";
+        let mut before = text!(" (");
         for name in self.first.iter().flatten() {
-            put!(out, before, text::name(name));
-            before = ", ";
+            put!(out, before, shown::name(name));
+            before = text!(", ");
         }
         put!(out, if self.count > self.first.len() { ", ..." } else { "" });
         put!(out, if self.count > 0 { ")" } else { "" });
@@ -180,7 +181,11 @@ impl<'f, 'a> Facts<'f, 'a> {
             e_type => {
                 self.kind = Kind::Other;
                 let is_core = e_type == ET_CORE;
-                self.why = if is_core { "a core file" } else { "neither a program nor an object" };
+                self.why = if is_core {
+                    text!("a core file")
+                } else {
+                    text!("neither a program nor an object")
+                };
             }
         }
         self.sections();
@@ -218,8 +223,8 @@ impl<'f, 'a> Facts<'f, 'a> {
         let (word, sgr) = state.text();
         if self.file.options.json {
             let json = cx.json();
-            json.object("").text("name", name).text("state", word);
-            json.text("evidence", &evidence).end_object();
+            json.object(rt::text!("")).text(rt::text!("name"), name).text(rt::text!("state"), word);
+            json.text(rt::text!("evidence"), &evidence).end_object();
         } else {
             let word = self.file.options.colour.paint(sgr, left(word, 8));
             put!(&mut cx.out, "  ", left(name, 8), " ", word, " ", &evidence[..], "\n");
@@ -254,12 +259,13 @@ impl<'f, 'a> Facts<'f, 'a> {
         // What `strip --only-keep-debug` leaves.
         if self.kind == Kind::Linked && self.has_code && by_name_only {
             self.kind = Kind::Other;
-            self.why = "debug information only: check the file that it belongs to";
+            self.why = text!("debug information only: check the file that it belongs to");
         }
     }
 
     /// Looks for the names of functions that tell how the code was compiled.
     fn look_at(&mut self, symbols: &Symbols, strings: &'a [u8], functions: bool) {
+        let fortifiable = unpacked(FORTIFIABLE, b'\n', 0);
         // The first one is none.
         self.has_symbols |= symbols.table.len() > 1;
         for symbol in symbols.table.iter() {
@@ -276,7 +282,7 @@ impl<'f, 'a> Facts<'f, 'a> {
             let base = bare.and_then(|name| name.strip_suffix::<[u8]>(b"_chk"));
             if base.is_some() || bare.unwrap_or(name) == b"fortify_panic" {
                 self.fortified.add(base.unwrap_or(name));
-            } else if words(FORTIFIABLE, b' ').any(|known| known == name) {
+            } else if words(&fortifiable, b' ').any(|known| known == name) {
                 self.fortifiable.add(name);
             }
         }
@@ -309,7 +315,7 @@ impl<'f, 'a> Facts<'f, 'a> {
     fn check(&self, place: usize, out: &mut BufWriter) -> State {
         // pie, relro, rpath, runpath, textrel
         if self.kind == Kind::Object && matches!(place, 0 | 1 | 9 | 10 | 12) {
-            return say(out, State::None, "decided when it is linked");
+            return say(out, State::None, text!("decided when it is linked"));
         }
         match place {
             0 => self.pie(out),
@@ -317,12 +323,12 @@ impl<'f, 'a> Facts<'f, 'a> {
             2 => self.stack(out),
             3 => self.canary(out),
             4 => self.fortify(out),
-            5 => self.feature(out, 0, "IBT"),
-            6 => self.feature(out, 1, "SHSTK"),
-            7 => self.feature(out, 0, "BTI"),
-            8 => self.feature(out, 1, "PAC"),
-            9 => self.path(out, DT_RPATH, "DT_RPATH"),
-            10 => self.path(out, DT_RUNPATH, "DT_RUNPATH"),
+            5 => self.feature(out, 0, text!("IBT")),
+            6 => self.feature(out, 1, text!("SHSTK")),
+            7 => self.feature(out, 0, text!("BTI")),
+            8 => self.feature(out, 1, text!("PAC")),
+            9 => self.path(out, DT_RPATH, text!("DT_RPATH")),
+            10 => self.path(out, DT_RUNPATH, text!("DT_RUNPATH")),
             11 => self.rwx(out),
             _ => self.textrel(out),
         }
@@ -330,14 +336,14 @@ impl<'f, 'a> Facts<'f, 'a> {
 
     fn pie(&self, out: &mut BufWriter) -> State {
         if self.file.elf.header.e_type == ET_EXEC {
-            return say(out, Bad, "ET_EXEC: always at the same address");
+            return say(out, Bad, text!("ET_EXEC: always at the same address"));
         }
         let by_flag = self.file.dynamic.value(DT_FLAGS_1) & DF_1_PIE != 0;
         let what = match (by_flag, self.file.segment_of(PT_INTERP).is_some()) {
-            (true, true) => "program (DF_1_PIE, PT_INTERP)",
-            (true, false) => "static program (DF_1_PIE, no PT_INTERP)",
-            (false, true) if !self.has(DT_SONAME) => "program (PT_INTERP)",
-            _ => "shared object",
+            (true, true) => text!("program (DF_1_PIE, PT_INTERP)"),
+            (true, false) => text!("static program (DF_1_PIE, no PT_INTERP)"),
+            (false, true) if !self.has(DT_SONAME) => text!("program (PT_INTERP)"),
+            _ => text!("shared object"),
         };
         put!(out, "ET_DYN: ", what);
         Ok
@@ -346,7 +352,7 @@ impl<'f, 'a> Facts<'f, 'a> {
     #[inline(never)]
     fn relro(&self, out: &mut BufWriter) -> State {
         let Some(segment) = self.file.segment_of(PT_GNU_RELRO) else {
-            return say(out, Bad, "no GNU_RELRO segment");
+            return say(out, Bad, text!("no GNU_RELRO segment"));
         };
         let (start, end) = (segment.p_vaddr, segment.p_vaddr.saturating_add(segment.p_memsz));
         put!(out, "GNU_RELRO 0x", hex(start), "-0x", hex(end), ", ");
@@ -361,19 +367,19 @@ impl<'f, 'a> Facts<'f, 'a> {
                 outside && is_large && self.file.section_name(&section) == b".got.plt"
             });
             match writable {
-                true => (Partial, "but .got.plt stays writable"),
-                false => (Ok, "linked statically"),
+                true => (Partial, text!("but .got.plt stays writable")),
+                false => (Ok, text!("linked statically")),
             }
         } else if self.has(DT_BIND_NOW) {
-            (Ok, "DT_BIND_NOW")
+            (Ok, text!("DT_BIND_NOW"))
         } else if dynamic.value(DT_FLAGS) & DF_BIND_NOW != 0 {
-            (Ok, "DF_BIND_NOW")
+            (Ok, text!("DF_BIND_NOW"))
         } else if dynamic.value(DT_FLAGS_1) & DF_1_NOW != 0 {
-            (Ok, "DF_1_NOW")
+            (Ok, text!("DF_1_NOW"))
         } else if !self.has(DT_JMPREL) {
-            (Ok, "nothing is bound lazily (no DT_JMPREL)")
+            (Ok, text!("nothing is bound lazily (no DT_JMPREL)"))
         } else {
-            (Partial, "but lazy binding: the PLT's GOT stays writable")
+            (Partial, text!("but lazy binding: the PLT's GOT stays writable"))
         };
         say(out, state, why)
     }
@@ -382,75 +388,83 @@ impl<'f, 'a> Facts<'f, 'a> {
     fn stack(&self, out: &mut BufWriter) -> State {
         if self.kind != Kind::Object {
             let Some(segment) = self.file.segment_of(PT_GNU_STACK) else {
-                return say(out, Bad, "no GNU_STACK segment: the stack may be executable");
+                return say(out, Bad, text!("no GNU_STACK segment: the stack may be executable"));
             };
             put!(out, "GNU_STACK ", &letters(segment.p_flags)[..]);
             return if segment.p_flags & PF_X == 0 { Ok } else { Bad };
         }
         let (state, what) = match self.stack_mark {
-            Some(false) => (Ok, ".note.GNU-stack without SHF_EXECINSTR"),
-            Some(true) => (Bad, ".note.GNU-stack with SHF_EXECINSTR: asks for an executable stack"),
-            None if !self.has_code => (State::None, "no code"),
-            None => (Bad, "no .note.GNU-stack: linked, it may make the stack executable"),
+            Some(false) => (Ok, text!(".note.GNU-stack without SHF_EXECINSTR")),
+            Some(true) => {
+                (Bad, text!(".note.GNU-stack with SHF_EXECINSTR: asks for an executable stack"))
+            }
+            None if !self.has_code => (State::None, text!("no code")),
+            None => (Bad, text!("no .note.GNU-stack: linked, it may make the stack executable")),
         };
         say(out, state, what)
     }
 
     fn canary(&self, out: &mut BufWriter) -> State {
         if let Some(name) = self.canary {
-            put!(out, text::name(name));
+            put!(out, shown::name(name));
             return Ok;
         }
-        let none = "no __stack_chk_fail: not compiled with it, or no function needs one";
+        let none = text!("no __stack_chk_fail: not compiled with it, or no function needs one");
         self.without(out, true, (Bad, none))
     }
 
     fn fortify(&self, out: &mut BufWriter) -> State {
         let (fortified, others) = (&self.fortified, &self.fortifiable);
         if fortified.count + others.count == 0 {
-            let none = "no function is used that could be";
+            let none = text!("no function is used that could be");
             return self.without(out, false, (State::None, none));
         }
-        fortified.put(out, " fortified");
+        fortified.put(out, text!(" fortified"));
         put!(out, ", ");
-        others.put(out, " not");
+        others.put(out, text!(" not"));
         match fortified.count {
-            0 if self.is_musl => say(out, State::None, "; musl has no such functions"),
+            0 if self.is_musl => say(out, State::None, text!("; musl has no such functions")),
             0 => Bad,
             _ => Ok,
         }
     }
 
     /// Why there is nothing to learn from symbols; else that they don't tell.
-    fn without(&self, out: &mut BufWriter, defined: bool, none: (State, &'static str)) -> State {
+    fn without(&self, out: &mut BufWriter, defined: bool, none: (State, Text)) -> State {
         let (state, why) = if self.is_go {
-            (State::None, "Go code")
+            (State::None, text!("Go code"))
         } else if !self.has_symbols {
-            (Unknown, "no symbols to tell")
+            (Unknown, text!("no symbols to tell"))
         } else if self.is_static && !defined {
-            (Unknown, "linked statically: the library's own uses can't be told apart")
+            (Unknown, text!("linked statically: the library's own uses can't be told apart"))
         } else {
             none
         };
         say(out, state, why)
     }
 
-    fn feature(&self, out: &mut BufWriter, bit: u32, name: &str) -> State {
+    fn feature(&self, out: &mut BufWriter, bit: u32, name: Text) -> State {
         let is_x86 = self.file.elf.header.e_machine != EM_AARCH64;
-        let kind = if is_x86 { "x86" } else { "AArch64" };
+        let kind = if is_x86 { text!("x86") } else { text!("AArch64") };
         let Some(bits) = self.property else {
             put!(out, "no GNU property of ", kind);
-            return say(out, Bad, " features");
+            return say(out, Bad, text!(" features"));
         };
         let has = bits >> bit & 1 != 0;
-        put!(out, kind, " feature property", if has { ": " } else { " without " }, name);
+        put!(
+            out,
+            kind,
+            " feature property",
+            if has { text!(": ") } else { text!(" without ") },
+            name
+        );
         if has { Ok } else { Bad }
     }
 
-    fn path(&self, out: &mut BufWriter, tag: i64, name: &str) -> State {
+    fn path(&self, out: &mut BufWriter, tag: i64, name: Text) -> State {
         let mut count = 0;
         for path in self.strings(tag).take(5) {
-            put!(out, if count == 0 { name } else { "," }, " ", text::name(path));
+            put!(out, if count == 0 { name } else { text!(",") }, " ", shown::name(path));
             count += 1;
         }
         if count > 0 {
@@ -463,19 +477,19 @@ impl<'f, 'a> Facts<'f, 'a> {
     #[inline(never)]
     fn rwx(&self, out: &mut BufWriter) -> State {
         let (mut all, mut bad) = (0u32, 0u32);
-        let mut what = " sections";
+        let mut what = text!(" sections");
         if self.kind == Kind::Object {
             for index in 0..self.file.sections.len() {
                 let section = self.file.section(index);
                 let both = SHF_WRITE | SHF_EXECINSTR;
                 all += (section.sh_flags & SHF_ALLOC != 0) as u32;
                 if section.sh_flags & (both | SHF_ALLOC) == both | SHF_ALLOC {
-                    put!(out, text::section(self.file.section_name(&section)));
-                    return say(out, Bad, " is writable and executable");
+                    put!(out, shown::section(self.file.section_name(&section)));
+                    return say(out, Bad, text!(" is writable and executable"));
                 }
             }
         } else {
-            what = " segments";
+            what = text!(" segments");
             for index in 0..self.file.segments.len() {
                 let segment = self.file.segment(index);
                 // That of the stack is a check of its own.
@@ -498,7 +512,7 @@ impl<'f, 'a> Facts<'f, 'a> {
         match bad {
             0 => {
                 put!(out, "none of ", dec(all), what);
-                return say(out, Ok, " is writable and executable");
+                return say(out, Ok, text!(" is writable and executable"));
             }
             1 => {}
             _ => put!(out, " and ", dec(bad - 1), " more"),
@@ -509,10 +523,10 @@ impl<'f, 'a> Facts<'f, 'a> {
     fn textrel(&self, out: &mut BufWriter) -> State {
         let by_flag = self.file.dynamic.value(DT_FLAGS) & DF_TEXTREL != 0;
         let (state, what) = match (self.is_dynamic, self.has(DT_TEXTREL), by_flag) {
-            (false, ..) => (Ok, "no dynamic section"),
-            (_, true, _) => (Bad, "DT_TEXTREL"),
-            (_, _, true) => (Bad, "DF_TEXTREL"),
-            _ => (Ok, "neither DT_TEXTREL nor DF_TEXTREL"),
+            (false, ..) => (Ok, text!("no dynamic section")),
+            (_, true, _) => (Bad, text!("DT_TEXTREL")),
+            (_, _, true) => (Bad, text!("DF_TEXTREL")),
+            _ => (Ok, text!("neither DT_TEXTREL nor DF_TEXTREL")),
         };
         say(out, state, what)
     }
@@ -521,7 +535,7 @@ impl<'f, 'a> Facts<'f, 'a> {
 /// How a check ends, and why.
 // Not inlined: it is called from many places.
 #[inline(never)]
-fn say(out: &mut BufWriter, state: State, why: &str) -> State {
+fn say(out: &mut BufWriter, state: State, why: Text) -> State {
     put!(out, why);
     state
 }
@@ -599,11 +613,13 @@ fn property(file: &File, offset: u64, size: u64) -> Option<u32> {
 }
 
 /// What glibc has a checking form of, `__memcpy_chk` of memcpy.
-const FORTIFIABLE: &[u8] = b"asprintf confstr dprintf explicit_bzero fgets fgets_unlocked fgetws \
+const FORTIFIABLE: Text = text!(
+    "asprintf confstr dprintf explicit_bzero fgets fgets_unlocked fgetws \
     fgetws_unlocked fprintf fread fread_unlocked fwprintf getcwd getdomainname getgroups \
     gethostname getlogin_r gets getwd mbsnrtowcs mbsrtowcs mbstowcs memcpy memmove mempcpy memset \
     obstack_printf obstack_vprintf poll ppoll pread pread64 printf ptsname_r read readlink \
     readlinkat realpath recv recvfrom snprintf sprintf stpcpy stpncpy strcat strcpy strlcat \
     strlcpy strncat strncpy swprintf syslog ttyname_r vasprintf vdprintf vfprintf vfwprintf \
     vprintf vsnprintf vsprintf vswprintf vsyslog vwprintf wcpcpy wcpncpy wcrtomb wcscat wcscpy \
-    wcsncat wcsncpy wcsnrtombs wcsrtombs wcstombs wctomb wmemcpy wmemmove wmempcpy wmemset wprintf";
+    wcsncat wcsncpy wcsnrtombs wcsrtombs wcstombs wctomb wmemcpy wmemmove wmempcpy wmemset wprintf"
+);

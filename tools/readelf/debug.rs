@@ -5,11 +5,12 @@
 use super::file::File;
 use super::text;
 use crate::context::Context;
-use crate::words::{place, words};
+use crate::words::{place, unpacked, words};
 use rt::elf::consts::SHT_NOBITS;
 use rt::elf::{Reader, SectionHeader, c_str};
 use rt::fmt::hex;
 use rt::put;
+use rt::text::Text;
 
 /// What `-w` asks for.
 #[derive(Default)]
@@ -33,18 +34,24 @@ const ALL: &[u8] = b"ik";
 
 /// The kinds of DWARF.
 const LETTERS: &[u8] = b"AFLORTUacfgilmoprstu";
-const WORDS: &[u8] = b"Ranges abbrev addr aranges cu_index decodedline frames frames-interp \
+const WORDS: Text = rt::text!(
+    "Ranges abbrev addr aranges cu_index decodedline frames frames-interp \
     gdb_index info line loc macro pubnames pubtypes ranges rawline str str-offsets trace_abbrev \
-    trace_aranges trace_info";
+    trace_aranges trace_info"
+);
 
 /// The names of sections with DWARF after `.debug_`, those that may end in `.dwo` first.
-const DWO: &[u8] = b"abbrev info line loc loclists macinfo macro rnglists str str_offsets types";
-const OTHER: &[u8] = b"addr aranges cu_index frame gnu_pubnames gnu_pubtypes line_str names \
-    pubnames pubtypes ranges static_func static_vars sup tu_index weaknames";
+const DWO: Text =
+    rt::text!("abbrev info line loc loclists macinfo macro rnglists str str_offsets types");
+const OTHER: Text = rt::text!(
+    "addr aranges cu_index frame gnu_pubnames gnu_pubtypes line_str names \
+    pubnames pubtypes ranges static_func static_vars sup tu_index weaknames"
+);
 
-/// Whether a list of words has this one.
-fn has(list: &[u8], word: &[u8]) -> bool {
-    place(list, word).is_some()
+/// Whether a packed list has this word.
+#[inline(never)]
+fn has(list: Text, word: &[u8]) -> bool {
+    place(&unpacked(list, b'\n', 0), word).is_some()
 }
 
 impl Debug {
@@ -111,7 +118,9 @@ pub fn show(cx: &mut Context, file: &File, section: &SectionHeader) -> bool {
         return false;
     }
     let Some(link) = link else { return dwarf(cx, name, kind.unwrap_or_default()) };
-    let Some(bytes) = file.read_section(cx, section, "section contents") else { return false };
+    let Some(bytes) = file.read_section(cx, section, rt::text!("section contents")) else {
+        return false;
+    };
     put!(&mut cx.out, "Contents of the ", text::section(name), " section:\n\n");
     let mut fine = match c_str(bytes, 0).filter(|_| bytes.contains(&0)) {
         Some(target) => {
@@ -136,7 +145,7 @@ fn dwarf(cx: &mut Context, name: &[u8], kind: &[u8]) -> bool {
     let traced = name.starts_with(b".trace_");
     let known = match kind.strip_suffix::<[u8]>(b".dwo") {
         Some(kind) => has(DWO, kind),
-        None if traced => has(b"abbrev aranges info", kind),
+        None if traced => has(rt::text!("abbrev aranges info"), kind),
         None => has(DWO, kind) || has(OTHER, kind) || kind.starts_with(b"line."),
     };
     if !known && !name.starts_with(b".gnu") {

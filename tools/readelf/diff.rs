@@ -595,13 +595,13 @@ impl Change<'_, '_, '_> {
         let (_, what) = self.column();
         let texts = [title, self.name(), self.named.version, what.trim_ascii()].map(Some);
         json.fill("{part$name$version$what$", &[], &texts);
-        self.member(json, "a", &self.old);
-        self.member(json, "b", &self.new);
+        self.member(json, rt::text!("a"), &self.old);
+        self.member(json, rt::text!("b"), &self.new);
         json.end_object();
     }
 
     #[inline(never)]
-    fn member(&self, json: &mut Context, key: &str, place: &Place) {
+    fn member(&self, json: &mut Context, key: rt::text::Text, place: &Place) {
         let value = place.value(self.column);
         match self.column().0 {
             _ if place.index == NONE => json.null(key),

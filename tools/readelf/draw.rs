@@ -18,13 +18,14 @@ use super::rank::{Entry, Top, sort};
 use super::sections::kind_colour;
 use super::text;
 use crate::context::Context;
-use crate::words::{digits, words};
+use crate::words::{digits, unpacked};
 use alloc::vec::Vec;
 use rt::elf::consts::*;
 use rt::elf::{FileHeader, ProgramHeader, Record, SectionHeader};
 use rt::fmt::{dec, hex};
 use rt::io::BufWriter;
 use rt::put;
+use rt::text::Text;
 
 /// How many sections and how many segments are drawn.
 const DRAWN: usize = 80;
@@ -57,7 +58,7 @@ enum What {
     Gap,
 }
 
-const TABLES: &[u8] = b"ELF header,program headers,section headers";
+const TABLES: Text = rt::text!("ELF header,program headers,section headers");
 
 #[derive(Clone, Copy, Default)]
 struct Others {
@@ -350,7 +351,9 @@ impl Picture<'_, '_> {
             let length = ((size >> 4) * BAR as u64).checked_div(largest >> 4).unwrap_or(0) as usize;
             out.fill(b'#', length);
             let less = length == 0 && size > 0;
-            put!(out, if less { "." } else { "" });
+            if less {
+                out.byte(b'.');
+            }
             out.fill(b' ', BAR + 2 - length - usize::from(less));
             for bracket in line.brackets.iter().take(line.columns) {
                 put!(out, *bracket);
@@ -372,7 +375,7 @@ impl Picture<'_, '_> {
         let (file, index, out) = (self.file, row.index as usize, &mut cx.out);
         match row.what {
             What::Table => {
-                put!(out, words(TABLES, b',').nth(index));
+                put!(out, &unpacked(TABLES, b',', index)[..]);
                 if row.start != 0 || self.count(index) != 1 {
                     put!(out, " (", dec(self.count(index)), ")");
                 }
@@ -403,10 +406,10 @@ impl Picture<'_, '_> {
                     within.is_some_and(|within| within < segment.p_filesz)
                 });
                 let what = match bytes {
-                    Some(bytes) if bytes.iter().all(|byte| *byte == 0) => "padding",
-                    _ if in_segment => "(in no section)",
-                    _ if row.end() == self.end => "trailing data",
-                    _ => "other bytes",
+                    Some(bytes) if bytes.iter().all(|byte| *byte == 0) => rt::text!("padding"),
+                    _ if in_segment => rt::text!("(in no section)"),
+                    _ if row.end() == self.end => rt::text!("trailing data"),
+                    _ => rt::text!("other bytes"),
                 };
                 put!(out, what);
             }
@@ -445,7 +448,7 @@ fn put_segment(out: &mut BufWriter, file: &File, segment: &ProgramHeader, room: 
     put!(out, " at 0x", hex(segment.p_vaddr));
     if let Some(more @ 1..) = segment.p_memsz.checked_sub(segment.p_filesz) {
         let needed = kind.as_ref().len() + digits(segment.p_vaddr, 16) + digits(more, 10) + 22;
-        let tail = if needed > room { ")" } else { " in memory)" };
+        let tail = if needed > room { rt::text!(")") } else { rt::text!(" in memory)") };
         put!(out, " (+", dec(more), tail);
     }
 }

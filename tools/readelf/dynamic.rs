@@ -57,7 +57,9 @@ impl<'a> Dynamic<'a> {
 /// false where the symbols are corrupt.
 pub fn load(cx: &mut Context, file: &mut File) -> bool {
     let Some(Extent { offset, size }) = file.dynamic_at else { return true };
-    let Some(bytes) = file.read(cx, offset, size, "dynamic section") else { return true };
+    let Some(bytes) = file.read(cx, offset, size, rt::text!("dynamic section")) else {
+        return true;
+    };
     let all = Table::<Dyn>::packed(file.elf.encoding, bytes);
     let end = all.iter().position(|entry| entry.d_tag == DT_NULL);
     let count = end.map_or(all.len(), |end| end + 1);
@@ -114,7 +116,7 @@ fn symbols<'a>(cx: &mut Context, file: &File<'a>) -> Result<Option<Symbols<'a>>,
     } else if count.saturating_mul(record) > size.saturating_add(1) {
         let what = rt::text!("Size (%#x) of section %s is not a multiple of its sh_entsize (%#x)");
         pattern::error(cx, what, &[size, entsize], &[name]);
-    } else if let Some(bytes) = file.read(cx, offset, size, "symbols") {
+    } else if let Some(bytes) = file.read(cx, offset, size, rt::text!("symbols")) {
         let bytes = bytes.get(..(count * record) as usize).unwrap_or(bytes);
         return Ok(Some(Symbols::new(Table::packed(file.elf.encoding, bytes))));
     }
@@ -132,7 +134,7 @@ fn strings(cx: &mut Context, file: &mut File) {
         return;
     }
     let offset = file.locate(cx, address, size);
-    file.read_strings(cx, Extent { offset, size }, "dynamic string table");
+    file.read_strings(cx, Extent { offset, size }, rt::text!("dynamic string table"));
     if file.dynamic.strings.is_none() {
         error!(cx, "Corrupt DT_STRTAB dynamic entry");
     }
@@ -229,14 +231,10 @@ fn put_value(out: &mut BufWriter, file: &File, tag: i64, value: u64) {
         DT_FLAGS => {
             let rest = put_flags(out, value, tags::FLAGS, rt::text!(""));
             for i in 0..rest.count_ones() {
-                put!(
-                    out,
-                    if i == 0 && rest == value {
-                        rt::text!("unknown")
-                    } else {
-                        rt::text!(" unknown")
-                    }
-                );
+                if i != 0 || rest != value {
+                    out.byte(b' ');
+                }
+                put!(out, "unknown");
             }
         }
         DT_GNU_FLAGS_1 => put_titled_flags(out, value, tags::GNU_FLAGS_1),
@@ -268,9 +266,18 @@ fn put_flags(out: &mut BufWriter, value: u64, names: Names, mut space: Text) -> 
 fn put_titled_flags(out: &mut BufWriter, value: u64, names: Names) {
     put!(out, "Flags: ");
     match put_flags(out, value, names, rt::text!("")) {
-        0 => put!(out, if value == 0 { rt::text!("None") } else { rt::text!("") }),
-        rest => put!(out, if rest == value { rt::text!("") } else { rt::text!(" ") }, hex(rest)),
+        0 if value != 0 => {}
+        0 => put!(out, "None"),
+        rest => put_rest(out, value, rest),
     }
+}
+
+/// The bits without a name, after those that have one.
+fn put_rest(out: &mut BufWriter, value: u64, rest: u64) {
+    if rest != value {
+        out.byte(b' ');
+    }
+    put!(out, hex(rest));
 }
 
 /// Values that mean something on one kind of machine only.
@@ -290,9 +297,7 @@ fn put_special(out: &mut BufWriter, file: &File, tag: i64, value: u64) {
         (EM_PARISC, DT_HP_DLD_FLAGS) => {
             match put_flags(out, value, tags::HP_DLD_FLAGS, rt::text!("")) {
                 0 if value != 0 => {}
-                rest => {
-                    put!(out, if rest == value { rt::text!("") } else { rt::text!(" ") }, hex(rest))
-                }
+                rest => put_rest(out, value, rest),
             }
         }
         (EM_MIPS | EM_MIPS_RS3_LE, _) => put_mips(out, file, tag, value),
@@ -303,7 +308,9 @@ fn put_special(out: &mut BufWriter, file: &File, tag: i64, value: u64) {
 fn put_mips(out: &mut BufWriter, file: &File, tag: i64, value: u64) {
     match tag {
         DT_MIPS_FLAGS => {
-            put!(out, if value == 0 { rt::text!("NONE") } else { rt::text!("") });
+            if value == 0 {
+                put!(out, "NONE");
+            }
             put_flags(out, value, tags::MIPS_FLAGS, rt::text!(""));
         }
         DT_MIPS_IVERSION => {

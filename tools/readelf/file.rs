@@ -2,13 +2,15 @@
 
 use super::dynamic::Dynamic;
 use super::options::Options;
-use super::pattern;
+use super::{Grade, pattern};
 use crate::context::Context;
 use rt::elf::consts::*;
 use rt::elf::{
     Dyn, Elf, ProgramHeader, Reader, Record, Rel, Rela, SectionHeader, Symbol, Table, c_str,
 };
+use rt::fmt::dec;
 use rt::text;
+use rt::text::Text;
 
 /// The file that is being reported on.
 pub struct File<'a> {
@@ -106,7 +108,7 @@ impl<'a> File<'a> {
             return;
         }
         let size = SectionHeader::size(self.elf.encoding);
-        let bytes = self.headers(cx, b"section", offset, shnum, header.e_shentsize, size);
+        let bytes = self.headers(cx, false, offset, shnum, header.e_shentsize, size);
         let Some(bytes) = bytes else { return };
         let sections = Table::<SectionHeader>::packed(self.elf.encoding, bytes);
         for (i, section) in sections.iter().enumerate() {
@@ -123,7 +125,7 @@ impl<'a> File<'a> {
         if shstrndx != 0
             && let Some(names) = sections.get(shstrndx as usize)
         {
-            self.names = self.read(cx, names.sh_offset, names.sh_size, "string table");
+            self.names = self.read(cx, names.sh_offset, names.sh_size, text!("string table"));
         }
         self.check_linking(cx);
     }
@@ -169,7 +171,7 @@ impl<'a> File<'a> {
                 }
                 SHT_STRTAB if is_dynstr => {
                     let at = Extent { offset: section.sh_offset, size: section.sh_size };
-                    self.read_strings(cx, at, "dynamic strings");
+                    self.read_strings(cx, at, text!("dynamic strings"));
                 }
                 _ if !self.options.lint || section.sh_size != 0 => {}
                 SHT_PROGBITS | SHT_NOTE => {
@@ -186,7 +188,7 @@ impl<'a> File<'a> {
     }
 
     /// Reads the strings for dynamic linking, as far as more than a few of them are wanted.
-    pub fn read_strings(&mut self, cx: &mut Context, at: Extent, what: &'static str) {
+    pub fn read_strings(&mut self, cx: &mut Context, at: Extent, what: Text) {
         let wanted = self.options.linking;
         self.dynamic.strings = self.read_wanted(cx, at.offset, at.size, what, wanted);
         self.dynamic.strings_at = self.dynamic.strings.map_or(Extent::default(), |_| at);
@@ -221,7 +223,7 @@ impl<'a> File<'a> {
             fill_error!(cx, "Section %S has an invalid sh_entsize of %#x", entsize; name);
             return None;
         }
-        let bytes = self.read_wanted(cx, section.sh_offset, size, "symbols", wanted)?;
+        let bytes = self.read_wanted(cx, section.sh_offset, size, text!("symbols"), wanted)?;
         let encoding = self.elf.encoding;
         let table = Table::<Symbol>::packed(encoding, bytes);
         let mut shndx = None;
@@ -236,7 +238,7 @@ impl<'a> File<'a> {
                     "Multiple symbol table index sections associated with the same symbol section"
                 );
             }
-            let what = "symbol table section indices";
+            let what = text!("symbol table section indices");
             let bytes = self.read(cx, indices.sh_offset, indices.sh_size, what)?;
             if bytes.len() as u64 / 4 < size / Symbol::size(encoding) as u64 {
                 let name = self.section_name(&indices);
@@ -293,7 +295,7 @@ impl<'a> File<'a> {
             fill_error!(cx, "Too many program headers - %#x - the file is not that big", phnum);
             return none;
         }
-        let bytes = self.headers(cx, b"program", header.e_phoff, phnum, header.e_phentsize, size);
+        let bytes = self.headers(cx, true, header.e_phoff, phnum, header.e_phentsize, size);
         bytes.map_or(none, |bytes| Table::packed(self.elf.encoding, bytes))
     }
 
@@ -302,15 +304,22 @@ impl<'a> File<'a> {
     fn headers(
         &self,
         cx: &mut Context,
-        kind: &[u8],
+        program: bool,
         offset: u64,
         count: u32,
         entsize: u16,
         right: usize,
     ) -> Option<&'a [u8]> {
-        let (field, what) = match kind {
-            b"section" => (b"e_shentsize", "section headers"),
-            _ => (b"e_phentsize", "program headers"),
+        let (what, wrong) = if program {
+            let wrong = text!(
+                "The e_phentsize field in the ELF header is %s than the size of an ELF program header"
+            );
+            (text!("program headers"), wrong)
+        } else {
+            let wrong = text!(
+                "The e_shentsize field in the ELF header is %s than the size of an ELF section header"
+            );
+            (text!("section headers"), wrong)
         };
         let size = u64::from(count) * u64::from(entsize);
         if size == 0 {
@@ -318,12 +327,9 @@ impl<'a> File<'a> {
         }
         let less = usize::from(entsize) < right;
         if usize::from(entsize) != right {
-            let what =
-                text!("The %s field in the ELF header is %s than the size of an ELF %s header");
-            if less {
-                pattern::error(cx, what, &[], &[field, b"less", kind]);
-            } else {
-                pattern::warning(cx, what, &[], &[field, b"larger", kind]);
+            match less {
+                true => Grade::Error.of(cx, wrong, b"less"),
+                false => Grade::Warning.of(cx, wrong, b"larger"),
             }
         }
         if less {
@@ -381,20 +387,14 @@ impl<'a> File<'a> {
         &self,
         cx: &mut Context,
         section: &SectionHeader,
-        what: &'static str,
+        what: Text,
     ) -> Option<&'a [u8]> {
         self.read(cx, section.sh_offset, section.sh_size, what)
     }
 
     /// A part of the file; where it goes past the end, that is told, and `what` it is.
     /// Nothing can be read of nothing.
-    pub fn read(
-        &self,
-        cx: &mut Context,
-        offset: u64,
-        size: u64,
-        what: &'static str,
-    ) -> Option<&'a [u8]> {
+    pub fn read(&self, cx: &mut Context, offset: u64, size: u64, what: Text) -> Option<&'a [u8]> {
         self.read_wanted(cx, offset, size, what, true)
     }
 
@@ -405,7 +405,7 @@ impl<'a> File<'a> {
         cx: &mut Context,
         offset: u64,
         size: u64,
-        what: &'static str,
+        what: Text,
         wanted: bool,
     ) -> Option<&'a [u8]> {
         if size == 0 {
@@ -416,11 +416,15 @@ impl<'a> File<'a> {
             if wanted { self.elf.bytes(offset, size) } else { end.map(|_| Default::default()) };
         if size == u64::MAX {
             // One more byte is wanted for a zero at the end.
-            let why = text!("Size overflow prevents reading %u elements of size 1 for %s");
-            pattern::error(cx, why, &[size], &[what.as_bytes()]);
+            error!(
+                cx,
+                "Size overflow prevents reading ",
+                dec(size),
+                " elements of size 1 for ",
+                what
+            );
         } else if bytes.is_none() {
-            let why = text!("Reading %u bytes extends past end of file for %s");
-            pattern::error(cx, why, &[size], &[what.as_bytes()]);
+            error!(cx, "Reading ", dec(size), " bytes extends past end of file for ", what);
         }
         bytes
     }

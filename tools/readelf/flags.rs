@@ -166,8 +166,10 @@ pub fn put(out: &mut BufWriter, header: &FileHeader) {
         }
         EM_ARC_COMPACT | EM_ARCV2 => {
             if !ARC_CPU.put(out, e_flags) {
-                let suffix = if header.e_machine == EM_ARCV2 { "" } else { "ompact" };
-                put!(out, ", Unknown ARC", suffix);
+                put!(out, ", Unknown ARC");
+                if header.e_machine != EM_ARCV2 {
+                    put!(out, "ompact");
+                }
             }
             ARC_ABI.put(out, e_flags);
         }

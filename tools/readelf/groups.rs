@@ -1,6 +1,7 @@
 //! `-g`: section groups (gABI, "Section Groups").
 
 use super::file::{File, Symbols};
+use super::pattern;
 use crate::context::Context;
 use alloc::vec::Vec;
 use core::sync::atomic::{AtomicU8, Ordering};
@@ -31,15 +32,12 @@ fn tell(cx: &mut Context, mistake: usize, member: u32, group: u32, to: u32) {
     let contained = mistake == CONTAINED;
     match count(mistake) {
         ..MOST => {
-            let relation: &[u8] = if contained { b"already in group" } else { b"> maximum" };
-            fill_error!(
-                cx,
-                "section [%5u] in group section [%5u] %s section [%5u]",
-                member,
-                group,
-                to;
-                relation
-            );
+            let what = if contained {
+                rt::text!("section [%5u] in group section [%5u] already in group section [%5u]")
+            } else {
+                rt::text!("section [%5u] in group section [%5u] > maximum section [%5u]")
+            };
+            pattern::error(cx, what, &[member.into(), group.into(), to.into()], &[]);
         }
         MOST if contained => {
             warn!(cx, "Further error messages about already contained group sections suppressed");
@@ -87,23 +85,20 @@ fn show_all(cx: &mut Context, file: &File, wanted: bool) {
             group_of.resize(file.sections.len(), NONE);
         }
         let name = file.section_name(&section);
-        let wrong = |cx: &mut Context, what: &[u8]| {
-            fill_error!(cx, "%s in group section `%S'"; what, name);
-        };
         let linked = file.sections.get(section.sh_link as usize);
         let Some(symtab) = linked.filter(|linked| linked.sh_type == SHT_SYMTAB) else {
-            wrong(cx, b"Bad sh_link");
+            fill_error!(cx, "Bad sh_link in group section `%S'"; name);
             continue;
         };
         if last.is_none_or(|(link, _)| link != section.sh_link) {
             last = file.symbols(cx, section.sh_link as usize).map(|s| (section.sh_link, s));
         }
         let Some((_, symbols)) = last else {
-            wrong(cx, b"Corrupt header");
+            fill_error!(cx, "Corrupt header in group section `%S'"; name);
             continue;
         };
         let Some(signature) = signature(cx, file, &section, &symtab, &symbols) else {
-            wrong(cx, b"Bad sh_info");
+            fill_error!(cx, "Bad sh_info in group section `%S'"; name);
             continue;
         };
         let Some(members) = members(cx, file, &section) else { continue };
@@ -142,7 +137,8 @@ pub fn signature<'a>(
         return Some(file.section_name(&of));
     }
     let linked = file.sections.get(symtab.sh_link as usize).filter(|_| symtab.sh_link != 0);
-    let strings = linked.and_then(|linked| file.read_section(cx, &linked, "string table"));
+    let strings =
+        linked.and_then(|linked| file.read_section(cx, &linked, rt::text!("string table")));
     Some(c_str(strings.unwrap_or_default(), symbol.st_name.into()).unwrap_or(b"<corrupt>"))
 }
 
@@ -163,7 +159,7 @@ pub fn members<'a>(
         );
         return None;
     }
-    let bytes = file.read_section(cx, section, "section data")?;
+    let bytes = file.read_section(cx, section, rt::text!("section data"))?;
     Some(Reader::new(file.elf.encoding, bytes))
 }
 
@@ -179,9 +175,9 @@ fn put_flags(cx: &mut Context, flags: u32) {
     }
     fill!(out, "[0x%x: ", flags);
     let kinds = [
-        (GRP_MASKOS, "<OS specific>"),
-        (GRP_MASKPROC, "<PROC specific>"),
-        (!(GRP_COMDAT | GRP_MASKOS | GRP_MASKPROC), "<unknown>"),
+        (GRP_MASKOS, rt::text!("<OS specific>")),
+        (GRP_MASKPROC, rt::text!("<PROC specific>")),
+        (!(GRP_COMDAT | GRP_MASKOS | GRP_MASKPROC), rt::text!("<unknown>")),
     ];
     for (mask, kind) in kinds {
         if flags & mask != 0 {

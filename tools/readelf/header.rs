@@ -5,7 +5,7 @@ use super::flags;
 use super::names::{Names, machines};
 use crate::context::Context;
 use rt::elf::consts::*;
-use rt::fmt::{dec, hex, int};
+use rt::fmt::{dec, hex};
 use rt::io::BufWriter;
 use rt::put;
 
@@ -44,22 +44,40 @@ fn print(cx: &mut Context, file: &mut File) {
     if !machines::MACHINES.put(out, header.e_machine.into()) {
         put!(out, "<unknown>: 0x", hex(header.e_machine));
     }
-    put!(out, "\n  Version:                           0x", hex(header.e_version));
-    put!(out, "\n  Entry point address:               0x", hex(header.e_entry));
     // Offsets are printed as signed numbers.
-    put!(out, "\n  Start of program headers:          ", int(header.e_phoff.cast_signed()));
-    put!(out, " (bytes into file)\n  Start of section headers:          ");
-    put!(out, int(header.e_shoff.cast_signed()), " (bytes into file)");
-    put!(out, "\n  Flags:                             0x", hex(header.e_flags));
+    fill!(
+        out,
+        "\n  Version:                           0x%x\n\
+         \x20 Entry point address:               0x%x\n\
+         \x20 Start of program headers:          %ld (bytes into file)\n\
+         \x20 Start of section headers:          %ld (bytes into file)\n\
+         \x20 Flags:                             0x%x",
+        header.e_version,
+        header.e_entry,
+        header.e_phoff,
+        header.e_shoff,
+        header.e_flags
+    );
     flags::put(out, &header);
-    put!(out, "\n  Size of this header:               ", dec(header.e_ehsize));
-    put!(out, " (bytes)\n  Size of program headers:           ", dec(header.e_phentsize));
-    put!(out, " (bytes)\n  Number of program headers:         ", dec(header.e_phnum));
+    fill!(
+        out,
+        "\n  Size of this header:               %u (bytes)\n\
+         \x20 Size of program headers:           %u (bytes)\n\
+         \x20 Number of program headers:         %u",
+        header.e_ehsize,
+        header.e_phentsize,
+        header.e_phnum
+    );
     if header.e_phnum == PN_XNUM && file.phnum() != PN_XNUM.into() {
         put!(out, " (", dec(file.phnum()), ")");
     }
-    put!(out, "\n  Size of section headers:           ", dec(header.e_shentsize));
-    put!(out, " (bytes)\n  Number of section headers:         ", dec(header.e_shnum));
+    fill!(
+        out,
+        "\n  Size of section headers:           %u (bytes)\n\
+         \x20 Number of section headers:         %u",
+        header.e_shentsize,
+        header.e_shnum
+    );
     let extended = file.elf.first_section().is_some();
     if header.e_shnum == 0 && extended {
         put!(out, " (", dec(file.shnum()), ")");

@@ -5,16 +5,18 @@ use super::hashes::{GnuHash, SysvHash};
 use crate::context::Context;
 use alloc::vec;
 use alloc::vec::Vec;
+use rt::fmt::dec;
 use rt::io::BufWriter;
-use rt::put;
+use rt::text::Text;
+use rt::{put, text};
 
 pub fn show(cx: &mut Context, file: &File) -> bool {
     if let Some(hash) = &file.dynamic.hashes.sysv {
-        head(&mut cx.out, b"", hash.buckets.len());
+        head(&mut cx.out, text!(""), hash.buckets.len());
         sysv(cx, hash).show(&mut cx.out, hash.buckets.len());
     }
     if let Some(hash) = &file.dynamic.hashes.gnu {
-        let which: &[u8] = if hash.mips { b"`.MIPS.xhash' " } else { b"`.gnu.hash' " };
+        let which = if hash.mips { text!("`.MIPS.xhash' ") } else { text!("`.gnu.hash' ") };
         head(&mut cx.out, which, hash.buckets.len());
         gnu(hash).show(&mut cx.out, hash.buckets.len());
     }
@@ -60,15 +62,12 @@ pub fn gnu(hash: &GnuHash) -> Lengths {
     lengths
 }
 
-fn head(out: &mut BufWriter, which: &[u8], buckets: usize) {
-    let plural: &[u8] = if buckets == 1 { b"" } else { b"s" };
-    fill!(
-        out,
-        "\nHistogram for %sbucket list length (total of %u bucket%s):\n",
-        buckets;
-        which,
-        plural
-    );
+fn head(out: &mut BufWriter, which: Text, buckets: usize) {
+    put!(out, "\nHistogram for ", which, "bucket list length (total of ", dec(buckets), " bucket");
+    if buckets != 1 {
+        out.byte(b's');
+    }
+    put!(out, "):\n");
 }
 
 /// How many chains there are of each length.

@@ -1,13 +1,14 @@
 //! `--lto-syms`: the symbol tables that compilers leave for link-time optimization.
 
 use super::file::File;
-use super::text;
+use super::{pattern, text};
 use crate::context::Context;
 use crate::words::word;
 use rt::elf::{Reader, SectionHeader};
 use rt::fmt::right;
 use rt::io::BufWriter;
 use rt::put;
+use rt::text::Text;
 
 pub const KINDS: &[u8] = b"DEF WEAKDEF UNDEF WEAKUNDEF COMMON";
 pub const VISIBILITIES: &[u8] = b"DEFAULT PROTECTED INTERNAL HIDDEN";
@@ -37,7 +38,9 @@ fn table(cx: &mut Context, file: &File, section: &SectionHeader, suffix: &[u8]) 
         put!(&mut cx.out, "\nLTO Symbol table '", text::name(name), "' is empty!\n");
         return true;
     }
-    let Some(bytes) = file.read_section(cx, section, "LTO symbols") else { return false };
+    let Some(bytes) = file.read_section(cx, section, rt::text!("LTO symbols")) else {
+        return false;
+    };
     let extension = file.sections.iter().find(|other| {
         file.section_name(other).strip_prefix(EXTENSION).is_some_and(|rest| rest == suffix)
     });
@@ -54,7 +57,12 @@ fn table(cx: &mut Context, file: &File, section: &SectionHeader, suffix: &[u8]) 
         put!(&mut cx.out, " contains:\n");
     }
     put!(&mut cx.out, "  Comdat_Key       Kind  Visibility     Size      Slot");
-    put!(&mut cx.out, if extension.is_some() { "      Type  Section Name\n" } else { " Name\n" });
+    let rest = if extension.is_some() {
+        rt::text!("      Type  Section Name\n")
+    } else {
+        rt::text!(" Name\n")
+    };
+    put!(&mut cx.out, rest);
     let fine = rows(cx, file, bytes, data);
     if !fine {
         error!(cx, "Buffer overrun encountered whilst decoding LTO symbol table");
@@ -73,7 +81,7 @@ pub fn extension_data<'a>(
         fill_error!(cx, "LTO Symbol extension table '%s' is empty!"; name);
         return None;
     }
-    let bytes = file.read_section(cx, section, "LTO ext symbol data")?;
+    let bytes = file.read_section(cx, section, rt::text!("LTO ext symbol data"))?;
     let (version, data) = bytes.split_first()?;
     if *version != 1 {
         error!(cx, "Unexpected version number in symbol extension table");
@@ -133,9 +141,23 @@ fn rows(cx: &mut Context, file: &File, mut bytes: &[u8], mut data: Option<&[u8]>
             extended = Some(both.map(signed));
         }
         let width = if extended.is_some() { 6 } else { 21 };
-        let kind = extended.map(|[kind, _]| known(cx, b"type", TYPES, kind)).unwrap_or_default();
-        let visibility = known(cx, b"visibility", VISIBILITIES, symbol.visibility.into());
-        let definition = known(cx, b"definition", KINDS, symbol.kind.into());
+        let kind = extended
+            .map(|[kind, _]| {
+                known(cx, rt::text!("Unknown LTO symbol type encountered: %u"), TYPES, kind)
+            })
+            .unwrap_or_default();
+        let visibility = known(
+            cx,
+            rt::text!("Unknown LTO symbol visibility encountered: %u"),
+            VISIBILITIES,
+            symbol.visibility.into(),
+        );
+        let definition = known(
+            cx,
+            rt::text!("Unknown LTO symbol definition encountered: %u"),
+            KINDS,
+            symbol.kind.into(),
+        );
         let key = if symbol.key.is_empty() { b"-" } else { symbol.key };
         let out = &mut cx.out;
         out.fill(b' ', 12usize.saturating_sub(key.len()).max(2));
@@ -164,10 +186,10 @@ fn signed(byte: u8) -> u32 {
 }
 
 /// The name of a number, empty where it has none: that is told.
-fn known(cx: &mut Context, what: &[u8], names: &'static [u8], number: u32) -> &'static [u8] {
+fn known(cx: &mut Context, unknown: Text, names: &'static [u8], number: u32) -> &'static [u8] {
     let name = called(names, number).unwrap_or_default();
     if name.is_empty() {
-        fill_error!(cx, "Unknown LTO symbol %s encountered: %u", number; what);
+        pattern::error(cx, unknown, &[number.into()], &[]);
     }
     name
 }

@@ -2,7 +2,7 @@
 //! line take a third of the code that a call for each of its parts takes. For rare lines: the
 //! text is read whenever the line is printed.
 
-use super::{Grade, text};
+use super::{Grade, text as shown};
 use crate::context::Context;
 use rt::fmt::{Put, dec, hex, int};
 use rt::io::BufWriter;
@@ -12,12 +12,15 @@ use rt::text::Text;
 /// numbers, after a semicolon the texts.
 ///
 /// Of C's conversions there are `%u` and `%x` (of 64 bits), `%d` (of 32, with a sign), `%ld`, `%s`
-/// (a [name](text::name)), and `%S` (a [section's name](text::section)); of its flags `#`, `-`, `0`,
+/// (a [name](shown::name)), and `%S` (a [section's name](shown::section)); of its flags `#`, `-`, `0`,
 /// for numbers, and a width, which may be `*`.
 macro_rules! fill {
     ($out:expr, $pattern:literal $(, $number:expr)+ $(,)?) => {
         $crate::readelf::pattern::numbers(
             $out, rt::text!($pattern), &[$(rt::fmt::Unsigned::widen($number)),+])
+    };
+    ($out:expr, $pattern:literal; $text:expr $(,)?) => {
+        $crate::readelf::pattern::text($out, rt::text!($pattern), $text)
     };
     ($out:expr, $pattern:literal $(, $number:expr)*; $($text:expr),+ $(,)?) => {
         $crate::readelf::pattern::fill(
@@ -27,6 +30,9 @@ macro_rules! fill {
 
 /// `readelf: Error: ...`, with a pattern.
 macro_rules! fill_error {
+    ($cx:expr, $pattern:literal; $text:expr $(,)?) => {
+        $crate::readelf::Grade::Error.of($cx, rt::text!($pattern), $text)
+    };
     ($cx:expr, $pattern:literal $(, $number:expr)* $(; $($text:expr),+)? $(,)?) => {
         $crate::readelf::pattern::error(
             $cx, rt::text!($pattern), &[$(rt::fmt::Unsigned::widen($number)),*], &[$($($text),+)?])
@@ -35,6 +41,9 @@ macro_rules! fill_error {
 
 /// `readelf: Warning: ...`, with a pattern.
 macro_rules! fill_warning {
+    ($cx:expr, $pattern:literal; $text:expr $(,)?) => {
+        $crate::readelf::Grade::Warning.of($cx, rt::text!($pattern), $text)
+    };
     ($cx:expr, $pattern:literal $(, $number:expr)* $(; $($text:expr),+)? $(,)?) => {
         $crate::readelf::pattern::warning(
             $cx, rt::text!($pattern), &[$(rt::fmt::Unsigned::widen($number)),*], &[$($($text),+)?])
@@ -64,10 +73,10 @@ pub fn fill(out: &mut BufWriter, pattern: Text, numbers: &[u64], texts: &[&[u8]]
             }
         };
         if conversion | 0x20 == b's' {
-            let shown = texts.next().copied().unwrap_or_default();
+            let text = texts.next().copied().unwrap_or_default();
             match conversion {
-                b's' => text::name(shown).put(out),
-                _ => text::section(shown).put(out),
+                b's' => shown::name(text).put(out),
+                _ => shown::section(text).put(out),
             }
             continue;
         }
@@ -93,6 +102,20 @@ pub fn numbers(out: &mut BufWriter, pattern: Text, numbers: &[u64]) {
     fill(out, pattern, numbers, &[]);
 }
 
+/// Prints a pattern with one text only.
+#[inline(never)]
+pub fn text(out: &mut BufWriter, pattern: Text, text: &[u8]) {
+    fill(out, pattern, &[], &[text]);
+}
+
+impl Grade {
+    /// Tells of one thing: a pattern with one text only.
+    #[inline(never)]
+    pub fn of(self, cx: &mut Context, pattern: Text, text: &[u8]) {
+        message(cx, self, pattern, &[], &[text]);
+    }
+}
+
 /// Tells an error; see [`fill_error!`].
 #[inline(never)]
 pub fn error(cx: &mut Context, pattern: Text, numbers: &[u64], texts: &[&[u8]]) {
@@ -114,7 +137,6 @@ fn message(cx: &mut Context, grade: Grade, pattern: Text, numbers: &[u64], texts
 #[cfg(test)]
 mod tests {
     use super::*;
-    use rt::text;
     use std::vec::Vec;
 
     struct Sink<'a>(&'a mut Vec<u8>);
@@ -137,17 +159,17 @@ mod tests {
 
     #[test]
     fn as_printf() {
-        assert_eq!(filled(text!("plain"), &[1], &[b"x"]), b"plain");
+        assert_eq!(filled(rt::text!("plain"), &[1], &[b"x"]), b"plain");
         assert_eq!(
-            filled(text!("%u %d %ld %x"), &[u64::MAX; 4], &[]),
+            filled(rt::text!("%u %d %ld %x"), &[u64::MAX; 4], &[]),
             b"18446744073709551615 -1 -1 ffffffffffffffff"
         );
         assert_eq!(
-            filled(text!("[%5u|%-5u|%05x|%#x|%0*x]"), &[7, 7, 255, 255, 4, 15], &[]),
+            filled(rt::text!("[%5u|%-5u|%05x|%#x|%0*x]"), &[7, 7, 255, 255, 4, 15], &[]),
             b"[    7|7    |000ff|0xff|000f]"
         );
-        assert_eq!(filled(text!("%s=%u, %S"), &[1], &[b"a\n", b"\xff"]), b"a^J=1, <FF>");
+        assert_eq!(filled(rt::text!("%s=%u, %S"), &[1], &[b"a\n", b"\xff"]), b"a^J=1, <FF>");
         // Too few of both, and a pattern cut off.
-        assert_eq!(filled(text!("%u%s%x%"), &[], &[]), b"000");
+        assert_eq!(filled(rt::text!("%u%s%x%"), &[], &[]), b"000");
     }
 }

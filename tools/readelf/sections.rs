@@ -370,7 +370,7 @@ fn put_details(cx: &mut Context, file: &File, section: &SectionHeader) {
         return;
     }
     // The larger one of both classes is read.
-    let bytes = file.read(cx, section.sh_offset, 24, "compression header");
+    let bytes = file.read(cx, section.sh_offset, 24, rt::text!("compression header"));
     let Some(header) = bytes.and_then(|bytes| CompressionHeader::decode(encoding, bytes)) else {
         return;
     };

@@ -34,7 +34,7 @@ pub fn limit(value: Option<&[u8]>) -> Option<usize> {
 pub fn show(cx: &mut Context, file: &File) -> bool {
     let Some(limit) = file.options.size else { return true };
     if file.options.json {
-        cx.json().object("size");
+        cx.json().object(rt::text!("size"));
     }
     let symbols = Symbols::new(Table::empty(file.elf.encoding));
     let mut list = List { file, kind: Kind::Sections, symbols, strings: &[], whole: 0 };
@@ -127,7 +127,7 @@ impl List<'_, '_> {
         let mut title = words(title.as_bytes(), b'\t');
         let key = title.next().unwrap_or_default();
         if file.options.json {
-            cx.open(key, b'[');
+            cx.json().key(key).array(rt::text!(""));
         } else {
             let out = &mut cx.out;
             put!(out, "\n", title.next(), ":\n    in file      %   in memory  ", title.rest, "\n");
@@ -258,9 +258,16 @@ impl List<'_, '_> {
     fn row(&self, cx: &mut Context, bytes: Bytes, kind: &[u8], name: &[u8]) {
         if self.file.options.json {
             let json = cx.json();
-            json.object("").text("name", name);
+            json.object(rt::text!("")).text(rt::text!("name"), name);
             if !kind.is_empty() {
-                json.text(if self.kind == Kind::Segments { "flags" } else { "type" }, kind);
+                json.text(
+                    if self.kind == Kind::Segments {
+                        rt::text!("flags")
+                    } else {
+                        rt::text!("type")
+                    },
+                    kind,
+                );
             }
             json.numbers("file memory }", &[bytes.file, bytes.memory]);
             return;

@@ -66,7 +66,7 @@ fn show_section(cx: &mut Context, file: &File, section: &SectionHeader, index: u
     } else {
         let linked = file.sections.get(section.sh_link as usize);
         let linked = linked.filter(|strings| section.sh_link != 0 && strings.sh_size > 0);
-        linked.and_then(|s| file.read(cx, s.sh_offset, s.sh_size, "string table"))
+        linked.and_then(|s| file.read(cx, s.sh_offset, s.sh_size, rt::text!("string table")))
     };
     let dynamic = section.sh_type == SHT_DYNSYM;
     show_rows(cx, file, strings, dynamic, &symbols, Some((section, name)));

@@ -118,7 +118,11 @@ fn after(r: &Reader, at: usize, offset: u32) -> Option<usize> {
 fn chain(cx: &mut Context, file: &File, section: &SectionHeader, defined: bool) {
     let kind: &[u8] = if defined { b"definition" } else { b"needs" };
     head(cx, file, section, kind, section.sh_info.into());
-    let what = if defined { "version definition section" } else { "Version Needs section" };
+    let what = if defined {
+        rt::text!("version definition section")
+    } else {
+        rt::text!("Version Needs section")
+    };
     let Some(bytes) = file.read_section(cx, section, what) else { return };
     let r = Reader::new(file.elf.encoding, bytes);
     if follow(cx, file, &r, section.sh_info, defined).is_some() {
@@ -221,13 +225,13 @@ fn symbols(cx: &mut Context, file: &File, section: &SectionHeader) -> bool {
     let Some(link) = file.sections.get(section.sh_link as usize) else { return true };
     let Some(symbols) = file.symbols(cx, section.sh_link as usize) else { return true };
     let Some(strings) = file.sections.get(link.sh_link as usize) else { return true };
-    if file.read_section(cx, &strings, "version string table").is_none() {
+    if file.read_section(cx, &strings, rt::text!("version string table")).is_none() {
         return true;
     }
     let total = section.sh_size / 2;
     head(cx, file, section, b"symbols", total);
     let offset = file.locate(cx, file.dynamic.value(DT_VERSYM), section.sh_size);
-    let what = "version symbol data";
+    let what = rt::text!("version symbol data");
     let Some(bytes) = file.read(cx, offset, section.sh_size, what) else { return true };
     let versions = Versions::load(file, 0, file.dynamic.strings);
     let entries = Reader::new(file.elf.encoding, bytes);

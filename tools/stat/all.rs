@@ -65,10 +65,10 @@ fn print_bits(cx: &mut Context, bits: &Bits, title: Text, word: u64) {
 }
 
 /// Writes the names of bits as an array.
-fn json_bits(cx: &mut Context, bits: &Bits, key: &str, word: u64) {
+fn json_bits(cx: &mut Context, bits: &Bits, key: rt::text::Text, word: u64) {
     let json = cx.json();
     json.array(key);
-    bits.each(word, &mut |name| _ = json.text("", name));
+    bits.each(word, &mut |name| _ = json.text(rt::text!(""), name));
     json.end_array();
 }
 
@@ -154,48 +154,49 @@ fn is_given(stat: &Statx, bit: Option<u8>) -> bool {
 fn json_numbers(cx: &mut Context, fields: &Fields, file: &Subject, stat: &Statx) {
     fields.each(&mut |name, place, bit| {
         let value = is_given(stat, bit).then(|| place.of(file.fields));
-        cx.json().number_or_null(name, value);
+        cx.json().key(name.as_bytes()).number_or_null(rt::text!(""), value);
     });
 }
 
 /// Writes a file as an object; whether all went well.
 #[inline(never)]
 pub fn json(cx: &mut Context, run: &mut Run, file: &Subject, stat: &Statx) -> bool {
-    cx.json().object("").text("name", file.name);
+    cx.json().object(rt::text!("")).text(rt::text!("name"), file.name);
     let fine = !file.is_link() || target(cx, file);
     let mode = stat.stx_mode;
     cx.json()
-        .text("type", kinds::name(mode, stat.stx_size == 0))
-        .text("stx_mode_name", &kinds::permissions(mode))
-        .text("stx_uid_name", run.users.find(stat.stx_uid))
-        .text("stx_gid_name", run.groups.find(stat.stx_gid));
+        .text(rt::text!("type"), kinds::name(mode, stat.stx_size == 0))
+        .text(rt::text!("stx_mode_name"), &kinds::permissions(mode))
+        .text(rt::text!("stx_uid_name"), run.users.find(stat.stx_uid))
+        .text(rt::text!("stx_gid_name"), run.groups.find(stat.stx_gid));
     json_numbers(cx, &NUMBERS, file, stat);
     if file.is_device() {
         json_numbers(cx, &DEVICE_NUMBERS, file, stat);
     }
-    json_bits(cx, &ATTRIBUTES, "stx_attributes_name", stat.stx_attributes);
+    json_bits(cx, &ATTRIBUTES, rt::text!("stx_attributes_name"), stat.stx_attributes);
     TIMES.each(&mut |name, place, bit| {
         if !is_given(stat, bit) {
-            cx.json().null(name);
+            cx.json().key(name.as_bytes()).null(rt::text!(""));
             return;
         }
         let seconds = place.of(file.fields) as i64;
         let nanoseconds = place.nanoseconds().of(file.fields);
         let text = time::human(run.zone(), seconds, nanoseconds as u32);
         cx.json()
-            .object(name)
-            .signed("tv_sec", seconds)
-            .number("tv_nsec", nanoseconds)
-            .text("text", &text)
+            .key(name.as_bytes())
+            .object(rt::text!(""))
+            .signed(rt::text!("tv_sec"), seconds)
+            .number(rt::text!("tv_nsec"), nanoseconds)
+            .text(rt::text!("text"), &text)
             .end_object();
     });
     let mut path = Vec::new();
     let has_path = mount_point(stat.stx_mnt_id, &mut path);
     cx.json()
-        .number_or_null("mnt_id_unique", unique_mount(run, file))
-        .text_or_null("mount_point", has_path.then_some(&path));
+        .number_or_null(rt::text!("mnt_id_unique"), unique_mount(run, file))
+        .text_or_null(rt::text!("mount_point"), has_path.then_some(&path));
     json_numbers(cx, &MORE, file, stat);
-    json_bits(cx, &FIELDS, "not_given", missing(stat));
+    json_bits(cx, &FIELDS, rt::text!("not_given"), missing(stat));
     cx.json().end_object();
     fine
 }
@@ -205,7 +206,7 @@ pub fn json(cx: &mut Context, run: &mut Run, file: &Subject, stat: &Statx) -> bo
 fn target(cx: &mut Context, file: &Subject) -> bool {
     let mut buffer = [0; PATH_MAX];
     match readlink(file.name, &mut buffer) {
-        Ok(target) => _ = cx.json().text("target", target),
+        Ok(target) => _ = cx.json().text(rt::text!("target"), target),
         Err(errno) => {
             unreadable(cx, file.name, errno);
             return false;
@@ -222,9 +223,9 @@ pub fn print_system(cx: &mut Context, stat: &Statfs) {
 /// Writes a file system as an object.
 #[inline(never)]
 pub fn json_system(cx: &mut Context, system: &Subject, stat: &Statfs) {
-    cx.json().object("").text("name", system.name);
-    cx.json().text_or_null("f_type_name", known_type(stat.f_type).as_deref());
-    SYSTEM.each(&mut |name, place, _| _ = cx.json().number(name, place.of(system.fields)));
-    json_bits(cx, &MOUNT_FLAGS, "f_flags_name", stat.f_flags as u64);
+    cx.json().object(rt::text!("")).text(rt::text!("name"), system.name);
+    cx.json().text_or_null(rt::text!("f_type_name"), known_type(stat.f_type).as_deref());
+    SYSTEM.each(&mut |name, place, _| cx.json().digits(name.as_bytes(), place.of(system.fields)));
+    json_bits(cx, &MOUNT_FLAGS, rt::text!("f_flags_name"), stat.f_flags as u64);
     cx.json().end_object();
 }

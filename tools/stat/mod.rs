@@ -208,7 +208,7 @@ fn report_on(cx: &mut Context, run: &mut Run, operands: &[&[u8]]) -> Result<bool
         run.quoting = quoting(cx, format);
     }
     if run.options.has(Switch::Json) {
-        cx.json().array("");
+        cx.json().array(rt::text!(""));
     }
     let mut fine = true;
     for name in operands {

@@ -92,6 +92,12 @@ impl Text {
         })
     }
 
+    /// Whether there is nothing in it.
+    #[inline]
+    pub fn is_empty(self) -> bool {
+        self.codes().next().is_none()
+    }
+
     /// The bytes of the text.
     #[inline(always)]
     pub fn bytes(self) -> impl Iterator<Item = u8> {

@@ -12,6 +12,7 @@ use crate::readelf::text;
 use rt::elf::{Reader, c_str};
 use rt::io::BufWriter;
 use rt::put;
+use rt::text::Text;
 
 const SHT_GNU_ATTRIBUTES: u32 = 0x6fff_fff5;
 
@@ -47,8 +48,7 @@ impl<'a> Cursor<'a> {
             self.at += 1;
             if byte & 0x80 == 0 {
                 if lost || bits < 64 && value >> bits != 0 {
-                    let what = "read LEB value is too large to store in destination variable";
-                    error!(cx, what);
+                    error!(cx, "read LEB value is too large to store in destination variable");
                 }
                 return if bits < 64 { value & ((1 << bits) - 1) } else { value };
             }
@@ -176,8 +176,8 @@ fn scopes(cx: &mut Context, vendor: Vendor, name: &[u8], part: &mut Cursor) -> b
         let mut public = vendor.name() == name;
         match tag {
             1 => put!(&mut cx.out, "File Attributes\n"),
-            2 => numbers(cx, &mut cursor, "Section Attributes:"),
-            3 => numbers(cx, &mut cursor, "Symbol Attributes:"),
+            2 => numbers(cx, &mut cursor, rt::text!("Section Attributes:")),
+            3 => numbers(cx, &mut cursor, rt::text!("Symbol Attributes:")),
             _ => {
                 fill!(&mut cx.out, "Unknown tag: %u\n", tag);
                 public = false;
@@ -201,7 +201,7 @@ fn scopes(cx: &mut Context, vendor: Vendor, name: &[u8], part: &mut Cursor) -> b
 }
 
 /// The sections or symbols that a part is about.
-fn numbers(cx: &mut Context, cursor: &mut Cursor, what: &str) {
+fn numbers(cx: &mut Context, cursor: &mut Cursor, what: Text) {
     put!(&mut cx.out, what);
     loop {
         match cursor.word(cx) {
@@ -225,12 +225,12 @@ pub fn value(cx: &mut Context, cursor: &mut Cursor, tag: u32) {
     if cursor.is_empty() {
         warn!(cx, "<corrupt tag>");
     } else {
-        any_value(cx, cursor, tag, "<corrupt string tag>");
+        any_value(cx, cursor, tag, rt::text!("<corrupt string tag>"));
     }
 }
 
 /// The same, even if there is none, and what is said of a string then.
-pub fn any_value(cx: &mut Context, cursor: &mut Cursor, tag: u32, corrupt: &str) {
+pub fn any_value(cx: &mut Context, cursor: &mut Cursor, tag: u32, corrupt: Text) {
     if tag & 1 != 0 {
         put!(&mut cx.out, "\"");
         if !cursor.string(&mut cx.out) {

@@ -8,7 +8,7 @@ use crate::context::Context;
 use crate::readelf::file::File;
 use crate::readelf::names::{attributes as names, symbols};
 use crate::readelf::text;
-use crate::words::words;
+use crate::words::{short, words};
 use core::ops::Range;
 use rt::elf::consts::*;
 use rt::elf::{Data, Reader, Symbol, c_str};
@@ -38,7 +38,7 @@ fn abi_flags(cx: &mut Context, file: &File) -> bool {
         error!(cx, "Corrupt MIPS ABI Flags section.");
         return false;
     }
-    let what = "MIPS ABI Flags section";
+    let what = rt::text!("MIPS ABI Flags section");
     let Some(bytes) = file.read_section(cx, &section, what) else { return true };
     let r = Reader::new(file.elf.encoding, bytes);
     let byte = |at| r.u8(at).unwrap_or_default();
@@ -165,9 +165,10 @@ impl Got<'_> {
     /// of numbers as wide as an address.
     // Not inlined: it is called in many places.
     #[inline(never)]
-    fn titles(&self, out: &mut BufWriter, by_gp: bool, titles: &'static str) {
+    fn titles(&self, out: &mut BufWriter, by_gp: bool, titles: rt::text::Text) {
         let width = self.digits().into();
-        let mut titles = words(titles.as_bytes(), b';');
+        let titles = short(&mut |out| out.text(titles));
+        let mut titles = words(&titles, b';');
         put!(out, titles.next(), "  ", right("Address", width));
         if by_gp {
             put!(out, "     Access");
@@ -212,7 +213,7 @@ fn got<'a>(
     file: &File<'a>,
     address: u64,
     size: u64,
-    what: &'static str,
+    what: rt::text::Text,
 ) -> Got<'a> {
     let offset = file.locate(cx, address, size);
     let data = file.read(cx, offset, size, what);
@@ -241,9 +242,9 @@ fn primary_got(cx: &mut Context, file: &File) -> bool {
     };
     let word = file.elf.encoding.word() as u64;
     let size = locals.wrapping_add(globals).wrapping_mul(word);
-    let got = got(cx, file, address, size, "Global Offset Table data");
+    let got = got(cx, file, address, size, rt::text!("Global Offset Table data"));
     got.put_address(&mut cx.out, rt::text!("\nPrimary GOT:\n Canonical gp value: "), got.gp());
-    got.titles(&mut cx.out, true, "\n\n Reserved entries:\n;Initial; Purpose");
+    got.titles(&mut cx.out, true, rt::text!("\n\n Reserved entries:\n;Initial; Purpose"));
     let whole = got.entry(cx, 0, true);
     put!(&mut cx.out, " Lazy resolver\n");
     if whole {
@@ -266,7 +267,7 @@ fn primary_entries(cx: &mut Context, file: &File, got: &Got, locals: u64, global
     }
     let locals_end = locals.wrapping_mul(word);
     if at < locals_end {
-        got.titles(&mut cx.out, true, "\n Local entries:\n;Initial");
+        got.titles(&mut cx.out, true, rt::text!("\n Local entries:\n;Initial"));
         if !got.locals(cx, at, locals_end) {
             return;
         }
@@ -275,7 +276,11 @@ fn primary_entries(cx: &mut Context, file: &File, got: &Got, locals: u64, global
     if globals.is_empty() {
         return;
     }
-    got.titles(&mut cx.out, true, "\n Global entries:\n;Initial;Sym.Val.; Type    Ndx Name");
+    got.titles(
+        &mut cx.out,
+        true,
+        rt::text!("\n Global entries:\n;Initial;Sym.Val.; Type    Ndx Name"),
+    );
     let before = if word == 8 { 76 } else { 52 };
     for index in globals {
         let whole = got.entry(cx, at, true);
@@ -296,7 +301,7 @@ fn primary_entries(cx: &mut Context, file: &File, got: &Got, locals: u64, global
 #[inline(never)]
 fn static_got(cx: &mut Context, file: &File) {
     let Some(section) = file.section_called(b".got") else { return };
-    let what = "Global Offset Table data";
+    let what = rt::text!("Global Offset Table data");
     let data = file.read_section(cx, &section, what);
     let data = data.map(|data| Reader::new(file.elf.encoding, data));
     let word = file.elf.encoding.word() as u64;
@@ -312,7 +317,7 @@ fn static_entries(cx: &mut Context, got: &Got, size: u64) -> bool {
     let mut at = 0;
     // Only a table that begins with nothing has reserved entries.
     if got.value(0) == Some(0) {
-        got.titles(&mut cx.out, true, "\n Reserved entries:\n;Value");
+        got.titles(&mut cx.out, true, rt::text!("\n Reserved entries:\n;Value"));
         let reserved = if got.is_marked(got.word) { 2 * got.word } else { got.word };
         if !got.locals(cx, 0, reserved) {
             return false;
@@ -320,7 +325,7 @@ fn static_entries(cx: &mut Context, got: &Got, size: u64) -> bool {
         at = reserved;
     }
     if at < size {
-        got.titles(&mut cx.out, true, "\n Local entries:\n;Value");
+        got.titles(&mut cx.out, true, rt::text!("\n Local entries:\n;Value"));
     }
     got.locals(cx, at, size)
 }
@@ -338,24 +343,36 @@ fn plt_got(cx: &mut Context, file: &File) -> bool {
     let encoding = file.elf.encoding;
     let rela = kind.cast_signed() == DT_RELA;
     let offset = file.locate(cx, relocs, relocs_size);
-    let what = if encoding.is_64() { "64-bit relocation data" } else { "32-bit relocation data" };
+    let what = if encoding.is_64() {
+        rt::text!("64-bit relocation data")
+    } else {
+        rt::text!("32-bit relocation data")
+    };
     let Some(relocs) = file.read(cx, offset, relocs_size, what) else { return false };
     let word = encoding.word() as u64;
     let entry = if rela { 3 } else { 2 } * encoding.word();
     let count = relocs.len() / entry;
     let r = Reader::new(encoding, relocs);
     let size = (count as u64 + 2) * word;
-    let got = got(cx, file, address, size, "Procedure Linkage Table data");
-    got.titles(&mut cx.out, false, "\nPLT GOT:\n\n Reserved entries:\n;Initial; Purpose");
-    for (index, purpose) in [" PLT lazy resolver\n", " Module pointer\n"].into_iter().enumerate() {
-        let whole = got.entry(cx, index as u64 * word, false);
-        put!(&mut cx.out, purpose);
+    let got = got(cx, file, address, size, rt::text!("Procedure Linkage Table data"));
+    got.titles(
+        &mut cx.out,
+        false,
+        rt::text!("\nPLT GOT:\n\n Reserved entries:\n;Initial; Purpose"),
+    );
+    for index in 0..2 {
+        let whole = got.entry(cx, index * word, false);
+        if index == 0 {
+            put!(&mut cx.out, " PLT lazy resolver\n");
+        } else {
+            put!(&mut cx.out, " Module pointer\n");
+        }
         if !whole {
             put!(&mut cx.out, "\n");
             return true;
         }
     }
-    got.titles(&mut cx.out, false, "\n Entries:\n;Initial;Sym.Val.; Type    Ndx Name");
+    got.titles(&mut cx.out, false, rt::text!("\n Entries:\n;Initial;Sym.Val.; Type    Ndx Name"));
     let before = if word == 8 { 65 } else { 41 };
     let symbols = file.dynamic.symbols;
     for index in 0..count {

@@ -19,9 +19,11 @@ pub fn show(cx: &mut Context, file: &File) -> bool {
         if section.sh_type != SHT_GNU_LIBLIST {
             continue;
         }
-        let data = file.read_section(cx, &section, "liblist section data");
+        let data = file.read_section(cx, &section, rt::text!("liblist section data"));
         let strings = match (data, file.sections.get(section.sh_link as usize)) {
-            (Some(_), Some(linked)) => file.read_section(cx, &linked, "liblist string table"),
+            (Some(_), Some(linked)) => {
+                file.read_section(cx, &linked, rt::text!("liblist string table"))
+            }
             _ => None,
         };
         let whole = data.zip(strings).filter(|_| section.sh_entsize == ENTRY as u64);

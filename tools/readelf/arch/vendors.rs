@@ -6,10 +6,11 @@ use crate::readelf::contents::lines;
 use crate::readelf::names::{ByMachine, Names, attributes as names, by_machine};
 use crate::readelf::pattern;
 use crate::readelf::text;
-use crate::words::word;
+use crate::words::{unpacked, word, words};
 use rt::elf::c_str;
 use rt::elf::consts::*;
 use rt::put;
+use rt::text::Text;
 
 /// Who defines the attributes of a machine's files, apart from GNU.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -83,7 +84,7 @@ impl Vendor {
             let tag = match self {
                 Mspabi => {
                     fill!(&mut cx.out, "  <unknown tag %d>: ", tag);
-                    return any_value(cx, cursor, tag, "<corrupt>");
+                    return any_value(cx, cursor, tag, rt::text!("<corrupt>"));
                 }
                 Arc => tag & 1,
                 // Above the known tags all count as strings.
@@ -94,7 +95,12 @@ impl Vendor {
         }
         // These are printed if their value is known.
         if !(self == Csky && (18..=20).contains(&tag)) {
-            put!(&mut cx.out, "  ", name, if self == Csky { "" } else { ": " });
+            put!(
+                &mut cx.out,
+                "  ",
+                name,
+                if self == Csky { rt::text!("") } else { rt::text!(": ") }
+            );
         }
         match (self, tag) {
             (Aeabi, 4 | 5 | 67)
@@ -142,8 +148,10 @@ impl Vendor {
             (Arc, _) => rt::text!("%d\n"),
             (Csky, 9) => rt::text!("VDSP Version %d\n"),
             (Csky, 22) => {
-                for (bit, name) in [" Half", " Single", " Double"].into_iter().enumerate() {
-                    put!(out, if value & 1 << bit != 0 { name } else { "" });
+                for (bit, name) in words(b"Half Single Double", b' ').enumerate() {
+                    if value & 1 << bit != 0 {
+                        put!(out, " ", name);
+                    }
                 }
                 rt::text!("\n")
             }
@@ -194,8 +202,8 @@ pub fn gnu(cx: &mut Context, cursor: &mut Cursor) {
         return unknown(cx, cursor, tag);
     }
     match (machine, tag) {
-        (EM_SPARC, 4) => return flags(cx, cursor, "HWCAPS", names::SPARC_HWCAPS),
-        (EM_SPARC, 8) => return flags(cx, cursor, "HWCAPS2", names::SPARC_HWCAPS2),
+        (EM_SPARC, 4) => return flags(cx, cursor, rt::text!("HWCAPS"), names::SPARC_HWCAPS),
+        (EM_SPARC, 8) => return flags(cx, cursor, rt::text!("HWCAPS2"), names::SPARC_HWCAPS2),
         (EM_MIPS, 4) => {
             put!(&mut cx.out, "  Tag_GNU_MIPS_ABI_FP: ");
             let value = cursor.word(cx);
@@ -226,14 +234,18 @@ const FEW: [u32; 7] = [
     key_of(EM_68K, 4),
     key_of(EM_PPC, 4),
 ];
-const FEW_TAGS: &[u8] = b"MIPS_ABI_MSA S390_ABI_Vector MSP430_Data_Region Power_ABI_Vector \
-    Power_ABI_Struct_Return M68K_ABI_FP Power_ABI_FP";
-const FEW_VALUES: &[u8] = b"Any MSA or not;128-bit MSA
+const FEW_TAGS: Text = rt::text!(
+    "MIPS_ABI_MSA S390_ABI_Vector MSP430_Data_Region Power_ABI_Vector \
+    Power_ABI_Struct_Return M68K_ABI_FP Power_ABI_FP"
+);
+const FEW_VALUES: Text = rt::text!(
+    "Any MSA or not;128-bit MSA
 any;software;hardware
 ;Lower Region Only;Any Region
 unspecified;generic;AltiVec;SPE
 unspecified;r3/r4;memory;???
-unspecified hard/soft float;hard float;soft float;single-precision hard float";
+unspecified hard/soft float;hard float;soft float;single-precision hard float"
+);
 
 /// Places in these lists.
 const MSP430_DATA_REGION: usize = 2;
@@ -252,12 +264,12 @@ fn named(cx: &mut Context, names: Names, key: u32, value: u32) {
 /// A value out of a few; or, from Power's on, of two bits, of Power's floats four: two for long
 /// double. What has more bits than that is told first.
 fn few(cx: &mut Context, cursor: &mut Cursor, place: usize) {
-    put!(&mut cx.out, "  Tag_GNU_", word(FEW_TAGS, b' ', place).unwrap_or_default(), ": ");
-    let known = word(FEW_VALUES, b'\n', place.min(M68K_FP)).unwrap_or_default();
+    put!(&mut cx.out, "  Tag_GNU_", &unpacked(FEW_TAGS, b' ', place)[..], ": ");
+    let known = unpacked(FEW_VALUES, b'\n', place.min(M68K_FP));
     let wide = place == MSP430_DATA_REGION;
     if place <= MSP430_DATA_REGION {
         let value = cursor.number(cx, if wide { 64 } else { 32 });
-        match word(known, b';', value as usize).filter(|name| !name.is_empty()) {
+        match word(&known, b';', value as usize).filter(|name| !name.is_empty()) {
             Some(name) => put!(&mut cx.out, name, "\n"),
             None if wide => fill!(&mut cx.out, "??? (%u)\n", value),
             None => fill!(&mut cx.out, "??? (%d)\n", value),
@@ -281,7 +293,7 @@ fn few(cx: &mut Context, cursor: &mut Cursor, place: usize) {
     if place == M68K_FP && value & 3 == 3 {
         return;
     }
-    put!(out, word(known, b';', value as usize & 3));
+    put!(out, word(&known, b';', value as usize & 3));
     if place == POWER_FP {
         let known = b"unspecified;128-bit IBM;64-bit;128-bit IEEE";
         put!(out, ", ", word(known, b';', value as usize >> 2 & 3), " long double");
@@ -290,17 +302,17 @@ fn few(cx: &mut Context, cursor: &mut Cursor, place: usize) {
 }
 
 /// A set of bits.
-fn flags(cx: &mut Context, cursor: &mut Cursor, tag: &str, names: Names) {
-    put!(&mut cx.out, "  Tag_GNU_Sparc_", tag.as_bytes(), ": ");
+fn flags(cx: &mut Context, cursor: &mut Cursor, tag: Text, names: Names) {
+    put!(&mut cx.out, "  Tag_GNU_Sparc_", tag, ": ");
     let value = cursor.word(cx);
     if value == 0 {
         put!(&mut cx.out, "0");
     }
-    let mut before = "";
+    let mut before = rt::text!("");
     for bit in (0..32).filter(|bit| value & 1 << bit != 0) {
         if let Some(name) = &names.get(bit) {
             put!(&mut cx.out, before, name);
-            before = "|";
+            before = rt::text!("|");
         }
     }
     put!(&mut cx.out, "\n");

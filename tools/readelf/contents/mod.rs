@@ -19,6 +19,7 @@ use rt::elf::{CompressionHeader, Record, SectionHeader};
 use rt::fmt::hex;
 use rt::io::BufWriter;
 use rt::put;
+use rt::text::Text;
 use unpack::{inflate, zstd};
 
 /// Goes through the sections in order, whatever the order of the options is.
@@ -128,7 +129,9 @@ fn dump(cx: &mut Context, chosen: &mut Chosen) -> bool {
         fill_error!(cx, "CTF is not supported yet: section '%S' is not shown"; name);
         return false;
     }
-    let Some(raw) = file.read_section(cx, section, "section contents") else { return false };
+    let Some(raw) = file.read_section(cx, section, rt::text!("section contents")) else {
+        return false;
+    };
     if kind == b'f' {
         return sframe(cx, name, raw);
     }
@@ -190,20 +193,25 @@ fn json_dump(cx: &mut Context, chosen: &mut Chosen) -> bool {
     let Ok((bytes, relocated)) = contents(cx, chosen, raw) else { return false };
     let bytes = bytes.as_deref().unwrap_or(raw);
     let section = &chosen.section;
-    json::section(cx.json().object(""), file, chosen.index, section);
-    cx.json().number("sh_addr", section.sh_addr).number("size", bytes.len() as u64);
-    cx.json().bool("relocated", relocated && kind == b'R');
+    json::section(cx.json().object(rt::text!("")), file, chosen.index, section);
+    cx.json()
+        .number(rt::text!("sh_addr"), section.sh_addr)
+        .number(rt::text!("size"), bytes.len() as u64);
+    cx.json().bool(rt::text!("relocated"), relocated && kind == b'R');
     if kind != b'p' {
-        cx.json().hex("bytes", bytes).end_object();
+        cx.json().hex(rt::text!("bytes"), bytes).end_object();
         return true;
     }
-    cx.json().array("strings");
+    cx.json().array(rt::text!("strings"));
     let mut at = 0;
     // They begin at a printable character and end at a zero byte.
     for string in bytes.split(|&byte| byte == 0) {
         if let Some(skip) = string.iter().position(|byte| matches!(byte, b' '..=b'~')) {
             let text = string.get(skip..).unwrap_or_default();
-            cx.json().object("").number("offset", (at + skip) as u64).text("text", text);
+            cx.json()
+                .object(rt::text!(""))
+                .number(rt::text!("offset"), (at + skip) as u64)
+                .text(rt::text!("text"), text);
             cx.json().end_object();
         }
         at += string.len() + 1;
@@ -223,8 +231,10 @@ fn sframe(cx: &mut Context, name: &[u8], bytes: &[u8]) -> bool {
     false
 }
 
-const NOT_APPLIED: &str = "This section has relocations against it, but these have NOT been \
-                           applied to this dump.\n";
+const NOT_APPLIED: Text = rt::text!(
+    "This section has relocations against it, but these have NOT been \
+                           applied to this dump.\n"
+);
 
 /// What is packed in a section, if anything: `SHF_COMPRESSED`, or the older form that begins
 /// with `ZLIB` and the size.

@@ -160,7 +160,11 @@ pub fn apply(
         return true;
     };
     let is_64 = file.elf.encoding.is_64();
-    let what = if is_64 { "64-bit relocation data" } else { "32-bit relocation data" };
+    let what = if is_64 {
+        rt::text!("64-bit relocation data")
+    } else {
+        rt::text!("32-bit relocation data")
+    };
     let Some(table) = file.read_section(cx, &section, what) else { return false };
     let Some(symbols) = file.symbols(cx, section.sh_link as usize) else { return false };
     let section_name = file.sections.get(index as usize).map(|section| file.section_name(&section));

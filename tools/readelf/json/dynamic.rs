@@ -13,7 +13,7 @@ use rt::elf::consts::{
 use rt::elf::{Dyn, Reader, c_str};
 
 pub fn dynamic(cx: &mut Context, file: &File) {
-    cx.json().number("offset", file.dynamic.offset).array("entries");
+    cx.json().number(rt::text!("offset"), file.dynamic.offset).array(rt::text!("entries"));
     for entry in file.dynamic.entries.iter() {
         one(cx, file, &entry);
     }
@@ -24,18 +24,18 @@ pub fn dynamic(cx: &mut Context, file: &File) {
 fn one(cx: &mut Context, file: &File, entry: &Dyn) {
     let (d_tag, value) = (entry.d_tag, entry.d_val);
     let is_64 = file.elf.encoding.is_64();
-    let json = cx.json().object("");
-    tag(json, file, "d_tag", if is_64 { d_tag as u64 } else { u64::from(d_tag as u32) });
+    let json = cx.json().object(rt::text!(""));
+    tag(json, file, rt::text!("d_tag"), if is_64 { d_tag as u64 } else { u64::from(d_tag as u32) });
     if d_tag == DT_PLTREL {
-        tag(json, file, "d_val", value);
+        tag(json, file, rt::text!("d_val"), value);
     } else {
-        json.number("d_val", value);
+        json.number(rt::text!("d_val"), value);
     }
     if let DT_NEEDED | DT_SONAME | DT_RPATH | DT_RUNPATH | DT_CONFIG | DT_DEPAUDIT | DT_AUDIT
     | DT_AUXILIARY | DT_FILTER | DT_USED = d_tag
         && let Some(string) = file.dynamic.string(&file.elf, value)
     {
-        json.text("d_val_name", string);
+        json.text(rt::text!("d_val_name"), string);
     }
     let flags = match (d_tag, file.elf.header.e_machine) {
         (DT_FLAGS, _) => Some(tags::FLAGS),
@@ -49,14 +49,14 @@ fn one(cx: &mut Context, file: &File, entry: &Dyn) {
         _ => None,
     };
     if let Some(flags) = flags {
-        bits(json, "d_val_names", value, flags);
+        bits(json, rt::text!("d_val_names"), value, flags);
     }
     json.end_object();
 }
 
 /// A tag and its name.
 #[inline(never)]
-fn tag(json: &mut Context, file: &File, key: &str, tag: u64) {
+fn tag(json: &mut Context, file: &File, key: rt::text::Text, tag: u64) {
     let header = &file.elf.header;
     let short = u32::try_from(tag).ok();
     let name = short.and_then(|tag| tags::tag(tag, header.e_machine, header.e_ident.osabi()));
@@ -67,10 +67,10 @@ pub fn histogram(cx: &mut Context, file: &File) {
     let hashes = &file.dynamic.hashes;
     if let Some(hash) = &hashes.sysv {
         let lengths = histogram::sysv(cx, hash);
-        chains(cx, "DT_HASH", hash.buckets.len(), lengths);
+        chains(cx, rt::text!("DT_HASH"), hash.buckets.len(), lengths);
     }
     if let Some(hash) = &hashes.gnu {
-        let key = if hash.mips { "DT_MIPS_XHASH" } else { "DT_GNU_HASH" };
+        let key = if hash.mips { rt::text!("DT_MIPS_XHASH") } else { rt::text!("DT_GNU_HASH") };
         chains(cx, key, hash.buckets.len(), histogram::gnu(hash));
     }
 }
@@ -78,11 +78,11 @@ pub fn histogram(cx: &mut Context, file: &File) {
 /// How many chains there are of each length from 0 on.
 // Not inlined: it is called twice.
 #[inline(never)]
-fn chains(cx: &mut Context, key: &str, buckets: usize, lengths: Lengths) {
+fn chains(cx: &mut Context, key: rt::text::Text, buckets: usize, lengths: Lengths) {
     let json = cx.json();
     json.object(key).numbers("nbucket chains_of_length[", &[buckets as u64]);
     for count in lengths.counts {
-        json.number("", count.into());
+        json.number(rt::text!(""), count.into());
     }
     json.end_array().end_object();
 }
@@ -90,9 +90,9 @@ fn chains(cx: &mut Context, key: &str, buckets: usize, lengths: Lengths) {
 pub fn versions(cx: &mut Context, file: &File) {
     each_section(cx, file, &mut |cx, index, section| {
         let key = match section.sh_type {
-            VERDEF => "verdef",
-            VERNEED => "verneed",
-            VERSYM => "versym",
+            VERDEF => rt::text!("verdef"),
+            VERNEED => rt::text!("verneed"),
+            VERSYM => rt::text!("versym"),
             _ => return,
         };
         begin_section(cx, file, index, section);
@@ -132,26 +132,31 @@ fn chain(cx: &mut Context, file: &File, reader: &Reader, records: &Records, coun
     let mut place = Some(0);
     for _ in 0..count {
         let (Some(at), after) = next(reader, place, records.size) else { return };
-        let json = cx.json().object("");
+        let json = cx.json().object(rt::text!(""));
         if records.is_needed {
             read(json, "vn_version.vn_cnt.vn_file:", reader, at);
-            name(json, file, "vn_file_name", reader, at + 4);
-            json.array("versions");
+            name(json, file, rt::text!("vn_file_name"), reader, at + 4);
+            json.array(rt::text!("versions"));
         } else {
             read(json, "vd_version.vd_flags.vd_ndx.vd_cnt.vd_hash:", reader, at);
             // The first one is the version's own, the others are those of its parents.
-            json.array("names");
+            json.array(rt::text!("names"));
         }
         let aux = reader.u32(at + usize::from(records.aux_at));
         let mut aux = aux.and_then(|aux| at.checked_add(aux as usize));
         for _ in 0..reader.u16(at + usize::from(records.count_at)).unwrap_or_default() {
             let (Some(at), after) = next(reader, aux, records.aux_size) else { break };
             if records.is_needed {
-                read(json.object(""), "vna_hash:vna_flags.vna_other.vna_name:", reader, at);
-                name(json, file, "name", reader, at + 8);
+                read(
+                    json.object(rt::text!("")),
+                    "vna_hash:vna_flags.vna_other.vna_name:",
+                    reader,
+                    at,
+                );
+                name(json, file, rt::text!("name"), reader, at + 8);
                 json.end_object();
             } else {
-                name(json, file, "", reader, at);
+                name(json, file, rt::text!(""), reader, at);
             }
             aux = after;
         }
@@ -174,7 +179,7 @@ fn next(reader: &Reader, at: Option<usize>, size: u8) -> (Option<usize>, Option<
 }
 
 #[inline(never)]
-fn name(json: &mut Context, file: &File, key: &str, reader: &Reader, at: usize) {
+fn name(json: &mut Context, file: &File, key: rt::text::Text, reader: &Reader, at: usize) {
     let place = reader.u32(at).unwrap_or_default();
     let name = file.dynamic.strings.and_then(|strings| c_str(strings, place.into()));
     json.text_or_null(key, name);
@@ -185,9 +190,12 @@ fn symbols(cx: &mut Context, file: &File, entries: &Reader) {
     let versions = Versions::load(file, 0, file.dynamic.strings);
     for index in 0..entries.bytes.len() / 2 {
         let entry = entries.u16(2 * index).unwrap_or(0);
-        let json = cx.json().object("").number("version", (entry & !VERSYM_HIDDEN).into());
+        let json = cx
+            .json()
+            .object(rt::text!(""))
+            .number(rt::text!("version"), (entry & !VERSYM_HIDDEN).into());
         if entry & VERSYM_HIDDEN != 0 {
-            json.bool("hidden", true);
+            json.bool(rt::text!("hidden"), true);
         }
         let name = match entry {
             0 => Some(&b"*local*"[..]),
@@ -195,7 +203,7 @@ fn symbols(cx: &mut Context, file: &File, entries: &Reader) {
             _ => versions.called(json, file, entry).ok().flatten(),
         };
         if let Some(name) = name {
-            json.text("name", name);
+            json.text(rt::text!("name"), name);
         }
         json.end_object();
     }

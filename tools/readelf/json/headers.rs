@@ -20,20 +20,20 @@ pub fn header(cx: &mut Context, file: &mut File) {
     let h = &file.elf.header;
     let (ident, encoding) = (&h.e_ident, file.elf.encoding);
     let json = cx.json();
-    json.hex("e_ident", &ident.0);
-    called(json, "EI_CLASS", ident.class().into(), machines::CLASSES);
-    called(json, "EI_DATA", ident.data().into(), machines::ENCODINGS);
+    json.hex(rt::text!("e_ident"), &ident.0);
+    called(json, rt::text!("EI_CLASS"), ident.class().into(), machines::CLASSES);
+    called(json, rt::text!("EI_DATA"), ident.data().into(), machines::ENCODINGS);
     let osabi = ident.osabi();
-    named(json, "EI_OSABI", osabi.into(), machines::osabi(osabi, h.e_machine));
+    named(json, rt::text!("EI_OSABI"), osabi.into(), machines::osabi(osabi, h.e_machine));
     let kind = short(&mut |out| text_header::put_type(out, h.e_type, pie));
     let numbers = [ident.version().into(), ident.abi_version().into(), h.e_type.into(), pie.into()];
     json.fill("EI_VERSION EI_ABIVERSION e_type e_type_name$pie?", &numbers, &[Some(&kind)]);
-    called(json, "e_machine", h.e_machine.into(), machines::MACHINES);
+    called(json, rt::text!("e_machine"), h.e_machine.into(), machines::MACHINES);
     let bytes = file.elf.bytes(0, FileHeader::size(encoding) as u64).unwrap_or_default();
     let reader = Reader::new(encoding, bytes);
     read(json, "e_version:e_entry e_phoff e_shoff e_flags:", &reader, 20);
     let flags = short(&mut |out| flags::put(out, h));
-    json.text("e_flags_name", flags.strip_prefix::<[u8]>(b", ").unwrap_or(&flags));
+    json.text(rt::text!("e_flags_name"), flags.strip_prefix::<[u8]>(b", ").unwrap_or(&flags));
     let keys = "e_ehsize.e_phentsize.e_phnum.e_shentsize.e_shnum.e_shstrndx.";
     read(json, keys, &reader, 28 + 3 * encoding.word());
     // With what section 0 says where they don't fit.
@@ -58,16 +58,16 @@ fn segment(cx: &mut Context, file: &File, sections: &SectionGroups, index: usize
     json.fill(keys, &numbers, &[Some(file.segment_kind(s).as_ref())]);
     for letter in letters(s.p_flags) {
         if letter != b'-' {
-            json.words("", &[letter]);
+            json.words(rt::text!(""), &[letter]);
         }
     }
     let numbers = [s.p_offset, s.p_vaddr, s.p_paddr, s.p_filesz, s.p_memsz, s.p_align];
     json.numbers("]p_offset p_vaddr p_paddr p_filesz p_memsz p_align", &numbers);
     let bytes = file.elf.bytes(s.p_offset, s.p_filesz).filter(|_| s.p_type == PT_INTERP);
     if let Some(name) = bytes.and_then(|bytes| c_str(bytes, 0)) {
-        json.text("interpreter", name);
+        json.text(rt::text!("interpreter"), name);
     }
-    json.array("sections");
+    json.array(rt::text!("sections"));
     sections.each_in(s, &mut |index, _| {
         if index != 0 {
             whole_section(cx, file, index);
@@ -92,7 +92,7 @@ fn one_section(cx: &mut Context, file: &File, index: usize, s: &SectionHeader) {
         let (letter, name) = flag(file, bit);
         let name = if name.is_empty() { &[letter] } else { name };
         if name != [0] {
-            json.words("", name);
+            json.words(rt::text!(""), name);
         }
     }
     let (link, info) = (s.sh_link.into(), s.sh_info.into());
@@ -112,10 +112,10 @@ fn compression(cx: &mut Context, file: &File, section: &SectionHeader) {
         return;
     };
     let json = cx.json();
-    json.number("ch_type", head.ch_type.into());
+    json.number(rt::text!("ch_type"), head.ch_type.into());
     if let ELFCOMPRESS_ZLIB | ELFCOMPRESS_ZSTD = head.ch_type {
         let is_zlib = head.ch_type == ELFCOMPRESS_ZLIB;
-        json.words("ch_type_name", if is_zlib { b"ZLIB" } else { b"ZSTD" });
+        json.words(rt::text!("ch_type_name"), if is_zlib { b"ZLIB" } else { b"ZSTD" });
     }
     json.numbers("ch_size ch_addralign", &[head.ch_size, head.ch_addralign]);
 }
@@ -135,7 +135,7 @@ pub fn groups(cx: &mut Context, file: &File) {
             && let Some(symtab) = file.sections.get(group.sh_link as usize)
             && let Some(name) = groups::signature(cx, file, group, &symtab, symbols)
         {
-            cx.json().text("signature", name);
+            cx.json().text(rt::text!("signature"), name);
         }
         let members = groups::members(cx, file, group);
         let word = |at| members.and_then(|members| members.u32(at));

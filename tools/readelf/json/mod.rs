@@ -34,13 +34,13 @@ use rt::io::{BufWriter, Write};
 
 /// The document of one ELF file.
 pub fn document(cx: &mut Context, file: &mut File, name: &[u8]) -> bool {
-    cx.json().object("").text("file", name).array("messages");
+    cx.json().object(rt::text!("")).text(rt::text!("file"), name).array(rt::text!("messages"));
     let mut fine = true;
     let names = [cx.prefix, cx.applet];
     beside(names, &mut Nothing, Some(&mut Lines::new(cx, true)), &mut |cx| {
         fine = report(cx, file);
     });
-    cx.json().end_array().bool("errors", !fine);
+    cx.json().end_array().bool(rt::text!("errors"), !fine);
     let mut through = Through { cx };
     beside(UNNAMED, &mut through, None, &mut |cx| {
         cx.json_comma = true;
@@ -52,7 +52,11 @@ pub fn document(cx: &mut Context, file: &mut File, name: &[u8]) -> bool {
 
 /// The document of a file that can't be read.
 pub fn unreadable(cx: &mut Context, name: &[u8], why: &str) {
-    cx.json().object("").text("file", name).text("error", why).end_object();
+    cx.json()
+        .object(rt::text!(""))
+        .text(rt::text!("file"), name)
+        .text(rt::text!("error"), why)
+        .end_object();
 }
 
 /// What the parts are called, and whether they are objects or arrays.
@@ -83,7 +87,7 @@ fn parts(cx: &mut Context, file: &mut File) {
         if let Some((&bracket, key)) = names.next().and_then(<[u8]>::split_last)
             && *wanted
         {
-            cx.open(key, bracket);
+            cx.json().key(key).open(bracket);
             part(cx, file, index);
             // In ASCII there is one character between it and the other one.
             cx.close(bracket + 2);
@@ -139,7 +143,7 @@ fn each_section(
 
 /// What is printed, as an array of lines; blank ones are left out.
 pub fn lines(cx: &mut Context, print: &mut dyn FnMut(&mut Context)) {
-    cx.json().array("text");
+    cx.json().array(rt::text!("text"));
     beside(UNNAMED, &mut Lines::new(cx, false), None, print);
     cx.json().end_array();
 }
@@ -148,14 +152,17 @@ pub fn lines(cx: &mut Context, print: &mut dyn FnMut(&mut Context)) {
 // Not inlined: it is called from many places.
 #[inline(never)]
 pub fn section(json: &mut Context, file: &File, index: u32, section: &SectionHeader) {
-    json.number("section_index", index.into());
-    json.text_or_null("section", file.real_name(section));
+    json.digits(b"section_index", index.into());
+    match file.real_name(section) {
+        Some(name) => json.bytes(b"section", name),
+        None => _ = json.null(rt::text!("section")),
+    }
 }
 
 /// The same as the beginning of an object.
 #[inline(never)]
 fn begin_section(cx: &mut Context, file: &File, index: usize, header: &SectionHeader) {
-    section(cx.json().object(""), file, index as u32, header);
+    section(cx.json().object(rt::text!("")), file, index as u32, header);
 }
 
 /// A section that is an element by itself.
@@ -167,7 +174,7 @@ fn whole_section(cx: &mut Context, file: &File, index: usize) {
 
 /// A number and what it is called: in a member beside it, with `_name` behind, if anything.
 #[inline(never)]
-fn named(json: &mut Context, key: &str, value: u64, name: Option<Name>) {
+fn named(json: &mut Context, key: rt::text::Text, value: u64, name: Option<Name>) {
     json.number(key, value);
     if let Some(name) = &name {
         json.beside(key, name);
@@ -176,7 +183,7 @@ fn named(json: &mut Context, key: &str, value: u64, name: Option<Name>) {
 
 /// The same by a list of names.
 #[inline(never)]
-fn called(json: &mut Context, key: &str, value: u32, names: Names) {
+fn called(json: &mut Context, key: rt::text::Text, value: u32, names: Names) {
     named(json, key, value.into(), names.get(value));
 }
 
@@ -198,10 +205,10 @@ fn read(json: &mut Context, keys: &str, reader: &Reader, mut at: usize) {
 
 /// The names of the bits that are set, as an array.
 #[inline(never)]
-fn bits(json: &mut Context, key: &str, value: u64, names: Names) {
+fn bits(json: &mut Context, key: rt::text::Text, value: u64, names: Names) {
     json.array(key);
     for (_, name) in names.iter().filter(|(bit, _)| value >> bit & 1 == 1) {
-        json.item("", &name);
+        json.item(rt::text!(""), &name);
     }
     json.end_array();
 }
@@ -302,7 +309,7 @@ impl Lines<'_, '_> {
         let text = if self.tell { self.without_lead(&line) } else { &line };
         let text = text.strip_suffix::<[u8]>(b"\n").unwrap_or(text);
         if !text.is_empty() {
-            self.cx.json().text("", text);
+            self.cx.json().text(rt::text!(""), text);
         }
         self.line = line;
         self.line.clear();

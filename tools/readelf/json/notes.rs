@@ -22,7 +22,7 @@ pub fn one(cx: &mut Context, file: &File, note: &Note, regions: &mut Regions) ->
     let rest = !is_told(cx, file, note);
     if is_attribute(note) {
         let size = usize::try_from(note.n_namesz).unwrap_or_default();
-        cx.json().hex("name_bytes", note.rest.get(..size).unwrap_or_default());
+        cx.json().hex(rt::text!("name_bytes"), note.rest.get(..size).unwrap_or_default());
     }
     let mut fine = true;
     let mut print = |cx: &mut Context| fine = notes::one(cx, file, note, regions);
@@ -47,31 +47,31 @@ fn is_told(json: &mut Context, file: &File, note: &Note) -> bool {
     match (place(AUTHORS, note.author), note.n_type) {
         (Some(0), 1) => {
             read(json, "os:", desc, 0);
-            json.array("abi");
+            json.array(rt::text!("abi"));
             for at in 1..4 {
                 if let Some(number) = desc.u32(4 * at) {
-                    json.number("", number.into());
+                    json.number(rt::text!(""), number.into());
                 }
             }
             json.end_array();
         }
         (Some(0), 2) => read(json, "entries:enabled_mask:", desc, 0),
-        (Some(0), 3) => _ = json.hex("build_id", desc.bytes),
-        (Some(0), 4) => _ = json.text("version", string),
+        (Some(0), 3) => _ = json.hex(rt::text!("build_id"), desc.bytes),
+        (Some(0), 4) => _ = json.text(rt::text!("version"), string),
         (Some(0), 5) => properties(json, file, note),
         (Some(0), _) => return !is_attribute(note),
         (Some(1), NT_FILE) => mapped(json, desc),
         (Some(1), NT_AUXV) => {
-            json.array("auxv");
+            json.array(rt::text!("auxv"));
             let size = 2 * desc.encoding.word();
             for index in 0..desc.bytes.len() / size {
-                read(json.object(""), "a_type a_val", desc, index * size);
+                read(json.object(rt::text!("")), "a_type a_val", desc, index * size);
                 json.end_object();
             }
             json.end_array();
         }
         (Some(2), _) => probe(json, desc),
-        (Some(3), 0xcafe_1a7e) => _ = json.text("packaging_metadata", string),
+        (Some(3), 0xcafe_1a7e) => _ = json.text(rt::text!("packaging_metadata"), string),
         _ => {
             let mut others = words(b"IPF/VMS NetBSD PaX", b' ');
             return !is_attribute(note) && !others.any(|other| note.author.starts_with(other));
@@ -100,7 +100,7 @@ fn probe(json: &mut Context, desc: &Reader) {
 fn mapped(json: &mut Context, desc: &Reader) {
     let word = desc.encoding.word();
     read(json, "page_size", desc, word);
-    json.array("files");
+    json.array(rt::text!("files"));
     let count = desc.word(0).and_then(|count| usize::try_from(count).ok()).unwrap_or_default();
     let mut name_at = count.saturating_mul(3).saturating_add(2).saturating_mul(word) as u64;
     let mut at = 2 * word;
@@ -109,8 +109,8 @@ fn mapped(json: &mut Context, desc: &Reader) {
         if desc.slice(at, 3 * word).is_none() {
             break;
         }
-        read(json.object(""), "start end page_offset", desc, at);
-        json.text("name", name).end_object();
+        read(json.object(rt::text!("")), "start end page_offset", desc, at);
+        json.text(rt::text!("name"), name).end_object();
         name_at = name_at.saturating_add(name.len() as u64 + 1);
         at = at.saturating_add(3 * word);
     }
@@ -120,7 +120,7 @@ fn mapped(json: &mut Context, desc: &Reader) {
 /// `NT_GNU_PROPERTY_TYPE_0`
 fn properties(json: &mut Context, file: &File, note: &Note) {
     let desc = &note.desc;
-    json.array("properties");
+    json.array(rt::text!("properties"));
     let mut at = 0;
     while let Some(size) = property(json, file, desc, at) {
         at = at.saturating_add(size);
@@ -135,10 +135,10 @@ fn property(json: &mut Context, file: &File, desc: &Reader, at: usize) -> Option
     let data = desc.slice(at + 8, size as usize)?;
     json.fill("{pr_type pr_datasz pr_data#", &[pr_type.into(), size.into()], &[Some(data)]);
     if let Some(value) = desc.u32(at + 8).filter(|_| size == 4) {
-        json.number("value", value.into());
+        json.number(rt::text!("value"), value.into());
         if let Some((name, names, _)) = of_processor(file.elf.header.e_machine, pr_type) {
-            json.words("pr_type_name", name);
-            bits(json, "value_names", value.into(), names);
+            json.words(rt::text!("pr_type_name"), name);
+            bits(json, rt::text!("value_names"), value.into(), names);
         }
     }
     json.end_object();

@@ -1,6 +1,6 @@
 //! `-r`.
 
-use super::{begin_section, each_section, named, symbols};
+use super::{begin_section, each_section, symbols};
 use crate::context::Context;
 use crate::readelf::contents::relocate;
 use crate::readelf::file::File;
@@ -63,7 +63,7 @@ fn rows(cx: &mut Context, file: &File, form: Form, at: (u64, u64), symbols: &Sym
         relocate::each(file, bytes, form == Form::Rela, &mut |r_offset, r_info, r_addend| {
             row(cx, file, symbols, &mut kinds, [r_offset, r_info]);
             if let Some(addend) = r_addend {
-                cx.json().signed("r_addend", addend);
+                cx.json().key(b"r_addend").signed(rt::text!(""), addend);
             }
             cx.json().end_object();
         });
@@ -75,24 +75,34 @@ fn row(cx: &mut Context, file: &File, symbols: &Symbols, kinds: &mut Kinds, plac
     let header = &file.elf.header;
     let [r_offset, r_info] = place;
     let (info, index, number) = split(file.elf.encoding, header.e_machine, r_info);
-    let mut kind = |cx: &mut Context, key: &str, number: u32| {
+    let mut kind = |cx: &mut Context, key: &[u8], number: u32| {
         let Some(place) = kinds.get_mut(number as usize % 64) else { return };
         if place.0 != number || number == u32::MAX {
             let names = relocations(header.e_machine, header.e_ident.osabi(), header.e_flags);
             *place = (number, names.and_then(|names| names.get(number)));
         }
-        named(cx, key, number.into(), place.1);
+        cx.json().digits(key, number.into());
+        if let Some(name) = &place.1 {
+            cx.json().beside(key, name);
+        }
     };
     cx.json().numbers("{r_offset r_info", &[r_offset, info]);
-    kind(cx, "r_type", number);
+    kind(cx, b"r_type", number);
     if file.elf.encoding.is_64() && header.e_machine == EM_MIPS {
-        kind(cx, "r_type2", info as u32 >> 8 & 0xff);
-        kind(cx, "r_type3", info as u32 >> 16 & 0xff);
+        kind(cx, b"r_type2", info as u32 >> 8 & 0xff);
+        kind(cx, b"r_type3", info as u32 >> 16 & 0xff);
     }
-    cx.json().number("r_sym", index.into());
+    cx.json().digits(b"r_sym", index.into());
     let symbol = symbols.symbols.table.get(index as usize).filter(|_| index != 0);
     if let Some(symbol) = symbol {
-        symbols::called(cx.json().object("symbol"), file, symbols, index as usize, &symbol);
-        cx.json().number("st_value", symbol.st_value).end_object();
+        symbols::called(
+            cx.json().fill("symbol{", &[], &[]),
+            file,
+            symbols,
+            index as usize,
+            &symbol,
+        );
+        cx.json().digits(b"st_value", symbol.st_value);
+        cx.json().end_object();
     }
 }

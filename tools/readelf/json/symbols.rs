@@ -50,7 +50,7 @@ fn table(cx: &mut Context, file: &File, symbols: &Symbols) {
             _ => names::visibility(number - 32, ELFOSABI_NONE),
         });
     }
-    cx.json().array("symbols");
+    cx.json().array(rt::text!("symbols"));
     for (index, symbol) in symbols.symbols.table.iter().enumerate() {
         row(cx, file, symbols, &labels, index, &symbol);
     }
@@ -66,7 +66,8 @@ fn row(
     index: usize,
     symbol: &Symbol,
 ) {
-    called(cx.json().object("").number("index", index as u64), file, symbols, index, symbol);
+    cx.json().object(rt::text!("")).digits(b"index", index as u64);
+    called(cx, file, symbols, index, symbol);
     let label = |number: u8| labels.get(usize::from(number)).map(Label::as_ref);
     let labels = [label(16 + symbol.bind()), label(symbol.kind()), label(32 + symbol.visibility())];
     let (name, info) = (symbol.st_name.into(), symbol.st_info.into());
@@ -80,7 +81,7 @@ fn row(
         let header = &file.elf.header;
         let osabi = header.e_ident.osabi();
         if let Some(name) = &names::special_section(symbol.st_shndx, header.e_machine, osabi) {
-            json.words("st_shndx_name", name.as_ref());
+            json.words(rt::text!("st_shndx_name"), name.as_ref());
         }
     } else {
         let number = symbols.symbols.section_of(index, symbol);
@@ -101,11 +102,15 @@ pub fn called(cx: &mut Context, file: &File, symbols: &Symbols, index: usize, sy
         let section = file.sections.get(symbols.symbols.section_of(index, symbol) as usize);
         name = section.and_then(|section| file.real_name(&section));
     }
-    cx.json().text_or_null("name", name);
+    match name {
+        Some(name) => cx.json().bytes(b"name", name),
+        None => _ = cx.json().null(rt::text!("name")),
+    }
     if let Some(versions) = &symbols.versions
         && let Some(version) = versions.of(cx, file, index, symbol)
     {
-        cx.json().text("version", version.name).bool("version_default", version.separator == "@@");
+        cx.json().bytes(b"version", version.name);
+        cx.json().bool(rt::text!("version_default"), version.separator == "@@");
     }
 }
 
@@ -119,7 +124,7 @@ pub fn lto(cx: &mut Context, file: &File) {
         });
         let extension = extension.and_then(|s| lto::extension_data(cx, file, &s));
         let json = cx.json();
-        json.array("symbols");
+        json.array(rt::text!("symbols"));
         lto_symbols(json, file, file.data(section), extension.unwrap_or_default());
         json.end_array().end_object();
     });
@@ -138,17 +143,17 @@ fn lto_symbols(json: &mut Context, file: &File, bytes: Option<&[u8]>, extension:
 #[inline(never)]
 fn lto_symbol(json: &mut Context, symbol: &lto::Symbol, extension: Option<&[u8]>) {
     json.fill("{name$comdat_key$", &[], &[Some(symbol.name), Some(symbol.key)]);
-    named(json, "kind", lto::KINDS, symbol.kind);
-    named(json, "visibility", lto::VISIBILITIES, symbol.visibility);
+    named(json, rt::text!("kind"), lto::KINDS, symbol.kind);
+    named(json, rt::text!("visibility"), lto::VISIBILITIES, symbol.visibility);
     if let Some([kind, section]) = extension {
-        named(json, "type", lto::TYPES, *kind);
-        json.number("section_kind", (*section).into());
+        named(json, rt::text!("type"), lto::TYPES, *kind);
+        json.number(rt::text!("section_kind"), (*section).into());
     }
     json.numbers("size slot }", &[symbol.size, symbol.slot.into()]);
 }
 
 #[inline(never)]
-fn named(json: &mut Context, key: &str, names: &'static [u8], number: u8) {
+fn named(json: &mut Context, key: rt::text::Text, names: &'static [u8], number: u8) {
     json.number(key, number.into());
     if let Some(name) = lto::called(names, number.into()) {
         json.beside(key, &name);

@@ -137,14 +137,14 @@ fn part(
     let mut copy = None;
     if let Some((index, section)) = section {
         if json {
-            json::section(cx.json().object(""), file, index, section);
+            json::section(cx.json().object(rt::text!("")), file, index, section);
         } else {
             let name = file.section_name(section);
             put!(&mut cx.out, "\nDisplaying notes found in: ", text::section(name), "\n");
         }
         copy = relocated(cx, file, unsupported, index, data);
     } else if json {
-        cx.json().object("").numbers("p_offset p_filesz", &[offset, size]);
+        cx.json().object(rt::text!("")).numbers("p_offset p_filesz", &[offset, size]);
     } else {
         fill!(
             &mut cx.out,
@@ -154,7 +154,7 @@ fn part(
         );
     }
     if json {
-        cx.json().array("notes");
+        cx.json().array(rt::text!("notes"));
     }
     let fine = notes(cx, file, copy.as_deref().unwrap_or(data), align, json);
     json::end_list(cx, json);

@@ -192,7 +192,7 @@ impl<'a> Symbols<'a> {
                 error!(cx, "Bad sh_link in symbol table section");
                 return None;
             };
-            strings = Some(file.read_section(cx, &strtab, "string table")?);
+            strings = Some(file.read_section(cx, &strtab, rt::text!("string table"))?);
         }
         let dynamic = section.sh_type == SHT_DYNSYM;
         let versions = dynamic.then(|| Versions::load(file, symbols.table.len(), strings));

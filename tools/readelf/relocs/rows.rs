@@ -57,9 +57,9 @@ pub fn show(cx: &mut Context, file: &File, form: Form, offset: u64, size: u64, s
     let encoding = file.elf.encoding;
     let is_64 = encoding.is_64();
     let what = match (form, is_64) {
-        (Form::Relr, _) => "RELR relocation data",
-        (_, true) => "64-bit relocation data",
-        (_, false) => "32-bit relocation data",
+        (Form::Relr, _) => rt::text!("RELR relocation data"),
+        (_, true) => rt::text!("64-bit relocation data"),
+        (_, false) => rt::text!("32-bit relocation data"),
     };
     let Some(bytes) = file.read(cx, offset, size, what) else { return };
     if form == Form::Relr {

@@ -54,7 +54,7 @@ impl<'a> Loaded<'a> {
     fn new(cx: &mut Context, functions: &Functions<'_, 'a>, index: usize) -> Option<Self> {
         let file = functions.file;
         let section = file.sections.get(index)?;
-        let data = file.read(cx, section.sh_offset, section.sh_size, "unwind data")?;
+        let data = file.read(cx, section.sh_offset, section.sh_size, rt::text!("unwind data"))?;
         let data = Reader::new(file.elf.encoding, data);
         let relocations = functions.relocations(index);
         Some(Loaded { index, sh_addr: section.sh_addr, data, relocations })

@@ -81,7 +81,7 @@ impl<'a> Segment<'a> {
             segment.p_type == PT_LOAD && fits
         });
         let base = segment.map_or(0, |segment| segment.p_vaddr);
-        let data = file.read(cx, section.sh_offset, section.sh_size, "unwind table")?;
+        let data = file.read(cx, section.sh_offset, section.sh_size, rt::text!("unwind table"))?;
         let r = Reader::new(file.elf.encoding, data);
         Some(Segment { r, base, word, relocated: Vec::new() })
     }
@@ -160,7 +160,8 @@ impl<'f, 'a> Functions<'f, 'a> {
                 error!(cx, "Bad sh_link in symbol table section");
                 return false;
             };
-            let strings = file.read(cx, linked.sh_offset, linked.sh_size, "string table");
+            let strings =
+                file.read(cx, linked.sh_offset, linked.sh_size, rt::text!("string table"));
             let Some(strings) = strings else { return false };
             self.strings = strings;
         }

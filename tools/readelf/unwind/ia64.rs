@@ -57,7 +57,7 @@ fn table(cx: &mut Context, functions: &Functions, segment: &Segment, info: &Sect
         let place = function(cx, functions, segment, entry * size);
         // Where it can't be read, that is told behind the first function.
         if entry == 0 {
-            data = functions.file.read(cx, info.sh_offset, info.sh_size, "unwind info");
+            data = functions.file.read(cx, info.sh_offset, info.sh_size, rt::text!("unwind info"));
         }
         if let Some(data) = data
             && !block(cx, segment, data, place.wrapping_sub(info.sh_addr))
