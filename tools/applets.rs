@@ -7,7 +7,6 @@ use crate::env;
 use crate::exec;
 use crate::install;
 use crate::ldd;
-#[cfg(feature = "link")]
 use crate::ldso;
 use crate::lseek;
 use crate::maps;
@@ -20,34 +19,20 @@ use rt::put;
 
 /// All applets, a line each, sorted by name: the name and what it is for.
 // A text in place of a table with pointers, all of which would be relocated at each start.
-macro_rules! list {
-    ($link:literal) => {
-        concat!(
-            "\
+const LIST: &str = "\
 args        the arguments of a process or core file
 auxv        the auxiliary vector of a process or core file
 env         the environment of a process or core file
 exec        runs raw machine code, and explains how it ended
 ldd         which libraries a program needs, and why it does not start
-",
-            $link,
-            "\
+ldso        the dynamic linker: runs a program, or calls a library's function
 lseek       a file's cursor, its data and its holes
 maps        what is mapped where in a process
 readelf     what is in an ELF file: GNU readelf's report
 stat        what is known of files and file systems: GNU stat, and more
 truncate    sets the size of files, takes space for them or gives it back
 vdso        the kernel's vDSO: its symbols, its notes, how fast it is
-"
-        )
-    };
-}
-
-#[cfg(not(feature = "link"))]
-const LIST: &str = list!("");
-#[cfg(feature = "link")]
-const LIST: &str =
-    list!("ldso        the dynamic linker: runs a program, or calls a library's function\n");
+";
 
 /// Runs an applet; the result is the exit status.
 type Run = fn(&mut Context) -> u8;
@@ -59,7 +44,6 @@ const RUNS: &[Run] = &[
     env::run,
     exec::run,
     ldd::run,
-    #[cfg(feature = "link")]
     ldso::run,
     lseek::run,
     maps::run,

@@ -167,7 +167,6 @@ pub fn parse<'a>(
 }
 
 /// As [`parse`], for applets that run a program: what is behind its name are its arguments.
-#[cfg(feature = "link")]
 pub fn parse_before_program<'a>(
     cx: &mut Context,
     args: &[&'a [u8]],

@@ -22,7 +22,6 @@ mod exec;
 mod install;
 mod json;
 mod ldd;
-#[cfg(feature = "link")]
 mod ldso;
 mod live;
 mod lseek;
@@ -52,7 +51,6 @@ use rt::io::{BufWriter, Write, stdout, stdout_buffer};
 // Not inlined: rt's start-up, where it would be, is compiled for speed.
 #[inline(never)]
 pub fn main() -> u8 {
-    #[cfg(feature = "link")]
     if rt::dl::run::is_interpreter() {
         return rt::dl::run::as_interpreter();
     }
