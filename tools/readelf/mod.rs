@@ -187,8 +187,7 @@ fn opened(cx: &mut Context, name: &[u8]) -> Result<Input, &'static str> {
         }
         Err(Why::NoPath(errno)) => {
             let cause = errno.message();
-            let head = "'.  System error message: ";
-            error!(cx, "Could not locate '", shown, head, cause);
+            error!(cx, "Could not locate '", shown, "'.  System error message: ", cause);
             cause
         }
         Err(Why::IsDirectory | Why::NotOrdinary) => {
@@ -246,8 +245,11 @@ fn any(
         }
         Some(_) => {
             if options.archive_index {
-                let tail = " is not an archive so its index cannot be displayed.";
-                error!(cx, "File ", shown, tail);
+                fill_error!(
+                    cx,
+                    "File %s is not an archive so its index cannot be displayed.";
+                    name
+                );
             }
             if headed {
                 head(cx, options, name, source);

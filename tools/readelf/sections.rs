@@ -5,6 +5,7 @@
 
 use super::file::File;
 use super::names::sections::section_type;
+use super::pattern;
 use super::text;
 use crate::colour::Sgr;
 use crate::context::Context;
@@ -23,17 +24,22 @@ pub fn show(cx: &mut Context, file: &mut File) -> bool {
     let shnum = file.shnum();
     if shnum == 0 {
         if header.e_shoff != 0 {
-            let tail = "it has a non-zero section header offset, but no section headers";
-            warn!(cx, "possibly corrupt ELF file header - ", tail);
+            warn!(
+                cx,
+                "possibly corrupt ELF file header - it has a non-zero section header offset, but \
+                 no section headers"
+            );
         } else if wanted {
             put!(&mut cx.out, "\nThere are no sections in this file.\n");
         }
         return header.e_shoff == 0;
     }
     if wanted && !file.options.header {
-        let (verb, plural) = if shnum == 1 { ("is", "") } else { ("are", "s") };
-        put!(&mut cx.out, "There ", verb, " ", dec(shnum), " section header", plural);
-        put!(&mut cx.out, ", starting at offset ", hex(header.e_shoff).alt(), ":\n");
+        let line = match shnum {
+            1 => rt::text!("There is %u section header, starting at offset %#x:\n"),
+            _ => rt::text!("There are %u section headers, starting at offset %#x:\n"),
+        };
+        pattern::numbers(&mut cx.out, line, &[shnum.into(), header.e_shoff]);
     }
     file.load_sections(cx);
     if wanted && !file.sections.is_empty() {
@@ -46,7 +52,7 @@ fn print(cx: &mut Context, file: &File) {
     let options = file.options;
     let is_64 = file.elf.encoding.is_64();
     let narrow = is_64 && !options.wide;
-    let plural = if file.sections.len() == 1 { "" } else { "s" };
+    let plural = if file.sections.len() == 1 { rt::text!("") } else { rt::text!("s") };
     put!(&mut cx.out, "\nSection Header", plural, ":\n");
     let out = &mut cx.out;
     let details = options.section_details;
@@ -104,9 +110,12 @@ fn print(cx: &mut Context, file: &File) {
         let link = section.sh_link;
         let ordered = link == SHN_BEFORE.into() || link == SHN_AFTER.into();
         if !is_64 && !ordered && link as usize >= file.sections.len() {
-            let (index, link) = (dec(i), dec(link));
-            let tail = " is larger than the number of sections";
-            warn!(cx, "section ", index, ": sh_link value of ", link, tail);
+            fill_warning!(
+                cx,
+                "section %u: sh_link value of %u is larger than the number of sections",
+                i,
+                link
+            );
         }
         if details {
             put_details(cx, file, &section);
@@ -201,8 +210,12 @@ fn check(cx: &mut Context, file: &File, index: usize, section: &SectionHeader) {
         match wanted {
             "" => {}
             MISSING => {
-                let tail = "]: Expected link to another section in info field";
-                warn_open!(cx, "[", dec(index).width(2), tail);
+                warn_open!(
+                    cx,
+                    "[",
+                    dec(index).width(2),
+                    "]: Expected link to another section in info field"
+                );
             }
             UNEXPECTED => {
                 fill_warning!(cx, "[%2u]: Unexpected value (%u) in %s field.", index, value; field);
@@ -222,8 +235,7 @@ fn check(cx: &mut Context, file: &File, index: usize, section: &SectionHeader) {
     }
     let in_file = !matches!(section.sh_type, SHT_NULL | SHT_NOBITS | SHT_LOOS..);
     if in_file && section.sh_size > file.elf.size() {
-        let tail = " is larger than the entire file!";
-        warn!(cx, "Size of section ", dec(index), tail);
+        fill_warning!(cx, "Size of section %u is larger than the entire file!", index);
     }
 }
 
@@ -347,7 +359,7 @@ fn put_details(cx: &mut Context, file: &File, section: &SectionHeader) {
     put!(out, "       [", hex(section.sh_flags).zero(width), "]: ");
     let (mut system, mut processor, mut unknown) = (0, 0, 0);
     let mut flags = section.sh_flags;
-    let mut comma = "";
+    let mut comma = rt::text!("");
     while let Some(bit) = next_bit(&mut flags) {
         match flag(file, bit).1 {
             b"" if bit & SHF_MASKOS != 0 => system |= bit,
@@ -355,14 +367,18 @@ fn put_details(cx: &mut Context, file: &File, section: &SectionHeader) {
             b"" => unknown |= bit,
             name => {
                 put!(out, comma, name);
-                comma = ", ";
+                comma = rt::text!(", ");
             }
         }
     }
-    for (bits, name) in [(system, "OS ("), (processor, "PROC ("), (unknown, "UNKNOWN (")] {
+    for (bits, name) in [
+        (system, rt::text!("OS (")),
+        (processor, rt::text!("PROC (")),
+        (unknown, rt::text!("UNKNOWN (")),
+    ] {
         if bits != 0 {
             put!(out, comma, name, hex(bits).zero(width), ")");
-            comma = ", ";
+            comma = rt::text!(", ");
         }
     }
     put!(out, "\n");
@@ -403,10 +419,10 @@ fn put_key(out: &mut BufWriter, file: &File) {
     put!(
         out,
         match header.e_machine {
-            EM_X86_64 | EM_L10M | EM_K10M => "l (large), ",
-            EM_ARM => "y (purecode), ",
-            EM_PPC => "v (VLE), ",
-            _ => "",
+            EM_X86_64 | EM_L10M | EM_K10M => rt::text!("l (large), "),
+            EM_ARM => rt::text!("y (purecode), "),
+            EM_PPC => rt::text!("v (VLE), "),
+            _ => rt::text!(""),
         },
         "p (processor specific)\n"
     );

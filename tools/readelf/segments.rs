@@ -3,6 +3,7 @@
 use super::file::{Extent, File};
 use super::header::put_type;
 use super::names::segments::segment_type;
+use super::pattern;
 use super::text;
 use crate::colour::Sgr;
 use crate::context::Context;
@@ -19,8 +20,11 @@ pub fn show(cx: &mut Context, file: &mut File) -> bool {
     let phnum = file.phnum();
     if phnum == 0 {
         if header.e_phoff != 0 {
-            let tail = "it has a non-zero program header offset, but no program headers";
-            warn!(cx, "possibly corrupt ELF header - ", tail);
+            warn!(
+                cx,
+                "possibly corrupt ELF header - it has a non-zero program header offset, but no \
+                 program headers"
+            );
         } else if wanted {
             put!(&mut cx.out, "\nThere are no program headers in this file.\n");
         }
@@ -31,10 +35,12 @@ pub fn show(cx: &mut Context, file: &mut File) -> bool {
         let out = &mut cx.out;
         put!(out, "\nElf file type is ");
         put_type(out, header.e_type, pie);
-        put!(out, "\nEntry point 0x", hex(header.e_entry), "\n");
-        let (verb, plural) = if phnum == 1 { ("is", "") } else { ("are", "s") };
-        put!(out, "There ", verb, " ", dec(phnum), " program header", plural);
-        put!(out, ", starting at offset ", dec(header.e_phoff), "\n");
+        fill!(out, "\nEntry point 0x%x\n", header.e_entry);
+        let line = match phnum {
+            1 => rt::text!("There is %u program header, starting at offset %u\n"),
+            _ => rt::text!("There are %u program headers, starting at offset %u\n"),
+        };
+        pattern::numbers(out, line, &[phnum.into(), header.e_phoff]);
     }
     if !file.load_segments(cx) {
         return true;
@@ -138,8 +144,7 @@ fn check(cx: &mut Context, file: &mut File, segment: &ProgramHeader, loads: &mut
             match bytes.and_then(|bytes| c_str(bytes, 0)) {
                 None => error!(cx, "Unable to find program interpreter name"),
                 Some(name) if file.options.segments => {
-                    let label = "      [Requesting program interpreter: ";
-                    put!(&mut cx.out, label, text::name(name), "]\n");
+                    fill!(&mut cx.out, "      [Requesting program interpreter: %s]\n"; name);
                 }
                 Some(_) => {}
             }

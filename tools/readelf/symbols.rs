@@ -13,6 +13,7 @@ use rt::fmt::{dec, hex, oct};
 use rt::io::BufWriter;
 use rt::put;
 use rt::row::{self, Reached, SymbolColumns};
+use rt::text::Text;
 
 pub fn show(cx: &mut Context, file: &File) -> bool {
     let options = file.options;
@@ -42,14 +43,16 @@ pub fn show(cx: &mut Context, file: &File) -> bool {
             }
         }
     } else if options.symbols {
-        let text = "\nDynamic symbol information is not available for displaying symbols.\n";
-        put!(&mut cx.out, text);
+        put!(
+            &mut cx.out,
+            "\nDynamic symbol information is not available for displaying symbols.\n"
+        );
     }
     !options.lto_symbols || lto::show(cx, file)
 }
 
-fn entries(count: u64) -> &'static str {
-    if count == 1 { " entry:\n" } else { " entries:\n" }
+fn entries(count: u64) -> Text {
+    if count == 1 { rt::text!(" entry:\n") } else { rt::text!(" entries:\n") }
 }
 
 // Not inlined: it looks at the section where it is, and has a small frame.
@@ -146,11 +149,13 @@ impl<'a> Rows<'_, 'a> {
             let Some((section, name)) = ordered else { continue };
             let mut from = first.max(section.sh_info as usize);
             while let Some(index) = table.first_local(from, next) {
-                let (number, info) = (dec(index), dec(section.sh_info));
-                let name = text::name(name);
-                let middle = " found at index >= ";
-                let tail = "'s sh_info value of ";
-                warn!(cx, "local symbol ", number, middle, name, tail, info);
+                fill_warning!(
+                    cx,
+                    "local symbol %u found at index >= %s's sh_info value of %u",
+                    index,
+                    section.sh_info;
+                    name
+                );
                 from = index + 1;
             }
         }

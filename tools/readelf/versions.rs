@@ -63,11 +63,11 @@ fn put_flags(out: &mut BufWriter, flags: u32) {
     if flags == 0 {
         put!(out, "none");
     }
-    let mut separator = "";
+    let mut separator = rt::text!("");
     let known = Bits { bits: &[0, 1, 2], names: b"BASE WEAK INFO" };
     let rest = known.each(flags.into(), &mut |name| {
         put!(out, separator, name);
-        separator = " | ";
+        separator = rt::text!(" | ");
     });
     if rest != 0 {
         put!(out, separator, "<unknown>");
@@ -234,13 +234,19 @@ fn symbols(cx: &mut Context, file: &File, section: &SectionHeader) -> bool {
     let mut count = 0usize;
     while let Some(entry) = entries.u16(2 * count) {
         if count.is_multiple_of(4) {
-            put!(&mut cx.out, if count == 0 { "  " } else { "\n  " }, hex(count).zero(3), ":");
+            put!(
+                &mut cx.out,
+                if count == 0 { rt::text!("  ") } else { rt::text!("\n  ") },
+                hex(count).zero(3),
+                ":"
+            );
         }
         match entry {
             0 => put!(&mut cx.out, "   0 (*local*)    "),
             1 => put!(&mut cx.out, "   1 (*global*)   "),
             _ => {
-                let hidden = if entry & VERSYM_HIDDEN != 0 { "h" } else { " " };
+                let hidden =
+                    if entry & VERSYM_HIDDEN != 0 { rt::text!("h") } else { rt::text!(" ") };
                 put!(&mut cx.out, hex(entry & !VERSYM_HIDDEN).width(4), hidden);
                 if count >= symbols.table.len() {
                     warn!(cx, "invalid index into symbol array");

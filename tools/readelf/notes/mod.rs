@@ -264,7 +264,7 @@ pub fn one(cx: &mut Context, file: &File, note: &Note, regions: &mut Regions) ->
     }
     fill!(&mut cx.out, " 0x%08x\t", note.n_descsz);
     kind(&mut cx.out, file, note);
-    put!(&mut cx.out, if wide { "\t" } else { "\n" });
+    put!(&mut cx.out, if wide { rt::text!("\t") } else { rt::text!("\n") });
     match known(note.author) {
         owner::VMS => return vms::describe(cx, note),
         owner::GNU => return gnu::describe(cx, file, note),
@@ -282,7 +282,7 @@ pub fn one(cx: &mut Context, file: &File, note: &Note, regions: &mut Regions) ->
         _ => {}
     }
     // Nothing follows the type.
-    put!(&mut cx.out, if wide { "\n" } else { "" });
+    put!(&mut cx.out, if wide { rt::text!("\n") } else { rt::text!("") });
     true
 }
 

@@ -27,7 +27,7 @@ pub fn netbsd(cx: &mut Context, note: &Note) -> bool {
             if letters.is_multiple_of(100) {
                 fill!(out, ".%u", value / 100 % 100);
             } else {
-                put!(out, if letters % 100 > 26 { "Z" } else { "" });
+                put!(out, if letters % 100 > 26 { rt::text!("Z") } else { rt::text!("") });
                 out.byte(b'A' + (letters % 26) as u8);
             }
             put!(out, ")\n");

@@ -3,11 +3,13 @@
 use super::Bytes;
 use crate::readelf::file::File;
 use crate::readelf::names::{Names, note_types as names};
+use crate::readelf::pattern;
 use crate::words::word;
 use rt::elf::Reader;
 use rt::elf::consts::{EM_386, EM_AARCH64, EM_IAMCU, EM_X86_64};
 use rt::io::BufWriter;
 use rt::put;
+use rt::text::Text;
 
 const GNU_PROPERTY_STACK_SIZE: u32 = 1;
 const GNU_PROPERTY_NO_COPY_ON_PROTECTED: u32 = 2;
@@ -42,7 +44,7 @@ pub fn list(out: &mut BufWriter, file: &File, desc: Reader) {
         if at >= size {
             break;
         }
-        put!(out, if file.options.wide { ", " } else { "\n\t" });
+        put!(out, if file.options.wide { rt::text!(", ") } else { rt::text!("\n\t") });
     }
     put!(out, "\n");
 }
@@ -50,11 +52,11 @@ pub fn list(out: &mut BufWriter, file: &File, desc: Reader) {
 fn one(out: &mut BufWriter, file: &File, pr_type: u32, data: Reader) {
     let size = data.bytes.len();
     if pr_type >= GNU_PROPERTY_LOUSER {
-        return unknown(out, "application-specific ", pr_type, data);
+        return unknown(out, rt::text!("<application-specific type %#x data: "), pr_type, data);
     }
     if pr_type >= GNU_PROPERTY_LOPROC {
         let Some((what, bits, none)) = of_processor(file.elf.header.e_machine, pr_type) else {
-            return unknown(out, "processor-specific ", pr_type, data);
+            return unknown(out, rt::text!("<processor-specific type %#x data: "), pr_type, data);
         };
         put!(out, what, ": ");
         return match data.u32(0).filter(|_| size == 4) {
@@ -91,7 +93,7 @@ fn one(out: &mut BufWriter, file: &File, pr_type: u32, data: Reader) {
                 Some(value) => fill!(out, "%#x", value),
             }
         }
-        _ => unknown(out, "unknown ", pr_type, data),
+        _ => unknown(out, rt::text!("<unknown type %#x data: "), pr_type, data),
     }
 }
 
@@ -124,7 +126,7 @@ pub fn of_processor(e_machine: u16, pr_type: u32) -> Option<(&'static [u8], Name
 fn flags(out: &mut BufWriter, value: u32, bits: Names) {
     let mut first = true;
     for bit in (0..32).filter(|bit| value & 1 << bit != 0) {
-        put!(out, if first { "" } else { ", " });
+        put!(out, if first { rt::text!("") } else { rt::text!(", ") });
         first = false;
         if !bits.put(out, bit) {
             fill!(out, "<unknown: %x>", 1u32 << bit);
@@ -136,7 +138,7 @@ fn corrupt(out: &mut BufWriter, size: usize) {
     fill!(out, "<corrupt length: %#x> ", size);
 }
 
-fn unknown(out: &mut BufWriter, what: &str, pr_type: u32, data: Reader) {
-    fill!(out, "<%stype %#x data: ", pr_type; what.as_bytes());
+fn unknown(out: &mut BufWriter, what: Text, pr_type: u32, data: Reader) {
+    pattern::numbers(out, what, &[pr_type.into()]);
     put!(out, Bytes(data.bytes), ">");
 }

@@ -41,7 +41,7 @@ struct Word {
 
 pub fn one(cx: &mut Context, functions: &Functions, index: usize, section: &SectionHeader) -> bool {
     let count = head(cx, functions.file, section, 8);
-    put!(&mut cx.out, if count == 1 { "y:\n\n" } else { "ies:\n\n" });
+    put!(&mut cx.out, if count == 1 { rt::text!("y:\n\n") } else { rt::text!("ies:\n\n") });
     if count == 0 {
         return true;
     }
@@ -168,7 +168,7 @@ impl<'u, 'a> Unwinder<'u, '_, 'a> {
         } else {
             self.functions.name(&mut cx.out, word.target, true)
         };
-        put!(&mut cx.out, if name.is_some() { ">" } else { "" });
+        put!(&mut cx.out, if name.is_some() { rt::text!(">") } else { rt::text!("") });
         name.unwrap_or_default()
     }
 
@@ -307,7 +307,10 @@ impl Code<'_, '_, '_> {
             put!(&mut cx.out, "0x", hex(byte).zero(2), " ");
         } else {
             self.corrupt = true;
-            put!(&mut cx.out, if self.missing { "" } else { "[Truncated opcode]\n" });
+            put!(
+                &mut cx.out,
+                if self.missing { rt::text!("") } else { rt::text!("[Truncated opcode]\n") }
+            );
         }
         byte
     }

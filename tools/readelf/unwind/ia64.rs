@@ -88,8 +88,8 @@ fn block(cx: &mut Context, segment: &Segment, data: &[u8], at: u64) -> bool {
     let size = (stamp & 0xffff_ffff) * segment.word as u64;
     let out = &mut cx.out;
     put!(out, "  v", dec(version), ", flags=0x", hex(flags), " (");
-    put!(out, if flags & 1 != 0 { " ehandler" } else { "" });
-    put!(out, if flags & 2 != 0 { " uhandler" } else { "" });
+    put!(out, if flags & 1 != 0 { rt::text!(" ehandler") } else { rt::text!("") });
+    put!(out, if flags & 2 != 0 { rt::text!(" uhandler") } else { rt::text!("") });
     put!(out, "), len=", dec(size), " bytes\n");
     if version != 1 {
         put!(out, "\tUnknown version.\n");
