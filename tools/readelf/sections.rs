@@ -9,7 +9,7 @@ use super::pattern;
 use super::text;
 use crate::colour::Sgr;
 use crate::context::Context;
-use crate::words::words;
+use crate::words::{nth, words};
 use rt::elf::consts::*;
 use rt::elf::{CompressionHeader, Record, SectionHeader};
 use rt::fmt::{dec, hex, left, right};
@@ -161,19 +161,19 @@ fn check(cx: &mut Context, file: &File, index: usize, section: &SectionHeader) {
     };
     let in_memory = matches!(file.elf.header.e_type, ET_EXEC | ET_DYN);
     let wrong_link = match section.sh_type {
-        SHT_REL | SHT_RELA if link == 0 && in_memory => "",
+        SHT_REL | SHT_RELA if link == 0 && in_memory => FINE,
         SHT_REL | SHT_RELA | SHT_HASH | SHT_GNU_HASH | SHT_GNU_versym | SHT_SYMTAB_SHNDX
         | SHT_GROUP => match linked(link) {
-            Some(SHT_SYMTAB | SHT_DYNSYM) => "",
-            _ => "symtab",
+            Some(SHT_SYMTAB | SHT_DYNSYM) => FINE,
+            _ => SYMTAB,
         },
         SHT_DYNAMIC | SHT_SYMTAB | SHT_DYNSYM | SHT_GNU_verneed | SHT_GNU_verdef
         | SHT_GNU_LIBLIST => match linked(link) {
-            Some(SHT_STRTAB) => "",
-            _ => "string",
+            Some(SHT_STRTAB) => FINE,
+            _ => STRING,
         },
         SHT_INIT_ARRAY | SHT_FINI_ARRAY | SHT_PREINIT_ARRAY if link != 0 => UNEXPECTED,
-        _ => "",
+        _ => FINE,
     };
     let wrong_info = match section.sh_type {
         SHT_REL | SHT_RELA => match linked(info) {
@@ -185,9 +185,9 @@ fn check(cx: &mut Context, file: &File, index: usize, section: &SectionHeader) {
                 | SHT_FINI_ARRAY
                 | SHT_PREINIT_ARRAY
                 | SHT_LOOS..,
-            ) => "",
-            _ if info != 0 || !in_memory => "relocatable",
-            _ => "",
+            ) => FINE,
+            _ if info != 0 || !in_memory => RELOCATABLE,
+            _ => FINE,
         },
         SHT_DYNAMIC | SHT_HASH | SHT_SYMTAB_SHNDX | SHT_INIT_ARRAY | SHT_FINI_ARRAY
         | SHT_PREINIT_ARRAY
@@ -196,19 +196,19 @@ fn check(cx: &mut Context, file: &File, index: usize, section: &SectionHeader) {
             UNEXPECTED
         }
         SHT_DYNAMIC | SHT_HASH | SHT_SYMTAB_SHNDX | SHT_INIT_ARRAY | SHT_FINI_ARRAY
-        | SHT_PREINIT_ARRAY | SHT_NOBITS | SHT_SYMTAB | SHT_DYNSYM | SHT_GROUP => "",
+        | SHT_PREINIT_ARRAY | SHT_NOBITS | SHT_SYMTAB | SHT_DYNSYM | SHT_GROUP => FINE,
         _ if section.sh_flags & SHF_INFO_LINK != 0 => match info as usize {
             info if info == 0 || info >= file.sections.len() => MISSING,
-            _ => "",
+            _ => FINE,
         },
         // What memory it is bound to.
-        _ if section.sh_flags & SHF_GNU_MBIND != 0 => "",
+        _ if section.sh_flags & SHF_GNU_MBIND != 0 => FINE,
         ..SHT_LOOS if info != 0 => UNEXPECTED,
-        _ => "",
+        _ => FINE,
     };
     for (field, value, wanted) in [(&b"link"[..], link, wrong_link), (b"info", info, wrong_info)] {
         match wanted {
-            "" => {}
+            FINE => {}
             MISSING => {
                 warn_open!(
                     cx,
@@ -222,13 +222,14 @@ fn check(cx: &mut Context, file: &File, index: usize, section: &SectionHeader) {
             }
             _ => {
                 let field = if field == b"link" { b"Link" } else { b"Info" };
+                let wanted = nth(b"symtab string relocatable", b' ', (wanted - SYMTAB).into());
                 fill_warning!(
                     cx,
                     "[%2u]: %s field (%u) should index a %s section.",
                     index,
                     value;
                     field,
-                    wanted.as_bytes()
+                    wanted
                 );
             }
         }
@@ -239,9 +240,14 @@ fn check(cx: &mut Context, file: &File, index: usize, section: &SectionHeader) {
     }
 }
 
-/// What a field should index, where it is nothing, and where it is any section.
-const UNEXPECTED: &str = "no";
-const MISSING: &str = "any";
+/// What is wrong with a field: nothing, that it isn't 0, that it is no section's number, or that it
+/// is none of a section of this kind.
+const FINE: u8 = 0;
+const UNEXPECTED: u8 = 1;
+const MISSING: u8 = 2;
+const SYMTAB: u8 = 3;
+const STRING: u8 = 4;
+const RELOCATABLE: u8 = 5;
 
 /// Flags that mean the same everywhere: the bits, the letters, the names of the long form.
 const BITS: [u8; 12] = [0, 1, 2, 4, 5, 6, 7, 8, 9, 10, 11, 31];

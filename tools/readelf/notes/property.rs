@@ -110,8 +110,8 @@ pub fn of_processor(e_machine: u16, pr_type: u32) -> Option<(&'static [u8], Name
     }
     let known = [0, 1, 2, 0x8000, 0x8001, 0x8002, 0x1_0000, 0x1_0001, 0x1_0002];
     let place = known.iter().position(|low| GNU_PROPERTY_LOPROC + low == pr_type)?;
-    let what = b"x86 ISA used;x86 ISA needed;x86 feature;x86 ISA needed;x86 feature needed;\
-        x86 ISA needed;x86 ISA used;x86 feature used;x86 ISA used";
+    let what = b"x86 ISA used;x86 ISA needed;x86 feature;x86 feature needed;x86 feature used";
+    let which = [0, 1, 2, 1, 3, 1, 0, 4, 0];
     let bits = match place {
         0 | 1 => names::X86_COMPAT_ISA_1,
         2 => names::X86_FEATURE_1,
@@ -119,7 +119,7 @@ pub fn of_processor(e_machine: u16, pr_type: u32) -> Option<(&'static [u8], Name
         4 | 7 => names::X86_FEATURE_2,
         _ => names::X86_ISA_1,
     };
-    Some((word(what, b';', place)?, bits, matches!(place, 2..=4 | 6 | 7)))
+    Some((word(what, b';', *which.get(place)?)?, bits, matches!(place, 2..=4 | 6 | 7)))
 }
 
 /// The names of the bits that are set.

@@ -366,16 +366,16 @@ impl Rows<'_, '_> {
             return put!(&mut cx.out, "<null>");
         }
         let special = match (symbol.st_shndx, header.e_machine) {
-            (SHN_ABS, _) => "ABS",
-            (SHN_COMMON, _) => "COMMON",
-            (SHN_MIPS_SCOMMON, EM_MIPS) => "SCOMMON",
-            (SHN_MIPS_SUNDEFINED, EM_MIPS) => "SUNDEF",
-            (SHN_TIC6X_SCOMMON, EM_TI_C6000) => "SCOMMON",
-            (SHN_X86_64_LCOMMON, EM_X86_64 | EM_L10M | EM_K10M) => "LARGE_COMMON",
+            (SHN_ABS, _) => Some(rt::text!("ABS")),
+            (SHN_COMMON, _) => Some(rt::text!("COMMON")),
+            (SHN_MIPS_SCOMMON, EM_MIPS) => Some(rt::text!("SCOMMON")),
+            (SHN_MIPS_SUNDEFINED, EM_MIPS) => Some(rt::text!("SUNDEF")),
+            (SHN_TIC6X_SCOMMON, EM_TI_C6000) => Some(rt::text!("SCOMMON")),
+            (SHN_X86_64_LCOMMON, EM_X86_64 | EM_L10M | EM_K10M) => Some(rt::text!("LARGE_COMMON")),
             (SHN_IA_64_ANSI_COMMON, EM_IA_64) if header.e_ident.osabi() == ELFOSABI_HPUX => {
-                "ANSI_COM"
+                Some(rt::text!("ANSI_COM"))
             }
-            _ => "",
+            _ => None,
         };
         // Reserved numbers count from the top of 32 bits.
         let section = match symbol.st_shndx {
@@ -384,7 +384,7 @@ impl Rows<'_, '_> {
             index => index.into(),
         };
         match self.file.sections.get(section as usize) {
-            _ if !special.is_empty() => put!(&mut cx.out, special),
+            _ if special.is_some() => put!(&mut cx.out, special),
             Some(section) => {
                 let name = self.file.section_name(&section);
                 text::cut(&mut cx.out, self.file.options, name, 22);

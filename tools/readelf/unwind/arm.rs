@@ -2,12 +2,12 @@
 //!
 //! "Exception Handling ABI for the Arm Architecture".
 
-use super::formats::{find, formats, line, print};
+use super::formats::{find, formats, print};
 use super::functions::{Address, Functions, Relocation, head};
 use crate::context::Context;
 use crate::readelf::names::relocations::relocations;
 use crate::readelf::text;
-use crate::words::words;
+use crate::words::{unpacked, words};
 use alloc::vec::Vec;
 use rt::elf::consts::*;
 use rt::elf::{Reader, SectionHeader};
@@ -332,7 +332,7 @@ impl Code<'_, '_, '_> {
         }
         let word = u32::from(op) << 24 | u32::from(second) << 16;
         match find(FORMATS, word, 0..0) {
-            Some(place) => print(&mut cx.out, &line(TEXTS, place), word, [0; 2]),
+            Some(place) => print(&mut cx.out, &unpacked(TEXTS, b'\n', place), word, [0; 2]),
             None => {
                 put!(&mut cx.out, " [unsupported opcode]\n");
                 self.corrupt = true;
