@@ -12,6 +12,7 @@ use rt::io::BufWriter;
 use rt::put;
 
 /// NetBSD marks its programs with a version, the processor, and what PaX may do.
+#[inline(never)]
 pub fn netbsd(cx: &mut Context, note: &Note) -> bool {
     let out = &mut cx.out;
     let desc = note.desc.bytes;
@@ -75,6 +76,7 @@ pub fn netbsd_core_type(out: &mut BufWriter, e_machine: u16, n_type: u32) {
 }
 
 /// A probe of SystemTap: where it is, and what it can tell.
+#[inline(never)]
 pub fn stapsdt(cx: &mut Context, file: &File, note: &Note) -> bool {
     let desc = &note.desc;
     let word = file.elf.encoding.word();

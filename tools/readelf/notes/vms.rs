@@ -16,6 +16,7 @@ pub fn wide_header(file: &File) -> bool {
     header.e_machine == EM_IA_64 && header.e_ident.osabi() == ELFOSABI_OPENVMS
 }
 
+#[inline(never)]
 pub fn describe(cx: &mut Context, note: &Note) -> bool {
     let out = &mut cx.out;
     let desc = &note.desc;
