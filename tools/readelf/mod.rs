@@ -203,6 +203,7 @@ fn opened(cx: &mut Context, name: &[u8]) -> Result<Input, &'static str> {
 
 /// Opens what is named on the command line and reports on it; `headed` where it isn't the
 /// only one.
+#[inline(never)]
 fn open(cx: &mut Context, options: &Options, name: &[u8], headed: bool) -> bool {
     let shown = text::name(name);
     let input = match opened(cx, name) {

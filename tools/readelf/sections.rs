@@ -206,37 +206,41 @@ fn check(cx: &mut Context, file: &File, index: usize, section: &SectionHeader) {
         ..SHT_LOOS if info != 0 => UNEXPECTED,
         _ => FINE,
     };
-    for (field, value, wanted) in [(&b"link"[..], link, wrong_link), (b"info", info, wrong_info)] {
-        match wanted {
-            FINE => {}
-            MISSING => {
-                warn_open!(
-                    cx,
-                    "[",
-                    dec(index).width(2),
-                    "]: Expected link to another section in info field"
-                );
-            }
-            UNEXPECTED => {
-                fill_warning!(cx, "[%2u]: Unexpected value (%u) in %s field.", index, value; field);
-            }
-            _ => {
-                let field = if field == b"link" { b"Link" } else { b"Info" };
-                let wanted = nth(b"symtab string relocatable", b' ', (wanted - SYMTAB).into());
-                fill_warning!(
-                    cx,
-                    "[%2u]: %s field (%u) should index a %s section.",
-                    index,
-                    value;
-                    field,
-                    wanted
-                );
-            }
-        }
-    }
+    tell_wrong(cx, index, false, link, wrong_link);
+    tell_wrong(cx, index, true, info, wrong_info);
     let in_file = !matches!(section.sh_type, SHT_NULL | SHT_NOBITS | SHT_LOOS..);
     if in_file && section.sh_size > file.elf.size() {
         fill_warning!(cx, "Size of section %u is larger than the entire file!", index);
+    }
+}
+
+/// Tells what is wrong with `sh_link` or with `sh_info`.
+#[inline(never)]
+fn tell_wrong(cx: &mut Context, index: usize, is_info: bool, value: u32, wrong: u8) {
+    let numbers = &[index as u64, value.into()];
+    match wrong {
+        FINE => {}
+        MISSING => warn_open!(
+            cx,
+            "[",
+            dec(index).width(2),
+            "]: Expected link to another section in info field"
+        ),
+        UNEXPECTED => {
+            let line = match is_info {
+                true => rt::text!("[%2u]: Unexpected value (%u) in info field."),
+                false => rt::text!("[%2u]: Unexpected value (%u) in link field."),
+            };
+            pattern::warning(cx, line, numbers, &[]);
+        }
+        _ => {
+            let line = match is_info {
+                true => rt::text!("[%2u]: Info field (%u) should index a %s section."),
+                false => rt::text!("[%2u]: Link field (%u) should index a %s section."),
+            };
+            let wanted = nth(b"symtab string relocatable", b' ', (wrong - SYMTAB).into());
+            pattern::warning(cx, line, numbers, &[wanted]);
+        }
     }
 }
 

@@ -6,7 +6,7 @@ use super::names::symbols::symbol_type;
 use super::rank::Top;
 use super::text;
 use crate::context::Context;
-use crate::words::{share, short, unpacked, words};
+use crate::words::{leading, share, short, unpacked, words};
 use rt::elf::consts::*;
 use rt::elf::{FileHeader, ProgramHeader, Record, SectionHeader, Table, c_str};
 use rt::fmt::{dec, left};
@@ -24,11 +24,10 @@ pub fn limit(value: Option<&[u8]>) -> Option<usize> {
     match value {
         None => Some(SYMBOLS),
         Some(b"all") => Some(usize::MAX),
-        Some(b"") => None,
-        Some(digits) => digits.iter().try_fold(0usize, |number, digit| {
-            let digit = char::from(*digit).to_digit(10)?;
-            Some(number.saturating_mul(10).saturating_add(digit as usize))
-        }),
+        Some(mut digits) => {
+            let number = leading(&mut digits)?;
+            digits.is_empty().then_some(number as usize)
+        }
     }
 }
 
@@ -301,14 +300,13 @@ impl List<'_, '_> {
     /// sections.
     fn headers(&self, cx: &mut Context, mut in_file: u64) {
         let (file, encoding) = (self.file, self.file.elf.encoding);
-        let counts = [1, file.segments.len(), file.sections.len()];
-        let sizes = [
+        let headers = [
             FileHeader::size(encoding),
-            ProgramHeader::size(encoding),
-            SectionHeader::size(encoding),
+            file.segments.len().saturating_mul(ProgramHeader::size(encoding)),
+            file.sections.len().saturating_mul(SectionHeader::size(encoding)),
         ];
-        for (place, (count, size)) in counts.iter().zip(sizes).enumerate() {
-            let bytes = (*count as u64).saturating_mul(size as u64);
+        for (place, &bytes) in headers.iter().enumerate() {
+            let bytes = bytes as u64;
             if bytes > 0 {
                 self.other_row(cx, Bytes { file: bytes, memory: 0 }, place);
                 in_file = in_file.saturating_add(bytes);
