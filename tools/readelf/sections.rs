@@ -48,6 +48,7 @@ pub fn show(cx: &mut Context, file: &mut File) -> bool {
     !file.sections.is_empty()
 }
 
+#[inline(never)]
 fn print(cx: &mut Context, file: &File) {
     let options = file.options;
     let is_64 = file.elf.encoding.is_64();
@@ -140,6 +141,7 @@ fn put_line(out: &mut BufWriter, file: &File, section: &SectionHeader, details: 
 }
 
 /// 64-bit numbers in lines of 80 characters.
+#[inline(never)]
 fn put_two_lines(out: &mut BufWriter, file: &File, section: &SectionHeader) {
     put!(out, "  ", hex(section.sh_addr).zero(16), "  ", hex(section.sh_offset).zero(8));
     put!(out, "\n       ", hex(section.sh_size).zero(16), "  ");

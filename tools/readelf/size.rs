@@ -247,6 +247,7 @@ impl List<'_, '_> {
         Some(Item { size, bytes, is_loaded: false })
     }
 
+    #[inline(never)]
     fn item(&self, cx: &mut Context, bytes: Bytes, index: usize) {
         let (file, header) = (self.file, &self.file.elf.header);
         let (label, letters);

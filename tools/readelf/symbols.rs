@@ -162,6 +162,7 @@ impl<'a> Rows<'_, 'a> {
     }
 
     /// Adds the version of a symbol, and keeps it where the rows to come can use it.
+    #[inline(never)]
     fn other_version(
         &self,
         cx: &mut Context,
@@ -229,6 +230,7 @@ impl<'a> Rows<'_, 'a> {
         }
     }
 
+    #[inline(never)]
     fn name(&self, cx: &mut Context, index: usize, symbol: &Symbol) {
         let version = self.versions.and_then(|v| v.of(cx, self.file, index, symbol));
         let named = symbol.st_name != 0 || symbol.kind() != STT_SECTION;

@@ -75,11 +75,11 @@ fn put_flags(out: &mut BufWriter, flags: u32) {
 }
 
 /// Whether a record's offset of the next one is wrong, and tells so: it doesn't lead past a
-/// record of this size, but more of them are expected.
-fn stuck(cx: &mut Context, field: &[u8], next: u32, size: u32, is_last: bool) -> bool {
+/// record of this size, but more of them are expected. The pattern is what is told.
+fn stuck(cx: &mut Context, pattern: rt::text::Text, next: u32, size: u32, is_last: bool) -> bool {
     let stuck = next < size && !(is_last && next == 0);
     if stuck {
-        fill_warning!(cx, "Invalid %s field of %x", next; field);
+        pattern::warning(cx, pattern, &[next.into()], &[]);
     }
     stuck
 }
@@ -133,12 +133,12 @@ fn chain(cx: &mut Context, file: &File, section: &SectionHeader, defined: bool) 
 fn follow(cx: &mut Context, file: &File, r: &Reader, count: u32, defined: bool) -> Option<()> {
     let mut at = 0;
     for number in 1..=count {
-        let (next, field, size): (_, &[u8], _) = if defined {
-            (definition(cx, file, r, at)?, b"vd_next", 20)
+        let (next, wrong, size) = if defined {
+            (definition(cx, file, r, at)?, rt::text!("Invalid vd_next field of %x"), 20)
         } else {
-            (need(cx, file, r, at)?, b"vn_next", 16)
+            (need(cx, file, r, at)?, rt::text!("Invalid vn_next field of %x"), 16)
         };
-        if stuck(cx, field, next, size, number == count) {
+        if stuck(cx, wrong, next, size, number == count) {
             break;
         }
         at = after(r, at, next)?;
@@ -160,7 +160,7 @@ fn definition(cx: &mut Context, file: &File, r: &Reader, at: usize) -> Option<u3
     put_name(&mut cx.out, strings, name, rt::text!(" index: %u"));
     put!(&mut cx.out, "\n");
     for parent in 1..count {
-        if stuck(cx, b"vda_next", next_aux, 8, parent == count - 1) {
+        if stuck(cx, rt::text!("Invalid vda_next field of %x"), next_aux, 8, parent == count - 1) {
             break;
         }
         let aux = after(r, at, next_aux).and_then(|next| {
@@ -208,7 +208,7 @@ fn needed_of(
         put!(&mut cx.out, "  Flags: ");
         put_flags(&mut cx.out, flags);
         fill!(&mut cx.out, "  Version: %u\n", other);
-        if stuck(cx, b"vna_next", next, 16, number == count) {
+        if stuck(cx, rt::text!("Invalid vna_next field of %x"), next, 16, number == count) {
             break;
         }
         at = after(r, at, next)?;
@@ -217,6 +217,7 @@ fn needed_of(
 }
 
 /// The versions of the symbols; false where the section is linked with none.
+#[inline(never)]
 fn symbols(cx: &mut Context, file: &File, section: &SectionHeader) -> bool {
     let Some(link) = file.sections.get(section.sh_link as usize) else { return true };
     let Some(symbols) = file.symbols(cx, section.sh_link as usize) else { return true };
