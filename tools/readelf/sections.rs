@@ -54,10 +54,9 @@ fn print(cx: &mut Context, file: &File) {
     let is_64 = file.elf.encoding.is_64();
     let narrow = is_64 && !options.wide;
     let plural = if file.sections.len() == 1 { rt::text!("") } else { rt::text!("s") };
-    put!(&mut cx.out, "\nSection Header", plural, ":\n");
     let out = &mut cx.out;
     let details = options.section_details;
-    put!(out, "  [Nr] Name");
+    put!(out, "\nSection Header", plural, ":\n  [Nr] Name");
     match details {
         true => put!(out, "\n       Type            "),
         false => put!(out, "              Type            "),
@@ -100,13 +99,17 @@ fn print(cx: &mut Context, file: &File) {
         match (narrow, details) {
             (false, _) => put_line(out, file, &section, details),
             (true, false) => put_two_lines(out, file, &section),
-            (true, true) => {
-                put!(out, "  ", hex(section.sh_addr).zero(16), "  ");
-                put!(out, hex(section.sh_offset).zero(16), "  ", dec(section.sh_link));
-                put!(out, "\n       ", hex(section.sh_size).zero(16), " ");
-                put!(out, hex(section.sh_entsize).zero(16), "  ");
-                put!(out, dec(section.sh_info).left(16), "  ", dec(section.sh_addralign), "\n");
-            }
+            (true, true) => fill!(
+                out,
+                "  %016x  %016x  %u\n       %016x %016x  %-16u  %u\n",
+                section.sh_addr,
+                section.sh_offset,
+                section.sh_link,
+                section.sh_size,
+                section.sh_entsize,
+                section.sh_info,
+                section.sh_addralign
+            ),
         }
         let link = section.sh_link;
         let ordered = link == SHN_BEFORE.into() || link == SHN_AFTER.into();

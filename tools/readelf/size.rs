@@ -3,6 +3,7 @@
 use super::check;
 use super::file::{File, Symbols};
 use super::names::symbols::symbol_type;
+use super::pattern;
 use super::rank::Top;
 use super::text;
 use crate::context::Context;
@@ -159,13 +160,11 @@ impl List<'_, '_> {
         }
         let left = sums.left;
         if left > 0 {
-            let more = short(&mut |out| {
-                put!(out, "(");
-                if !file.options.json {
-                    put!(out, dec(left), " ");
-                }
-                put!(out, "more)");
-            });
+            let pattern = match file.options.json {
+                true => rt::text!("(more)"),
+                false => rt::text!("(%u more)"),
+            };
+            let more = short(&mut |out| pattern::numbers(out, pattern, &[left as u64]));
             self.row(cx, sums.rest, b"", &more);
         }
         let mut total = sums.total;

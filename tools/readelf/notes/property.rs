@@ -80,11 +80,12 @@ fn one(out: &mut BufWriter, file: &File, pr_type: u32, data: Reader) {
             }
         }
         GNU_PROPERTY_UINT32_AND_LO..=GNU_PROPERTY_UINT32_OR_HI => {
-            match pr_type {
-                GNU_PROPERTY_1_NEEDED => put!(out, "1_needed: "),
-                ..=GNU_PROPERTY_UINT32_AND_HI => fill!(out, "UINT32_AND (%#x): ", pr_type),
-                _ => fill!(out, "UINT32_OR (%#x): ", pr_type),
-            }
+            let what = match pr_type {
+                GNU_PROPERTY_1_NEEDED => rt::text!("1_needed: "),
+                ..=GNU_PROPERTY_UINT32_AND_HI => rt::text!("UINT32_AND (%#x): "),
+                _ => rt::text!("UINT32_OR (%#x): "),
+            };
+            pattern::numbers(out, what, &[pr_type.into()]);
             match data.u32(0).filter(|_| size == 4) {
                 None => corrupt(out, size),
                 Some(value) if pr_type == GNU_PROPERTY_1_NEEDED => {
