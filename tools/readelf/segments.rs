@@ -9,7 +9,7 @@ use crate::colour::Sgr;
 use crate::context::Context;
 use rt::elf::consts::*;
 use rt::elf::{ProgramHeader, SectionGroups, c_str};
-use rt::fmt::{dec, hex, left};
+use rt::fmt::{Put, dec, left};
 use rt::io::BufWriter;
 use rt::put;
 
@@ -97,19 +97,36 @@ fn put_row(out: &mut BufWriter, file: &File, segment: &ProgramHeader) {
         _ => Sgr::Dim,
     };
     let flags = colour.paint(sgr, flags);
-    put!(out, "  ", kind, " 0x");
-    if is_64 && !file.options.wide {
-        put!(out, hex(segment.p_offset).zero(16), " 0x", hex(segment.p_vaddr).zero(16));
-        put!(out, " 0x", hex(segment.p_paddr).zero(16), "\n                 0x");
-        put!(out, hex(segment.p_filesz).zero(16), " 0x", hex(segment.p_memsz).zero(16), "  ");
-        put!(out, flags, "    0x", hex(segment.p_align), "\n");
-        return;
-    }
-    let (address, size) = if is_64 { (16, 6) } else { (8, 5) };
-    put!(out, hex(segment.p_offset).zero(6), " 0x", hex(segment.p_vaddr).zero(address));
-    put!(out, " 0x", hex(segment.p_paddr).zero(address), " 0x");
-    put!(out, hex(segment.p_filesz).zero(size), " 0x", hex(segment.p_memsz).zero(size), " ");
-    put!(out, flags, " ", hex(segment.p_align).alt(), "\n");
+    put!(out, "  ", kind);
+    let narrow = is_64 && !file.options.wide;
+    let (offset, address, size) = match (is_64, narrow) {
+        (_, true) => (16, 16, 16),
+        (true, _) => (6, 16, 6),
+        (false, _) => (6, 8, 5),
+    };
+    let (line, tail) = if narrow {
+        (
+            rt::text!(" 0x%0*x 0x%0*x 0x%0*x\n                 0x%0*x 0x%0*x  "),
+            rt::text!("    0x%x\n"),
+        )
+    } else {
+        (rt::text!(" 0x%0*x 0x%0*x 0x%0*x 0x%0*x 0x%0*x "), rt::text!(" %#x\n"))
+    };
+    let numbers = [
+        offset,
+        segment.p_offset,
+        address,
+        segment.p_vaddr,
+        address,
+        segment.p_paddr,
+        size,
+        segment.p_filesz,
+        size,
+        segment.p_memsz,
+    ];
+    pattern::numbers(out, line, &numbers);
+    flags.put(out);
+    pattern::numbers(out, tail, &[segment.p_align]);
 }
 
 /// Tells what is wrong with a segment, after its row; finds the dynamic array.

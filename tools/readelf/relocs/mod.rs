@@ -73,7 +73,10 @@ fn by_sections(cx: &mut Context, file: &File) {
         let mut symbols = &none;
         if form != Form::Relr && link != 0 && (link as usize) < file.sections.len() {
             if last.as_ref().is_none_or(|last: &Symbols| last.section != link) {
-                last = Symbols::of_section(cx, file, link).or(last);
+                // Where there are none, the next one may yet be linked with the last ones.
+                if let Some(symbols) = Symbols::of_section(cx, file, link) {
+                    last = Some(symbols);
+                }
             }
             match &last {
                 Some(last) if last.section == link => symbols = last,
