@@ -9,7 +9,7 @@ use super::pattern;
 use super::text;
 use crate::colour::Sgr;
 use crate::context::Context;
-use crate::words::{nth, words};
+use crate::words::nth;
 use rt::elf::consts::*;
 use rt::elf::{CompressionHeader, Record, SectionHeader};
 use rt::fmt::{dec, hex, left, right};
@@ -258,40 +258,44 @@ const SYMTAB: u8 = 3;
 const STRING: u8 = 4;
 const RELOCATABLE: u8 = 5;
 
-/// Flags that mean the same everywhere: the bits, the letters, the names of the long form.
-const BITS: [u8; 12] = [0, 1, 2, 4, 5, 6, 7, 8, 9, 10, 11, 31];
-const LETTERS: &[u8; 12] = b"WAXMSILOGTCE";
-const NAMES: &str =
-    "WRITE,ALLOC,EXEC,MERGE,STRINGS,INFO LINK,LINK ORDER,OS NONCONF,GROUP,TLS,COMPRESSED,EXCLUDE";
+/// The flags: which bit, the letter or 0, and the machine that has it, or 0 where it means the same
+/// everywhere.
+#[rustfmt::skip]
+const FLAGS: &[(u8, u8, u16)] = &[
+    (0, b'W', 0), (1, b'A', 0), (2, b'X', 0), (4, b'M', 0), (5, b'S', 0), (6, b'I', 0),
+    (7, b'L', 0), (8, b'O', 0), (9, b'G', 0), (10, b'T', 0), (11, b'C', 0), (31, b'E', 0),
+    (21, b'R', 0), (24, b'D', 0), (28, b'v', EM_PPC), (28, 0, EM_ARM), (29, b'y', EM_ARM),
+    (28, 0, EM_IA_64), (29, 0, EM_IA_64),
+    (30, 0, EM_SPARC), (30, 0, EM_386), (30, 0, EM_IAMCU), (30, 0, EM_OLD_SPARCV9),
+    (30, 0, EM_SPARC32PLUS), (30, 0, EM_SPARCV9), (30, 0, EM_X86_64), (30, 0, EM_L10M),
+    (30, 0, EM_K10M),
+    (28, b'l', EM_X86_64), (28, b'l', EM_L10M), (28, b'l', EM_K10M),
+];
+/// Their names in the long form. Those from `ORDERED` on have the last one, those from `LARGE` on
+/// have none.
+const NAMES: &[u8] = b"WRITE,ALLOC,EXEC,MERGE,STRINGS,INFO LINK,LINK ORDER,OS NONCONF,GROUP,TLS,\
+    COMPRESSED,EXCLUDE,GNU_RETAIN,GNU_MBIND,VLE,ENTRYSECT,ARM_PURECODE,SHORT,NORECOV,ORDERED";
+const ORDERED: usize = 19;
+const LARGE: usize = 28;
 
 /// The letter of a flag and its name; 0 or an empty name where there is none.
 pub fn flag(file: &File, bit: u64) -> (u8, &'static [u8]) {
-    let place = BITS.iter().position(|&number| bit == 1 << number);
-    if let Some(place) = place
-        && let Some(letter) = LETTERS.get(place)
-    {
-        return (*letter, words(NAMES.as_bytes(), b',').nth(place).unwrap_or_default());
-    }
-    let osabi = file.elf.header.e_ident.osabi();
-    match (bit, file.elf.header.e_machine) {
-        (SHF_GNU_RETAIN, _) if matches!(osabi, ELFOSABI_GNU | ELFOSABI_FREEBSD) => {
-            (b'R', b"GNU_RETAIN")
-        }
-        (SHF_GNU_MBIND, _) if matches!(osabi, ELFOSABI_NONE | ELFOSABI_GNU | ELFOSABI_FREEBSD) => {
-            (b'D', b"GNU_MBIND")
-        }
-        (0x10000000, EM_X86_64 | EM_L10M | EM_K10M) => (b'l', b""),
-        (0x10000000, EM_PPC) => (b'v', b"VLE"),
-        (0x10000000, EM_ARM) => (0, b"ENTRYSECT"),
-        (0x20000000, EM_ARM) => (b'y', b"ARM_PURECODE"),
-        (0x10000000, EM_IA_64) => (0, b"SHORT"),
-        (0x20000000, EM_IA_64) => (0, b"NORECOV"),
-        (
-            SHF_ORDERED,
-            EM_SPARC | EM_386 | EM_IAMCU | EM_OLD_SPARCV9 | EM_SPARC32PLUS | EM_SPARCV9 | EM_X86_64
-            | EM_L10M | EM_K10M,
-        ) => (0, b"ORDERED"),
-        _ => (0, b""),
+    let header = &file.elf.header;
+    let osabi = header.e_ident.osabi();
+    let is_gnu = matches!(osabi, ELFOSABI_GNU | ELFOSABI_FREEBSD);
+    let found = FLAGS.iter().enumerate().find(|(_, (number, letter, machine))| {
+        bit == 1 << number
+            && (*machine == 0 || *machine == header.e_machine)
+            && match letter {
+                b'R' => is_gnu,
+                b'D' => is_gnu || osabi == ELFOSABI_NONE,
+                _ => true,
+            }
+    });
+    match found {
+        Some((LARGE.., flag)) => (flag.1, b""),
+        Some((place, flag)) => (flag.1, nth(NAMES, b',', place.min(ORDERED))),
+        None => (0, b""),
     }
 }
 
