@@ -18,8 +18,8 @@ use rt::text::Text;
 pub fn show(cx: &mut Context, file: &File) -> bool {
     let options = file.options;
     let dynamic = &file.dynamic;
-    let hashes = [DT_HASH, DT_GNU_HASH].map(|tag| dynamic.value(tag) != 0);
-    let counted = hashes.contains(&true) || dynamic.hashes.gnu.is_some();
+    let hashes = dynamic.value(DT_HASH) | dynamic.value(DT_GNU_HASH);
+    let counted = hashes != 0 || dynamic.hashes.gnu.is_some();
     if let Some(symbols) = &dynamic.symbols
         && let Some(strings) = dynamic.strings
         && (options.symbols && options.use_dynamic && counted)

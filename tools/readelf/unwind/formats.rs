@@ -1,7 +1,7 @@
 //! Instructions and descriptors as bits with a text for each: what has which bits, and what is
 //! printed of it.
 
-use crate::words::{unpacked, words};
+use crate::words::{nth, unpacked, word, words};
 use core::ops::Range;
 use rt::fmt::{dec, hex};
 use rt::io::BufWriter;
@@ -98,9 +98,9 @@ fn value(out: &mut BufWriter, what: u8, field: u32, numbers: [u64; 2], name: &[u
         },
         b'n' => {
             let mut comma = rt::text!("");
-            for (bit, name) in words(b"rp ar.pfs psp pr", b' ').enumerate() {
+            for bit in 0..4 {
                 if field & 8 >> bit != 0 {
-                    put!(out, comma, name);
+                    put!(out, comma, nth(b"rp ar.pfs psp pr", b' ', bit));
                     comma = rt::text!(",");
                 }
             }
@@ -149,7 +149,7 @@ fn register(out: &mut BufWriter, number: u32) {
         0 => rt::text!("r"),
         1 => rt::text!("f"),
         2 => rt::text!("b"),
-        _ => match words(SPECIAL, b' ').nth(low as usize & 15) {
+        _ => match word(SPECIAL, b' ', low as usize & 15) {
             Some(name) => return put!(out, name),
             None => return put!(out, "Unknown", dec(low & 15)),
         },
