@@ -145,7 +145,8 @@ fn check(cx: &mut Context, file: &mut File, segment: &ProgramHeader, loads: &mut
             }
             // GNU readelf looks for it from the second program header on, and lets PA-RISC be.
             let parisc = file.elf.header.e_machine == EM_PARISC;
-            let covered = file.segments.iter().skip(1).any(|load| {
+            let covered = (1..file.segments.len()).any(|index| {
+                let load = file.segment(index);
                 let size = segment.p_filesz;
                 load.p_type == PT_LOAD
                     && covers(load.p_offset, load.p_filesz, segment.p_offset, size)
@@ -200,7 +201,8 @@ fn find_dynamic(cx: &mut Context, file: &mut File, segment: &ProgramHeader) {
 fn put_mapping(out: &mut BufWriter, file: &File) {
     put!(out, "\n Section to Segment mapping:\n  Segment Sections...\n");
     let sections = groups(file);
-    for (i, segment) in file.segments.iter().enumerate() {
+    for i in 0..file.segments.len() {
+        let segment = file.segment(i);
         put!(out, "   ", dec(i).zero(2), "     ");
         sections.each_in(&segment, &mut |index, section| {
             // Section 0 is none.

@@ -18,7 +18,8 @@ use rt::put;
 
 pub fn show(cx: &mut Context, file: &File) -> bool {
     let mut found = false;
-    for section in file.sections.iter() {
+    for index in 0..file.sections.len() {
+        let section = file.section(index);
         match section.sh_type {
             VERDEF => chain(cx, file, &section, true),
             VERNEED => chain(cx, file, &section, false),

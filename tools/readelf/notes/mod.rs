@@ -90,11 +90,12 @@ fn walk(cx: &mut Context, file: &File, json: bool) -> bool {
     let is_core = file.elf.header.e_type == ET_CORE;
     let mut unsupported = None;
     if !is_core {
-        for (index, section) in (0..).zip(file.sections.iter()) {
+        for index in 0..file.sections.len() {
+            let section = file.section(index);
             if section.sh_type == SHT_NOTE {
                 any = true;
                 let place = [section.sh_offset, section.sh_size, section.sh_addralign];
-                let section = Some((index, &section));
+                let section = Some((index as u32, &section));
                 fine &= part(cx, file, json, &place, section, &mut unsupported);
             }
         }
@@ -106,7 +107,8 @@ fn walk(cx: &mut Context, file: &File, json: bool) -> bool {
         put!(&mut cx.out, "No notes found file.\n");
     }
     file.retry_segments(cx);
-    for segment in file.segments.iter() {
+    for index in 0..file.segments.len() {
+        let segment = file.segment(index);
         if segment.p_type != PT_NOTE {
             continue;
         }

@@ -55,7 +55,8 @@ fn by_sections(cx: &mut Context, file: &File) {
     let none = Symbols::none(file);
     // Many sections are linked with the same symbols.
     let mut last = None;
-    for section in file.sections.iter() {
+    for index in 0..file.sections.len() {
+        let section = file.section(index);
         let Some(form) = Form::of_section(section.sh_type) else { continue };
         if section.sh_size == 0 {
             continue;
