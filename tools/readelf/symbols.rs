@@ -67,9 +67,10 @@ fn show_section(cx: &mut Context, file: &File, section: &SectionHeader, index: u
     let strings = if section.sh_link == index {
         Some(file.data(section).unwrap_or_default())
     } else {
-        let linked = file.sections.get(section.sh_link as usize);
-        let linked = linked.filter(|strings| section.sh_link != 0 && strings.sh_size > 0);
-        linked.and_then(|s| file.read(cx, s.sh_offset, s.sh_size, "string table"))
+        let linked = file.section(section.sh_link as usize);
+        let (offset, size) = (linked.sh_offset, linked.sh_size);
+        let is_there = section.sh_link != 0 && size > 0;
+        is_there.then(|| file.read(cx, offset, size, "string table")).flatten()
     };
     let dynamic = section.sh_type == SHT_DYNSYM;
     show_rows(cx, file, strings, dynamic, &symbols, Some((section, name)));

@@ -185,7 +185,7 @@ impl<'a> Symbols<'a> {
 
     /// The symbol table that a relocation section is linked with; none where it is of no use.
     pub fn of_section(cx: &mut Context, file: &File<'a>, index: u32) -> Option<Self> {
-        let section = file.sections.get(index as usize)?;
+        let section = file.section(index as usize);
         if !matches!(section.sh_type, SHT_SYMTAB | SHT_DYNSYM) {
             return None;
         }
