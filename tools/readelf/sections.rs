@@ -160,21 +160,21 @@ fn put_two_lines(out: &mut BufWriter, file: &File, section: &SectionHeader) {
 fn check(cx: &mut Context, file: &File, index: usize, section: &SectionHeader) {
     let (link, info) = (section.sh_link, section.sh_info);
     // Nothing is linked to section 0.
-    let linked = |index: u32| {
-        let index = Some(index).filter(|&index| index != 0)?;
-        Some(file.sections.get(index as usize)?.sh_type)
+    let linked = |index: u32| match index {
+        0 => SHT_NULL,
+        index => file.section(index as usize).sh_type,
     };
     let in_memory = matches!(file.elf.header.e_type, ET_EXEC | ET_DYN);
     let wrong_link = match section.sh_type {
         SHT_REL | SHT_RELA if link == 0 && in_memory => FINE,
         SHT_REL | SHT_RELA | SHT_HASH | SHT_GNU_HASH | SHT_GNU_versym | SHT_SYMTAB_SHNDX
         | SHT_GROUP => match linked(link) {
-            Some(SHT_SYMTAB | SHT_DYNSYM) => FINE,
+            SHT_SYMTAB | SHT_DYNSYM => FINE,
             _ => SYMTAB,
         },
         SHT_DYNAMIC | SHT_SYMTAB | SHT_DYNSYM | SHT_GNU_verneed | SHT_GNU_verdef
         | SHT_GNU_LIBLIST => match linked(link) {
-            Some(SHT_STRTAB) => FINE,
+            SHT_STRTAB => FINE,
             _ => STRING,
         },
         SHT_INIT_ARRAY | SHT_FINI_ARRAY | SHT_PREINIT_ARRAY if link != 0 => UNEXPECTED,
@@ -182,15 +182,13 @@ fn check(cx: &mut Context, file: &File, index: usize, section: &SectionHeader) {
     };
     let wrong_info = match section.sh_type {
         SHT_REL | SHT_RELA => match linked(info) {
-            Some(
-                SHT_PROGBITS
-                | SHT_NOBITS
-                | SHT_NOTE
-                | SHT_INIT_ARRAY
-                | SHT_FINI_ARRAY
-                | SHT_PREINIT_ARRAY
-                | SHT_LOOS..,
-            ) => FINE,
+            SHT_PROGBITS
+            | SHT_NOBITS
+            | SHT_NOTE
+            | SHT_INIT_ARRAY
+            | SHT_FINI_ARRAY
+            | SHT_PREINIT_ARRAY
+            | SHT_LOOS.. => FINE,
             _ if info != 0 || !in_memory => RELOCATABLE,
             _ => FINE,
         },

@@ -53,7 +53,7 @@ impl<'a> Loaded<'a> {
     #[inline(never)]
     fn new(cx: &mut Context, functions: &Functions<'_, 'a>, index: usize) -> Option<Self> {
         let file = functions.file;
-        let section = file.sections.get(index)?;
+        let section = file.section(index);
         let data = file.read(cx, section.sh_offset, section.sh_size, "unwind data")?;
         let data = Reader::new(file.elf.encoding, data);
         let relocations = functions.relocations(index);
