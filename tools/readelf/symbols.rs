@@ -231,7 +231,6 @@ impl<'a> Rows<'_, 'a> {
         }
     }
 
-    #[inline(never)]
     fn name(&self, cx: &mut Context, index: usize, symbol: &Symbol) {
         let version = self.versions.and_then(|v| v.of(cx, self.file, index, symbol));
         let named = symbol.st_name != 0 || symbol.kind() != STT_SECTION;
