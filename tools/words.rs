@@ -169,6 +169,9 @@ pub fn unpacked(text: Text, between: u8, place: usize) -> Vec<u8> {
     for byte in text.bytes() {
         if byte == between {
             at += 1;
+            if at > place {
+                break;
+            }
         } else if at == place {
             word.push(byte);
         }

@@ -187,8 +187,7 @@ fn opened(cx: &mut Context, name: &[u8]) -> Result<Input, &'static str> {
         }
         Err(Why::NoPath(errno)) => {
             let cause = errno.message();
-            let head = "'.  System error message: ";
-            error!(cx, "Could not locate '", shown, head, cause);
+            error!(cx, "Could not locate '", shown, "'.  System error message: ", cause);
             cause
         }
         Err(Why::IsDirectory | Why::NotOrdinary) => {
@@ -204,6 +203,7 @@ fn opened(cx: &mut Context, name: &[u8]) -> Result<Input, &'static str> {
 
 /// Opens what is named on the command line and reports on it; `headed` where it isn't the
 /// only one.
+#[inline(never)]
 fn open(cx: &mut Context, options: &Options, name: &[u8], headed: bool) -> bool {
     let shown = text::name(name);
     let input = match opened(cx, name) {
@@ -246,8 +246,11 @@ fn any(
         }
         Some(_) => {
             if options.archive_index {
-                let tail = " is not an archive so its index cannot be displayed.";
-                error!(cx, "File ", shown, tail);
+                fill_error!(
+                    cx,
+                    "File %s is not an archive so its index cannot be displayed.";
+                    name
+                );
             }
             if headed {
                 head(cx, options, name, source);

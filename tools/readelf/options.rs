@@ -6,7 +6,7 @@ use super::{check, size, text};
 use crate::cli::{self, Wrong};
 use crate::colour::Colour;
 use crate::context::Context;
-use crate::words::place;
+use crate::words::{c_number, place};
 use alloc::vec::Vec;
 use rt::io::BufWriter;
 use rt::put;
@@ -294,15 +294,7 @@ impl Options {
 ///
 /// It is read as `strtoul` does, in any base, up to the first character that doesn't fit.
 fn base(text: &[u8]) -> u8 {
-    let text = text.trim_ascii_start();
-    let text = text.strip_prefix::<[u8]>(b"+").unwrap_or(text);
-    let (base, digits) = match text {
-        [b'0', b'x' | b'X', digits @ ..] => (16, digits),
-        [b'0', digits @ ..] => (8, digits),
-        _ => (10, text),
-    };
-    let digits = digits.iter().map_while(|&digit| char::from(digit).to_digit(base));
-    match digits.fold(0u32, |value, digit| value.saturating_mul(base).saturating_add(digit)) {
+    match c_number(text, 0).0 {
         8 => 8,
         10 => 10,
         16 => 16,

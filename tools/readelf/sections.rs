@@ -5,10 +5,11 @@
 
 use super::file::File;
 use super::names::sections::section_type;
+use super::pattern;
 use super::text;
 use crate::colour::Sgr;
 use crate::context::Context;
-use crate::words::words;
+use crate::words::nth;
 use rt::elf::consts::*;
 use rt::elf::{CompressionHeader, Record, SectionHeader};
 use rt::fmt::{dec, hex, left, right};
@@ -23,17 +24,22 @@ pub fn show(cx: &mut Context, file: &mut File) -> bool {
     let shnum = file.shnum();
     if shnum == 0 {
         if header.e_shoff != 0 {
-            let tail = "it has a non-zero section header offset, but no section headers";
-            warn!(cx, "possibly corrupt ELF file header - ", tail);
+            warn!(
+                cx,
+                "possibly corrupt ELF file header - it has a non-zero section header offset, but \
+                 no section headers"
+            );
         } else if wanted {
             put!(&mut cx.out, "\nThere are no sections in this file.\n");
         }
         return header.e_shoff == 0;
     }
     if wanted && !file.options.header {
-        let (verb, plural) = if shnum == 1 { ("is", "") } else { ("are", "s") };
-        put!(&mut cx.out, "There ", verb, " ", dec(shnum), " section header", plural);
-        put!(&mut cx.out, ", starting at offset ", hex(header.e_shoff).alt(), ":\n");
+        let line = match shnum {
+            1 => rt::text!("There is %u section header, starting at offset %#x:\n"),
+            _ => rt::text!("There are %u section headers, starting at offset %#x:\n"),
+        };
+        pattern::numbers(&mut cx.out, line, &[shnum.into(), header.e_shoff]);
     }
     file.load_sections(cx);
     if wanted && !file.sections.is_empty() {
@@ -42,15 +48,15 @@ pub fn show(cx: &mut Context, file: &mut File) -> bool {
     !file.sections.is_empty()
 }
 
+#[inline(never)]
 fn print(cx: &mut Context, file: &File) {
     let options = file.options;
     let is_64 = file.elf.encoding.is_64();
     let narrow = is_64 && !options.wide;
-    let plural = if file.sections.len() == 1 { "" } else { "s" };
-    put!(&mut cx.out, "\nSection Header", plural, ":\n");
+    let plural = if file.sections.len() == 1 { rt::text!("") } else { rt::text!("s") };
     let out = &mut cx.out;
     let details = options.section_details;
-    put!(out, "  [Nr] Name");
+    put!(out, "\nSection Header", plural, ":\n  [Nr] Name");
     match details {
         true => put!(out, "\n       Type            "),
         false => put!(out, "              Type            "),
@@ -93,20 +99,27 @@ fn print(cx: &mut Context, file: &File) {
         match (narrow, details) {
             (false, _) => put_line(out, file, &section, details),
             (true, false) => put_two_lines(out, file, &section),
-            (true, true) => {
-                put!(out, "  ", hex(section.sh_addr).zero(16), "  ");
-                put!(out, hex(section.sh_offset).zero(16), "  ", dec(section.sh_link));
-                put!(out, "\n       ", hex(section.sh_size).zero(16), " ");
-                put!(out, hex(section.sh_entsize).zero(16), "  ");
-                put!(out, dec(section.sh_info).left(16), "  ", dec(section.sh_addralign), "\n");
-            }
+            (true, true) => fill!(
+                out,
+                "  %016x  %016x  %u\n       %016x %016x  %-16u  %u\n",
+                section.sh_addr,
+                section.sh_offset,
+                section.sh_link,
+                section.sh_size,
+                section.sh_entsize,
+                section.sh_info,
+                section.sh_addralign
+            ),
         }
         let link = section.sh_link;
         let ordered = link == SHN_BEFORE.into() || link == SHN_AFTER.into();
         if !is_64 && !ordered && link as usize >= file.sections.len() {
-            let (index, link) = (dec(i), dec(link));
-            let tail = " is larger than the number of sections";
-            warn!(cx, "section ", index, ": sh_link value of ", link, tail);
+            fill_warning!(
+                cx,
+                "section %u: sh_link value of %u is larger than the number of sections",
+                i,
+                link
+            );
         }
         if details {
             put_details(cx, file, &section);
@@ -131,6 +144,7 @@ fn put_line(out: &mut BufWriter, file: &File, section: &SectionHeader, details: 
 }
 
 /// 64-bit numbers in lines of 80 characters.
+#[inline(never)]
 fn put_two_lines(out: &mut BufWriter, file: &File, section: &SectionHeader) {
     put!(out, "  ", hex(section.sh_addr).zero(16), "  ", hex(section.sh_offset).zero(8));
     put!(out, "\n       ", hex(section.sh_size).zero(16), "  ");
@@ -146,39 +160,37 @@ fn put_two_lines(out: &mut BufWriter, file: &File, section: &SectionHeader) {
 fn check(cx: &mut Context, file: &File, index: usize, section: &SectionHeader) {
     let (link, info) = (section.sh_link, section.sh_info);
     // Nothing is linked to section 0.
-    let linked = |index: u32| {
-        let index = Some(index).filter(|&index| index != 0)?;
-        Some(file.sections.get(index as usize)?.sh_type)
+    let linked = |index: u32| match index {
+        0 => SHT_NULL,
+        index => file.section(index as usize).sh_type,
     };
     let in_memory = matches!(file.elf.header.e_type, ET_EXEC | ET_DYN);
     let wrong_link = match section.sh_type {
-        SHT_REL | SHT_RELA if link == 0 && in_memory => "",
+        SHT_REL | SHT_RELA if link == 0 && in_memory => FINE,
         SHT_REL | SHT_RELA | SHT_HASH | SHT_GNU_HASH | SHT_GNU_versym | SHT_SYMTAB_SHNDX
         | SHT_GROUP => match linked(link) {
-            Some(SHT_SYMTAB | SHT_DYNSYM) => "",
-            _ => "symtab",
+            SHT_SYMTAB | SHT_DYNSYM => FINE,
+            _ => SYMTAB,
         },
         SHT_DYNAMIC | SHT_SYMTAB | SHT_DYNSYM | SHT_GNU_verneed | SHT_GNU_verdef
         | SHT_GNU_LIBLIST => match linked(link) {
-            Some(SHT_STRTAB) => "",
-            _ => "string",
+            SHT_STRTAB => FINE,
+            _ => STRING,
         },
         SHT_INIT_ARRAY | SHT_FINI_ARRAY | SHT_PREINIT_ARRAY if link != 0 => UNEXPECTED,
-        _ => "",
+        _ => FINE,
     };
     let wrong_info = match section.sh_type {
         SHT_REL | SHT_RELA => match linked(info) {
-            Some(
-                SHT_PROGBITS
-                | SHT_NOBITS
-                | SHT_NOTE
-                | SHT_INIT_ARRAY
-                | SHT_FINI_ARRAY
-                | SHT_PREINIT_ARRAY
-                | SHT_LOOS..,
-            ) => "",
-            _ if info != 0 || !in_memory => "relocatable",
-            _ => "",
+            SHT_PROGBITS
+            | SHT_NOBITS
+            | SHT_NOTE
+            | SHT_INIT_ARRAY
+            | SHT_FINI_ARRAY
+            | SHT_PREINIT_ARRAY
+            | SHT_LOOS.. => FINE,
+            _ if info != 0 || !in_memory => RELOCATABLE,
+            _ => FINE,
         },
         SHT_DYNAMIC | SHT_HASH | SHT_SYMTAB_SHNDX | SHT_INIT_ARRAY | SHT_FINI_ARRAY
         | SHT_PREINIT_ARRAY
@@ -187,84 +199,101 @@ fn check(cx: &mut Context, file: &File, index: usize, section: &SectionHeader) {
             UNEXPECTED
         }
         SHT_DYNAMIC | SHT_HASH | SHT_SYMTAB_SHNDX | SHT_INIT_ARRAY | SHT_FINI_ARRAY
-        | SHT_PREINIT_ARRAY | SHT_NOBITS | SHT_SYMTAB | SHT_DYNSYM | SHT_GROUP => "",
+        | SHT_PREINIT_ARRAY | SHT_NOBITS | SHT_SYMTAB | SHT_DYNSYM | SHT_GROUP => FINE,
         _ if section.sh_flags & SHF_INFO_LINK != 0 => match info as usize {
             info if info == 0 || info >= file.sections.len() => MISSING,
-            _ => "",
+            _ => FINE,
         },
         // What memory it is bound to.
-        _ if section.sh_flags & SHF_GNU_MBIND != 0 => "",
+        _ if section.sh_flags & SHF_GNU_MBIND != 0 => FINE,
         ..SHT_LOOS if info != 0 => UNEXPECTED,
-        _ => "",
+        _ => FINE,
     };
-    for (field, value, wanted) in [(&b"link"[..], link, wrong_link), (b"info", info, wrong_info)] {
-        match wanted {
-            "" => {}
-            MISSING => {
-                let tail = "]: Expected link to another section in info field";
-                warn_open!(cx, "[", dec(index).width(2), tail);
-            }
-            UNEXPECTED => {
-                fill_warning!(cx, "[%2u]: Unexpected value (%u) in %s field.", index, value; field);
-            }
-            _ => {
-                let field = if field == b"link" { b"Link" } else { b"Info" };
-                fill_warning!(
-                    cx,
-                    "[%2u]: %s field (%u) should index a %s section.",
-                    index,
-                    value;
-                    field,
-                    wanted.as_bytes()
-                );
-            }
-        }
-    }
+    tell_wrong(cx, index, false, link, wrong_link);
+    tell_wrong(cx, index, true, info, wrong_info);
     let in_file = !matches!(section.sh_type, SHT_NULL | SHT_NOBITS | SHT_LOOS..);
     if in_file && section.sh_size > file.elf.size() {
-        let tail = " is larger than the entire file!";
-        warn!(cx, "Size of section ", dec(index), tail);
+        fill_warning!(cx, "Size of section %u is larger than the entire file!", index);
     }
 }
 
-/// What a field should index, where it is nothing, and where it is any section.
-const UNEXPECTED: &str = "no";
-const MISSING: &str = "any";
+/// Tells what is wrong with `sh_link` or with `sh_info`.
+#[inline(never)]
+fn tell_wrong(cx: &mut Context, index: usize, is_info: bool, value: u32, wrong: u8) {
+    let numbers = &[index as u64, value.into()];
+    match wrong {
+        FINE => {}
+        MISSING => warn_open!(
+            cx,
+            "[",
+            dec(index).width(2),
+            "]: Expected link to another section in info field"
+        ),
+        UNEXPECTED => {
+            let line = match is_info {
+                true => rt::text!("[%2u]: Unexpected value (%u) in info field."),
+                false => rt::text!("[%2u]: Unexpected value (%u) in link field."),
+            };
+            pattern::warning(cx, line, numbers, &[]);
+        }
+        _ => {
+            let line = match is_info {
+                true => rt::text!("[%2u]: Info field (%u) should index a %s section."),
+                false => rt::text!("[%2u]: Link field (%u) should index a %s section."),
+            };
+            let wanted = nth(b"symtab string relocatable", b' ', (wrong - SYMTAB).into());
+            pattern::warning(cx, line, numbers, &[wanted]);
+        }
+    }
+}
 
-/// Flags that mean the same everywhere: the bits, the letters, the names of the long form.
-const BITS: [u8; 12] = [0, 1, 2, 4, 5, 6, 7, 8, 9, 10, 11, 31];
-const LETTERS: &[u8; 12] = b"WAXMSILOGTCE";
-const NAMES: &str =
-    "WRITE,ALLOC,EXEC,MERGE,STRINGS,INFO LINK,LINK ORDER,OS NONCONF,GROUP,TLS,COMPRESSED,EXCLUDE";
+/// What is wrong with a field: nothing, that it isn't 0, that it is no section's number, or that it
+/// is none of a section of this kind.
+const FINE: u8 = 0;
+const UNEXPECTED: u8 = 1;
+const MISSING: u8 = 2;
+const SYMTAB: u8 = 3;
+const STRING: u8 = 4;
+const RELOCATABLE: u8 = 5;
+
+/// The flags: which bit, the letter or 0, and the machine that has it, or 0 where it means the same
+/// everywhere.
+#[rustfmt::skip]
+const FLAGS: &[(u8, u8, u16)] = &[
+    (0, b'W', 0), (1, b'A', 0), (2, b'X', 0), (4, b'M', 0), (5, b'S', 0), (6, b'I', 0),
+    (7, b'L', 0), (8, b'O', 0), (9, b'G', 0), (10, b'T', 0), (11, b'C', 0), (31, b'E', 0),
+    (21, b'R', 0), (24, b'D', 0), (28, b'v', EM_PPC), (28, 0, EM_ARM), (29, b'y', EM_ARM),
+    (28, 0, EM_IA_64), (29, 0, EM_IA_64),
+    (30, 0, EM_SPARC), (30, 0, EM_386), (30, 0, EM_IAMCU), (30, 0, EM_OLD_SPARCV9),
+    (30, 0, EM_SPARC32PLUS), (30, 0, EM_SPARCV9), (30, 0, EM_X86_64), (30, 0, EM_L10M),
+    (30, 0, EM_K10M),
+    (28, b'l', EM_X86_64), (28, b'l', EM_L10M), (28, b'l', EM_K10M),
+];
+/// Their names in the long form. Those from `ORDERED` on have the last one, those from `LARGE` on
+/// have none.
+const NAMES: &[u8] = b"WRITE,ALLOC,EXEC,MERGE,STRINGS,INFO LINK,LINK ORDER,OS NONCONF,GROUP,TLS,\
+    COMPRESSED,EXCLUDE,GNU_RETAIN,GNU_MBIND,VLE,ENTRYSECT,ARM_PURECODE,SHORT,NORECOV,ORDERED";
+const ORDERED: usize = 19;
+const LARGE: usize = 28;
 
 /// The letter of a flag and its name; 0 or an empty name where there is none.
 pub fn flag(file: &File, bit: u64) -> (u8, &'static [u8]) {
-    let place = BITS.iter().position(|&number| bit == 1 << number);
-    if let Some(place) = place
-        && let Some(letter) = LETTERS.get(place)
-    {
-        return (*letter, words(NAMES.as_bytes(), b',').nth(place).unwrap_or_default());
-    }
-    let osabi = file.elf.header.e_ident.osabi();
-    match (bit, file.elf.header.e_machine) {
-        (SHF_GNU_RETAIN, _) if matches!(osabi, ELFOSABI_GNU | ELFOSABI_FREEBSD) => {
-            (b'R', b"GNU_RETAIN")
-        }
-        (SHF_GNU_MBIND, _) if matches!(osabi, ELFOSABI_NONE | ELFOSABI_GNU | ELFOSABI_FREEBSD) => {
-            (b'D', b"GNU_MBIND")
-        }
-        (0x10000000, EM_X86_64 | EM_L10M | EM_K10M) => (b'l', b""),
-        (0x10000000, EM_PPC) => (b'v', b"VLE"),
-        (0x10000000, EM_ARM) => (0, b"ENTRYSECT"),
-        (0x20000000, EM_ARM) => (b'y', b"ARM_PURECODE"),
-        (0x10000000, EM_IA_64) => (0, b"SHORT"),
-        (0x20000000, EM_IA_64) => (0, b"NORECOV"),
-        (
-            SHF_ORDERED,
-            EM_SPARC | EM_386 | EM_IAMCU | EM_OLD_SPARCV9 | EM_SPARC32PLUS | EM_SPARCV9 | EM_X86_64
-            | EM_L10M | EM_K10M,
-        ) => (0, b"ORDERED"),
-        _ => (0, b""),
+    let header = &file.elf.header;
+    let osabi = header.e_ident.osabi();
+    let is_gnu = matches!(osabi, ELFOSABI_GNU | ELFOSABI_FREEBSD);
+    let found = FLAGS.iter().enumerate().find(|(_, (number, letter, machine))| {
+        bit == 1 << number
+            && (*machine == 0 || *machine == header.e_machine)
+            && match letter {
+                b'R' => is_gnu,
+                b'D' => is_gnu || osabi == ELFOSABI_NONE,
+                _ => true,
+            }
+    });
+    match found {
+        Some((LARGE.., flag)) => (flag.1, b""),
+        Some((place, flag)) => (flag.1, nth(NAMES, b',', place.min(ORDERED))),
+        None => (0, b""),
     }
 }
 
@@ -347,7 +376,7 @@ fn put_details(cx: &mut Context, file: &File, section: &SectionHeader) {
     put!(out, "       [", hex(section.sh_flags).zero(width), "]: ");
     let (mut system, mut processor, mut unknown) = (0, 0, 0);
     let mut flags = section.sh_flags;
-    let mut comma = "";
+    let mut comma = rt::text!("");
     while let Some(bit) = next_bit(&mut flags) {
         match flag(file, bit).1 {
             b"" if bit & SHF_MASKOS != 0 => system |= bit,
@@ -355,14 +384,18 @@ fn put_details(cx: &mut Context, file: &File, section: &SectionHeader) {
             b"" => unknown |= bit,
             name => {
                 put!(out, comma, name);
-                comma = ", ";
+                comma = rt::text!(", ");
             }
         }
     }
-    for (bits, name) in [(system, "OS ("), (processor, "PROC ("), (unknown, "UNKNOWN (")] {
+    for (bits, name) in [
+        (system, rt::text!("OS (")),
+        (processor, rt::text!("PROC (")),
+        (unknown, rt::text!("UNKNOWN (")),
+    ] {
         if bits != 0 {
             put!(out, comma, name, hex(bits).zero(width), ")");
-            comma = ", ";
+            comma = rt::text!(", ");
         }
     }
     put!(out, "\n");
@@ -403,10 +436,10 @@ fn put_key(out: &mut BufWriter, file: &File) {
     put!(
         out,
         match header.e_machine {
-            EM_X86_64 | EM_L10M | EM_K10M => "l (large), ",
-            EM_ARM => "y (purecode), ",
-            EM_PPC => "v (VLE), ",
-            _ => "",
+            EM_X86_64 | EM_L10M | EM_K10M => rt::text!("l (large), "),
+            EM_ARM => rt::text!("y (purecode), "),
+            EM_PPC => rt::text!("v (VLE), "),
+            _ => rt::text!(""),
         },
         "p (processor specific)\n"
     );

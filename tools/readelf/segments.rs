@@ -3,12 +3,13 @@
 use super::file::{Extent, File};
 use super::header::put_type;
 use super::names::segments::segment_type;
+use super::pattern;
 use super::text;
 use crate::colour::Sgr;
 use crate::context::Context;
 use rt::elf::consts::*;
 use rt::elf::{ProgramHeader, SectionGroups, c_str};
-use rt::fmt::{dec, hex, left};
+use rt::fmt::{Put, dec, left};
 use rt::io::BufWriter;
 use rt::put;
 
@@ -19,8 +20,11 @@ pub fn show(cx: &mut Context, file: &mut File) -> bool {
     let phnum = file.phnum();
     if phnum == 0 {
         if header.e_phoff != 0 {
-            let tail = "it has a non-zero program header offset, but no program headers";
-            warn!(cx, "possibly corrupt ELF header - ", tail);
+            warn!(
+                cx,
+                "possibly corrupt ELF header - it has a non-zero program header offset, but no \
+                 program headers"
+            );
         } else if wanted {
             put!(&mut cx.out, "\nThere are no program headers in this file.\n");
         }
@@ -31,10 +35,12 @@ pub fn show(cx: &mut Context, file: &mut File) -> bool {
         let out = &mut cx.out;
         put!(out, "\nElf file type is ");
         put_type(out, header.e_type, pie);
-        put!(out, "\nEntry point 0x", hex(header.e_entry), "\n");
-        let (verb, plural) = if phnum == 1 { ("is", "") } else { ("are", "s") };
-        put!(out, "There ", verb, " ", dec(phnum), " program header", plural);
-        put!(out, ", starting at offset ", dec(header.e_phoff), "\n");
+        fill!(out, "\nEntry point 0x%x\n", header.e_entry);
+        let line = match phnum {
+            1 => rt::text!("There is %u program header, starting at offset %u\n"),
+            _ => rt::text!("There are %u program headers, starting at offset %u\n"),
+        };
+        pattern::numbers(out, line, &[phnum.into(), header.e_phoff]);
     }
     if !file.load_segments(cx) {
         return true;
@@ -91,19 +97,36 @@ fn put_row(out: &mut BufWriter, file: &File, segment: &ProgramHeader) {
         _ => Sgr::Dim,
     };
     let flags = colour.paint(sgr, flags);
-    put!(out, "  ", kind, " 0x");
-    if is_64 && !file.options.wide {
-        put!(out, hex(segment.p_offset).zero(16), " 0x", hex(segment.p_vaddr).zero(16));
-        put!(out, " 0x", hex(segment.p_paddr).zero(16), "\n                 0x");
-        put!(out, hex(segment.p_filesz).zero(16), " 0x", hex(segment.p_memsz).zero(16), "  ");
-        put!(out, flags, "    0x", hex(segment.p_align), "\n");
-        return;
-    }
-    let (address, size) = if is_64 { (16, 6) } else { (8, 5) };
-    put!(out, hex(segment.p_offset).zero(6), " 0x", hex(segment.p_vaddr).zero(address));
-    put!(out, " 0x", hex(segment.p_paddr).zero(address), " 0x");
-    put!(out, hex(segment.p_filesz).zero(size), " 0x", hex(segment.p_memsz).zero(size), " ");
-    put!(out, flags, " ", hex(segment.p_align).alt(), "\n");
+    put!(out, "  ", kind);
+    let narrow = is_64 && !file.options.wide;
+    let (offset, address, size) = match (is_64, narrow) {
+        (_, true) => (16, 16, 16),
+        (true, _) => (6, 16, 6),
+        (false, _) => (6, 8, 5),
+    };
+    let (line, tail) = if narrow {
+        (
+            rt::text!(" 0x%0*x 0x%0*x 0x%0*x\n                 0x%0*x 0x%0*x  "),
+            rt::text!("    0x%x\n"),
+        )
+    } else {
+        (rt::text!(" 0x%0*x 0x%0*x 0x%0*x 0x%0*x 0x%0*x "), rt::text!(" %#x\n"))
+    };
+    let numbers = [
+        offset,
+        segment.p_offset,
+        address,
+        segment.p_vaddr,
+        address,
+        segment.p_paddr,
+        size,
+        segment.p_filesz,
+        size,
+        segment.p_memsz,
+    ];
+    pattern::numbers(out, line, &numbers);
+    flags.put(out);
+    pattern::numbers(out, tail, &[segment.p_align]);
 }
 
 /// Tells what is wrong with a segment, after its row; finds the dynamic array.
@@ -122,7 +145,8 @@ fn check(cx: &mut Context, file: &mut File, segment: &ProgramHeader, loads: &mut
             }
             // GNU readelf looks for it from the second program header on, and lets PA-RISC be.
             let parisc = file.elf.header.e_machine == EM_PARISC;
-            let covered = file.segments.iter().skip(1).any(|load| {
+            let covered = (1..file.segments.len()).any(|index| {
+                let load = file.segment(index);
                 let size = segment.p_filesz;
                 load.p_type == PT_LOAD
                     && covers(load.p_offset, load.p_filesz, segment.p_offset, size)
@@ -138,8 +162,7 @@ fn check(cx: &mut Context, file: &mut File, segment: &ProgramHeader, loads: &mut
             match bytes.and_then(|bytes| c_str(bytes, 0)) {
                 None => error!(cx, "Unable to find program interpreter name"),
                 Some(name) if file.options.segments => {
-                    let label = "      [Requesting program interpreter: ";
-                    put!(&mut cx.out, label, text::name(name), "]\n");
+                    fill!(&mut cx.out, "      [Requesting program interpreter: %s]\n"; name);
                 }
                 Some(_) => {}
             }
@@ -178,7 +201,8 @@ fn find_dynamic(cx: &mut Context, file: &mut File, segment: &ProgramHeader) {
 fn put_mapping(out: &mut BufWriter, file: &File) {
     put!(out, "\n Section to Segment mapping:\n  Segment Sections...\n");
     let sections = groups(file);
-    for (i, segment) in file.segments.iter().enumerate() {
+    for i in 0..file.segments.len() {
+        let segment = file.segment(i);
         put!(out, "   ", dec(i).zero(2), "     ");
         sections.each_in(&segment, &mut |index, section| {
             // Section 0 is none.

@@ -3,14 +3,16 @@
 use super::check;
 use super::file::{File, Symbols};
 use super::names::symbols::symbol_type;
+use super::pattern;
 use super::rank::Top;
 use super::text;
 use crate::context::Context;
-use crate::words::{share, short, words};
+use crate::words::{leading, share, short, unpacked, words};
 use rt::elf::consts::*;
 use rt::elf::{FileHeader, ProgramHeader, Record, SectionHeader, Table, c_str};
 use rt::fmt::{dec, left};
 use rt::put;
+use rt::text::Text;
 
 /// How many symbols are listed unless more are asked for.
 pub const SYMBOLS: usize = 20;
@@ -23,11 +25,10 @@ pub fn limit(value: Option<&[u8]>) -> Option<usize> {
     match value {
         None => Some(SYMBOLS),
         Some(b"all") => Some(usize::MAX),
-        Some(b"") => None,
-        Some(digits) => digits.iter().try_fold(0usize, |number, digit| {
-            let digit = char::from(*digit).to_digit(10)?;
-            Some(number.saturating_mul(10).saturating_add(digit as usize))
-        }),
+        Some(mut digits) => {
+            let number = leading(&mut digits)?;
+            digits.is_empty().then_some(number as usize)
+        }
     }
 }
 
@@ -38,17 +39,36 @@ pub fn show(cx: &mut Context, file: &File) -> bool {
     }
     let symbols = Symbols::new(Table::empty(file.elf.encoding));
     let mut list = List { file, kind: Kind::Sections, symbols, strings: &[], whole: 0 };
-    list.show(cx, limit.max(SECTIONS), "sections\tSections and headers\tname");
+    list.show(cx, limit.max(SECTIONS), 0);
     list.symbols(cx, limit);
     if !file.segments.is_empty() {
         list.kind = Kind::Segments;
-        list.show(cx, limit.max(SECTIONS), "segments\tSegments\tflags    type");
+        list.show(cx, limit.max(SECTIONS), 1);
     }
     if file.options.json {
         cx.json().end_object();
     }
     true
 }
+
+/// The lists: the name in JSON, the heading, and what the columns are called.
+const TITLES: Text = rt::text!(
+    "sections\tSections and headers\tname
+segments\tSegments\tflags    type
+symbols\tSymbols (aliases count each)\ttype     name
+symbols\tDynamic symbols (aliases count each)\ttype     name"
+);
+
+/// The rows that are no section, segment or symbol: the headers, what is left, the sums.
+const ROWS: Text = rt::text!(
+    "(ELF header)
+(program headers)
+(section headers)
+(padding and other bytes)
+(these overlap, or go past the end)
+LOAD in all
+in all"
+);
 
 /// Bytes in the file and in memory.
 #[derive(Clone, Copy, Default)]
@@ -114,17 +134,18 @@ impl Sums {
 
 impl List<'_, '_> {
     /// Shows the list: the largest ones, what is not listed in one row, and the sum. The title
-    /// is the name in JSON, the heading, and what the columns are called.
+    /// is one of [`TITLES`].
     // Not inlined: it is called for each list.
     #[inline(never)]
-    fn show(&mut self, cx: &mut Context, limit: usize, title: &'static str) {
+    fn show(&mut self, cx: &mut Context, limit: usize, title: usize) {
         let mut sums = Sums::default();
         let (mut top, file) = (self.gather(limit, &mut sums), self.file);
         self.whole = match self.kind {
             Kind::Symbols => sums.total.file,
             _ => file.elf.source().own_size(),
         };
-        let mut title = words(title.as_bytes(), b'\t');
+        let title = unpacked(TITLES, b'\n', title);
+        let mut title = words(&title, b'\t');
         let key = title.next().unwrap_or_default();
         if file.options.json {
             cx.json().key(key).array(rt::text!(""));
@@ -139,13 +160,11 @@ impl List<'_, '_> {
         }
         let left = sums.left;
         if left > 0 {
-            let more = short(&mut |out| {
-                put!(out, "(");
-                if !file.options.json {
-                    put!(out, dec(left), " ");
-                }
-                put!(out, "more)");
-            });
+            let pattern = match file.options.json {
+                true => rt::text!("(more)"),
+                false => rt::text!("(%u more)"),
+            };
+            let more = short(&mut |out| pattern::numbers(out, pattern, &[left as u64]));
             self.row(cx, sums.rest, b"", &more);
         }
         let mut total = sums.total;
@@ -157,12 +176,7 @@ impl List<'_, '_> {
             Kind::Symbols => {}
             Kind::Segments => total = sums.loaded,
         }
-        self.row(
-            cx,
-            total,
-            b"",
-            if self.kind == Kind::Segments { b"LOAD in all" } else { b"in all" },
-        );
+        self.other_row(cx, total, if self.kind == Kind::Segments { 5 } else { 6 });
         if file.options.json {
             cx.json().end_array();
         }
@@ -232,6 +246,7 @@ impl List<'_, '_> {
         Some(Item { size, bytes, is_loaded: false })
     }
 
+    #[inline(never)]
     fn item(&self, cx: &mut Context, bytes: Bytes, index: usize) {
         let (file, header) = (self.file, &self.file.elf.header);
         let (label, letters);
@@ -282,40 +297,40 @@ impl List<'_, '_> {
         put!(&mut cx.out, "\n");
     }
 
+    /// One of [`ROWS`].
+    #[inline(never)]
+    fn other_row(&self, cx: &mut Context, bytes: Bytes, place: usize) {
+        self.row(cx, bytes, b"", &unpacked(ROWS, b'\n', place));
+    }
+
     /// What of the file is in no section: headers, and what is neither, after so many bytes in
     /// sections.
     fn headers(&self, cx: &mut Context, mut in_file: u64) {
         let (file, encoding) = (self.file, self.file.elf.encoding);
-        let counts = [1, file.segments.len(), file.sections.len()];
-        let sizes = [
+        let headers = [
             FileHeader::size(encoding),
-            ProgramHeader::size(encoding),
-            SectionHeader::size(encoding),
+            file.segments.len().saturating_mul(ProgramHeader::size(encoding)),
+            file.sections.len().saturating_mul(SectionHeader::size(encoding)),
         ];
-        let mut names = words(b"(ELF header)\t(program headers)\t(section headers)", b'\t');
-        for (count, size) in counts.iter().zip(sizes) {
-            let bytes = (*count as u64).saturating_mul(size as u64);
-            let name = names.next().unwrap_or_default();
+        for (place, &bytes) in headers.iter().enumerate() {
+            let bytes = bytes as u64;
             if bytes > 0 {
-                self.row(cx, Bytes { file: bytes, memory: 0 }, b"", name);
+                self.other_row(cx, Bytes { file: bytes, memory: 0 }, place);
                 in_file = in_file.saturating_add(bytes);
             }
         }
         let other = self.whole.checked_sub(in_file);
-        let name: &[u8] = match other {
-            Some(_) => b"(padding and other bytes)",
-            None => b"(these overlap, or go past the end)",
-        };
-        self.row(cx, Bytes { file: other.unwrap_or_default(), memory: 0 }, b"", name);
+        let bytes = Bytes { file: other.unwrap_or_default(), memory: 0 };
+        self.other_row(cx, bytes, if other.is_some() { 3 } else { 4 });
     }
 
     /// The symbols of the table with most of them.
     fn symbols(&mut self, cx: &mut Context, limit: usize) {
         let file = self.file;
-        let mut title = "symbols\tSymbols (aliases count each)\ttype     name";
+        let mut title = 2;
         let mut section = file.sections_of(SHT_SYMTAB).next();
         if section.is_none() {
-            title = "symbols\tDynamic symbols (aliases count each)\ttype     name";
+            title = 3;
             section = file.sections_of(SHT_DYNSYM).next();
         }
         let table;

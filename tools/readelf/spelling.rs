@@ -7,6 +7,7 @@ use demangle::{Demangler, Style};
 use rt::fmt::hex;
 use rt::io::{BufWriter, is_terminal, stdout};
 use rt::put;
+use rt::text::Text;
 
 /// How names are spelled.
 #[derive(Default)]
@@ -60,7 +61,7 @@ impl Spelling {
             Some(4) => Some(Style::Gnat),
             Some(5) => Some(Style::Dlang),
             Some(_) => Some(Style::Rust),
-            None => return wrong(cx, "unknown demangling style `", style, "'"),
+            None => return wrong(cx, rt::text!("Error: unknown demangling style `%s'"), style),
         });
     }
 
@@ -73,7 +74,9 @@ impl Spelling {
             Some(..8) => Unicode::Hex,
             Some(..10) if is_terminal(stdout()) => Unicode::Highlight,
             Some(_) => Unicode::Escape,
-            None => return wrong(cx, "invalid argument to -U/--unicode: ", how, ""),
+            None => {
+                return wrong(cx, rt::text!("Error: invalid argument to -U/--unicode: %s"), how);
+            }
         };
     }
 
@@ -94,9 +97,9 @@ impl Spelling {
 }
 
 /// GNU readelf doesn't end the line.
-fn wrong(cx: &mut Context, what: &str, value: &[u8], end: &str) {
+fn wrong(cx: &mut Context, what: Text, value: &[u8]) {
     cx.begin_message();
-    put!(&mut cx.err, "Error: ", what, super::text::name(value), end);
+    super::pattern::fill(&mut cx.err, what, &[], &[value]);
     cx.end_message(rt::text!(""));
 }
 
@@ -126,18 +129,18 @@ impl Unicode {
                         break;
                     }
                     let angle = len > 1 && self == Unicode::Hex;
-                    put!(out, if angle { "<0x" } else { "{0x" });
+                    put!(out, if angle { rt::text!("<0x") } else { rt::text!("{0x") });
                     bytes.iter().for_each(|&byte| put!(out, hex(byte).zero(2)));
-                    put!(out, if angle { ">" } else { "}" });
+                    put!(out, if angle { rt::text!(">") } else { rt::text!("}") });
                 }
                 // Where there is no room for it, it is left out, and what follows isn't.
                 _ => {
                     let highlight = self == Unicode::Highlight;
-                    put!(out, if highlight { "\x1b[31;47m" } else { "" });
+                    put!(out, if highlight { rt::text!("\x1b[31;47m") } else { rt::text!("") });
                     if left >= if len == 4 { 8 } else { 6 } {
                         escape(out, bytes);
                     }
-                    put!(out, if highlight { "\x1b[0m" } else { "" });
+                    put!(out, if highlight { rt::text!("\x1b[0m") } else { rt::text!("") });
                 }
             }
             rest = tail;

@@ -13,12 +13,13 @@ use rt::fmt::{dec, hex, oct};
 use rt::io::BufWriter;
 use rt::put;
 use rt::row::{self, Reached, SymbolColumns};
+use rt::text::Text;
 
 pub fn show(cx: &mut Context, file: &File) -> bool {
     let options = file.options;
     let dynamic = &file.dynamic;
-    let hashes = [DT_HASH, DT_GNU_HASH].map(|tag| dynamic.value(tag) != 0);
-    let counted = hashes.contains(&true) || dynamic.hashes.gnu.is_some();
+    let hashes = dynamic.value(DT_HASH) | dynamic.value(DT_GNU_HASH);
+    let counted = hashes != 0 || dynamic.hashes.gnu.is_some();
     if let Some(symbols) = &dynamic.symbols
         && let Some(strings) = dynamic.strings
         && (options.symbols && options.use_dynamic && counted)
@@ -42,14 +43,16 @@ pub fn show(cx: &mut Context, file: &File) -> bool {
             }
         }
     } else if options.symbols {
-        let text = "\nDynamic symbol information is not available for displaying symbols.\n";
-        put!(&mut cx.out, text);
+        put!(
+            &mut cx.out,
+            "\nDynamic symbol information is not available for displaying symbols.\n"
+        );
     }
     !options.lto_symbols || lto::show(cx, file)
 }
 
-fn entries(count: u64) -> &'static str {
-    if count == 1 { " entry:\n" } else { " entries:\n" }
+fn entries(count: u64) -> Text {
+    if count == 1 { rt::text!(" entry:\n") } else { rt::text!(" entries:\n") }
 }
 
 // Not inlined: it looks at the section where it is, and has a small frame.
@@ -64,9 +67,10 @@ fn show_section(cx: &mut Context, file: &File, section: &SectionHeader, index: u
     let strings = if section.sh_link == index {
         Some(file.data(section).unwrap_or_default())
     } else {
-        let linked = file.sections.get(section.sh_link as usize);
-        let linked = linked.filter(|strings| section.sh_link != 0 && strings.sh_size > 0);
-        linked.and_then(|s| file.read(cx, s.sh_offset, s.sh_size, rt::text!("string table")))
+        let linked = file.section(section.sh_link as usize);
+        let (offset, size) = (linked.sh_offset, linked.sh_size);
+        let is_there = section.sh_link != 0 && size > 0;
+        is_there.then(|| file.read(cx, offset, size, rt::text!("string table"))).flatten()
     };
     let dynamic = section.sh_type == SHT_DYNSYM;
     show_rows(cx, file, strings, dynamic, &symbols, Some((section, name)));
@@ -146,17 +150,20 @@ impl<'a> Rows<'_, 'a> {
             let Some((section, name)) = ordered else { continue };
             let mut from = first.max(section.sh_info as usize);
             while let Some(index) = table.first_local(from, next) {
-                let (number, info) = (dec(index), dec(section.sh_info));
-                let name = text::name(name);
-                let middle = " found at index >= ";
-                let tail = "'s sh_info value of ";
-                warn!(cx, "local symbol ", number, middle, name, tail, info);
+                fill_warning!(
+                    cx,
+                    "local symbol %u found at index >= %s's sh_info value of %u",
+                    index,
+                    section.sh_info;
+                    name
+                );
                 from = index + 1;
             }
         }
     }
 
     /// Adds the version of a symbol, and keeps it where the rows to come can use it.
+    #[inline(never)]
     fn other_version(
         &self,
         cx: &mut Context,

@@ -8,6 +8,7 @@ use rt::elf::{Reader, Record, Symbol, Verdaux, Verdef, Vernaux, Verneed, c_str};
 use rt::fmt::{Put, dec};
 use rt::io::BufWriter;
 use rt::put;
+use rt::text::Text;
 
 /// A symbol's version: what follows its name.
 #[derive(Clone, Copy)]
@@ -59,7 +60,7 @@ struct Names {
     /// The address is nowhere in the file.
     lost: Option<u64>,
     /// The record that can't be read: its size, and what it is.
-    end: Option<(u8, &'static str)>,
+    end: Option<(u8, Text)>,
 }
 
 impl Names {
@@ -81,12 +82,12 @@ impl Names {
             found.is_none_or(|(name, _)| matches!(name, Found::No | Found::Base))
         };
         [0, 1].iter().all(|index| is_nothing(*index) && is_nothing(index | VERSYM_HIDDEN))
-            && (self.cut, self.lost, self.end) == (0, None, None)
+            && (self.cut, self.lost, self.end.is_none()) == (0, None, true)
     }
 
     /// Looks one up, and tells what is found wrong on the way; `aux` is what the records are
     /// called that cut a file's versions off.
-    fn look_up(&self, cx: &mut Context, file: &File, index: u16, aux: &'static str) -> Found {
+    fn look_up(&self, cx: &mut Context, file: &File, index: u16, aux: Text) -> Found {
         if let Some(address) = self.lost {
             file.lost(cx, address);
         }
@@ -97,16 +98,15 @@ impl Names {
         }
         match (name, self.end) {
             (Found::No, Some((size, what))) => tell_unreadable(cx, size, what),
-            (Found::Unreadable, _) => tell_unreadable(cx, 8, "version def aux"),
+            (Found::Unreadable, _) => tell_unreadable(cx, 8, rt::text!("version def aux")),
             _ => {}
         }
         name
     }
 }
 
-fn tell_unreadable(cx: &mut Context, size: u8, what: &'static str) {
-    let middle = " bytes extends past end of file for ";
-    error!(cx, "Reading ", dec(size), middle, what);
+fn tell_unreadable(cx: &mut Context, size: u8, what: Text) {
+    error!(cx, "Reading ", dec(size), " bytes extends past end of file for ", what);
 }
 
 /// The versions of the dynamic symbols, looked up once.
@@ -198,7 +198,7 @@ impl<'a> Versions<'a> {
             file.lost(cx, address);
         }
         let Some(entry) = self.entries.u16(index.wrapping_mul(2)) else {
-            tell_unreadable(cx, 2, "version data");
+            tell_unreadable(cx, 2, rt::text!("version data"));
             return None;
         };
         if entry == 0 || (self.plain && entry & !VERSYM_HIDDEN <= 1) {
@@ -219,7 +219,7 @@ impl<'a> Versions<'a> {
         let separator = if hidden { "@" } else { "@@" };
         let mut max = 0;
         if symbol.st_shndx != SHN_UNDEF && entry != VERSYM_HIDDEN | 1 && self.defined.is_there {
-            match self.defined.look_up(cx, file, index, "") {
+            match self.defined.look_up(cx, file, index, rt::text!("")) {
                 Found::Base => return None,
                 // The version itself is a symbol, too.
                 Found::At(name) if name != symbol.st_name => {
@@ -232,7 +232,7 @@ impl<'a> Versions<'a> {
         if !self.needed.is_there {
             return None;
         }
-        let found = self.needed.look_up(cx, file, entry, "version need aux (3)");
+        let found = self.needed.look_up(cx, file, entry, rt::text!("version need aux (3)"));
         if let Found::At(name) = found {
             return Some(Version { separator: "@", name: self.string(name), needed: Some(entry) });
         }
@@ -250,10 +250,10 @@ impl<'a> Versions<'a> {
         let index = entry & !VERSYM_HIDDEN;
         let [mut needed, mut defined] = [Found::No; 2];
         if self.needed.is_there {
-            needed = self.needed.look_up(cx, file, entry, "version need aux (2)");
+            needed = self.needed.look_up(cx, file, entry, rt::text!("version need aux (2)"));
         }
         if index != 1 && self.defined.is_there {
-            defined = self.defined.look_up(cx, file, index, "");
+            defined = self.defined.look_up(cx, file, index, rt::text!(""));
         }
         let name = |found: Found| match found {
             Found::At(at) => Some(c_str(self.strings, at.into())),
@@ -298,7 +298,7 @@ impl Names {
         (self.is_there, self.lost) = (true, lost);
         loop {
             let Some(verdef) = record::<Verdef>(file, offset) else {
-                self.end = Some((20, "version def"));
+                self.end = Some((20, rt::text!("version def")));
                 return;
             };
             let aux = offset.wrapping_add(verdef.vd_aux.into());
@@ -325,7 +325,7 @@ impl Names {
         let mut steps = file.elf.size();
         loop {
             let Some(verneed) = record::<Verneed>(file, offset) else {
-                self.end = Some((16, "version need"));
+                self.end = Some((16, rt::text!("version need")));
                 return;
             };
             let mut at = offset.wrapping_add(verneed.vn_aux.into());

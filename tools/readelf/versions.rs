@@ -18,7 +18,8 @@ use rt::put;
 
 pub fn show(cx: &mut Context, file: &File) -> bool {
     let mut found = false;
-    for section in file.sections.iter() {
+    for index in 0..file.sections.len() {
+        let section = file.section(index);
         match section.sh_type {
             VERDEF => chain(cx, file, &section, true),
             VERNEED => chain(cx, file, &section, false),
@@ -63,11 +64,11 @@ fn put_flags(out: &mut BufWriter, flags: u32) {
     if flags == 0 {
         put!(out, "none");
     }
-    let mut separator = "";
+    let mut separator = rt::text!("");
     let known = Bits { bits: &[0, 1, 2], names: b"BASE WEAK INFO" };
     let rest = known.each(flags.into(), &mut |name| {
         put!(out, separator, name);
-        separator = " | ";
+        separator = rt::text!(" | ");
     });
     if rest != 0 {
         put!(out, separator, "<unknown>");
@@ -75,11 +76,11 @@ fn put_flags(out: &mut BufWriter, flags: u32) {
 }
 
 /// Whether a record's offset of the next one is wrong, and tells so: it doesn't lead past a
-/// record of this size, but more of them are expected.
-fn stuck(cx: &mut Context, field: &[u8], next: u32, size: u32, is_last: bool) -> bool {
+/// record of this size, but more of them are expected. The pattern is what is told.
+fn stuck(cx: &mut Context, pattern: rt::text::Text, next: u32, size: u32, is_last: bool) -> bool {
     let stuck = next < size && !(is_last && next == 0);
     if stuck {
-        fill_warning!(cx, "Invalid %s field of %x", next; field);
+        pattern::warning(cx, pattern, &[next.into()], &[]);
     }
     stuck
 }
@@ -137,12 +138,12 @@ fn chain(cx: &mut Context, file: &File, section: &SectionHeader, defined: bool) 
 fn follow(cx: &mut Context, file: &File, r: &Reader, count: u32, defined: bool) -> Option<()> {
     let mut at = 0;
     for number in 1..=count {
-        let (next, field, size): (_, &[u8], _) = if defined {
-            (definition(cx, file, r, at)?, b"vd_next", 20)
+        let (next, wrong, size) = if defined {
+            (definition(cx, file, r, at)?, rt::text!("Invalid vd_next field of %x"), 20)
         } else {
-            (need(cx, file, r, at)?, b"vn_next", 16)
+            (need(cx, file, r, at)?, rt::text!("Invalid vn_next field of %x"), 16)
         };
-        if stuck(cx, field, next, size, number == count) {
+        if stuck(cx, wrong, next, size, number == count) {
             break;
         }
         at = after(r, at, next)?;
@@ -164,7 +165,7 @@ fn definition(cx: &mut Context, file: &File, r: &Reader, at: usize) -> Option<u3
     put_name(&mut cx.out, strings, name, rt::text!(" index: %u"));
     put!(&mut cx.out, "\n");
     for parent in 1..count {
-        if stuck(cx, b"vda_next", next_aux, 8, parent == count - 1) {
+        if stuck(cx, rt::text!("Invalid vda_next field of %x"), next_aux, 8, parent == count - 1) {
             break;
         }
         let aux = after(r, at, next_aux).and_then(|next| {
@@ -212,7 +213,7 @@ fn needed_of(
         put!(&mut cx.out, "  Flags: ");
         put_flags(&mut cx.out, flags);
         fill!(&mut cx.out, "  Version: %u\n", other);
-        if stuck(cx, b"vna_next", next, 16, number == count) {
+        if stuck(cx, rt::text!("Invalid vna_next field of %x"), next, 16, number == count) {
             break;
         }
         at = after(r, at, next)?;
@@ -221,6 +222,7 @@ fn needed_of(
 }
 
 /// The versions of the symbols; false where the section is linked with none.
+#[inline(never)]
 fn symbols(cx: &mut Context, file: &File, section: &SectionHeader) -> bool {
     let Some(link) = file.sections.get(section.sh_link as usize) else { return true };
     let Some(symbols) = file.symbols(cx, section.sh_link as usize) else { return true };
@@ -238,13 +240,19 @@ fn symbols(cx: &mut Context, file: &File, section: &SectionHeader) -> bool {
     let mut count = 0usize;
     while let Some(entry) = entries.u16(2 * count) {
         if count.is_multiple_of(4) {
-            put!(&mut cx.out, if count == 0 { "  " } else { "\n  " }, hex(count).zero(3), ":");
+            put!(
+                &mut cx.out,
+                if count == 0 { rt::text!("  ") } else { rt::text!("\n  ") },
+                hex(count).zero(3),
+                ":"
+            );
         }
         match entry {
             0 => put!(&mut cx.out, "   0 (*local*)    "),
             1 => put!(&mut cx.out, "   1 (*global*)   "),
             _ => {
-                let hidden = if entry & VERSYM_HIDDEN != 0 { "h" } else { " " };
+                let hidden =
+                    if entry & VERSYM_HIDDEN != 0 { rt::text!("h") } else { rt::text!(" ") };
                 put!(&mut cx.out, hex(entry & !VERSYM_HIDDEN).width(4), hidden);
                 if count >= symbols.table.len() {
                     warn!(cx, "invalid index into symbol array");

@@ -31,6 +31,7 @@ pub fn is_attribute(note: &Note) -> bool {
 }
 
 /// Prints the owner's name: the kind of attribute, which one it is, its value.
+#[inline(never)]
 pub fn name(cx: &mut Context, file: &File, note: &Note) {
     let wide = file.options.wide;
     let size = note.n_namesz;
@@ -115,6 +116,7 @@ pub fn name(cx: &mut Context, file: &File, note: &Note) {
 }
 
 /// Prints which addresses the attribute is about, and the symbol that begins there.
+#[inline(never)]
 pub fn describe(cx: &mut Context, file: &File, note: &Note, regions: &mut Regions) -> bool {
     let func = note.n_type == NT_GNU_BUILD_ATTRIBUTE_FUNC;
     let kept = if func { &mut regions.func } else { &mut regions.open };

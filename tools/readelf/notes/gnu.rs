@@ -15,6 +15,7 @@ const NT_GNU_BUILD_ID: u64 = 3;
 const NT_GNU_GOLD_VERSION: u64 = 4;
 const NT_GNU_PROPERTY_TYPE_0: u64 = 5;
 
+#[inline(never)]
 pub fn describe(cx: &mut Context, file: &File, note: &Note) -> bool {
     let out = &mut cx.out;
     let desc = &note.desc;

@@ -90,11 +90,12 @@ fn walk(cx: &mut Context, file: &File, json: bool) -> bool {
     let is_core = file.elf.header.e_type == ET_CORE;
     let mut unsupported = None;
     if !is_core {
-        for (index, section) in (0..).zip(file.sections.iter()) {
+        for index in 0..file.sections.len() {
+            let section = file.section(index);
             if section.sh_type == SHT_NOTE {
                 any = true;
                 let place = [section.sh_offset, section.sh_size, section.sh_addralign];
-                let section = Some((index, &section));
+                let section = Some((index as u32, &section));
                 fine &= part(cx, file, json, &place, section, &mut unsupported);
             }
         }
@@ -106,7 +107,8 @@ fn walk(cx: &mut Context, file: &File, json: bool) -> bool {
         put!(&mut cx.out, "No notes found file.\n");
     }
     file.retry_segments(cx);
-    for segment in file.segments.iter() {
+    for index in 0..file.segments.len() {
+        let segment = file.segment(index);
         if segment.p_type != PT_NOTE {
             continue;
         }
@@ -264,7 +266,7 @@ pub fn one(cx: &mut Context, file: &File, note: &Note, regions: &mut Regions) ->
     }
     fill!(&mut cx.out, " 0x%08x\t", note.n_descsz);
     kind(&mut cx.out, file, note);
-    put!(&mut cx.out, if wide { "\t" } else { "\n" });
+    put!(&mut cx.out, if wide { rt::text!("\t") } else { rt::text!("\n") });
     match known(note.author) {
         owner::VMS => return vms::describe(cx, note),
         owner::GNU => return gnu::describe(cx, file, note),
@@ -282,7 +284,7 @@ pub fn one(cx: &mut Context, file: &File, note: &Note, regions: &mut Regions) ->
         _ => {}
     }
     // Nothing follows the type.
-    put!(&mut cx.out, if wide { "\n" } else { "" });
+    put!(&mut cx.out, if wide { rt::text!("\n") } else { rt::text!("") });
     true
 }
 

@@ -12,6 +12,7 @@ use rt::io::BufWriter;
 use rt::put;
 
 /// NetBSD marks its programs with a version, the processor, and what PaX may do.
+#[inline(never)]
 pub fn netbsd(cx: &mut Context, note: &Note) -> bool {
     let out = &mut cx.out;
     let desc = note.desc.bytes;
@@ -27,7 +28,7 @@ pub fn netbsd(cx: &mut Context, note: &Note) -> bool {
             if letters.is_multiple_of(100) {
                 fill!(out, ".%u", value / 100 % 100);
             } else {
-                put!(out, if letters % 100 > 26 { "Z" } else { "" });
+                put!(out, if letters % 100 > 26 { rt::text!("Z") } else { rt::text!("") });
                 out.byte(b'A' + (letters % 26) as u8);
             }
             put!(out, ")\n");
@@ -75,6 +76,7 @@ pub fn netbsd_core_type(out: &mut BufWriter, e_machine: u16, n_type: u32) {
 }
 
 /// A probe of SystemTap: where it is, and what it can tell.
+#[inline(never)]
 pub fn stapsdt(cx: &mut Context, file: &File, note: &Note) -> bool {
     let desc = &note.desc;
     let word = file.elf.encoding.word();

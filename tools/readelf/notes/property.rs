@@ -3,11 +3,13 @@
 use super::Bytes;
 use crate::readelf::file::File;
 use crate::readelf::names::{Names, note_types as names};
+use crate::readelf::pattern;
 use crate::words::word;
 use rt::elf::Reader;
 use rt::elf::consts::{EM_386, EM_AARCH64, EM_IAMCU, EM_X86_64};
 use rt::io::BufWriter;
 use rt::put;
+use rt::text::Text;
 
 const GNU_PROPERTY_STACK_SIZE: u32 = 1;
 const GNU_PROPERTY_NO_COPY_ON_PROTECTED: u32 = 2;
@@ -42,7 +44,7 @@ pub fn list(out: &mut BufWriter, file: &File, desc: Reader) {
         if at >= size {
             break;
         }
-        put!(out, if file.options.wide { ", " } else { "\n\t" });
+        put!(out, if file.options.wide { rt::text!(", ") } else { rt::text!("\n\t") });
     }
     put!(out, "\n");
 }
@@ -50,11 +52,11 @@ pub fn list(out: &mut BufWriter, file: &File, desc: Reader) {
 fn one(out: &mut BufWriter, file: &File, pr_type: u32, data: Reader) {
     let size = data.bytes.len();
     if pr_type >= GNU_PROPERTY_LOUSER {
-        return unknown(out, "application-specific ", pr_type, data);
+        return unknown(out, rt::text!("<application-specific type %#x data: "), pr_type, data);
     }
     if pr_type >= GNU_PROPERTY_LOPROC {
         let Some((what, bits, none)) = of_processor(file.elf.header.e_machine, pr_type) else {
-            return unknown(out, "processor-specific ", pr_type, data);
+            return unknown(out, rt::text!("<processor-specific type %#x data: "), pr_type, data);
         };
         put!(out, what, ": ");
         return match data.u32(0).filter(|_| size == 4) {
@@ -78,11 +80,12 @@ fn one(out: &mut BufWriter, file: &File, pr_type: u32, data: Reader) {
             }
         }
         GNU_PROPERTY_UINT32_AND_LO..=GNU_PROPERTY_UINT32_OR_HI => {
-            match pr_type {
-                GNU_PROPERTY_1_NEEDED => put!(out, "1_needed: "),
-                ..=GNU_PROPERTY_UINT32_AND_HI => fill!(out, "UINT32_AND (%#x): ", pr_type),
-                _ => fill!(out, "UINT32_OR (%#x): ", pr_type),
-            }
+            let what = match pr_type {
+                GNU_PROPERTY_1_NEEDED => rt::text!("1_needed: "),
+                ..=GNU_PROPERTY_UINT32_AND_HI => rt::text!("UINT32_AND (%#x): "),
+                _ => rt::text!("UINT32_OR (%#x): "),
+            };
+            pattern::numbers(out, what, &[pr_type.into()]);
             match data.u32(0).filter(|_| size == 4) {
                 None => corrupt(out, size),
                 Some(value) if pr_type == GNU_PROPERTY_1_NEEDED => {
@@ -91,7 +94,7 @@ fn one(out: &mut BufWriter, file: &File, pr_type: u32, data: Reader) {
                 Some(value) => fill!(out, "%#x", value),
             }
         }
-        _ => unknown(out, "unknown ", pr_type, data),
+        _ => unknown(out, rt::text!("<unknown type %#x data: "), pr_type, data),
     }
 }
 
@@ -108,8 +111,8 @@ pub fn of_processor(e_machine: u16, pr_type: u32) -> Option<(&'static [u8], Name
     }
     let known = [0, 1, 2, 0x8000, 0x8001, 0x8002, 0x1_0000, 0x1_0001, 0x1_0002];
     let place = known.iter().position(|low| GNU_PROPERTY_LOPROC + low == pr_type)?;
-    let what = b"x86 ISA used;x86 ISA needed;x86 feature;x86 ISA needed;x86 feature needed;\
-        x86 ISA needed;x86 ISA used;x86 feature used;x86 ISA used";
+    let what = b"x86 ISA used;x86 ISA needed;x86 feature;x86 feature needed;x86 feature used";
+    let which = [0, 1, 2, 1, 3, 1, 0, 4, 0];
     let bits = match place {
         0 | 1 => names::X86_COMPAT_ISA_1,
         2 => names::X86_FEATURE_1,
@@ -117,14 +120,14 @@ pub fn of_processor(e_machine: u16, pr_type: u32) -> Option<(&'static [u8], Name
         4 | 7 => names::X86_FEATURE_2,
         _ => names::X86_ISA_1,
     };
-    Some((word(what, b';', place)?, bits, matches!(place, 2..=4 | 6 | 7)))
+    Some((word(what, b';', *which.get(place)?)?, bits, matches!(place, 2..=4 | 6 | 7)))
 }
 
 /// The names of the bits that are set.
 fn flags(out: &mut BufWriter, value: u32, bits: Names) {
     let mut first = true;
     for bit in (0..32).filter(|bit| value & 1 << bit != 0) {
-        put!(out, if first { "" } else { ", " });
+        put!(out, if first { rt::text!("") } else { rt::text!(", ") });
         first = false;
         if !bits.put(out, bit) {
             fill!(out, "<unknown: %x>", 1u32 << bit);
@@ -136,7 +139,7 @@ fn corrupt(out: &mut BufWriter, size: usize) {
     fill!(out, "<corrupt length: %#x> ", size);
 }
 
-fn unknown(out: &mut BufWriter, what: &str, pr_type: u32, data: Reader) {
-    fill!(out, "<%stype %#x data: ", pr_type; what.as_bytes());
+fn unknown(out: &mut BufWriter, what: Text, pr_type: u32, data: Reader) {
+    pattern::numbers(out, what, &[pr_type.into()]);
     put!(out, Bytes(data.bytes), ">");
 }

@@ -4,11 +4,12 @@ use super::Note;
 use crate::context::Context;
 use crate::readelf::file::File;
 use crate::readelf::text;
-use crate::words::word;
+use crate::words::unpacked;
 use rt::elf::c_str;
 use rt::elf::consts::{ELFOSABI_OPENVMS, EM_IA_64};
 use rt::io::BufWriter;
 use rt::put;
+use rt::text::Text;
 
 /// Whether the three numbers of a note's header have 64 bits each.
 pub fn wide_header(file: &File) -> bool {
@@ -16,6 +17,7 @@ pub fn wide_header(file: &File) -> bool {
     header.e_machine == EM_IA_64 && header.e_ident.osabi() == ELFOSABI_OPENVMS
 }
 
+#[inline(never)]
 pub fn describe(cx: &mut Context, note: &Note) -> bool {
     let out = &mut cx.out;
     let desc = &note.desc;
@@ -24,13 +26,15 @@ pub fn describe(cx: &mut Context, note: &Note) -> bool {
     let n64 = |at| desc.u64(at).unwrap_or_default();
     let size = desc.bytes.len();
     let types = b"\x02\x06\x65\x66\x67\x68\x6a\x6c\x01\x6b";
-    let titles = b"   Language: ;   Floating Point mode: ;   Link time: ;    Image name: ;\
-        \x20   Image id: ;    Linker id: ;    Global symbol table name: ;   Patch time: ";
+    const TITLES: Text = rt::text!(
+        "   Language: \n   Floating Point mode: \n   Link time: \n    Image name: \n    Image id: \n    \
+        Linker id: \n    Global symbol table name: \n   Patch time: "
+    );
     if size > 0 {
         let Some(place) = types.iter().position(|&known| u64::from(known) == note.n_type) else {
             return false;
         };
-        put!(out, word(titles, b';', place));
+        put!(out, &unpacked(TITLES, b'\n', place)[..]);
     }
     let fine = match note.n_type {
         1 if size > 36 => {

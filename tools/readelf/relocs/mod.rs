@@ -55,7 +55,8 @@ fn by_sections(cx: &mut Context, file: &File) {
     let none = Symbols::none(file);
     // Many sections are linked with the same symbols.
     let mut last = None;
-    for section in file.sections.iter() {
+    for index in 0..file.sections.len() {
+        let section = file.section(index);
         let Some(form) = Form::of_section(section.sh_type) else { continue };
         if section.sh_size == 0 {
             continue;
@@ -73,7 +74,10 @@ fn by_sections(cx: &mut Context, file: &File) {
         let mut symbols = &none;
         if form != Form::Relr && link != 0 && (link as usize) < file.sections.len() {
             if last.as_ref().is_none_or(|last: &Symbols| last.section != link) {
-                last = Symbols::of_section(cx, file, link).or(last);
+                // Where there are none, the next one may yet be linked with the last ones.
+                if let Some(symbols) = Symbols::of_section(cx, file, link) {
+                    last = Some(symbols);
+                }
             }
             match &last {
                 Some(last) if last.section == link => symbols = last,
@@ -181,7 +185,7 @@ impl<'a> Symbols<'a> {
 
     /// The symbol table that a relocation section is linked with; none where it is of no use.
     pub fn of_section(cx: &mut Context, file: &File<'a>, index: u32) -> Option<Self> {
-        let section = file.sections.get(index as usize)?;
+        let section = file.section(index as usize);
         if !matches!(section.sh_type, SHT_SYMTAB | SHT_DYNSYM) {
             return None;
         }

@@ -10,13 +10,14 @@ use crate::readelf::file::File;
 use crate::readelf::names::Names;
 use crate::readelf::names::relocations::{relocation_type, relocations};
 use crate::readelf::text;
-use crate::words::{short, word};
+use crate::words::{short, unpacked, word};
 use rt::elf::consts::*;
 use rt::elf::{Data, Encoding, Rel, Rela, Relr, Symbol, Table, c_str};
 use rt::fmt::{dec, hex};
 use rt::io::BufWriter;
 use rt::put;
 use rt::row::{Line, Middle};
+use rt::text::Text;
 
 /// Everything that the rows of one table have in common.
 struct Rows<'f, 'a> {
@@ -81,8 +82,12 @@ pub fn show(cx: &mut Context, file: &File, form: Form, offset: u64, size: u64, s
         kinds: relocations(header.e_machine, header.e_ident.osabi(), header.e_flags),
         symbols,
     };
-    let head = word(HEADS, b'\n', 2 * usize::from(is_64) + usize::from(rows.wide));
-    put!(&mut cx.out, head, if form == Form::Rela { " + Addend\n" } else { "\n" });
+    let head = unpacked(HEADS, b'\n', 2 * usize::from(is_64) + usize::from(rows.wide));
+    put!(
+        &mut cx.out,
+        &head[..],
+        if form == Form::Rela { rt::text!(" + Addend\n") } else { rt::text!("\n") }
+    );
     let mut cells = Cells::new(&rows);
     if form == Form::Rela {
         for Rela { r_offset, r_info, r_addend } in Table::packed(encoding, bytes).iter() {
@@ -101,7 +106,12 @@ fn relr_rows(out: &mut BufWriter, encoding: Encoding, bytes: &[u8]) {
     for _ in table.addresses(encoding) {
         count += 1;
     }
-    put!(out, "  ", dec(count), if count == 1 { " offset\n" } else { " offsets\n" });
+    put!(
+        out,
+        "  ",
+        dec(count),
+        if count == 1 { rt::text!(" offset\n") } else { rt::text!(" offsets\n") }
+    );
     let digits = encoding.word() * 2;
     for address in table.addresses(encoding) {
         put_line(out, |line| {
@@ -122,10 +132,12 @@ fn put_line(out: &mut BufWriter, fill: impl FnOnce(&mut Line<ROW>)) {
 }
 
 /// The heads of the columns: 32 bits, narrow and wide, then 64 bits.
-const HEADS: &[u8] = b" Offset     Info    Type            Sym.Value  Sym. Name
+const HEADS: Text = rt::text!(
+    " Offset     Info    Type            Sym.Value  Sym. Name
  Offset     Info    Type                Sym. Value  Symbol's Name
   Offset          Info           Type           Sym. Value    Sym. Name
-    Offset             Info             Type               Symbol's Value  Symbol's Name";
+    Offset             Info             Type               Symbol's Value  Symbol's Name"
+);
 
 /// Room for a row up to the symbol's name.
 const ROW: usize = 192;
@@ -245,7 +257,11 @@ impl Rows<'_, '_> {
             fill_error!(cx, " bad symbol index: %08x in reloc", index);
         } else if self.form == Form::Rela {
             cx.out.fill(b' ', self.gap());
-            put!(&mut cx.out, if addend < 0 { "-" } else { "" }, hex(addend.unsigned_abs()));
+            put!(
+                &mut cx.out,
+                if addend < 0 { rt::text!("-") } else { rt::text!("") },
+                hex(addend.unsigned_abs())
+            );
         }
         if machine == EM_SPARCV9 && number == R_SPARC_OLO10 {
             // The second addend lies above the type, in 24 bits.
@@ -291,7 +307,9 @@ impl Rows<'_, '_> {
     /// The second and third type of an ELF64 MIPS entry.
     #[inline(never)]
     fn more_kinds(&self, out: &mut BufWriter, info: u64) {
-        for (title, number) in [("Type2: ", info >> 8), ("Type3: ", info >> 16)] {
+        for (title, number) in
+            [(rt::text!("Type2: "), info >> 8), (rt::text!("Type3: "), info >> 16)]
+        {
             let kind = self.kind(number as u32 & 0xff, false);
             put!(out, "                    ", title);
             out.bytes(kind.cell.get(..kind.len.into()).unwrap_or_default());
@@ -348,16 +366,16 @@ impl Rows<'_, '_> {
             return put!(&mut cx.out, "<null>");
         }
         let special = match (symbol.st_shndx, header.e_machine) {
-            (SHN_ABS, _) => "ABS",
-            (SHN_COMMON, _) => "COMMON",
-            (SHN_MIPS_SCOMMON, EM_MIPS) => "SCOMMON",
-            (SHN_MIPS_SUNDEFINED, EM_MIPS) => "SUNDEF",
-            (SHN_TIC6X_SCOMMON, EM_TI_C6000) => "SCOMMON",
-            (SHN_X86_64_LCOMMON, EM_X86_64 | EM_L10M | EM_K10M) => "LARGE_COMMON",
+            (SHN_ABS, _) => Some(rt::text!("ABS")),
+            (SHN_COMMON, _) => Some(rt::text!("COMMON")),
+            (SHN_MIPS_SCOMMON, EM_MIPS) => Some(rt::text!("SCOMMON")),
+            (SHN_MIPS_SUNDEFINED, EM_MIPS) => Some(rt::text!("SUNDEF")),
+            (SHN_TIC6X_SCOMMON, EM_TI_C6000) => Some(rt::text!("SCOMMON")),
+            (SHN_X86_64_LCOMMON, EM_X86_64 | EM_L10M | EM_K10M) => Some(rt::text!("LARGE_COMMON")),
             (SHN_IA_64_ANSI_COMMON, EM_IA_64) if header.e_ident.osabi() == ELFOSABI_HPUX => {
-                "ANSI_COM"
+                Some(rt::text!("ANSI_COM"))
             }
-            _ => "",
+            _ => None,
         };
         // Reserved numbers count from the top of 32 bits.
         let section = match symbol.st_shndx {
@@ -366,7 +384,7 @@ impl Rows<'_, '_> {
             index => index.into(),
         };
         match self.file.sections.get(section as usize) {
-            _ if !special.is_empty() => put!(&mut cx.out, special),
+            _ if special.is_some() => put!(&mut cx.out, special),
             Some(section) => {
                 let name = self.file.section_name(&section);
                 text::cut(&mut cx.out, self.file.options, name, 22);

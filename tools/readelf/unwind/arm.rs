@@ -2,12 +2,12 @@
 //!
 //! "Exception Handling ABI for the Arm Architecture".
 
-use super::formats::{find, formats, line, print};
+use super::formats::{find, formats, print};
 use super::functions::{Address, Functions, Relocation, head};
 use crate::context::Context;
 use crate::readelf::names::relocations::relocations;
 use crate::readelf::text;
-use crate::words::words;
+use crate::words::{unpacked, words};
 use alloc::vec::Vec;
 use rt::elf::consts::*;
 use rt::elf::{Reader, SectionHeader};
@@ -41,7 +41,7 @@ struct Word {
 
 pub fn one(cx: &mut Context, functions: &Functions, index: usize, section: &SectionHeader) -> bool {
     let count = head(cx, functions.file, section, 8);
-    put!(&mut cx.out, if count == 1 { "y:\n\n" } else { "ies:\n\n" });
+    put!(&mut cx.out, if count == 1 { rt::text!("y:\n\n") } else { rt::text!("ies:\n\n") });
     if count == 0 {
         return true;
     }
@@ -53,7 +53,7 @@ impl<'a> Loaded<'a> {
     #[inline(never)]
     fn new(cx: &mut Context, functions: &Functions<'_, 'a>, index: usize) -> Option<Self> {
         let file = functions.file;
-        let section = file.sections.get(index)?;
+        let section = file.section(index);
         let data = file.read(cx, section.sh_offset, section.sh_size, rt::text!("unwind data"))?;
         let data = Reader::new(file.elf.encoding, data);
         let relocations = functions.relocations(index);
@@ -168,7 +168,7 @@ impl<'u, 'a> Unwinder<'u, '_, 'a> {
         } else {
             self.functions.name(&mut cx.out, word.target, true)
         };
-        put!(&mut cx.out, if name.is_some() { ">" } else { "" });
+        put!(&mut cx.out, if name.is_some() { rt::text!(">") } else { rt::text!("") });
         name.unwrap_or_default()
     }
 
@@ -307,7 +307,10 @@ impl Code<'_, '_, '_> {
             put!(&mut cx.out, "0x", hex(byte).zero(2), " ");
         } else {
             self.corrupt = true;
-            put!(&mut cx.out, if self.missing { "" } else { "[Truncated opcode]\n" });
+            put!(
+                &mut cx.out,
+                if self.missing { rt::text!("") } else { rt::text!("[Truncated opcode]\n") }
+            );
         }
         byte
     }
@@ -329,7 +332,7 @@ impl Code<'_, '_, '_> {
         }
         let word = u32::from(op) << 24 | u32::from(second) << 16;
         match find(FORMATS, word, 0..0) {
-            Some(place) => print(&mut cx.out, &line(TEXTS, place), word, [0; 2]),
+            Some(place) => print(&mut cx.out, &unpacked(TEXTS, b'\n', place), word, [0; 2]),
             None => {
                 put!(&mut cx.out, " [unsupported opcode]\n");
                 self.corrupt = true;

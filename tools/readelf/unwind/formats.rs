@@ -1,8 +1,7 @@
 //! Instructions and descriptors as bits with a text for each: what has which bits, and what is
 //! printed of it.
 
-use crate::words::{short, words};
-use alloc::vec::Vec;
+use crate::words::{nth, unpacked, word, words};
 use core::ops::Range;
 use rt::fmt::{dec, hex};
 use rt::io::BufWriter;
@@ -29,12 +28,6 @@ pub fn find(formats: &[[u32; 2]], word: u32, without: Range<usize>) -> Option<us
     (0..formats.len()).find(|at| formats.get(*at).is_some_and(fits) && !without.contains(at))
 }
 
-/// A line of a packed text; an empty one where there are fewer.
-#[inline(never)]
-pub fn line(text: Text, place: usize) -> Vec<u8> {
-    short(&mut |out| text.line(place).for_each(|byte| out.byte(byte)))
-}
-
 /// Prints the text of a format. What follows a `%` there stands for the numbers in LEB128, or for
 /// some of the bits of the first four bytes: a letter says where they begin (`A` is the first
 /// one), a character how many they are (what follows the 9 in ASCII is 10 and more).
@@ -56,7 +49,7 @@ pub fn print(out: &mut BufWriter, text: &[u8], word: u32, numbers: [u64; 2]) {
             b'8' => P8,
             _ => rt::text!(""),
         };
-        let name: &[u8] = &line(names, field as usize);
+        let name: &[u8] = &unpacked(names, b'\n', field as usize);
         if what.is_ascii_digit() && name.is_empty() {
             return unknown(out, field);
         }
@@ -81,20 +74,22 @@ fn value(out: &mut BufWriter, what: u8, field: u32, numbers: [u64; 2], name: &[u
         b'u' => put!(out, dec(field)),
         b'x' => put!(out, hex(field).zero(2)),
         b's' => put!(out, dec((field << 2) + 4)),
-        b'b' => registers(out, "b", field << 1, ","),
-        b'g' => registers(out, "r", field << 4, ","),
+        b'b' => registers(out, rt::text!("b"), field << 1, rt::text!(",")),
+        b'g' => registers(out, rt::text!("r"), field << 4, rt::text!(",")),
         // f2 to f5, then from f16 on.
-        b'f' => registers(out, "f", (field & 15) << 2 | field >> 4 << 16, ","),
-        b'p' => registers(out, "r", field << 4, ", "),
-        b'h' => registers(out, "r", field, ", "),
-        b'c' => registers(out, "wCGR", field, ", "),
+        b'f' => {
+            registers(out, rt::text!("f"), (field & 15) << 2 | field >> 4 << 16, rt::text!(","))
+        }
+        b'p' => registers(out, rt::text!("r"), field << 4, rt::text!(", ")),
+        b'h' => registers(out, rt::text!("r"), field, rt::text!(", ")),
+        b'c' => registers(out, rt::text!("wCGR"), field, rt::text!(", ")),
         // From r4 on.
-        b'q' => registers(out, "r", ((2 << field) - 1) << 4, ", "),
-        b'D' => range(out, "D", field),
-        b'E' => range(out, "D", field | 0x100),
-        b'd' => range(out, "D", field | 0x80),
-        b'W' => range(out, "wR", field),
-        b'w' => range(out, "wR", field | 0xa0),
+        b'q' => registers(out, rt::text!("r"), ((2 << field) - 1) << 4, rt::text!(", ")),
+        b'D' => range(out, rt::text!("D"), field),
+        b'E' => range(out, rt::text!("D"), field | 0x100),
+        b'd' => range(out, rt::text!("D"), field | 0x80),
+        b'W' => range(out, rt::text!("wR"), field),
+        b'w' => range(out, rt::text!("wR"), field | 0xa0),
         b'r' => register(out, field),
         // The kind goes into the two bits above the register's.
         b't' => match field >> 14 & 2 | field >> 7 & 1 {
@@ -102,11 +97,11 @@ fn value(out: &mut BufWriter, what: u8, field: u32, numbers: [u64; 2], name: &[u
             kind => register(out, kind << 5 | field & 0x1f),
         },
         b'n' => {
-            let mut comma = "";
-            for (bit, name) in words(b"rp ar.pfs psp pr", b' ').enumerate() {
+            let mut comma = rt::text!("");
+            for bit in 0..4 {
                 if field & 8 >> bit != 0 {
-                    put!(out, comma, name);
-                    comma = ",";
+                    put!(out, comma, nth(b"rp ar.pfs psp pr", b' ', bit));
+                    comma = rt::text!(",");
                 }
             }
         }
@@ -128,8 +123,8 @@ pub fn unknown(out: &mut BufWriter, code: u32) {
 
 /// The registers of a mask, with this text between them.
 #[inline(never)]
-fn registers(out: &mut BufWriter, name: &str, mask: u32, between: &str) {
-    let mut before = "";
+fn registers(out: &mut BufWriter, name: Text, mask: u32, between: Text) {
+    let mut before = rt::text!("");
     for register in (0..32u8).filter(|register| mask & 1 << register != 0) {
         put!(out, before, name, dec(register));
         before = between;
@@ -138,7 +133,7 @@ fn registers(out: &mut BufWriter, name: &str, mask: u32, between: &str) {
 
 /// Registers that follow one another: the first one, and in the lower four bits how many more.
 #[inline(never)]
-fn range(out: &mut BufWriter, name: &str, field: u32) {
+fn range(out: &mut BufWriter, name: Text, field: u32) {
     let (first, more) = (field >> 4, field & 15);
     put!(out, name, dec(first));
     if more != 0 {
@@ -151,10 +146,10 @@ fn range(out: &mut BufWriter, name: &str, field: u32) {
 fn register(out: &mut BufWriter, number: u32) {
     let low = number & 0x1f;
     let kind = match number >> 5 {
-        0 => "r",
-        1 => "f",
-        2 => "b",
-        _ => match words(SPECIAL, b' ').nth(low as usize & 15) {
+        0 => rt::text!("r"),
+        1 => rt::text!("f"),
+        2 => rt::text!("b"),
+        _ => match word(SPECIAL, b' ', low as usize & 15) {
             Some(name) => return put!(out, name),
             None => return put!(out, "Unknown", dec(low & 15)),
         },

@@ -213,9 +213,9 @@ impl<'f, 'a> Functions<'f, 'a> {
         let (index, distance) = self.find(address)?;
         let name = c_str(self.strings, self.symbol(index).st_name.into());
         let name = name.unwrap_or(b"<corrupt>");
-        put!(out, if arm { " <" } else { "" }, text::name(name));
+        put!(out, if arm { rt::text!(" <") } else { rt::text!("") }, text::name(name));
         if distance != 0 {
-            put!(out, if arm { "+0x" } else { "+" }, hex(distance));
+            put!(out, if arm { rt::text!("+0x") } else { rt::text!("+") }, hex(distance));
         }
         Some(name)
     }

@@ -16,7 +16,7 @@ const ENTRY: usize = 16;
 
 pub fn one(cx: &mut Context, functions: &Functions, index: usize, section: &SectionHeader) -> bool {
     let count = head(cx, functions.file, section, ENTRY as u64);
-    put!(&mut cx.out, if count == 1 { "y:\n" } else { "ies:\n" });
+    put!(&mut cx.out, if count == 1 { rt::text!("y:\n") } else { rt::text!("ies:\n") });
     let segment = Segment::new(cx, functions.file, section, 4).filter(|_| count > 0);
     let Some(mut segment) = segment else { return false };
     segment.relocate(cx, functions, index);

@@ -2,11 +2,11 @@
 //!
 //! "Itanium Software Conventions and Runtime Architecture Guide", appendix B.
 
-use super::formats::{find, formats, line, print, unknown};
+use super::formats::{find, formats, print, unknown};
 use super::functions::{Functions, Segment, head};
 use crate::context::Context;
 use crate::readelf::file::File;
-use crate::words::words;
+use crate::words::{unpacked, words};
 use core::ops::Range;
 use rt::elf::{Reader, SectionHeader};
 use rt::fmt::{dec, hex};
@@ -88,8 +88,8 @@ fn block(cx: &mut Context, segment: &Segment, data: &[u8], at: u64) -> bool {
     let size = (stamp & 0xffff_ffff) * segment.word as u64;
     let out = &mut cx.out;
     put!(out, "  v", dec(version), ", flags=0x", hex(flags), " (");
-    put!(out, if flags & 1 != 0 { " ehandler" } else { "" });
-    put!(out, if flags & 2 != 0 { " uhandler" } else { "" });
+    put!(out, if flags & 1 != 0 { rt::text!(" ehandler") } else { rt::text!("") });
+    put!(out, if flags & 2 != 0 { rt::text!(" uhandler") } else { rt::text!("") });
     put!(out, "), len=", dec(size), " bytes\n");
     if version != 1 {
         put!(out, "\tUnknown version.\n");
@@ -153,7 +153,7 @@ impl Descriptors<'_> {
             return self.spill_mask(out); // Like no other.
         }
         let without = if self.body { PROLOGUE } else { BODY };
-        let text = find(FORMATS, word, without).map(|place| line(TEXTS, place));
+        let text = find(FORMATS, word, without).map(|place| unpacked(TEXTS, b'\n', place));
         let Some([fixed, count, text @ ..]) = text.as_deref() else {
             return unknown(out, byte.into());
         };
