@@ -13,6 +13,8 @@ fn main() {
         "-nostdlib",
         "-Wl,--no-dynamic-linker,-z,pack-relative-relocs",
         "-Wl,-z,noexecstack,-z,norelro,--build-id=none",
+        // What is written to at start-up lies in two pages then, not three.
+        "-Wl,-z,separate-code",
     ] {
         println!("cargo::rustc-link-arg-bins={arg}");
     }

@@ -78,6 +78,8 @@ const ZEROS: usize = 64 << 10;
 struct Zeros(UnsafeCell<[u8; ZEROS]>);
 // SAFETY: only its address is used here.
 unsafe impl Sync for Zeros {}
+// Behind all small variables: see link.ld.
+#[unsafe(link_section = ".bss.large.nothing")]
 static NOTHING: Zeros = Zeros(UnsafeCell::new([0; ZEROS]));
 
 /// The page of stubs that is being given out, and how many of it are.
