@@ -50,7 +50,7 @@ pub struct SectionGroups<'a> {
     sections: Table<'a, SectionHeader>,
     /// How many sections are in a group.
     each: usize,
-    groups: [Group; 64],
+    groups: [Group; 32],
 }
 
 /// Where sections begin that follow one another in the table: the first and the last place.
@@ -70,7 +70,7 @@ impl<'a> SectionGroups<'a> {
     #[inline(always)]
     pub fn new(sections: Table<'a, SectionHeader>) -> Self {
         let none = (u64::MAX, 0);
-        let mut groups = [Group { file: none, memory: none, anywhere: false }; 64];
+        let mut groups = [Group { file: none, memory: none, anywhere: false }; 32];
         let each = sections.len().div_ceil(groups.len()).max(1);
         for (i, section) in sections.iter().enumerate() {
             let Some(group) = groups.get_mut(i / each) else { break };
