@@ -4,7 +4,7 @@
 
 mod common;
 
-use common::{Said, differences, fixture_names, fixtures, gnu_readelf, readelf};
+use common::{Said, differences, fixture_names, fixtures, gnu_readelf, readelf, scratch};
 
 /// What GNU readelf says of one fixture: options and what they print.
 fn golden(name: &str) -> Vec<(String, Said)> {
@@ -147,6 +147,37 @@ fn the_record_is_true() {
                 "readelf {options} {name}\n{}",
                 difference.unwrap_or_default()
             );
+        }
+    }
+}
+
+#[test]
+fn strings_of_the_dynamic_section_of_any_length() {
+    let folder = scratch("dynamic-strings");
+    let source = "char room[100000] = {1}; int f(void) { return room[5]; }";
+    std::fs::write(folder.join("a.c"), source).unwrap();
+    // Within what is read at once, at its end, and beyond it.
+    let sonames = [10, 250, 254, 255, 256, 257, 700].map(|length| "s".repeat(length));
+    for soname in sonames {
+        let cc = std::process::Command::new("cc")
+            .args(["-shared", "-fPIC", "-nostdlib", "a.c", "-o", "a.so"])
+            .arg(format!("-Wl,-soname,{soname}"))
+            .current_dir(&folder)
+            .status();
+        assert!(cc.unwrap().success());
+        // Without section headers, the strings are those at DT_STRTAB.
+        let mut bytes = std::fs::read(folder.join("a.so")).unwrap();
+        bytes[0x28..0x30].fill(0);
+        bytes[0x3c..0x40].fill(0);
+        std::fs::write(folder.join("b.so"), bytes).unwrap();
+        for name in ["a.so", "b.so"] {
+            let said = readelf(&folder, &["-dW", name]);
+            let expected = format!("Library soname: [{soname}]\n");
+            let text = String::from_utf8_lossy(&said.stdout).into_owned();
+            assert!(text.contains(&expected), "{name}: {text}");
+            if let Some(gnu) = gnu_readelf(&folder, &["-dW", name]) {
+                assert_eq!(differences(&gnu, &said), None, "{name}");
+            }
         }
     }
 }
