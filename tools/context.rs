@@ -1,8 +1,7 @@
 //! What every applet is given: its name and arguments, the output, and the way to say
 //! what went wrong.
 
-use rt::Result;
-use rt::io::{BorrowedFd, BufWriter, Write, stderr};
+use rt::io::BufWriter;
 use rt::put;
 use rt::text::Text;
 
@@ -83,31 +82,5 @@ impl<'a> Context<'a> {
     pub fn end_message(&mut self, end: Text) {
         put!(&mut self.err, end);
         let _ = self.err.flush();
-    }
-}
-
-/// A stream on which no control character gets through but tab and newline: what messages
-/// quote (arguments, names out of files) must not drive the terminal.
-pub struct Escaped(BorrowedFd<'static>);
-
-/// Standard error, safe for terminals.
-pub fn escaped_stderr() -> Escaped {
-    Escaped(stderr())
-}
-
-impl Write for Escaped {
-    fn write(&mut self, bytes: &[u8]) -> Result<usize> {
-        let is_control = |&byte: &u8| matches!(byte, 0..=8 | 11..=31 | 127);
-        match bytes.iter().position(is_control) {
-            None => self.0.write(bytes),
-            Some(at) => match (bytes.get(..at).unwrap_or_default(), bytes.get(at)) {
-                ([], Some(byte)) => {
-                    let octal = |shift: u8| b'0' + (byte >> shift & 7);
-                    self.0.write_all(&[b'\\', octal(6), octal(3), octal(0)])?;
-                    Ok(1)
-                }
-                (plain, _) => self.0.write(plain),
-            },
-        }
     }
 }

@@ -66,7 +66,7 @@ fn applets() -> u8 {
     }
     let mut to = stdout();
     let buffer = stdout_buffer().map_or(&mut [][..], |buffer| &mut buffer[..]);
-    let (mut err_to, mut err_buffer) = (context::escaped_stderr(), [0; 512]);
+    let (mut err_to, mut err_buffer) = (rt::io::Escaped(rt::io::stderr()), [0; 512]);
     let out = BufWriter::new(buffer, &mut to);
     let err = BufWriter::new(&mut err_buffer, &mut err_to);
     let mut cx = Context::new(&args, out, err);

@@ -5,7 +5,7 @@ use crate::context::Context;
 use crate::maps::source::with;
 use crate::process::{Given, JSON, Operand, WHY, contents, given, operand, tell};
 use crate::readelf::{self, fill};
-use crate::words::{Hex, nth, short, words};
+use crate::words::{Hex, short, word, words};
 use alloc::vec::Vec;
 use rt::elf::{Dynamic, Elf, Reader, c_str, note};
 use rt::fmt::{dec, left, right};
@@ -212,7 +212,7 @@ fn json_image(cx: &mut Context, mapped: &Mapped, elf: &Elf) {
             let values = [symbol.st_value, symbol.st_size, symbol.st_shndx.into()];
             json.numbers("st_value st_size st_shndx", &values);
             // STT_NOTYPE, STT_OBJECT, STT_FUNC
-            let kind = nth(b" OBJECT FUNC", b' ', symbol.kind().into());
+            let kind = word(b" OBJECT FUNC", b' ', symbol.kind().into()).unwrap_or_default();
             json.words(rt::text!("type"), kind).end_object();
         }
     }

@@ -32,12 +32,6 @@ impl<'a> Iterator for Words<'a> {
     }
 }
 
-/// The word at a place of a text, empty where there is none.
-#[inline(never)]
-pub fn nth(text: &[u8], between: u8, place: usize) -> &[u8] {
-    words(text, between).nth(place).unwrap_or_default()
-}
-
 /// Where a word is in a list with spaces between.
 // One comparison for all: of a `match` on bytes each byte is one.
 pub fn place(list: &[u8], word: &[u8]) -> Option<usize> {

@@ -278,6 +278,31 @@ pub(crate) fn retry<T>(mut call: impl FnMut() -> Result<T>) -> Result<T> {
     }
 }
 
+/// A stream on which control characters but tab and newline come out in octal: what messages quote
+/// (arguments, names out of files and of the environment) must not drive a terminal.
+pub struct Escaped(pub BorrowedFd<'static>);
+
+impl Write for Escaped {
+    #[inline]
+    fn write(&mut self, bytes: &[u8]) -> Result<usize> {
+        self.write_all(bytes).map(|()| bytes.len())
+    }
+
+    #[inline]
+    fn write_all(&mut self, mut bytes: &[u8]) -> Result<()> {
+        let is_control = |&byte: &u8| matches!(byte, 0..=8 | 11..=31 | 127);
+        while let Some(&byte) = bytes.first() {
+            let octal = |shift: u8| b'0' + (byte >> shift & 7);
+            let octal = [b'\\', octal(6), octal(3), octal(0)];
+            let end = bytes.iter().position(is_control).unwrap_or(bytes.len());
+            let (run, rest) = bytes.split_at_checked(end.max(1)).unwrap_or_default();
+            self.0.write_all(if end > 0 { run } else { &octal })?;
+            bytes = rest;
+        }
+        Ok(())
+    }
+}
+
 /// Collects small writes in a buffer of the caller's and passes them on when it is full.
 ///
 /// The first error sticks: what comes after it is dropped, and [`flush`] reports it. So a

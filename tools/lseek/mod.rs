@@ -254,7 +254,10 @@ const INCLUDED: [(u64, u64); 2] = [(0o20200000, 0o200000), (0o4010000, 0o10000)]
 
 /// The names of flags, the access mode first; what has none as an octal number.
 fn each_flag(value: u64, call: &mut dyn FnMut(&'static [u8])) -> u64 {
-    call(words::nth(b"O_RDONLY O_WRONLY O_RDWR O_ACCMODE", b' ', value as usize & 3));
+    call(
+        words::word(b"O_RDONLY O_WRONLY O_RDWR O_ACCMODE", b' ', value as usize & 3)
+            .unwrap_or_default(),
+    );
     let mut rest = value & !3;
     for (both, included) in INCLUDED {
         if rest & both == both {

@@ -9,7 +9,7 @@ use super::pattern;
 use super::text;
 use crate::colour::Sgr;
 use crate::context::Context;
-use crate::words::nth;
+use crate::words::word;
 use rt::elf::consts::*;
 use rt::elf::{CompressionHeader, Record, SectionHeader};
 use rt::fmt::{dec, hex, left, right};
@@ -241,8 +241,8 @@ fn tell_wrong(cx: &mut Context, index: usize, is_info: bool, value: u32, wrong: 
                 true => rt::text!("[%2u]: Info field (%u) should index a %s section."),
                 false => rt::text!("[%2u]: Link field (%u) should index a %s section."),
             };
-            let wanted = nth(b"symtab string relocatable", b' ', (wrong - SYMTAB).into());
-            pattern::warning(cx, line, numbers, &[wanted]);
+            let wanted = word(b"symtab string relocatable", b' ', (wrong - SYMTAB).into());
+            pattern::warning(cx, line, numbers, &[wanted.unwrap_or_default()]);
         }
     }
 }
@@ -292,7 +292,7 @@ pub fn flag(file: &File, bit: u64) -> (u8, &'static [u8]) {
     });
     match found {
         Some((LARGE.., flag)) => (flag.1, b""),
-        Some((place, flag)) => (flag.1, nth(NAMES, b',', place.min(ORDERED))),
+        Some((place, flag)) => (flag.1, word(NAMES, b',', place.min(ORDERED)).unwrap_or_default()),
         None => (0, b""),
     }
 }

@@ -1,6 +1,6 @@
 //! The kinds of files and their permissions in words.
 
-use crate::words::nth;
+use crate::words::word;
 use rt::row::find;
 
 /// Of the sixteen kinds that `st_mode` has room for, the letter that ls shows.
@@ -36,7 +36,7 @@ pub fn name(mode: u16, empty: bool) -> &'static [u8] {
     }
     let letter = LETTERS[usize::from(mode >> 12)];
     let at = find(b"pcdb-ls", letter).unwrap_or(7);
-    nth(NAMES, b'\n', at)
+    word(NAMES, b'\n', at).unwrap_or_default()
 }
 
 #[cfg(test)]

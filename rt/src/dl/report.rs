@@ -1,9 +1,8 @@
 //! What the loader tells: messages, what it is doing, and numbers at the end.
 
 use super::pieces;
-use crate::errno::Result;
 use crate::fmt::{Put, dec, hex, left};
-use crate::io::{BorrowedFd, BufWriter, Write, stderr};
+use crate::io::{BufWriter, Escaped, Write, stderr};
 use crate::text::Text;
 
 /// What is told while it happens (`--trace`).
@@ -24,31 +23,6 @@ impl Trace {
     #[inline]
     pub fn has(self, what: Trace) -> bool {
         self.0 & what.0 != 0
-    }
-}
-
-/// A stream on which control characters come out in octal: names out of files and of the
-/// environment must not drive a terminal.
-pub struct Escaped(pub BorrowedFd<'static>);
-
-impl Write for Escaped {
-    #[inline]
-    fn write(&mut self, bytes: &[u8]) -> Result<usize> {
-        self.write_all(bytes).map(|()| bytes.len())
-    }
-
-    #[inline]
-    fn write_all(&mut self, mut bytes: &[u8]) -> Result<()> {
-        let is_control = |&byte: &u8| matches!(byte, 0..=8 | 11..=31 | 127);
-        while let Some(&byte) = bytes.first() {
-            let octal = |shift: u8| b'0' + (byte >> shift & 7);
-            let octal = [b'\\', octal(6), octal(3), octal(0)];
-            let end = bytes.iter().position(is_control).unwrap_or(bytes.len());
-            let (run, rest) = bytes.split_at_checked(end.max(1)).unwrap_or_default();
-            self.0.write_all(if end > 0 { run } else { &octal })?;
-            bytes = rest;
-        }
-        Ok(())
     }
 }
 

@@ -1,7 +1,7 @@
 //! Instructions and descriptors as bits with a text for each: what has which bits, and what is
 //! printed of it.
 
-use crate::words::{nth, unpacked, word, words};
+use crate::words::{unpacked, word, words};
 use core::ops::Range;
 use rt::fmt::{dec, hex};
 use rt::io::BufWriter;
@@ -100,7 +100,7 @@ fn value(out: &mut BufWriter, what: u8, field: u32, numbers: [u64; 2], name: &[u
             let mut comma = rt::text!("");
             for bit in 0..4 {
                 if field & 8 >> bit != 0 {
-                    put!(out, comma, nth(b"rp ar.pfs psp pr", b' ', bit));
+                    put!(out, comma, word(b"rp ar.pfs psp pr", b' ', bit));
                     comma = rt::text!(",");
                 }
             }
